@@ -1,0 +1,176 @@
+"""Quotes, depth and tick-by-tick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .data import Contract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReqMktData:
+    reqId: int
+    contract: Contract
+    genericTickList: str = ""
+    snapshot: bool = False
+    regulatorySnapshot: bool = False
+    mktDataOptions: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelMktData:
+    reqId: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReqMarketDataType:
+    marketDataType: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReqMktDepth:
+    reqId: int
+    contract: Contract
+    numRows: int = 5
+    isSmartDepth: bool = False
+    mktDepthOptions: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelMktDepth:
+    reqId: int
+    isSmartDepth: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReqTickByTickData:
+    reqId: int
+    contract: Contract
+    tickType: str = ""
+    numberOfTicks: int = 0
+    ignoreSize: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelTickByTickData:
+    reqId: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickPrice:
+    reqId: int
+    tickType: int
+    price: float
+    size: Decimal = Decimal(0)
+    attribMask: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickSize:
+    reqId: int
+    tickType: int
+    size: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickGeneric:
+    reqId: int
+    tickType: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickString:
+    reqId: int
+    tickType: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickOptionComputation:
+    reqId: int
+    tickType: int
+    tickAttrib: int = 0
+    impliedVol: float | None = None
+    delta: float | None = None
+    optPrice: float | None = None
+    pvDividend: float | None = None
+    gamma: float | None = None
+    vega: float | None = None
+    theta: float | None = None
+    undPrice: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickSnapshotEnd:
+    reqId: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketDataType:
+    reqId: int
+    marketDataType: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickReqParams:
+    reqId: int
+    minTick: float
+    bboExchange: str
+    snapshotPermissions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateMktDepth:
+    reqId: int
+    position: int
+    operation: int  # 0 insert, 1 update, 2 delete
+    side: int  # 0 ask, 1 bid
+    price: float
+    size: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateMktDepthL2:
+    reqId: int
+    position: int
+    marketMaker: str
+    operation: int
+    side: int
+    price: float
+    size: Decimal
+    isSmartDepth: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickByTick:
+    """``tickType``: 1 Last, 2 AllLast, 3 BidAsk, 4 MidPoint."""
+
+    reqId: int
+    tickType: int
+    time: int
+    price: float = 0.0
+    size: Decimal = Decimal(0)
+    mask: int = 0
+    exchange: str = ""
+    specialConditions: str = ""
+    bidPrice: float = 0.0
+    askPrice: float = 0.0
+    bidSize: Decimal = Decimal(0)
+    askSize: Decimal = Decimal(0)
+    midPoint: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerouteMktDataReq:
+    reqId: int
+    conId: int
+    exchange: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerouteMktDepthReq:
+    reqId: int
+    conId: int
+    exchange: str
