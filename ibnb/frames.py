@@ -1,0 +1,229 @@
+"""Rows → DataFrame, by one table of columns and dtypes per answer.
+
+Rule: an empty answer has the same columns, dtypes and index as a full one; numbers are float64, IB's "unset" values are
+NaN and never 0; names are IB's own, except getData's, which are the ones that the seeds, yfinance and mplfinance use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ibnb.dates import is_daily, parse_dates
+
+#: Answer → column → dtype. The first column named in INDEX becomes the index.
+TABLES: dict[str, dict[str, str]] = {
+    "bars": {
+        "Date": "dates",
+        "Open": "float64",
+        "High": "float64",
+        "Low": "float64",
+        "Close": "float64",
+        "Volume": "float64",
+        "Average": "float64",
+        "BarCount": "float64",
+    },
+    "account": {"tag": "str", "value": "float64", "currency": "str", "text": "str", "account": "str"},
+    "portfolio": {
+        "symbol": "str",
+        "secType": "str",
+        "currency": "str",
+        "position": "float64",
+        "marketPrice": "float64",
+        "marketValue": "float64",
+        "averageCost": "float64",
+        "unrealizedPNL": "float64",
+        "realizedPNL": "float64",
+        "conId": "int64",
+        "account": "str",
+    },
+    "positions": {
+        "symbol": "str",
+        "secType": "str",
+        "currency": "str",
+        "position": "float64",
+        "avgCost": "float64",
+        "conId": "int64",
+        "account": "str",
+    },
+    "contractDetails": {
+        "symbol": "str",
+        "secType": "str",
+        "exchange": "str",
+        "primaryExchange": "str",
+        "currency": "str",
+        "localSymbol": "str",
+        "tradingClass": "str",
+        "lastTradeDateOrContractMonth": "str",
+        "strike": "float64",
+        "right": "str",
+        "multiplier": "str",
+        "conId": "int64",
+        "longName": "str",
+        "stockType": "str",
+        "minTick": "float64",
+        "priceMagnifier": "int64",
+        "timeZoneId": "str",
+        "tradingHours": "str",
+        "liquidHours": "str",
+        "validExchanges": "str",
+        "orderTypes": "str",
+    },
+    "symbols": {
+        "symbol": "str",
+        "secType": "str",
+        "primaryExchange": "str",
+        "currency": "str",
+        "conId": "int64",
+        "derivativeSecTypes": "str",
+    },
+    "quotes": {
+        "symbol": "str",
+        "bid": "float64",
+        "ask": "float64",
+        "last": "float64",
+        "close": "float64",
+        "bidSize": "float64",
+        "askSize": "float64",
+        "lastSize": "float64",
+        "volume": "float64",
+        "open": "float64",
+        "high": "float64",
+        "low": "float64",
+        "data_type": "str",
+    },
+    "scan": {
+        "rank": "int64",
+        "symbol": "str",
+        "secType": "str",
+        "currency": "str",
+        "exchange": "str",
+        "localSymbol": "str",
+        "tradingClass": "str",
+        "conId": "int64",
+        "distance": "str",
+        "benchmark": "str",
+        "projection": "str",
+    },
+    "orders": {
+        "orderId": "int64",
+        "action": "str",
+        "totalQuantity": "float64",
+        "symbol": "str",
+        "orderType": "str",
+        "lmtPrice": "float64",
+        "auxPrice": "float64",
+        "tif": "str",
+        "status": "str",
+        "filled": "float64",
+        "remaining": "float64",
+        "avgFillPrice": "float64",
+        "whyHeld": "str",
+        "parentId": "int64",
+        "permId": "int64",
+        "clientId": "int64",
+        "account": "str",
+    },
+    "executions": {
+        "time": "times",
+        "orderId": "int64",
+        "symbol": "str",
+        "side": "str",
+        "shares": "float64",
+        "price": "float64",
+        "exchange": "str",
+        "commission": "float64",
+        "commissionCurrency": "str",
+        "realizedPNL": "float64",
+        "execId": "str",
+        "permId": "int64",
+        "clientId": "int64",
+        "account": "str",
+    },
+}
+
+INDEX = {
+    "bars": "Date",
+    "account": "tag",
+    "portfolio": "symbol",
+    "positions": "symbol",
+    "quotes": "symbol",
+    "scan": "rank",
+    "orders": "orderId",
+    "executions": "time",
+}
+
+# IB marks "no value" with the largest double, 2**127 - 1 as a decimal, or the largest 32-bit or 64-bit integer.
+_UNSET_FROM = 1.7e38
+_UNSET_INTEGERS = (2**31 - 1, 2**63 - 1)
+
+
+def frame(table: str, rows: Sequence[Sequence[Any]], zone: str | None = None) -> pd.DataFrame:
+    """Return `rows` (tuples in the order of TABLES[table]) as a DataFrame.
+
+    `zone` is the zone that times are shown in, and that times without a zone are read in.
+    """
+    kinds = TABLES[table]
+    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(kinds)
+    data = {name: _column(values, kinds[name], zone) for name, values in zip(kinds, columns, strict=True)}
+    index = INDEX.get(table)
+    if index is None:
+        return pd.DataFrame(data)
+    labels = pd.Index(data.pop(index), name=index)
+    return pd.DataFrame({name: pd.Series(values, index=labels) for name, values in data.items()}, index=labels)
+
+
+def numbers(values: Sequence[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return floats from floats, ints, Decimals, texts and None; unset values and texts that are no number are NaN."""
+    try:
+        found = np.array(values, dtype="float64")
+    except (TypeError, ValueError):
+        found = np.array([_number(value) for value in values], dtype="float64")
+    found[np.abs(found) > _UNSET_FROM] = np.nan
+    return found
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, ArithmeticError):
+        return float("nan")
+
+
+def _column(values: Sequence[Any], kind: str, zone: str | None) -> Any:
+    if kind == "float64":
+        return numbers(values)
+    if kind == "int64":
+        return np.array([0 if value is None or value in _UNSET_INTEGERS else int(value) for value in values], "int64")
+    if kind == "dates":
+        return parse_dates(values, zone)
+    if kind == "times":
+        found = parse_dates(values, zone)
+        return found.tz_localize(zone or "UTC") if found.tz is None else found
+    return pd.array(["" if value is None else str(value) for value in values], dtype="str")
+
+
+def bars(rows: Sequence[Sequence[Any]], zone: str | None = None, daily: bool | None = None) -> pd.DataFrame:
+    """Return history as columns Open High Low Close Volume Average BarCount, index Date.
+
+    Rows are (date, open, high, low, close, volume, average, barCount). Intraday bars have a tz-aware index in the
+    exchange's zone, bars of a day and more a naive, normalised one; `daily` says which when there are no rows.
+    Volume, Average and BarCount are NaN where IB sends -1: quotes have none.
+    """
+    out = frame("bars", rows, zone)
+    if len(out):
+        for name in ("Volume", "Average", "BarCount"):
+            column = out[name].to_numpy()
+            if (column < 0).any():
+                out[name] = np.where(column < 0, np.nan, column)
+    elif daily is False:
+        out.index = pd.DatetimeIndex(out.index).tz_localize(zone or "UTC")
+    return out
+
+
+def are_dates(rows: Sequence[Sequence[Any]]) -> bool:
+    """Tell whether these bars carry dates (True) or times (False)."""
+    return bool(rows) and is_daily(str(rows[0][0]))

@@ -1,0 +1,200 @@
+"""IB's legal words, as tables, and the checks that run before anything is sent.
+
+TWS answers a misspelt bar size with error 321 seconds later, and some misspellings with silence. So every string
+parameter is looked up here first; a miss raises ValueError with the legal values and the nearest one.
+Sources: IBKR's historical data and order type pages; the unit limits are TWS's own 321 texts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+from collections.abc import Collection
+
+#: Bar size → seconds. A month is 30 days here: good enough to count bars, never used for dates.
+BAR_SIZES: dict[str, int] = {
+    "1 secs": 1,
+    "5 secs": 5,
+    "10 secs": 10,
+    "15 secs": 15,
+    "30 secs": 30,
+    "1 min": 60,
+    "2 mins": 120,
+    "3 mins": 180,
+    "5 mins": 300,
+    "10 mins": 600,
+    "15 mins": 900,
+    "20 mins": 1200,
+    "30 mins": 1800,
+    "1 hour": 3600,
+    "2 hours": 7200,
+    "3 hours": 10800,
+    "4 hours": 14400,
+    "8 hours": 28800,
+    "1 day": 86400,
+    "1W": 604800,
+    "1M": 2592000,
+}
+
+#: Other spellings that TWS takes for the same size.
+BAR_SIZE_ALIASES = {"1 week": "1W", "1 month": "1M"}
+
+#: Duration unit → (its name, seconds, the largest count TWS takes, smallest and largest bar size in seconds).
+DURATION_UNITS: dict[str, tuple[str, int, int, int, int]] = {
+    "S": ("seconds", 1, 86400, 1, 60),
+    "D": ("days", 86400, 365, 1, 2592000),
+    "W": ("weeks", 604800, 52, 1, 2592000),
+    "M": ("months", 2592000, 12, 1, 2592000),
+    "Y": ("years", 31536000, 68, 1, 2592000),
+}
+
+WHAT_TO_SHOW = (
+    "TRADES",
+    "MIDPOINT",
+    "BID",
+    "ASK",
+    "BID_ASK",
+    "ADJUSTED_LAST",
+    "HISTORICAL_VOLATILITY",
+    "OPTION_IMPLIED_VOLATILITY",
+    "FEE_RATE",
+    "AGGTRADES",
+    "YIELD_BID",
+    "YIELD_ASK",
+    "YIELD_BID_ASK",
+    "YIELD_LAST",
+)
+
+SEC_TYPES = (
+    "STK",
+    "OPT",
+    "FUT",
+    "CONTFUT",
+    "FUT+CONTFUT",
+    "IND",
+    "FOP",
+    "CASH",
+    "BAG",
+    "WAR",
+    "IOPT",
+    "BOND",
+    "BILL",
+    "CMDTY",
+    "NEWS",
+    "FUND",
+    "CFD",
+    "CRYPTO",
+    "EC",
+)
+
+ACTIONS = ("BUY", "SELL", "SSHORT")
+
+#: Order type → the createOrder arguments that it can't do without.
+ORDER_TYPES: dict[str, tuple[str, ...]] = {
+    "MKT": (),
+    "LMT": ("limit_price",),
+    "STP": ("stop_price",),
+    "STP LMT": ("stop_price", "limit_price"),
+    "MIT": ("stop_price",),
+    "LIT": ("stop_price", "limit_price"),
+    "TRAIL": (),
+    "TRAIL LIMIT": (),
+    "MOC": (),
+    "LOC": ("limit_price",),
+    "MTL": (),
+    "MKT PRT": (),
+    "STP PRT": ("stop_price",),
+    "REL": (),
+    "PEG MID": (),
+    "PEG MKT": (),
+    "PEG PRI": (),
+    "PEG BEST": (),
+    "PEG STK": (),
+    "PEG BENCH": (),
+    "MIDPRICE": (),
+    "SNAP MKT": (),
+    "SNAP MID": (),
+    "SNAP PRIM": (),
+    "BOX TOP": (),
+    "VOL": (),
+    "PASSV REL": (),
+}
+
+TIFS = ("DAY", "GTC", "IOC", "GTD", "OPG", "FOK", "DTC", "AUC", "GTX", "Minutes")
+
+#: Market data type number → the word that quotes carry.
+DATA_TYPES = {1: "live", 2: "frozen", 3: "delayed", 4: "delayed-frozen"}
+
+
+def check(name: str, value: object, legal: Collection[str], aliases: dict[str, str] | None = None) -> str:
+    """Return the legal spelling of `value`, whatever its case, or raise ValueError that names the legal values.
+
+    >>> check("barSizeSetting", "1 Hour", BAR_SIZES)
+    '1 hour'
+    """
+    if not isinstance(value, str):
+        raise ValueError(f"{name} must be text such as {next(iter(legal))!r}, not {value!r}")
+    if value in legal:
+        return value
+    folded = {word.lower(): word for word in legal} | (aliases or {})
+    word = " ".join(value.lower().split())
+    if word in folded:
+        return folded[word]
+    near = difflib.get_close_matches(word, folded, n=1, cutoff=0.5)
+    hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
+    raise ValueError(f"{name} {value!r} is not legal.{hint} Legal values: {', '.join(legal)}.")
+
+
+def check_bar_size(value: object) -> str:
+    """Return IB's spelling of a bar size; "15 min" raises and asks whether "15 mins" was meant."""
+    if value == "1m":
+        raise ValueError("barSizeSetting '1m' could be a minute or a month: write '1 min' or '1M'.")
+    return check("barSizeSetting", value, BAR_SIZES, BAR_SIZE_ALIASES)
+
+
+def check_duration(value: object) -> str:
+    """Return a duration as IB writes it ("3 M"), or raise ValueError with the legal units and the reason."""
+    form = "a duration is a whole number, a space and a unit: S, D, W, M or Y, for instance '3 M'"
+    match = re.fullmatch(r"\s*(\d+)(\s*)([A-Za-z]*)\s*", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"durationStr {value!r} is not legal: {form}.")
+    count, gap, unit = int(match[1]), match[2], match[3].upper() or "S"
+    if unit not in DURATION_UNITS or (match[3] and not gap):
+        guess = f" Did you mean '{count} {unit[0]}'?" if unit[0] in DURATION_UNITS else ""
+        raise ValueError(f"durationStr {value!r} is not legal: {form}.{guess}")
+    words, _, most, _, _ = DURATION_UNITS[unit]
+    if not 1 <= count <= most:
+        raise ValueError(f"durationStr {value!r} is not legal: from 1 to {most} {words}; use a larger unit for more.")
+    return f"{count} {unit}"
+
+
+def check_bars(durationStr: str, barSizeSetting: str) -> None:
+    """Raise ValueError for a duration and a bar size that can't go together (both already in IB's spelling)."""
+    count, unit = durationStr.split(" ")
+    words, seconds, _, smallest, largest = DURATION_UNITS[unit]
+    size = BAR_SIZES[barSizeSetting]
+    if not smallest <= size <= largest:
+        fit = ", ".join(name for name, each in BAR_SIZES.items() if smallest <= each <= largest)
+        raise ValueError(f"bars of {barSizeSetting!r} can't be asked for a duration in {words}. Those that can: {fit}.")
+    if size == 1 and int(count) * seconds > 2000:
+        raise ValueError(f"bars of '1 secs' reach back 2000 S at most, not {durationStr!r}.")
+
+
+def check_end_date_time(value: object) -> str:
+    """Return an end time as IB takes it: "" for now, or `yyyymmdd-hh:mm:ss` in UTC for a datetime that has a zone.
+
+    Text is passed on once its shape is right: `yyyymmdd[ hh:mm:ss[ Zone/Name]]` or `yyyymmdd-hh:mm:ss`.
+    """
+    if value is None or value == "":
+        return ""
+    if isinstance(value, dt.datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"endDateTime {value} has no time zone; give it one, for instance ZoneInfo('US/Eastern').")
+        return value.astimezone(dt.UTC).strftime("%Y%m%d-%H:%M:%S")
+    if isinstance(value, str) and re.fullmatch(r"\d{8}( \d\d:\d\d:\d\d( [\w/+-]+)?|-\d\d:\d\d:\d\d)?", value):
+        return value
+    raise ValueError(
+        f"endDateTime {value!r} is not legal. Legal: '' for now, 'yyyymmdd hh:mm:ss US/Eastern', "
+        f"'yyyymmdd-hh:mm:ss' in UTC, or a datetime that has a time zone."
+    )

@@ -1,0 +1,1 @@
+"""Plain ipywidgets compositions over public verbs; nothing here is updated from the reader thread."""
