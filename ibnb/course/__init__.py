@@ -1,0 +1,23 @@
+"""The course: check an exercise's answer in a notebook; build, prove, run and copy the lessons.
+
+In a lesson: `from ibnb.course import check`. Building and running need the extra `ibnb[course]`, imported when used.
+"""
+
+from ibnb.course.commands import Run, build, check_all, copy, index, lessons, lessons_dir, out_of_step, run
+from ibnb.course.exercises import Verdict, check
+from ibnb.course.source import LessonError
+
+__all__ = [
+    "LessonError",
+    "Run",
+    "Verdict",
+    "build",
+    "check",
+    "check_all",
+    "copy",
+    "index",
+    "lessons",
+    "lessons_dir",
+    "out_of_step",
+    "run",
+]

@@ -1,0 +1,204 @@
+"""What `ibnb course` does: build the lessons, prove them, run them, copy them to the learner, list them.
+
+Lessons are looked for in the wheel (`ibnb/notebooks`) and else in the repository (`notebooks/` beside the package).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ibnb.course import pages, source
+from ibnb.course.execution import assemble, environment, execute, settle
+from ibnb.course.rules import problems
+from ibnb.course.source import Header, LessonError, extra
+
+CELL_TIMEOUT = 60
+
+
+@dataclass(frozen=True)
+class Run:
+    """One lesson's run: `seconds` it took, and the error's text (None: it ran to its end)."""
+
+    lesson: str
+    seconds: float
+    error: str | None
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+
+def lessons_dir() -> Path:
+    """The folder of the lessons: `NN_topic.ipynb`, `solutions/`, `source/`, `instructor/`."""
+    package = Path(str(files("ibnb")))
+    for folder in (package / "notebooks", package.parent / "notebooks"):
+        if folder.is_dir():
+            return folder
+    raise LessonError(f"no lessons found beside {package}; reinstall ibnb, or run from a checkout of the repository")
+
+
+def lessons(wanted: Sequence[str] = (), folder: Path | None = None) -> list[Header]:
+    """The lessons in order, or those wanted: by number (`"5"`, `"05"`) or by name (`"05_history"`).
+
+    Errors: LessonError naming the lessons there are.
+    """
+    headers = [source.read_header(path) for path in sorted(((folder or lessons_dir()) / "source").glob("[0-9]*_*.py"))]
+    if not wanted:
+        return headers
+    names = {key: header for header in headers for key in (header.number, header.number.lstrip("0"), header.name)}
+    unknown = [name for name in wanted if name not in names]
+    if unknown:
+        raise LessonError(f"no lesson {', '.join(unknown)}; there are {', '.join(header.name for header in headers)}")
+    return [names[name] for name in wanted]
+
+
+def plan(header: Header, folder: Path | None = None, *, solved: bool) -> Any:
+    """The student's or the solved notebook of a lesson, not yet executed."""
+    folder = folder or lessons_dir()
+    everyone = lessons(folder=folder)
+    position = everyone.index(header)
+    previous = everyone[position - 1] if position else None
+    following = everyone[position + 1] if position + 1 < len(everyone) else None
+    written = source.with_nbgrader(source.read_cells(folder / "source" / f"{header.name}.py"), header.number)
+    body = source.solved(written) if solved else source.student(written)
+    opening = pages.opening(header, previous, following, solved=solved)
+    return assemble(header, [*opening, *body, *pages.closing(previous, following)])
+
+
+def build(
+    wanted: Sequence[str] = (),
+    *,
+    check: bool = False,
+    folder: Path | None = None,
+    timeout: int = CELL_TIMEOUT,
+) -> list[Path]:
+    """Build both notebooks of each lesson, executed with the embedded gateway; return the files written.
+
+    With `check`, nothing is written: the lessons are built again and compared with what is stored (pictures by their
+    presence and alt text only, since their bytes depend on the version of matplotlib).
+    Errors: LessonError when a lesson fails, breaks a rule (`ibnb.course.rules`), or with `check` differs.
+    """
+    folder = folder or lessons_dir()
+    targets: list[Path] = []
+    for header in lessons(wanted, folder):
+        for solved in (True, False):  # solved first: a mistake in the lesson itself shows sooner
+            target = notebook_path(header, folder, solved=solved)
+            text = _built(header, folder, solved=solved, timeout=timeout)
+            if not check:
+                target.parent.mkdir(exist_ok=True)
+                target.write_text(text, encoding="utf-8")
+            elif not target.is_file() or _comparable(target.read_text(encoding="utf-8")) != _comparable(text):
+                raise LessonError(f"{target.name} isn't what its source builds: run  ibnb course build {header.number}")
+            targets.append(target)
+    return targets
+
+
+def notebook_path(header: Header, folder: Path, *, solved: bool) -> Path:
+    """Where a lesson's notebook is stored."""
+    return (folder / "solutions" if solved else folder) / f"{header.name}.ipynb"
+
+
+def _built(header: Header, folder: Path, *, solved: bool, timeout: int) -> str:
+    nbformat = extra("nbformat")
+    which = f"{header.name} ({'solved' if solved else 'student'})"
+    notebook = settle(execute(plan(header, folder, solved=solved), name=which, timeout=timeout), header)
+    nbformat.validate(notebook)
+    text: str = nbformat.writes(notebook) + "\n"
+    broken = problems(json.loads(text), solved=solved)
+    if broken:
+        raise LessonError(f"{which} breaks the rules of the course:\n  " + "\n  ".join(broken))
+    return text
+
+
+def _comparable(text: str) -> Any:
+    notebook = json.loads(text)
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                output["data"]["image/png"] = ""
+    return notebook
+
+
+def out_of_step(header: Header, folder: Path | None = None) -> list[str]:
+    """The stored notebooks of a lesson whose cells aren't those of its source: compared without running anything."""
+    folder = folder or lessons_dir()
+    stale = []
+    for solved in (True, False):
+        path = notebook_path(header, folder, solved=solved)
+        if not path.is_file():
+            stale.append(f"{path.parent.name}/{path.name} is missing")
+            continue
+        stored = [(cell["id"], cell["metadata"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+        planned = [(cell.id, dict(cell.metadata)) for cell in plan(header, folder, solved=solved).cells]
+        if stored != planned:
+            stale.append(f"{path.parent.name}/{path.name} was built from another version of its source")
+    return stale
+
+
+def check_all(wanted: Sequence[str] = (), *, folder: Path | None = None, timeout: int = CELL_TIMEOUT) -> int:
+    """Run all notebooks and compare every output strictly (`pytest --nbval`); returns pytest's exit status."""
+    folder = folder or lessons_dir()
+    both = (False, True)
+    notebooks = [notebook_path(header, folder, solved=solved) for header in lessons(wanted, folder) for solved in both]
+    missing = [path.name for path in notebooks if not path.is_file()]
+    if missing or not notebooks:
+        raise LessonError(f"not built yet: {', '.join(missing) or 'no lesson at all'}; run  ibnb course build")
+    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={timeout}"]
+    # The lessons are proved by nbval's rules, not by those of the project that pytest happens to be started in.
+    isolated = ["-c", os.devnull, f"--rootdir={folder}", "-p", "no:cacheprovider", "-q"]
+    return subprocess.run([*command, *isolated, *map(str, notebooks)], env=environment(), check=False).returncode
+
+
+def run(
+    wanted: Sequence[str] = (),
+    *,
+    profile: str | None = None,
+    folder: Path | None = None,
+    timeout: int = CELL_TIMEOUT,
+) -> list[Run]:
+    """Run the solved lessons from top to bottom and store nothing: does the course work here, or on that profile?
+
+    `profile="tws-paper"` runs them against a paper TWS; None is the embedded gateway.
+    """
+    results = []
+    for header in lessons(wanted, folder):
+        started = time.perf_counter()
+        try:
+            execute(plan(header, folder, solved=True), name=header.name, timeout=timeout, profile=profile)
+            error = None
+        except LessonError as failure:
+            error = str(failure)
+        results.append(Run(header.name, time.perf_counter() - started, error))
+    return results
+
+
+def copy(dest: str | Path, *, overwrite: bool = False, folder: Path | None = None) -> list[Path]:
+    """Copy the lessons and their solutions to `dest`; return the files written.
+
+    A file that is already there is left alone, since it may hold the learner's work, unless `overwrite`.
+    """
+    folder, dest = folder or lessons_dir(), Path(dest).expanduser()
+    written = []
+    for path in sorted([*folder.glob("*.ipynb"), *folder.glob("solutions/*.ipynb")]):
+        target = dest / path.relative_to(folder)
+        if target.exists() and not overwrite:
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+        written.append(target)
+    return written
+
+
+def index(*, folder: Path | None = None) -> str:
+    """The lesson index with minutes, as Markdown."""
+    return pages.index(lessons(folder=folder))
