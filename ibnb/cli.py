@@ -1,0 +1,143 @@
+"""The ``ibnb`` command: lessons, a demonstration, the gateway, and a doctor.
+
+Rule: each command parses its words and calls one function; what it does lives elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ibnb import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status (0 well, 1 failed, 2 wrong words)."""
+    args = _parser().parse_args(argv)
+    try:
+        status: int = args.run(args)
+    except KeyboardInterrupt:
+        return 130
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        print(f"ibnb: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ibnb", description="Interactive Brokers' TWS API: learn, teach, research.")
+    parser.add_argument("--version", action="version", version=f"ibnb {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    lab = commands.add_parser("lab", help="open the lessons in JupyterLab, with a simulated TWS inside")
+    lab.add_argument("--dir", type=Path, default=Path("ibnb-lessons"), help="where your copy is kept (%(default)s)")
+    lab.add_argument("rest", nargs=argparse.REMAINDER, help="options for jupyter lab, after --")
+    lab.set_defaults(run=_lab)
+
+    demo = commands.add_parser("demo", help="ten seconds: account, history, a chart, a bracket filled")
+    demo.add_argument("--chart", type=Path, default=Path("ibnb-demo.png"), help="the chart's file (%(default)s)")
+    demo.set_defaults(run=_demo)
+
+    gateway = commands.add_parser("gateway", help="a simulated TWS on a port, for any TWS API client")
+    gateway.add_argument("--port", type=int, default=7497, help="port; 0 picks a free one (%(default)s)")
+    gateway.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    gateway.add_argument("--scenario", choices=("live", "lesson"), default="live", help="world (%(default)s)")
+    gateway.add_argument("--rate", type=float, default=1.0, help="virtual seconds per second (%(default)s)")
+    gateway.add_argument("--trust", action="append", default=[], metavar="IP", help="let in this peer, too")
+    gateway.set_defaults(run=_gateway)
+
+    course = commands.add_parser("course", help="build, prove, run or copy the lessons")
+    actions = course.add_subparsers(required=True, metavar="ACTION")
+    build = actions.add_parser("build", help="make the notebooks from their sources, executed")
+    build.add_argument("lessons", nargs="*", help="lesson numbers; all if none")
+    build.add_argument("--check", action="store_true", help="write nothing; fail if a notebook would change")
+    build.set_defaults(run=_course_build)
+    check = actions.add_parser("check", help="run all notebooks and compare every output, strictly")
+    check.add_argument("lessons", nargs="*")
+    check.set_defaults(run=_course_check)
+    run = actions.add_parser("run", help="run the solved lessons here, or on a paper TWS")
+    run.add_argument("lessons", nargs="*")
+    run.add_argument("--profile", help="for example tws-paper")
+    run.set_defaults(run=_course_run)
+    copy = actions.add_parser("copy", help="copy the lessons; your own work there is left alone")
+    copy.add_argument("dest", type=Path)
+    copy.add_argument("--overwrite", action="store_true", help="replace files that are there already")
+    copy.set_defaults(run=_course_copy)
+    index = actions.add_parser("index", help="print the lesson index as Markdown")
+    index.set_defaults(run=_course_index)
+
+    doctor = commands.add_parser("doctor", help="which ibapi, which ports, what to do")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _lab(args: argparse.Namespace) -> int:
+    from ibnb.lab import serve
+
+    return serve(args.dir, [word for word in args.rest if word != "--"])
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from ibnb.demo import show
+
+    show(args.chart)
+    return 0
+
+
+def _gateway(args: argparse.Namespace) -> int:
+    from ibnb.gateway import Gateway
+
+    gateway = Gateway(
+        args.scenario, port=args.port, host=args.host, manual=False, rate=args.rate, trusted=args.trust
+    ).start()
+    print(f"listening on {gateway.host}:{gateway.port}", flush=True)
+    gateway.serve_forever()
+    return 0
+
+
+def _course_build(args: argparse.Namespace) -> int:
+    from ibnb import course
+
+    for path in course.build(args.lessons, check=args.check):
+        print(path)
+    return 0
+
+
+def _course_check(args: argparse.Namespace) -> int:
+    from ibnb import course
+
+    return course.check_all(args.lessons)
+
+
+def _course_run(args: argparse.Namespace) -> int:
+    from ibnb import course
+
+    runs = course.run(args.lessons, profile=args.profile)
+    for result in runs:
+        print(f"{result.lesson:24} {result.seconds:6.1f} s  {result.error or 'ok'}")
+    return 0 if all(result.ok for result in runs) else 1
+
+
+def _course_copy(args: argparse.Namespace) -> int:
+    from ibnb import course
+
+    written = course.copy(args.dest, overwrite=args.overwrite)
+    print(f"{len(written)} files written to {args.dest}")
+    return 0
+
+
+def _course_index(args: argparse.Namespace) -> int:
+    from ibnb import course
+
+    print(course.index())
+    return 0
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from ibnb.doctor import report
+
+    text, healthy = report()
+    print(text)
+    return 0 if healthy else 1

@@ -1,0 +1,118 @@
+"""``ibnb doctor``: which ibapi is installed, who listens on TWS's ports, and what to do about it.
+
+Rule: nothing here imports ibapi, because a broken ibapi is one of the things it must be able to tell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import platform
+import socket
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import metadata
+
+PORTS = {7496: "TWS, live", 7497: "TWS, paper", 4001: "Gateway, live", 4002: "Gateway, paper"}
+_DISTRIBUTIONS = ("ibapi", "ibapi-stable", "ibapi-latest", "nautilus-ibapi")
+_MEND = 'python -m pip uninstall -y {} && python -m pip install --force-reinstall "ibapi-stable>=10.50"'
+_OFFER = b"v100..200"
+_HELLO = b"API\0" + struct.pack(">I", len(_OFFER)) + _OFFER
+_SETTINGS = "In TWS: File > Global Configuration > API > Settings, tick 'Enable ActiveX and Socket Clients'"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: whether it is well, what was seen, and what to do (empty if nothing)."""
+
+    well: bool
+    seen: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return f"  {'ok ' if self.well else '!! '} {self.seen}" + (f"\n      {self.advice}" if self.advice else "")
+
+
+def probe(host: str, port: int, timeout: float = 2.0) -> Finding:
+    """Knock at a port as a TWS client does, without logging in; takes at most twice ``timeout`` seconds."""
+    name = f"port {port} ({PORTS.get(port, 'yours')})"
+    try:
+        connection = socket.create_connection((host, port), timeout)
+    except TimeoutError:
+        return Finding(False, f"{name}: no answer from {host}", "A firewall drops the connection, or the host is down.")
+    except OSError:
+        return Finding(True, f"{name}: closed, nobody listens")
+    with connection:
+        try:
+            connection.sendall(_HELLO)
+            answer = connection.recv(256)
+        except TimeoutError:
+            return Finding(
+                False,
+                f"{name}: accepts, then stays silent",
+                "TWS waits for you to accept the connection in a pop-up, or is frozen: look at its window, restart it.",
+            )
+        except OSError:
+            answer = b""
+    if not answer:
+        return Finding(
+            False,
+            f"{name}: accepts, then hangs up",
+            f"{_SETTINGS}, and check 'Trusted IPs'; or this isn't a TWS.",
+        )
+    version, _, rest = answer[4:].partition(b"\0")
+    if len(answer) < 5 or not version.isdigit():
+        return Finding(False, f"{name}: something that isn't a TWS answers", "Another program uses this port.")
+    connected = rest.partition(b"\0")[0].decode("ascii", "replace")
+    return Finding(True, f"{name}: open, server version {version.decode()}, {connected}")
+
+
+def installed() -> list[Finding]:
+    """What is installed under the name ``ibapi``: several packages share it and overwrite each other."""
+    present = {}
+    for name in _DISTRIBUTIONS:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            present[name] = metadata.version(name)
+    if not present:
+        return [Finding(False, "ibapi isn't installed", 'python -m pip install "ibapi-stable>=10.50"')]
+    listed = ", ".join(f"{name} {version}" for name, version in present.items())
+    findings = []
+    if len(present) > 1:
+        findings.append(
+            Finding(
+                False,
+                f"several packages install ibapi and overwrite each other: {listed}",
+                _MEND.format(" ".join(present)),
+            )
+        )
+    try:
+        importlib.import_module("ibapi.client")
+    except Exception as error:
+        findings.append(Finding(False, f"ibapi doesn't import: {error!r}", _MEND.format(" ".join(present))))
+    else:
+        advice = ""
+        if present.get("ibapi", "").startswith("9."):
+            advice = f"It is of 2020; it works here. For today's: {_MEND.format('ibapi')}"
+        findings.append(Finding(True, f"ibapi is {listed}", advice))
+    return findings
+
+
+def report(host: str = "127.0.0.1", ports: Sequence[int] = tuple(PORTS), timeout: float = 2.0) -> tuple[str, bool]:
+    """The whole report as text, and whether all is well. A closed port is well: the lessons need none."""
+    packages = [
+        f"{name} {metadata.version(name)}" for name in ("ibnb", "pandas", "matplotlib", "ipywidgets") if _has(name)
+    ]
+    findings = [Finding(True, f"Python {platform.python_version()}, {', '.join(packages)}"), *installed()]
+    doors = [probe(host, port, timeout) for port in ports]
+    lines = ["What is installed", *map(str, findings), f"Who listens on {host}", *map(str, doors)]
+    if not any("open" in door.seen for door in doors):
+        lines.append("No TWS runs here. The lessons bring their own: ibnb lab. For a real one, start TWS and log in.")
+    return "\n".join(lines), all(finding.well for finding in (*findings, *doors))
+
+
+def _has(name: str) -> bool:
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        metadata.version(name)
+        return True
+    return False
