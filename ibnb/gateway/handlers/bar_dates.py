@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from .zones import zone_info
+
 # From this server version on, times name their zone; before, they are the log-in zone's with two spaces.
 ZONES_NAMED = 174
 
@@ -39,13 +41,13 @@ def bar_dates(times: npt.NDArray[Any], formatDate: int, version: int, exchangeZo
 
 def time_text(time: float, version: int, zone: str) -> str:
     """Return one time as answers carry it: ``yyyyMMdd HH:mm:ss zone``, or with two spaces and no zone below 174."""
-    local = datetime.fromtimestamp(time, ZoneInfo(zone))
+    local = datetime.fromtimestamp(time, zone_info(zone))
     return local.strftime("%Y%m%d %H:%M:%S ") + zone if version >= ZONES_NAMED else local.strftime("%Y%m%d  %H:%M:%S")
 
 
 def _offsets(seconds: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int64]:
     """The zone's offset at each time. It only changes on the quarter hour, so each one is looked up once."""
-    info = ZoneInfo(zone)
+    info = zone_info(zone)
     quarters, back = np.unique(seconds // 900, return_inverse=True)
     offsets = [_offset(quarter * 900, info) for quarter in quarters.tolist()]
     return np.array(offsets, dtype="int64")[back]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from .registry import Refusal, invalid, no_history, not_simulated
+from .zones import zone_info, zone_key
 
 Size = int | Literal["day", "week", "month"]
 
@@ -99,21 +99,6 @@ _UNAVAILABLE: dict[str, frozenset[str]] = {
     "FUT": frozenset({"ADJUSTED_LAST", "AGGTRADES"}),
     "OPT": frozenset({"ADJUSTED_LAST", "AGGTRADES"}),
     "FOP": frozenset({"ADJUSTED_LAST", "AGGTRADES"}),
-}
-
-# The names of one zone that clients use for one another.
-_ZONE_ALIASES = {
-    "US/Eastern": "America/New_York",
-    "EST5EDT": "America/New_York",
-    "US/Central": "America/Chicago",
-    "US/Pacific": "America/Los_Angeles",
-    "GB": "Europe/London",
-    "GB-Eire": "Europe/London",
-    "MET": "Europe/Berlin",
-    "CET": "Europe/Berlin",
-    "Japan": "Asia/Tokyo",
-    "JST": "Asia/Tokyo",
-    "Hongkong": "Asia/Hong_Kong",
 }
 
 BAD_DATE = (
@@ -218,23 +203,19 @@ def parse_moment(text: str, now: float, loginZone: str, zones: tuple[str, ...], 
     """
     text = text.strip()
     if match := _IN_UTC.fullmatch(text):
-        return Moment(_instant(match[1], match[2], ZoneInfo("UTC"), field), True)
+        return Moment(_instant(match[1], match[2], UTC, field), True)
     match = _IN_ZONE.fullmatch(text)
     if match is None:
         raise _bad_date(field)
     named = match[3]
-    if named is not None and _zone_key(named) not in {_zone_key(zone) for zone in (loginZone, "UTC", *zones)}:
+    if named is not None and zone_key(named) not in {zone_key(zone) for zone in (loginZone, "UTC", *zones)}:
         raise _bad_date(field)
-    zone = ZoneInfo(_zone_key(named or loginZone))
+    zone = zone_info(named or loginZone)
     day = match[1] or datetime.fromtimestamp(now, zone).strftime("%Y%m%d")
     return Moment(_instant(day, match[2], zone, field), named is not None)
 
 
-def _zone_key(name: str) -> str:
-    return _ZONE_ALIASES.get(name, name)
-
-
-def _instant(day: str, clock: str, zone: ZoneInfo, field: str) -> float:
+def _instant(day: str, clock: str, zone: tzinfo, field: str) -> float:
     try:
         return datetime.strptime(f"{day} {clock}", "%Y%m%d %H:%M:%S").replace(tzinfo=zone).timestamp()
     except (ValueError, OverflowError):
@@ -249,7 +230,7 @@ def span_start(end: float, duration: Duration, zone: str) -> float:
     """Return `end` less `duration` by the calendar of `zone`: what the answer gives as its start."""
     if duration.unit == "S":
         return end - duration.count
-    local = datetime.fromtimestamp(end, ZoneInfo(_zone_key(zone)))
+    local = datetime.fromtimestamp(end, zone_info(zone))
     return datetime.combine(day_before(local.date(), duration), local.time(), local.tzinfo).timestamp()
 
 

@@ -1,0 +1,36 @@
+"""IB's names for time zones.
+
+Rule: what a client writes or TWS prints ("US/Eastern", "MET") is looked up here and nowhere else; systems that no
+longer ship the old names still know today's.
+"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+_TODAY = {
+    "US/Eastern": "America/New_York",
+    "EST5EDT": "America/New_York",
+    "US/Central": "America/Chicago",
+    "CST6CDT": "America/Chicago",
+    "US/Mountain": "America/Denver",
+    "US/Pacific": "America/Los_Angeles",
+    "PST8PDT": "America/Los_Angeles",
+    "GB": "Europe/London",
+    "GB-Eire": "Europe/London",
+    "MET": "Europe/Berlin",
+    "CET": "Europe/Berlin",
+    "Japan": "Asia/Tokyo",
+    "JST": "Asia/Tokyo",
+    "Hongkong": "Asia/Hong_Kong",
+}
+
+
+def zone_key(name: str) -> str:
+    """Return today's name of a zone: two names of one zone have the same key."""
+    return _TODAY.get(name, name)
+
+
+def zone_info(name: str) -> ZoneInfo:
+    """Return the zone that IB calls `name`. Raises ZoneInfoNotFoundError for an unknown one."""
+    return ZoneInfo(zone_key(name))
