@@ -1,0 +1,195 @@
+"""What a world starts from: date, seed, accounts, limits, and what is scripted to happen.
+
+Rule: a scenario is data. Two worlds with the same scenario and the same questions are the same, byte for byte.
+
+The lesson's script (Wednesday 2025-06-11, New York; the clock starts at 10:00:00). Every price of the symbols named
+is multiplied by the factor from that second on, so the change happens between two consecutive seconds:
+
+| time     | what happens                        | why                                                        |
+|----------|-------------------------------------|------------------------------------------------------------|
+| 10:02    | TSLA +5.8 % (not held)              | "buy above +5 %" fires for a flat symbol                   |
+| 10:05    | NVDA +5.4 % (1,500 held)            | "buy above +5 %" fires for a held symbol                   |
+| 10:10    | NVDA −6.9 %                         | "sell below −6 %, if 5 or more are held" fires             |
+| 10:15    | AMD +5.6 % (not held)               | a second entry                                             |
+| 10:20    | INTC −7.0 % (not held)              | "sell below −6 %" must *not* sell what isn't held          |
+| 10:30    | TSLA −6.6 %                         | whoever bought at 10:02 sells                              |
+| 11:00 …  | the market −2.5 % every two minutes | the guard: stock value and net liquidation fall more than  |
+| … 11:10  | (six times; no step is a signal)    | 5 % below where they were at 10:00                         |
+
+TSLA, NVDA, AMD and INTC are among the five that lead MOST_ACTIVE (average volume above 1,000,000, price above 10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+@dataclass(frozen=True)
+class Move:
+    """From `time` on (epoch seconds, a whole minute) every price of `symbol` is multiplied by `factor`."""
+
+    symbol: str
+    time: int
+    factor: float
+
+    def __post_init__(self) -> None:
+        if self.time % 60:
+            raise ValueError(f"a move happens on a whole minute, not at {self.time}")
+        if self.factor <= 0:
+            raise ValueError(f"a move's factor is above 0, not {self.factor}")
+
+
+@dataclass(frozen=True)
+class Holding:
+    """An opening position. The listing is the one that `symbol`, `secType`, `exchange` and `currency` name;
+    `averageCost` is per unit in that currency (an LSE stock in pounds, as TWS has it, though it's quoted in pence)."""
+
+    symbol: str
+    quantity: float
+    averageCost: float
+    secType: str = "STK"
+    exchange: str = "SMART"
+    currency: str = "USD"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account as it opens: base currency, cash by currency, positions."""
+
+    code: str
+    currency: str = "USD"
+    cash: Mapping[str, float] = field(default_factory=dict)
+    positions: tuple[Holding, ...] = ()
+    accountType: str = "INDIVIDUAL"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What TWS allows (tws_behaviour 3.10). Seconds where it says seconds."""
+
+    lines: int = 100
+    clients: int = 32
+    messages_per_second: int = 50
+    historical_open: int = 50
+    historical_small_bars: int = 60
+    historical_small_bars_seconds: float = 600.0
+    historical_identical_seconds: float = 15.0
+    historical_burst: int = 6
+    historical_burst_seconds: float = 2.0
+    historical_ticks: int = 1000
+    account_summaries: int = 2
+    scanners: int = 10
+    scanner_rows: int = 50
+    depth: int = 3
+    tick_by_tick: int = 5
+    tick_by_tick_seconds: float = 15.0
+    matching_symbols: int = 16
+    matching_symbols_seconds: float = 1.0
+    account_refresh_seconds: float = 180.0
+    pnl_seconds: float = 1.0
+    scanner_seconds: float = 30.0
+    snapshot_seconds: float = 11.0
+    real_time_bar_seconds: float = 5.0
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How long things take, in virtual seconds: an order's way to the exchange, a fill, a cancellation;
+    then how often quotes and forming bars are sent."""
+
+    acknowledge: float = 0.05
+    fill: float = 0.15
+    cancel: float = 0.1
+    quote: float = 0.25
+    bar_update: float = 5.0
+
+
+FARMS = (
+    (2104, "Market data farm connection is OK:usfarm"),
+    (2104, "Market data farm connection is OK:cashfarm"),
+    (2104, "Market data farm connection is OK:eufarm"),
+    (2106, "HMDS data farm connection is OK:ushmds"),
+    (2158, "Sec-def data farm connection is OK:secdefnj"),
+)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Where and when a world begins. `start` in epoch seconds; `always_open`: from that day on markets never close."""
+
+    name: str
+    start: float
+    seed: int = 7
+    accounts: tuple[Account, ...] = ()
+    moves: tuple[Move, ...] = ()
+    limits: Limits = Limits()
+    latency: Latency = Latency()
+    farm_notices: tuple[tuple[int, str], ...] = FARMS
+    always_open: bool = False
+
+    @property
+    def today(self) -> datetime:
+        """The start in New York."""
+        return datetime.fromtimestamp(self.start, NEW_YORK)
+
+
+def new_york(hour: int, minute: int = 0) -> int:
+    """Epoch seconds of a time on the lesson's day."""
+    return int(datetime(2025, 6, 11, hour, minute, tzinfo=NEW_YORK).timestamp())
+
+
+# Cash is a little above 1,000,000 in base currency, the floor of the campus lesson's fail-safe.
+_ACCOUNT = Account(
+    code="DU1234567",
+    currency="USD",
+    cash={"USD": 852_340.55, "EUR": 150_000.0},
+    positions=(
+        Holding("AAPL", 100, 172.35),
+        Holding("NVDA", 1500, 118.20),
+        Holding("NFLX", 100, 948.60),
+        Holding("MSFT", 400, 418.75),
+        Holding("META", 150, 602.10),
+        Holding("SPY", 400, 565.40),
+        Holding("V", 200, 341.90),
+        Holding("MA", 100, 541.25),
+        Holding("WMT", 200, 88.15),
+        Holding("CSH2", 100, 1172.40, exchange="LSE", currency="GBP"),
+    ),
+)
+
+_MARKET = (
+    "AAPL NVDA NFLX MSFT META SPY V MA WMT TSLA AMD INTC AMZN GOOG GOOGL IBM JPM KO IBKR QQQ "
+    "BBVA COOP DB LIN MUFG NIO SAN SE WBD SPX NDX ES"
+).split()
+
+
+def _lesson_moves() -> Iterator[Move]:
+    for minute, symbol, factor in (
+        (2, "TSLA", 1.058),
+        (5, "NVDA", 1.054),
+        (10, "NVDA", 0.931),
+        (15, "AMD", 1.056),
+        (20, "INTC", 0.930),
+        (30, "TSLA", 0.934),
+    ):
+        yield Move(symbol, new_york(10, minute), factor)
+    for minute in (0, 2, 4, 6, 8, 10):
+        for symbol in _MARKET:
+            yield Move(symbol, new_york(11, minute), 0.975)
+
+
+LESSON = Scenario(name="lesson", start=float(new_york(10)), accounts=(_ACCOUNT,), moves=tuple(_lesson_moves()))
+
+
+def live(now: float) -> Scenario:
+    """The same account, starting at `now` (epoch seconds), with no script and with markets that never close."""
+    return Scenario(name="live", start=now, accounts=(_ACCOUNT,), always_open=True)
+
+
+# By name: each makes its scenario for a world that begins at `now`.
+SCENARIOS: dict[str, Callable[[float], Scenario]] = {"lesson": lambda now: LESSON, "live": live}
