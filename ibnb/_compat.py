@@ -1,0 +1,342 @@
+"""The only module that imports `ibapi`: what differs between 9.81.1 and 10.51 is settled here, once.
+
+Everything above this file sees one API: `error` has five arguments, a commission report is a
+`CommissionReport`, a cancel needs only the order id, an unset number is `nan`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib import metadata
+from typing import Any, NamedTuple
+
+DISTRIBUTIONS = ("ibapi", "ibapi-stable", "ibapi-latest", "nautilus-ibapi")
+REPAIR = "pip uninstall -y ibapi ibapi-stable ibapi-latest nautilus-ibapi && pip install ibapi-stable"
+
+
+def installed_distributions() -> dict[str, str]:
+    """The installed packages that provide `import ibapi`, by name; more than one overwrite each other's files."""
+    found = {}
+    for name in DISTRIBUTIONS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _broken(cause: str) -> str:
+    installed = ", ".join(f"{name} {version}" for name, version in installed_distributions().items()) or "none"
+    return f"ibapi can't be used: {cause}. Installed packages that provide it: {installed}. Mend it with: {REPAIR}"
+
+
+try:
+    import ibapi
+    from ibapi import comm, server_versions
+    from ibapi.client import EClient as _EClient
+    from ibapi.common import BarData as _BarData
+    from ibapi.contract import ComboLeg as _ComboLeg
+    from ibapi.contract import Contract as _Contract
+    from ibapi.contract import ContractDetails as _ContractDetails
+    from ibapi.decoder import Decoder as _Decoder
+    from ibapi.execution import Execution as _Execution
+    from ibapi.execution import ExecutionFilter as _ExecutionFilter
+    from ibapi.order import Order as _Order
+    from ibapi.order_state import OrderState as _OrderState
+    from ibapi.scanner import ScannerSubscription as _ScannerSubscription
+    from ibapi.tag_value import TagValue as _TagValue
+    from ibapi.wrapper import EWrapper as _EWrapper
+except ImportError as cause:
+    raise ImportError(_broken(f"{type(cause).__name__}: {cause}")) from cause
+
+try:
+    from ibapi.order_cancel import OrderCancel as _OrderCancel
+except ImportError:  # before 10.30
+    _OrderCancel = None
+
+try:
+    from ibapi.ticktype import TickTypeEnum as _TickTypeEnum
+except ImportError as cause:
+    raise ImportError(_broken(f"{type(cause).__name__}: {cause}")) from cause
+
+# ibapi has no type hints: to the type checker these are Any, whatever is installed.
+EClient: Any = _EClient
+EWrapper: Any = _EWrapper
+Decoder: Any = _Decoder
+BarData: Any = _BarData
+ComboLeg: Any = _ComboLeg
+Contract: Any = _Contract
+ContractDetails: Any = _ContractDetails
+Execution: Any = _Execution
+ExecutionFilter: Any = _ExecutionFilter
+Order: Any = _Order
+OrderCancel: Any = _OrderCancel
+OrderState: Any = _OrderState
+ScannerSubscription: Any = _ScannerSubscription
+TagValue: Any = _TagValue
+TickTypeEnum: Any = _TickTypeEnum
+
+IBAPI_VERSION: str = ibapi.get_version_string()
+MIN_CLIENT_VER: int = server_versions.MIN_CLIENT_VER
+MAX_CLIENT_VER: int = server_versions.MAX_CLIENT_VER
+# From this server version on a message starts with a 4-byte id, and ids above 200 carry protobuf.
+RAW_ID_VERSION = 201
+PROTOBUF_OFFSET = 200
+# From this one on the current time is asked for in protobuf as well.
+PROTOBUF_TIME_VERSION = 213
+NO_VALID_ID = -1
+MAX_MSG_LEN = 0xFFFFFF
+
+UNSET_INTEGER = 2**31 - 1
+UNSET_LONG = 2**63 - 1
+UNSET_DOUBLE = 1.7976931348623157e308
+UNSET_DECIMAL = Decimal(2**127 - 1)
+
+_CANCEL_PARAMETERS = tuple(inspect.signature(EClient.cancelOrder).parameters)[1:]
+_GLOBAL_CANCEL_PARAMETERS = tuple(inspect.signature(EClient.reqGlobalCancel).parameters)[1:]
+_INTERPRET_TAKES_ID = len(inspect.signature(Decoder.interpret).parameters) == 3
+
+
+def mixture(version: str, max_client: int, cancel_parameters: tuple[str, ...], has_order_cancel: bool) -> str | None:
+    """What doesn't fit together in an installed `ibapi`, or None: two releases in one folder look like this."""
+    if version.startswith("9."):
+        if max_client > 157:
+            return f"it calls itself {version} but speaks protocol {max_client}, which no 9.x release does"
+        if len(cancel_parameters) != 1 or has_order_cancel:
+            return f"it calls itself {version} but holds files of a 10.x release"
+    else:
+        if max_client <= 157:
+            return f"it calls itself {version} but speaks protocol {max_client}, the one of 9.81"
+        if len(cancel_parameters) != 2:
+            return f"it calls itself {version} but its cancelOrder is the one of 9.81"
+    return None
+
+
+_mixed = mixture(IBAPI_VERSION, MAX_CLIENT_VER, _CANCEL_PARAMETERS, OrderCancel is not None)
+if _mixed:
+    raise ImportError(_broken(_mixed))
+
+
+# --- numbers -------------------------------------------------------------------------------------
+
+_UNSET_NUMBERS = (UNSET_DOUBLE, UNSET_INTEGER, UNSET_LONG, -UNSET_LONG - 1)
+
+
+def is_unset(value: object) -> bool:
+    """True for None, an empty string, nan and every constant that IB uses for "no value"."""
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return not value.strip() or (value[:1] in "1279-" and _is_unset_text(value))
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, Decimal):
+        return value.is_nan() or value == UNSET_DECIMAL or value in (UNSET_INTEGER, UNSET_LONG, -UNSET_LONG - 1)
+    if isinstance(value, float):
+        return math.isnan(value) or value in _UNSET_NUMBERS
+    return isinstance(value, int) and value in _UNSET_NUMBERS
+
+
+def _is_unset_text(text: str) -> bool:
+    try:
+        number = float(text)
+    except ValueError:
+        return False
+    return number == UNSET_DOUBLE or text in {str(n) for n in (UNSET_INTEGER, UNSET_LONG, -UNSET_LONG - 1)}
+
+
+def to_float(value: Any) -> float:
+    """Any IB number (float, int, Decimal, text) as a float; unset → nan, never 0."""
+    return math.nan if is_unset(value) else float(value)
+
+
+def to_decimal(value: float | Decimal) -> Any:
+    """A quantity as this `ibapi` wants it in an Order: Decimal from 10.19 on, a number before."""
+    if IBAPI_VERSION.startswith("9."):
+        number = float(value)
+        return int(number) if number.is_integer() else number
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+# --- records -------------------------------------------------------------------------------------
+
+
+class ErrorEvent(NamedTuple):
+    """The arguments of `error`, whatever the release; errorTime in milliseconds, 0 when not sent."""
+
+    reqId: int
+    errorTime: int
+    errorCode: int
+    errorString: str
+    advancedOrderRejectJson: str = ""
+
+
+def error_event(args: tuple[Any, ...]) -> ErrorEvent:
+    """The five arguments from any historical form: 3 (9.81), 4 (10.19), 4 or 5 with a time (10.33 on)."""
+    if len(args) == 3:
+        return ErrorEvent(args[0], 0, args[1], args[2])
+    if len(args) == 4 and isinstance(args[2], str):
+        return ErrorEvent(args[0], 0, args[1], args[2], args[3] or "")
+    return ErrorEvent(*args)
+
+
+@dataclass(frozen=True)
+class CommissionReport:
+    """A commission report under the names of every release (`commission` = `commissionAndFees`)."""
+
+    execId: str
+    commission: float
+    currency: str
+    realizedPNL: float
+    yield_: float
+    yieldRedemptionDate: int
+
+    @property
+    def commissionAndFees(self) -> float:
+        return self.commission
+
+
+def commission_report(report: Any) -> CommissionReport:
+    """ibapi's commission report, of either name, as one record; unset → nan."""
+    amount = report.commissionAndFees if hasattr(report, "commissionAndFees") else report.commission
+    return CommissionReport(
+        report.execId,
+        to_float(amount),
+        report.currency,
+        to_float(report.realizedPNL),
+        to_float(report.yield_),
+        report.yieldRedemptionDate,
+    )
+
+
+class BarRow(NamedTuple):
+    """One bar with plain numbers: date as text, volume/average/barCount nan where TWS sends -1 or nothing."""
+
+    date: str
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    average: float
+    barCount: float
+
+
+def bar_row(bar: Any) -> BarRow:
+    """ibapi's BarData (average or wap, int or Decimal) as floats."""
+    average = bar.wap if hasattr(bar, "wap") else bar.average
+    return BarRow(
+        bar.date,
+        float(bar.open),
+        float(bar.high),
+        float(bar.low),
+        float(bar.close),
+        _known(bar.volume),
+        _known(average),
+        _known(bar.barCount),
+    )
+
+
+def _known(value: Any) -> float:
+    number = to_float(value)
+    return math.nan if number == -1 else number
+
+
+def histogram_size(row: Any) -> float:
+    """The size of one HistogramData row (`count` before 10.19)."""
+    return to_float(row.size if hasattr(row, "size") else row.count)
+
+
+# --- calls ---------------------------------------------------------------------------------------
+
+
+def order_cancel(parameters: tuple[str, ...], value: Any) -> tuple[Any, ...]:
+    """The further arguments that this release's cancel calls want, besides the order id."""
+    if "orderCancel" in parameters:
+        if value is None or isinstance(value, str):
+            time, value = value or "", OrderCancel()
+            value.manualOrderCancelTime = time
+        return (value,)
+    if "manualCancelOrderTime" in parameters or "manualOrderCancelTime" in parameters:
+        return (getattr(value, "manualOrderCancelTime", value) or "",)
+    return ()
+
+
+def send_cancel_order(app: Any, orderId: int, orderCancel: Any = None) -> None:
+    """`EClient.cancelOrder` with the arguments that the installed release takes."""
+    EClient.cancelOrder(app, orderId, *order_cancel(_CANCEL_PARAMETERS[1:], orderCancel))
+
+
+def send_global_cancel(app: Any, orderCancel: Any = None) -> None:
+    """`EClient.reqGlobalCancel` with the arguments that the installed release takes."""
+    EClient.reqGlobalCancel(app, *order_cancel(_GLOBAL_CANCEL_PARAMETERS, orderCancel))
+
+
+def hello(options: str | None) -> bytes:
+    """The first bytes of a connection: the prefix and the range of server versions that this ibapi speaks."""
+    text = f"v{MIN_CLIENT_VER}..{MAX_CLIENT_VER}" + (f" {options}" if options else "")
+    return b"API\0" + frame(text.encode("ascii"))
+
+
+def frame(payload: bytes) -> bytes:
+    """A payload behind its 4-byte length."""
+    return len(payload).to_bytes(4, "big") + payload
+
+
+def current_time_request(server_version: int) -> bytes:
+    """`reqCurrentTime` as bytes: a fence must leave no trace in the log and on the tape."""
+    if server_version >= PROTOBUF_TIME_VERSION:
+        return frame((49 + PROTOBUF_OFFSET).to_bytes(4, "big"))
+    if server_version >= RAW_ID_VERSION:
+        return frame((49).to_bytes(4, "big") + b"1\0")
+    return frame(b"49\x001\x00")
+
+
+def message_id(payload: bytes, server_version: int) -> int:
+    """The id of one framed message, either direction; above 200 the rest is protobuf."""
+    if server_version >= RAW_ID_VERSION:
+        return int.from_bytes(payload[:4], "big")
+    return int(payload[: payload.index(b"\0")])
+
+
+def make_interpreter(wrapper: object, server_version: int) -> Callable[[int, bytes], None]:
+    """`interpret(msgId, payload)`: feeds one message to ibapi's Decoder, which calls the wrapper."""
+    decoder = Decoder(wrapper, server_version)
+    raw = server_version >= RAW_ID_VERSION
+
+    def interpret(msg_id: int, payload: bytes) -> None:
+        if raw and msg_id > PROTOBUF_OFFSET:
+            decoder.processProtoBuf(payload[4:], msg_id - PROTOBUF_OFFSET)
+        elif _INTERPRET_TAKES_ID:
+            body = payload[4:] if raw else payload[payload.index(b"\0") + 1 :]
+            decoder.interpret(comm.read_fields(body), msg_id)
+        else:
+            decoder.interpret(comm.read_fields(payload))
+
+    return interpret
+
+
+# --- log -----------------------------------------------------------------------------------------
+
+# 9.81 logs its answers in ibapi.wrapper, 10.x in ibapi.utils.
+_ANSWER_LOG = logging.getLogger("ibapi.wrapper" if hasattr(EWrapper, "logAnswer") else "ibapi.utils")
+_ERROR_NAMES = ErrorEvent._fields
+
+
+def answers_are_logged() -> bool:
+    return _ANSWER_LOG.isEnabledFor(logging.INFO)
+
+
+def log_answer(app: object, name: str, args: tuple[Any, ...]) -> None:
+    """The line that ibapi's own EWrapper writes at INFO; for `error` without its second line at ERROR."""
+    if name == "error":
+        _ANSWER_LOG.info("ANSWER %s %s", name, dict(zip(_ERROR_NAMES, args, strict=False)))
+        return
+    method = getattr(EWrapper, name, None)
+    if method is not None:
+        method(app, *args)

@@ -1,0 +1,225 @@
+"""Every incoming callback passes here: tape, internal handlers, then the user's own override, guarded.
+
+The Decoder's wrapper is the `Dispatcher`, not the app. So an override can't take a message away from
+a verb, can't have the wrong number of arguments, and can't end the connection by raising.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ibnb import _compat
+from ibnb.errors import IBError
+
+if TYPE_CHECKING:
+    from ibnb.session import Session
+
+logger = logging.getLogger("ibnb")
+
+Handler = Callable[..., Any]
+F = TypeVar("F", bound=Handler)
+
+_MARK = "_ibnb_on"
+_LIBRARY = ("ibapi", "ibnb")
+# Callbacks that ibapi renamed: both names are honoured, the first is the one handlers use.
+_TWINS = {"commissionReport": "commissionAndFeesReport", "commissionAndFeesReport": "commissionReport"}
+
+
+def on(name: str) -> Callable[[F], F]:
+    """Mark a method as the internal handler of a callback: `@on("historicalData")`; several may share one."""
+
+    def mark(method: F) -> F:
+        setattr(method, _MARK, (*getattr(method, _MARK, ()), name))
+        return method
+
+    return mark
+
+
+def handlers_of(app: object) -> dict[str, list[Handler]]:
+    """The marked methods of an object's class, bound, by callback; a subclass's method replaces its parent's."""
+    found: dict[str, list[Handler]] = {}
+    seen: set[str] = set()
+    for cls in type(app).__mro__:
+        for attribute, value in vars(cls).items():
+            if attribute in seen:
+                continue
+            seen.add(attribute)
+            for name in getattr(value, _MARK, ()):
+                found.setdefault(name, []).append(getattr(app, attribute))
+    return found
+
+
+def find_override(app: object, name: str) -> Handler | None:
+    """The user's own method of this name, or None: one that neither ibapi nor ibnb has defined."""
+    if name in vars(app):
+        mine: Handler = vars(app)[name]
+        return mine
+    for cls in type(app).__mro__:
+        if name in vars(cls):
+            function = vars(cls)[name]
+            home = getattr(function, "__module__", None) or cls.__module__
+            if home.split(".")[0] in _LIBRARY and cls.__module__.split(".")[0] in _LIBRARY:
+                return None
+            method: Handler = getattr(app, name)
+            return method
+    return None
+
+
+def overridden(app: object, *names: str) -> bool:
+    """Does the user override one of these callbacks (or its protobuf twin)?"""
+    return any(find_override(app, name) or find_override(app, f"{name}ProtoBuf") for name in names)
+
+
+def fit(method: Handler, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """As many of the arguments as the method accepts by position."""
+    try:
+        parameters = inspect.signature(method).parameters.values()
+    except (TypeError, ValueError):
+        return args
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return args
+    room = sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+    return args[:room]
+
+
+def fit_error(method: Handler, event: _compat.ErrorEvent) -> tuple[Any, ...]:
+    """The arguments of `error` in the form that an override expects.
+
+    Three required: (reqId, errorCode, errorString). Four: plus advancedOrderRejectJson, or with the
+    time in second place if the second parameter is called so. Five, or *args: today's full form.
+    """
+    short = (event.reqId, event.errorCode, event.errorString)
+    try:
+        parameters = list(inspect.signature(method).parameters.values())
+    except (TypeError, ValueError):
+        return tuple(event)
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return tuple(event)
+    named = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if len(named) >= 5:
+        return tuple(event)
+    if len(named) == 4:
+        timed = "time" in named[1].name.lower()
+        return tuple(event)[:4] if timed else (*short, event.advancedOrderRejectJson)
+    return short[: len(named)]
+
+
+class Dispatcher:
+    """What the Decoder calls: builds one function per callback name and keeps it."""
+
+    def __init__(self, app: Session) -> None:
+        self._app = app
+        self._handlers = handlers_of(app)
+
+    def __getattr__(self, name: str) -> Handler:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        build = {
+            "error": self._build_error,
+            "currentTime": self._build_current_time,
+            "commissionReport": self._build_commission,
+            "commissionAndFeesReport": self._build_commission,
+        }.get(name, self._build)
+        call = build(name)
+        # Found next time without __getattr__.
+        self.__dict__[name] = call
+        return call
+
+    def _build(self, name: str) -> Handler:
+        app, tape, handlers = self._app, self._app._tape, self._handlers.get(name, [])
+        mine = vars(app)
+        inherited = find_override(app, name)
+        fitted: tuple[Handler | None, int | None] = (None, None)
+
+        def call(*args: Any) -> None:
+            nonlocal fitted
+            if tape.on:
+                tape.answer(name, args)
+            for handler in handlers:
+                try:
+                    handler(*args)
+                except Exception as error:
+                    self._internal_problem(name, args, error)
+            override = mine.get(name, inherited)
+            if override is not None:
+                if fitted[0] is not override:
+                    fitted = (override, len(fit(override, args)))
+                self._guarded(name, override, args[: fitted[1]])
+            elif _compat.answers_are_logged():
+                _compat.log_answer(app, name, args)
+            app._after_callback()
+
+        return call
+
+    def _build_error(self, name: str) -> Handler:
+        app = self._app
+
+        def call(*raw: Any) -> None:
+            event = _compat.error_event(raw)
+            if app._tape.on:
+                app._tape.answer(name, tuple(event))
+            for handler in self._handlers.get(name, []):
+                try:
+                    handler(*event)
+                except Exception as error:
+                    self._internal_problem(name, tuple(event), error)
+            override = find_override(app, name)
+            if override is not None:
+                self._guarded(name, override, fit_error(override, event))
+            elif _compat.answers_are_logged():
+                _compat.log_answer(app, name, tuple(event))
+            app._after_callback()
+
+        return call
+
+    def _build_current_time(self, name: str) -> Handler:
+        show = self._build(name)
+
+        def call(*args: Any) -> None:
+            # Fences and the user's own questions are answered in the order in which they were asked.
+            if not self._app._fence_answered():
+                show(*args)
+
+        return call
+
+    def _build_commission(self, name: str) -> Handler:
+        app, handlers = self._app, self._handlers.get("commissionReport", [])
+
+        def call(report: Any) -> None:
+            record = _compat.commission_report(report)
+            if app._tape.on:
+                app._tape.answer(name, (record,))
+            for handler in handlers:
+                try:
+                    handler(record)
+                except Exception as error:
+                    self._internal_problem(name, (record,), error)
+            native, other = find_override(app, name), find_override(app, _TWINS[name])
+            if native is not None:
+                self._guarded(name, native, (report,))
+            elif other is not None:
+                self._guarded(_TWINS[name], other, (record,))
+            elif _compat.answers_are_logged():
+                _compat.log_answer(app, name, (report,))
+            app._after_callback()
+
+        return call
+
+    def _guarded(self, name: str, override: Handler, args: tuple[Any, ...]) -> None:
+        try:
+            override(*args)
+        except (Exception, SystemExit) as error:
+            self._app._record_problem(name, error, traceback.format_exc(), "your override")
+
+    def _internal_problem(self, name: str, args: tuple[Any, ...], error: Exception) -> None:
+        self._app._record_problem(name, error, traceback.format_exc(), "ibnb")
+        # Most callbacks carry their request's id first: its caller must hear of this, not wait for an end.
+        slot = self._app._pending.get(args[0]) if args and isinstance(args[0], int) else None
+        if slot is not None:
+            cause = IBError(f"{slot.verb}: ibnb couldn't use the callback {name}: {error!r}; see app.problems")
+            cause.__cause__ = error
+            slot.fail(cause)

@@ -1,0 +1,157 @@
+"""How a session waits: on the wall clock, or on the gateway's own clock, which then moves by itself.
+
+`wait(done, timeout)` returns True as soon as `done` holds, False after `timeout` seconds of the session's time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from ibnb.errors import ConnectionLostError, RequestTimeoutError
+
+Done = Callable[[], bool] | threading.Event
+
+# An interrupt (Ctrl-C, the notebook's stop button) isn't delivered while Windows waits for a lock.
+SLICE = 0.2
+
+
+class Time(Protocol):
+    """What `Session._time` can do."""
+
+    def now(self) -> float: ...
+    def wait(self, done: Done, timeout: float) -> bool: ...
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Changes:
+    """Wakes those who wait for a predicate; costs one comparison per callback when nobody waits."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._watchers = 0
+
+    def announce(self) -> None:
+        if self._watchers:
+            with self._condition:
+                self._condition.notify_all()
+
+    def wait(self, done: Callable[[], bool], timeout: float) -> bool:
+        deadline = time.monotonic() + timeout
+        with self._condition:
+            self._watchers += 1
+            try:
+                while not done():
+                    left = deadline - time.monotonic()
+                    if left <= 0:
+                        return False
+                    self._condition.wait(min(left, SLICE))
+                return True
+            finally:
+                self._watchers -= 1
+
+
+class RealTime:
+    """The wall clock."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+
+    def now(self) -> float:
+        return time.time()
+
+    def wait(self, done: Done, timeout: float) -> bool:
+        if not isinstance(done, threading.Event):
+            return self._changes.wait(done, timeout)
+        deadline = time.monotonic() + timeout
+        while not done.wait(max(0.0, min(SLICE, deadline - time.monotonic()))):
+            if time.monotonic() >= deadline:
+                return done.is_set()
+        return True
+
+    def sleep(self, seconds: float) -> None:
+        self.wait(threading.Event(), seconds)
+
+
+class ManualGateway(Protocol):
+    """The part of `ibnb.gateway.Gateway` that moves time."""
+
+    def now(self) -> float: ...
+    def advance(self, seconds: float) -> None: ...
+    def step(self, limit: float) -> bool: ...
+
+
+class Fenced(Protocol):
+    """The part of a session that knows when all callbacks have run."""
+
+    def _fence(self) -> None: ...
+
+
+class GatewayTime:
+    """The embedded gateway's clock: while a verb waits, time runs from one due event to the next.
+
+    Timeouts are seconds of that clock, so a lesson never really waits and always comes out the same.
+    """
+
+    def __init__(self, gateway: ManualGateway, session: Fenced) -> None:
+        self._gateway = gateway
+        self._session = session
+        # Two threads that wait at once take turns; else each could move time under the other's fence.
+        self._turn = threading.RLock()
+
+    def now(self) -> float:
+        return self._gateway.now()
+
+    def wait(self, done: Done, timeout: float) -> bool:
+        holds = done.is_set if isinstance(done, threading.Event) else done
+        deadline = self._gateway.now() + timeout
+        while True:
+            with self._turn:
+                self._session._fence()
+                if holds():
+                    return True
+                if self._gateway.now() >= deadline:
+                    return False
+                self._gateway.step(deadline)
+
+    def sleep(self, seconds: float) -> None:
+        with self._turn:
+            self._gateway.advance(seconds)
+            self._session._fence()
+
+
+def wait_for_fence(answered: threading.Event, connected: Callable[[], bool], limit: float = 60.0) -> None:
+    """Wait, in real seconds, for a fence's answer; the gateway runs in this process and answers at once."""
+    deadline = time.monotonic() + limit
+    while not answered.wait(SLICE):
+        if not connected():
+            raise ConnectionLostError("the connection ended while waiting for the gateway")
+        if time.monotonic() > deadline:
+            raise RequestTimeoutError(f"the gateway hasn't answered for {limit:g} s; it may hang")
+
+
+UNITS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("d", "day", "days"), 86400.0),
+}
+
+
+def seconds_of(duration: float | str) -> float:
+    """30, "30 s", "5 min", "1 h", "1 day" as seconds. ValueError for anything else, and below 0."""
+    if isinstance(duration, str):
+        number, _, unit = duration.strip().partition(" ")
+        try:
+            seconds = float(number) * UNITS[unit.strip() or "s"]
+        except (ValueError, KeyError):
+            raise ValueError(
+                f"{duration!r} isn't a duration; write seconds, or '30 s', '5 min', '1 h', '1 day'"
+            ) from None
+    else:
+        seconds = float(duration)
+    if not 0 <= seconds < float("inf"):
+        raise ValueError(f"a duration can't be {duration!r}; write seconds, or '30 s', '5 min', '1 h', '1 day'")
+    return seconds

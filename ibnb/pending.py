@@ -1,0 +1,180 @@
+"""One slot per request, opened before the request is sent: an answer can't come too early to be seen.
+
+A slot ends exactly once: by `finish` (the end marker), by `fail` (an error that is terminal for this
+kind of request, or the loss of the connection), or because its owner stops waiting.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from ibnb.errors import IBError, RequestTimeoutError
+
+Key = int | str
+
+
+class Slot:
+    """What one request has received so far: `rows` grows while it is open."""
+
+    def __init__(self, key: Key, verb: str, *, kind: str = "request", contract: object = None) -> None:
+        self.key = key
+        self.verb = verb
+        self.kind = kind
+        self.contract = contract
+        self.rows: list[Any] = []
+        # Messages that carried this slot's id without ending it (2176, 10167 …), as (code, text).
+        self.notices: list[tuple[int, str]] = []
+        self.error: BaseException | None = None
+        self.ended = threading.Event()
+        self.tolerate: frozenset[int] = frozenset()
+        # The session replaces this by its own wait, which knows the clock and how to explain a timeout.
+        self.waiter: Callable[[Slot, float | None], None] = _wait
+        self._lock = threading.Lock()
+
+    @property
+    def done(self) -> bool:
+        return self.ended.is_set()
+
+    def add(self, row: Any) -> None:
+        """Append one row; rows that come after the end are dropped."""
+        if not self.ended.is_set():
+            self.rows.append(row)
+
+    def finish(self) -> None:
+        """The end marker came."""
+        self._end(None)
+
+    def fail(self, error: BaseException) -> None:
+        """The request failed; `wait` raises this. Only the first end counts."""
+        self._end(error)
+
+    def _end(self, error: BaseException | None) -> None:
+        with self._lock:
+            if not self.ended.is_set():
+                self.error = error
+                self.ended.set()
+
+    def wait(self, timeout: float | None = None) -> list[Any]:
+        """Block until the slot has ended; return its rows or raise its error (or RequestTimeoutError)."""
+        self.waiter(self, timeout)
+        if self.error is not None:
+            raise self.error
+        return self.rows
+
+
+def _wait(slot: Slot, timeout: float | None) -> None:
+    if not slot.ended.wait(timeout):
+        raise RequestTimeoutError(f"{slot.verb}: no answer within {timeout:g} s", verb=slot.verb)
+
+
+class Pending:
+    """The open slots of a session, by request id, or by name ("positions") for requests without an id.
+
+    Two requests with the same key wait in line: their answers couldn't be told apart.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._slots: dict[Key, Slot] = {}
+        self._owners: dict[Key, int] = {}
+        self._closed: BaseException | None = None
+
+    def open(
+        self,
+        key: Key,
+        verb: str,
+        *,
+        kind: str = "request",
+        contract: object = None,
+        timeout: float | None = 60.0,
+    ) -> Slot:
+        """A new slot under `key`; waits (real seconds) while another request holds it.
+
+        Errors: IBError when this thread holds the key itself, RequestTimeoutError when the holder
+        doesn't finish, and the error of `fail_all` after the connection is gone.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._changed:
+            while True:
+                if self._closed is not None:
+                    raise self._closed
+                holder = self._slots.get(key)
+                if holder is None:
+                    break
+                self._wait_for_turn(key, verb, holder, deadline)
+            slot = Slot(key, verb, kind=kind, contract=contract)
+            self._slots[key] = slot
+            self._owners[key] = threading.get_ident()
+            return slot
+
+    def _wait_for_turn(self, key: Key, verb: str, holder: Slot, deadline: float | None) -> None:
+        if self._owners[key] == threading.get_ident():
+            raise IBError(f"{verb}: {key!r} is still in use by {holder.verb} of this same thread; end that one first")
+        left = None if deadline is None else deadline - time.monotonic()
+        if left is not None and left <= 0:
+            raise RequestTimeoutError(
+                f"{verb}: {key!r} is in use by {holder.verb}, which hasn't ended; cancel that one first", verb=verb
+            )
+        # Short slices, so that an interrupt works at once on every system.
+        self._changed.wait(0.2 if left is None else min(left, 0.2))
+
+    def get(self, key: Key) -> Slot | None:
+        """The open slot of a key, or None."""
+        return self._slots.get(key)
+
+    def close(self, slot: Slot) -> None:
+        """Forget a slot; later answers for its id are nobody's."""
+        with self._changed:
+            if self._slots.get(slot.key) is slot:
+                del self._slots[slot.key]
+                del self._owners[slot.key]
+                self._changed.notify_all()
+
+    def all(self) -> list[Slot]:
+        """The open slots."""
+        with self._changed:
+            return list(self._slots.values())
+
+    def fail_all(self, error: BaseException) -> None:
+        """End every slot, and refuse new ones until `reopen`: the connection is gone."""
+        with self._changed:
+            self._closed = error
+            slots = list(self._slots.values())
+            self._changed.notify_all()
+        for slot in slots:
+            slot.fail(error)
+
+    def reopen(self) -> None:
+        """A new connection is up."""
+        with self._changed:
+            self._closed = None
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+
+class Request:
+    """The context manager behind `Session._request`: opens the slot, and never leaves one behind."""
+
+    def __init__(self, pending: Pending, slot: Slot, cancel: Callable[[], None] | None) -> None:
+        self._pending = pending
+        self._slot = slot
+        self._cancel = cancel
+
+    def __enter__(self) -> Slot:
+        return self._slot
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            # TWS has forgotten a request that it has answered or refused itself: only what is
+            # still running there needs a cancel.
+            if error is not None and self._cancel is not None and error is not self._slot.error:
+                self._cancel()
+        finally:
+            self._pending.close(self._slot)
