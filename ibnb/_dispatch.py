@@ -16,7 +16,7 @@ from ibnb import _compat
 from ibnb.errors import IBError
 
 if TYPE_CHECKING:
-    from ibnb.session import Session
+    from ibnb._link import Link
 
 logger = logging.getLogger("ibnb")
 
@@ -69,6 +69,21 @@ def find_override(app: object, name: str) -> Handler | None:
     return None
 
 
+# Hot messages: id → (decoder, the callbacks that it stands for). `decoder(app, payload)` returns False to decline.
+Fast = Callable[[Any, bytes], bool]
+FAST: dict[int, tuple[Fast, tuple[str, ...]]] = {}
+
+
+def fast_decoder(msg_id: int, *callbacks: str) -> Callable[[Fast], Fast]:
+    """Register a decoder that goes from bytes to columns, used while nobody wants its callbacks one by one."""
+
+    def register(decode: Fast) -> Fast:
+        FAST[msg_id] = (decode, callbacks)
+        return decode
+
+    return register
+
+
 def overridden(app: object, *names: str) -> bool:
     """Does the user override one of these callbacks (or its protobuf twin)?"""
     return any(find_override(app, name) or find_override(app, f"{name}ProtoBuf") for name in names)
@@ -111,9 +126,19 @@ def fit_error(method: Handler, event: _compat.ErrorEvent) -> tuple[Any, ...]:
 class Dispatcher:
     """What the Decoder calls: builds one function per callback name and keeps it."""
 
-    def __init__(self, app: Session) -> None:
+    def __init__(self, app: Link) -> None:
         self._app = app
         self._handlers = handlers_of(app)
+        self._fast: dict[int, Fast | None] = {}
+
+    def fast(self, msg_id: int) -> Fast | None:
+        """The column decoder for a message, unless an override or the log wants each callback."""
+        if msg_id not in FAST or _compat.answers_are_logged():
+            return None
+        if msg_id not in self._fast:
+            decode, callbacks = FAST[msg_id]
+            self._fast[msg_id] = None if overridden(self._app, *callbacks) else decode
+        return self._fast[msg_id]
 
     def __getattr__(self, name: str) -> Handler:
         if name.startswith("__"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -103,7 +103,7 @@ class Status:
         return _table(rows, ["time", "farm", "kind", "state"]).set_index("farm")[["kind", "state", "time"]]
 
 
-def _table(rows: list[tuple[object, ...]], columns: list[str], integers: tuple[str, ...] = ()) -> pd.DataFrame:
+def _table(rows: Sequence[tuple[object, ...]], columns: list[str], integers: tuple[str, ...] = ()) -> pd.DataFrame:
     import pandas as pd
 
     stamped = [(datetime.fromtimestamp(float(str(row[0])), UTC), *row[1:]) for row in rows]

@@ -7,25 +7,20 @@ on a 4096-byte boundary, this reader keeps every byte, and each end of a connect
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import socket
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Protocol
 
-from ibnb._compat import MAX_CLIENT_VER, MAX_MSG_LEN, MIN_CLIENT_VER, frame, hello
+from ibnb._compat import MAX_CLIENT_VER, MAX_MSG_LEN, MIN_CLIENT_VER, hello
 from ibnb.errors import NotConnectedError
 
 CHUNK = 1 << 18
 
 _SETTINGS = "TWS: Global Configuration, API, Settings (IB Gateway: Configure, Settings, API, Settings)"
 _PORTS = "TWS 7497 paper, 7496 live; IB Gateway 4002 paper, 4001 live"
-
-
-class _Lock(Protocol):
-    def __enter__(self) -> bool: ...
-    def __exit__(self, *_: object) -> None: ...
 
 
 class Frames:
@@ -62,7 +57,7 @@ class Connection:
         self.host = host
         self.port = port
         self.socket: socket.socket | None = None
-        self.lock: _Lock = threading.RLock()
+        self.lock = threading.RLock()
         self.thread: threading.Thread | None = None
         self._on_send = on_send
         self._frames = Frames()
@@ -223,11 +218,9 @@ class Connection:
         connected, self.socket = self.socket, None
         if connected is not None:
             _open.discard(self)
-            try:
+            with contextlib.suppress(OSError):
                 # Wakes up the reader, which a mere close wouldn't.
                 connected.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             connected.close()
 
     def in_reader(self) -> bool:
@@ -259,5 +252,3 @@ def _forget_all() -> None:
 atexit.register(_close_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_all)
-
-__all__ = ["CHUNK", "Connection", "Frames", "frame"]

@@ -1,462 +1,22 @@
-"""IB's message codes as data: how serious each is, what it means, what to do, which requests it ends.
+"""Questions about IB's message codes: is it serious, does it end my request, what does it mean?
 
 TWS sends everything through one callback, `error`: good news about data farms, warnings, refusals.
-There is no official machine-readable list; texts are ours, facts come from IBKR's documentation and
-from what users saw. A code that isn't here is treated by `outcome` with the cautious rule of its range.
+A code that the table doesn't have is treated by the cautious rule of its range.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["notice", "warning", "request", "connection", "order"]
+from ibnb.code_table import CODES, DATA, FARMS, FIELD, HISTORY_162, KINDS, OTHER_162, Code, History162, Severity
+
 Outcome = Literal["fail", "finish", "note"]
-
-#: The kinds of request that verbs open slots for; "request" is whatever has no rules of its own.
-KINDS = ("request", "contract", "history", "market_data", "scanner", "account", "news", "option", "order")
-EVERY = frozenset(KINDS)
-DATA = EVERY - {"order"}
-NONE: frozenset[str] = frozenset()
-MARKET = frozenset({"market_data", "option"})
-
-
-@dataclass(frozen=True)
-class Code:
-    """One message code. `ends`: the kinds of request that get nothing more after it."""
-
-    code: int
-    severity: Severity
-    meaning: str
-    advice: str = ""
-    ends: frozenset[str] = NONE
-    family: str = ""
-
-
-@dataclass(frozen=True)
-class History162:
-    """One of the many meanings of code 162, told apart by its text."""
-
-    name: str
-    words: tuple[str, ...]
-    advice: str
-
-
-HISTORY_162 = (
-    History162(
-        "cancelled",
-        ("query cancelled", "query canceled", "subscription cancelled", "subscription canceled"),
-        "This is the answer to a cancel; there is nothing to do.",
-    ),
-    History162(
-        "pacing",
-        ("pacing violation", "too many", "simultaneous"),
-        "Wait, then ask again: the same small-bar request at most every 15 s, at most 5 for one contract in 2 s, "
-        "at most 60 in 10 minutes. Longer bars need fewer requests.",
-    ),
-    History162(
-        "no data",
-        ("no data", "no head timestamp", "returned no"),
-        "There are no bars for this contract, period and whatToShow. FX has no TRADES: use MIDPOINT. "
-        "Try a longer duration, useRTH=0, or getContracts() to see whether the contract is the one you mean.",
-    ),
-    History162(
-        "invalid step",
-        ("invalid step", "time length exceed", "bar size"),
-        "This bar size doesn't go with this duration: small bars allow short durations only "
-        "(1 sec up to 30 min, 1 min up to 1 day, 1 hour up to 1 month, 1 day up to years).",
-    ),
-    History162(
-        "no permission",
-        ("no market data permission", "permissions for"),
-        "The account has no market data subscription for this exchange; subscribe in Client Portal, "
-        "or take an instrument that you have data for.",
-    ),
-    History162("timeout", ("timed out",), "The data farm was too slow; ask again, if need be for a shorter period."),
-)
-_OTHER_162 = History162("other", (), "Read the text: it says what the historical data service didn't like.")
 
 
 def history_kind(text: str) -> History162:
     """Which of the meanings of code 162 a text has; "other" when none fits."""
     low = text.lower()
-    return next((sort for sort in HISTORY_162 if any(word in low for word in sort.words)), _OTHER_162)
-
-
-def _rows() -> Iterator[Code]:
-    yield from _REQUESTS
-    yield from _ORDERS
-    yield from _CONNECTION
-    yield from _NOTICES
-
-
-_FARM_OK = "Good news, not an error: a data farm is connected."
-_FARM_IDLE = "The farm sleeps and wakes up with the next request."
-_FARM_BROKEN = "TWS reconnects by itself; requests to this farm wait or fail until it says OK."
-_SUBSCRIBE = "Ask for delayed data with reqMarketDataType(3), or subscribe in Client Portal under Market Data."
-_FIELD = "An order field has a value that TWS doesn't take; the text names it."
-_FRACTION = "Use a whole number of shares; fractions can't be traded through the API for this instrument."
-
-_REQUESTS = (
-    Code(
-        100,
-        "request",
-        "More than 50 messages were sent within a second.",
-        "Send more slowly; after three of these TWS closes the connection.",
-        EVERY,
-        "pacing",
-    ),
-    Code(
-        101,
-        "request",
-        "All market data lines are in use (100 unless you bought more).",
-        "Cancel streams that you don't need any more.",
-        DATA,
-        "market_data",
-    ),
-    Code(
-        102, "request", "This request id is already in use.", "Let ibnb choose the id, or cancel the old request.", DATA
-    ),
-    Code(
-        162,
-        "request",
-        "The historical data service can't answer; the text says why.",
-        "Read the text: pacing, no data, no permission, invalid step or cancelled.",
-        frozenset({"request", "history", "scanner", "option"}),
-        "history",
-    ),
-    Code(165, "notice", "The historical data service says something about a query.", "Nothing to do."),
-    Code(
-        200,
-        "request",
-        "No instrument fits the contract, or more than one does.",
-        "Check symbol, secType, exchange and currency; getContracts() lists what fits.",
-        EVERY,
-        "contract",
-    ),
-    Code(203, "order", "This security isn't allowed for this account.", "Ask IBKR for the permission.", EVERY, "order"),
-    Code(300, "notice", "There is no market data subscription with this id.", "It was cancelled already."),
-    Code(309, "request", "Too many market depth subscriptions (3).", "Cancel one first.", DATA, "market_data"),
-    Code(310, "notice", "There is no market depth subscription with this id.", "It was cancelled already."),
-    Code(316, "warning", "Market depth has been halted.", "Subscribe again."),
-    Code(317, "warning", "Market depth has been reset.", "Empty your book before using the next rows."),
-    Code(319, "request", "This server log level doesn't exist.", "Use 1 (system) to 5 (detail).", DATA),
-    Code(
-        320,
-        "request",
-        "TWS couldn't read the request.",
-        "A field has the wrong form for this TWS; the text names it. An old ibapi with a new TWS does this as well.",
-        EVERY,
-    ),
-    Code(
-        321,
-        "request",
-        "TWS read the request and didn't accept it.",
-        "The text after 'cause' names the field. 'Read-Only mode' means: untick Read-Only API in TWS, "
-        "Global Configuration, API, Settings.",
-        EVERY,
-    ),
-    Code(322, "request", "TWS couldn't process the request.", "The text after 'cause' says why.", EVERY),
-    Code(
-        354,
-        "request",
-        "No subscription for this market data.",
-        _SUBSCRIBE,
-        MARKET | {"request"},
-        "market_data",
-    ),
-    Code(365, "notice", "There is no scanner subscription with this id.", "It was cancelled already."),
-    Code(366, "notice", "There is no historical query with this id.", "It had ended already."),
-    Code(385, "request", "This id already has a scanner subscription.", "Cancel the old one.", DATA),
-    Code(386, "request", "This id already has a historical query.", "Let ibnb choose the id.", DATA),
-    Code(420, "request", "The real-time query is invalid; the text says why.", _SUBSCRIBE, DATA, "market_data"),
-    Code(430, "request", "Fundamental data isn't available for this instrument.", "", DATA),
-    Code(456, "request", "Too many real-time requests.", "Cancel one first.", DATA, "pacing"),
-    Code(
-        492,
-        "warning",
-        "Some scanner rows are hidden because a market data subscription is missing.",
-        "The rows that you may see still come.",
-    ),
-    Code(
-        10089,
-        "request",
-        "This market data needs a subscription for API use; delayed data may exist.",
-        _SUBSCRIBE,
-        MARKET,
-        "market_data",
-    ),
-    Code(10090, "warning", "Part of the market data isn't subscribed; the rest still comes.", _SUBSCRIBE),
-    Code(10091, "warning", "Part of the market data needs a subscription for API use.", _SUBSCRIBE),
-    Code(10092, "request", "Market depth doesn't exist for this instrument and exchange.", "", MARKET, "market_data"),
-    Code(10094, "request", "News ticks don't exist for this instrument or source.", "", DATA),
-    Code(10167, "warning", "Not subscribed: TWS shows delayed data instead.", "Data follows, about 15 minutes old."),
-    Code(
-        10168,
-        "request",
-        "Not subscribed, and delayed data wasn't asked for.",
-        "Call reqMarketDataType(3) first, then ask again.",
-        MARKET,
-        "market_data",
-    ),
-    Code(10172, "request", "The news article can't be had.", "The account may lack this provider.", DATA),
-    Code(
-        10182,
-        "warning",
-        "A live update of bars was cut off.",
-        "This subscription is dead: start it again when the farm is OK.",
-        frozenset({"history"}),
-        "history",
-    ),
-    Code(10185, "notice", "There is no P&L subscription with this id.", "It was cancelled already."),
-    Code(10186, "request", "Not subscribed, and delayed data isn't enabled.", _SUBSCRIBE, MARKET, "market_data"),
-    Code(10187, "request", "Historical ticks can't be had; the text says why.", "", DATA, "history"),
-    Code(10188, "request", "The histogram can't be had; the text says why.", "", DATA, "history"),
-    Code(10189, "request", "Tick-by-tick data can't be had; the text says why.", "", DATA, "market_data"),
-    Code(
-        10190,
-        "request",
-        "Too many tick-by-tick subscriptions (5 with 100 market data lines).",
-        "Cancel one first.",
-        DATA,
-        "market_data",
-    ),
-    Code(
-        10197,
-        "request",
-        "Another session of the same user holds the market data.",
-        "Close the other TWS or mobile session; paper and live share one subscription.",
-        MARKET,
-        "market_data",
-    ),
-    Code(10225, "warning", "A live bar subscription was interrupted.", "Start it again."),
-    Code(10276, "request", "This news feed isn't allowed.", "Subscribe to it, or choose another provider.", DATA),
-    Code(10277, "request", "The news or event feed isn't subscribed.", "Subscribe in Client Portal.", DATA),
-    Code(10278, "request", "Event metadata was already requested.", "Wait for the first request.", DATA),
-    Code(10281, "request", "Event data was already requested.", "Wait for the first request.", DATA),
-    Code(10282, "request", "Event metadata must be requested first.", "Call reqWshMetaData.", DATA),
-    Code(
-        10285,
-        "request",
-        "This ibapi is too old for fractional sizes (server version 163).",
-        "pip install ibapi-stable; `ibnb doctor` says what is installed.",
-        EVERY,
-    ),
-    Code(10299, "request", "Crypto has no TRADES bars.", "Use whatToShow='AGGTRADES'.", DATA, "history"),
-    Code(
-        10314,
-        "request",
-        "The date-time has a wrong form.",
-        "Use '20250611 09:30:00 US/Eastern' or, in UTC, '20250611-13:30:00'.",
-        DATA,
-        "history",
-    ),
-    Code(10339, "request", "A continuous future takes no end date.", "Leave endDateTime empty.", DATA, "history"),
-    Code(10358, "request", "Fundamental data isn't available any more.", "", DATA),
-)
-
-_ORDERS = (
-    Code(
-        103,
-        "order",
-        "This order id was already used.",
-        "Take the id from nextOrderId; rejected orders use up their ids too.",
-        frozenset({"order"}),
-        "order",
-    ),
-    Code(104, "order", "A filled order can't be modified.", "It is done; place a new one.", NONE, "order"),
-    Code(105, "warning", "The modification doesn't match the original order.", "Only price, quantity and tif change."),
-    Code(106, "order", "The order can't be transmitted.", "Read the text.", frozenset({"order"}), "order"),
-    Code(107, "order", "The order is incomplete.", _FIELD, frozenset({"order"}), "order"),
-    Code(
-        109,
-        "order",
-        "The price is further from the market than TWS's own limit allows.",
-        "Choose a price nearer to the market, or change the percentage in TWS's order presets.",
-        frozenset({"order"}),
-        "order",
-    ),
-    Code(
-        110,
-        "order",
-        "The price isn't a multiple of the instrument's minimum tick.",
-        "Round the price to minTick (getContracts() shows it). A modification that fails leaves the order as it was.",
-        NONE,
-        "order",
-    ),
-    Code(111, "order", "The order type and the tif don't go together.", _FIELD, frozenset({"order"}), "order"),
-    Code(113, "order", "The tif must be DAY for this order.", _FIELD, frozenset({"order"}), "order"),
-    Code(133, "order", "The order couldn't be submitted.", "Try again.", frozenset({"order"}), "order"),
-    Code(134, "order", "The modification failed.", "The original order is still live.", NONE, "order"),
-    Code(
-        135,
-        "order",
-        "There is no order with this id.",
-        "It may be filled, cancelled, or another client's; listOrders() shows what is open.",
-        NONE,
-        "order",
-    ),
-    Code(136, "order", "This order can't be cancelled.", "It is filled or being filled.", NONE, "order"),
-    Code(
-        161, "order", "The order isn't in a state in which it can be cancelled.", "Look at its status.", NONE, "order"
-    ),
-    Code(163, "order", "The price breaks a percentage limit.", "Choose another price.", frozenset({"order"}), "order"),
-    Code(
-        201,
-        "order",
-        "The order was rejected; the text says why.",
-        "Not enough cash or margin, no permission, or a wrong price are the usual reasons.",
-        frozenset({"order"}),
-        "order",
-    ),
-    Code(202, "order", "The order was cancelled.", "This also confirms your own cancel.", NONE, "order"),
-    Code(
-        387,
-        "order",
-        "This exchange doesn't know this order type for this kind of security.",
-        "Use another orderType, or exchange='SMART'.",
-        frozenset({"order"}),
-        "order",
-    ),
-    Code(399, "warning", "A warning about an order; the order lives.", "Often: it waits for the market to open."),
-    Code(404, "warning", "Shares to sell short are being located; the order waits.", "It is live but held."),
-    Code(412, "order", "This contract can't be traded.", "Choose another contract.", frozenset({"order"}), "order"),
-    Code(413, "order", "A what-if order must be transmitted.", "Set transmit=True.", frozenset({"order"}), "order"),
-    Code(434, "warning", "The order size can't be zero.", "Give a quantity."),
-    Code(460, "order", "No trading permission.", "Ask for it in Client Portal.", frozenset({"order"}), "order"),
-    Code(461, "order", "This combination isn't allowed.", _FIELD, frozenset({"order"}), "order"),
-    Code(478, "order", "The order's fields contradict each other.", _FIELD, frozenset({"order"}), "order"),
-    Code(481, "warning", "TWS made the order smaller.", "Look at the order that came back."),
-    Code(10006, "order", "The parent order is missing.", "Send the parent first.", frozenset({"order"}), "order"),
-    Code(
-        10052, "order", "This tif doesn't exist.", "Use DAY, GTC, IOC, OPG, FOK or GTD.", frozenset({"order"}), "order"
-    ),
-    Code(10147, "order", "The order to cancel isn't found.", "listOrders() shows what is open.", NONE, "order"),
-    Code(10148, "order", "The order can't be cancelled in its state.", "It is filled or cancelled.", NONE, "order"),
-    Code(10149, "order", "This order id isn't valid.", "Take it from nextOrderId.", frozenset({"order"}), "order"),
-    Code(10243, "order", "Fractional sizes can't be sent through the API.", _FRACTION, frozenset({"order"}), "order"),
-    Code(10244, "order", "cashQty can't be used here.", "Use totalQuantity.", frozenset({"order"}), "order"),
-    Code(
-        10268,
-        "order",
-        "eTradeOnly isn't supported any more.",
-        "Set order.eTradeOnly = False; ibnb's createOrder does. ibapi 9.81.1 has it True by default.",
-        frozenset({"order"}),
-        "order",
-    ),
-    Code(
-        10269,
-        "order",
-        "firmQuoteOnly isn't supported any more.",
-        "Set order.firmQuoteOnly = False; ibnb's createOrder does.",
-        frozenset({"order"}),
-        "order",
-    ),
-    Code(10270, "order", "nbboPriceCap isn't supported any more.", "Leave it unset.", frozenset({"order"}), "order"),
-    Code(10289, "order", "A crypto buy at market needs cashQty.", "Set order.cashQty.", frozenset({"order"}), "order"),
-    Code(10290, "order", "cashQty can't be used with this order.", _FIELD, frozenset({"order"}), "order"),
-    Code(10293, "order", "Crypto orders take tif IOC or Minutes.", "Set order.tif.", frozenset({"order"}), "order"),
-    Code(10311, "warning", "The order goes straight to one exchange, which may cost more.", "Use exchange='SMART'."),
-    Code(10318, "order", "The fractional size isn't allowed.", _FRACTION, frozenset({"order"}), "order"),
-    Code(10329, "warning", "The order goes straight to one exchange, which may cost more.", "Use exchange='SMART'."),
-    Code(10340, "order", "An order field isn't supported.", _FIELD, frozenset({"order"}), "order"),
-    Code(10341, "order", "The parent of an order can't be changed.", "Place a new order.", NONE, "order"),
-    Code(10349, "warning", "The tif was filled in from a preset of TWS; the order lives.", "Set order.tif yourself."),
-)
-
-_CONNECTION = (
-    Code(
-        326,
-        "connection",
-        "Another program is connected with this client id.",
-        "Use another clientId, or end the other program; after a crash TWS needs a minute to free the id.",
-    ),
-    Code(501, "notice", "Already connected.", "Nothing to do."),
-    Code(
-        502,
-        "connection",
-        "TWS or IB Gateway can't be reached.",
-        "Is it running, is 'Enable ActiveX and Socket Clients' ticked, and is the port right "
-        "(TWS 7497 paper, 7496 live; Gateway 4002 paper, 4001 live)? `ibnb doctor` looks.",
-    ),
-    Code(503, "connection", "TWS is too old for this request.", "Update TWS.", EVERY),
-    Code(504, "connection", "Not connected.", "Call ibnb.connect() first.", EVERY),
-    Code(505, "warning", "TWS sent a message that this ibapi doesn't know.", "Update ibapi."),
-    Code(506, "connection", "TWS and this ibapi have no protocol version in common.", "Update the older one."),
-    Code(507, "connection", "A message had a wrong length.", "Connect again."),
-    Code(508, "warning", "A message couldn't be decoded.", "ibapi and TWS may not fit together."),
-    Code(512, "order", "The order couldn't be sent.", "Read the text.", frozenset({"order"}), "order"),
-    Code(579, "request", "A text holds a character that IB doesn't take.", "Use plain ASCII.", EVERY),
-    Code(
-        1100,
-        "connection",
-        "TWS has lost its link to IBKR; your connection to TWS is still up.",
-        "Wait: TWS reconnects by itself.",
-    ),
-    Code(
-        1101,
-        "connection",
-        "The link to IBKR is back; market data subscriptions are lost.",
-        "Ask for your market data again.",
-    ),
-    Code(1102, "notice", "The link to IBKR is back and subscriptions go on.", "Nothing to do."),
-    Code(1300, "connection", "TWS's port was changed; this connection ends.", "Connect again on the new port."),
-)
-
-_NOTICES = (
-    Code(327, "warning", "Only client id 0 can bind TWS's own orders.", "Connect with clientId=0."),
-    Code(2100, "notice", "Account updates were unsubscribed.", "Nothing to do."),
-    Code(2101, "warning", "Another account is subscribed for updates.", "Only one account at a time."),
-    Code(2102, "warning", "The order is still being processed and can't change now.", "Try again in a moment."),
-    Code(2103, "warning", "A market data farm is disconnected.", _FARM_BROKEN),
-    Code(2104, "notice", "A market data farm is connected.", _FARM_OK),
-    Code(2105, "warning", "A historical data farm is disconnected.", _FARM_BROKEN),
-    Code(2106, "notice", "A historical data farm is connected.", _FARM_OK),
-    Code(2107, "notice", "A historical data farm is idle.", _FARM_IDLE),
-    Code(2108, "notice", "A market data farm is idle.", _FARM_IDLE),
-    Code(2109, "warning", "outsideRth is ignored for this order.", "The order lives."),
-    Code(2110, "connection", "TWS has lost its link to IBKR.", "It will be restored automatically."),
-    Code(2111, "warning", "The times of an algo order were adjusted.", "The order lives."),
-    Code(2119, "notice", "A market data farm is connecting.", "Wait a moment."),
-    Code(2137, "warning", "The order would cross your own order.", "The order lives."),
-    Code(2150, "warning", "The P&L of this position can't be computed now.", "The stream goes on."),
-    Code(2151, "warning", "Positions aren't available now.", "Ask again."),
-    Code(2152, "notice", "Which exchanges give market depth, and which don't.", "Depth rows follow."),
-    Code(2157, "warning", "The contract data farm is disconnected.", _FARM_BROKEN),
-    Code(2158, "notice", "The contract data farm is connected.", _FARM_OK),
-    Code(2161, "warning", "The price was capped.", "The order lives."),
-    Code(2168, "warning", "eTradeOnly is not supported.", "Set it to False."),
-    Code(2169, "warning", "firmQuoteOnly is not supported.", "Set it to False."),
-    Code(
-        2174,
-        "warning",
-        "A date-time without a zone: TWS took its own zone.",
-        "Write the zone: '20250611 09:30:00 US/Eastern', or UTC as '20250611-13:30:00'.",
-    ),
-    Code(
-        2176,
-        "warning",
-        "This ibapi doesn't know fractional sizes; sizes are rounded. Data follows.",
-        "pip install ibapi-stable.",
-    ),
-    Code(2188, "warning", "The newest seconds of history need a subscription; older bars follow.", "Nothing to do."),
-)
-
-CODES: dict[int, Code] = {row.code: row for row in _rows()}
-
-# Farms, by the code that speaks of them: (kind of farm, its state).
-FARMS: dict[int, tuple[str, str]] = {
-    2103: ("market data", "broken"),
-    2104: ("market data", "OK"),
-    2105: ("historical data", "broken"),
-    2106: ("historical data", "OK"),
-    2107: ("historical data", "inactive"),
-    2108: ("market data", "inactive"),
-    2119: ("market data", "connecting"),
-    2157: ("contract data", "broken"),
-    2158: ("contract data", "OK"),
-}
+    return next((sort for sort in HISTORY_162 if any(word in low for word in sort.words)), OTHER_162)
 
 
 def lookup(code: int) -> Code:
@@ -467,7 +27,7 @@ def lookup(code: int) -> Code:
     if 2100 <= code <= 2199:
         return Code(code, "warning", "A warning that ibnb has no entry for.", "Read the text.")
     if 328 <= code <= 334 or 347 <= code <= 353 or 361 <= code <= 380 or code in (383, 388, 392, 403):
-        return Code(code, "order", "An order field isn't accepted.", _FIELD, frozenset({"order"}), "order")
+        return Code(code, "order", "An order field isn't accepted.", FIELD, frozenset({"order"}), "order")
     if 1100 <= code <= 1399:
         return Code(code, "connection", "A message about the connection that ibnb has no entry for.", "Read the text.")
     return Code(code, "request", "A code that ibnb has no entry for.", "Read the text.", DATA)
@@ -513,3 +73,20 @@ def kind_of_verb(verb: str) -> str:
     """The kind of request behind a verb's name: getData → history, getQuotes → market_data."""
     low = verb.lower()
     return next((kind for kind, words in _KIND_WORDS if any(word in low for word in words)), "request")
+
+
+__all__ = [
+    "CODES",
+    "FARMS",
+    "KINDS",
+    "Code",
+    "History162",
+    "Outcome",
+    "Severity",
+    "explain_code",
+    "history_kind",
+    "kind_of_verb",
+    "lookup",
+    "outcome",
+    "severity",
+]

@@ -98,10 +98,14 @@ class OrderGate:
 
     def refuse_all(self, call: str) -> None:
         """Raise SafetyError when nothing may be placed at all."""
-        if self.readonly:
-            raise SafetyError(f"{call} refused: this session is read-only; connect with readonly=False to trade")
+        self.refuse_readonly(call)
         if self.blocked:
             raise SafetyError(f"{call} refused: {self.blocked}")
+
+    def refuse_readonly(self, call: str) -> None:
+        """Raise SafetyError in a read-only session, which mustn't touch orders at all."""
+        if self.readonly:
+            raise SafetyError(f"{call} refused: this session is read-only; connect with readonly=False to trade")
 
     def _check_notional(self, what: str, contract: Any, order: Any, quantity: float, limits: OrderLimits) -> None:
         assert limits.max_notional is not None

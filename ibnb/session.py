@@ -1,44 +1,25 @@
-"""A session with TWS: it connects, is ready or says why not, and lets verbs ask and wait in finite time.
-
-The reader thread only decodes, records and completes slots; whoever calls a verb waits in their own thread.
-"""
+"""What verbs stand on: requests that end in finite time, errors that reach their caller, orders behind limits."""
 
 from __future__ import annotations
 
 import threading
-import time
 import warnings
-from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from ibnb import _compat
-from ibnb._compat import EClient, EWrapper
-from ibnb._dispatch import Dispatcher, on
+from ibnb._dispatch import on
+from ibnb._link import Link, mask
 from ibnb._status import Status
-from ibnb._time import Changes, Done, RealTime, Time, seconds_of, wait_for_fence
-from ibnb._transport import Connection
+from ibnb._time import Done, seconds_of
 from ibnb.codes import explain_code, kind_of_verb, outcome
-from ibnb.errors import (
-    ConnectionLostError,
-    IBError,
-    NotConnectedError,
-    RequestTimeoutError,
-    request_error,
-)
-from ibnb.pending import Key, Pending, Request, Slot
-from ibnb.safety import CANCELLING, PLACING, OrderGate
+from ibnb.errors import ConnectionLostError, NotConnectedError, RequestTimeoutError, SafetyError, request_error
+from ibnb.pending import Key, Request, Slot
+from ibnb.safety import CANCELLING, PLACING, OrderGate, OrderLimits
 from ibnb.tape import Tape
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-NEW_YORK = ZoneInfo("America/New_York")
-TIME_REQUEST = 49
+__all__ = ["CallbackWarning", "Session", "first_req_id", "mask"]
 
 
 class CallbackWarning(UserWarning):
@@ -48,7 +29,7 @@ class CallbackWarning(UserWarning):
 class _Shown:
     """A read-only view that a subclass may cover with an attribute of its own (`self.notices = []`)."""
 
-    def __init__(self, make: Callable[[Any], Any], doc: str) -> None:
+    def __init__(self, make: Callable[[Any], Any], doc: str | None) -> None:
         self._make = make
         self.__doc__ = doc
 
@@ -56,238 +37,36 @@ class _Shown:
         return self if app is None else self._make(app)
 
 
-class Session(EWrapper, EClient):  # type: ignore[misc]
-    """EClient and EWrapper with a reader thread of their own; verb families inherit from it.
+class Session(Link):
+    """A connection on which verbs can ask and wait; verb families inherit from it.
 
     `connection_ready`, `data_ready`: threading.Event. `nextOrderId`: int, None before the connection.
     `accounts`: list of account codes. `account`: the one that verbs use by default.
-    `timeout`: seconds that a verb waits by default. `connectTimeout`: real seconds for a connection.
+    `timeout`: seconds (of the session's clock) that a verb waits by default.
+    `notices`, `problems`, `farms`, `tape`: DataFrames, made when asked for.
     """
 
     timeout: float = 60.0
-    connectTimeout: float = 10.0
 
-    notices = _Shown(lambda app: app._status.notices_frame(), Status.notices_frame.__doc__ or "")
-    problems = _Shown(lambda app: app._status.problems_frame(), Status.problems_frame.__doc__ or "")
-    farms = _Shown(lambda app: app._status.farms_frame(), Status.farms_frame.__doc__ or "")
-    tape = _Shown(lambda app: app._tape.frame(), Tape.frame.__doc__ or "")
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        # Not in __init__: the seeds' programs call EClient.__init__(self, self) and nothing else.
-        app: Self = super().__new__(cls)
-        app._prepare()
-        return app
-
-    def __init__(self) -> None:
-        EWrapper.__init__(self)
-        EClient.__init__(self, wrapper=self)
+    notices = _Shown(lambda app: app._status.notices_frame(), Status.notices_frame.__doc__)
+    problems = _Shown(lambda app: app._status.problems_frame(), Status.problems_frame.__doc__)
+    farms = _Shown(lambda app: app._status.farms_frame(), Status.farms_frame.__doc__)
+    tape = _Shown(lambda app: app._tape.frame(), Tape.frame.__doc__)
 
     def _prepare(self) -> None:
-        """Set up the session's own state; a verb family that keeps state extends this (call super first)."""
-        self.connection_ready = threading.Event()
-        self.data_ready = threading.Event()
-        self.nextOrderId: int | None = None
-        self.accounts: list[str] = []
-        self.account = ""
-        self._changes = Changes()
-        self._time: Time = RealTime(self._changes)
-        self._status = Status(self._now)
-        self._tape = Tape(self._now)
-        self._pending = Pending()
+        super()._prepare()
         self._gate = OrderGate(self._now)
+        # Per thread: is an order passing that was checked, and which slot is being asked for.
         self._passing = threading.local()
-        self._lock = threading.RLock()
-        self._ids = iter(range(0))
-        self._ended = threading.Event()
-        self._ended.set()
-        self._ready = threading.Event()
-        self._why_ended = "connect() hasn't been called"
-        self._endpoint: tuple[str, int, int] | None = None
-        # Who asked for the time, in the order of the requests: None = the user, an Event = a fence.
-        self._time_asked: deque[threading.Event | None] = deque()
+        self._req_ids: Iterator[int] | None = None
         self._problems_told = 0
-        self._dispatcher = Dispatcher(self)
-        EClient.__init__(self, wrapper=self)
-
-    # EClient reports its own errors, and the Decoder its answers, to `wrapper`: everything is dispatched.
-    @property
-    def wrapper(self) -> Dispatcher:
-        return self._dispatcher
-
-    @wrapper.setter
-    def wrapper(self, value: object) -> None:
-        """`EClient.__init__(self, self)` sets it; the dispatcher stays and finds the overrides itself."""
-
-    def error(self, *args: Any) -> None:
-        """Where `super().error(...)` of an override ends: everything is recorded already."""
-
-    # --- life ------------------------------------------------------------------------------------
-
-    def connect(self, host: str, port: int, clientId: int) -> None:
-        """Connect to TWS or IB Gateway; returns when the session is ready for requests.
-
-        Ready means: the next order id and the accounts have arrived. Whoever isn't ready within
-        `connectTimeout` seconds gets NotConnectedError that says what to look at; `error` receives
-        code 502 as well. Called again with the same arguments it does nothing.
-        """
-        host = host or "127.0.0.1"
-        if self.isConnected():
-            if self._endpoint == (host, port, clientId):
-                self._dispatcher.error(-1, self._millis(), 501, "Already connected.")
-                return
-            raise IBError(f"already connected ({self!r}); call disconnect() before connecting elsewhere")
-        options = self.connectOptions if hasattr(self, "connectOptions") else self.connectionOptions
-        connection = Connection(host, port, self._before_send)
-        self._start_anew()
-        try:
-            version, connection_time = connection.open(self.connectTimeout, options)
-        except NotConnectedError as error:
-            self._why_ended = str(error)
-            self._release_waiters()
-            self._dispatcher.error(-1, self._millis(), 502, str(error))
-            raise
-        self.host, self.port, self.clientId = host, port, clientId
-        self._endpoint = (host, port, clientId)
-        self.conn = connection
-        self.serverVersion_ = version
-        self.connTime = connection_time
-        self._interpret = _compat.make_interpreter(self._dispatcher, version)
-        self._ended.clear()
-        self._status.connected()
-        self._pending.reopen()
-        self.setConnState(EClient.CONNECTED)
-        connection.start(self._on_frame, lambda reason: self._end(connection, reason))
-        self.startApi()
-        self._dispatcher.connectAck()
-        self._wait_ready(connection)
-
-    def _start_anew(self) -> None:
-        self.connection_ready.clear()
-        self._ready.clear()
-        self.nextOrderId = None
-        self.accounts = []
-        self._time_asked.clear()
-
-    def _wait_ready(self, connection: Connection) -> None:
-        if connection.in_reader():
-            return
-        deadline = time.monotonic() + self.connectTimeout
-        while not self._ready.wait(0.05):
-            if self._ended.is_set():
-                raise NotConnectedError(f"TWS refused the session: {self._why_ended}")
-            if time.monotonic() > deadline:
-                self.disconnect()
-                raise NotConnectedError(
-                    f"TWS accepted the connection but sent no order id and accounts within {self.connectTimeout:g} s. "
-                    "Usually a dialog in TWS waits for a click, or it is still logging in: look at it."
-                )
-
-    def run(self) -> None:
-        """Block until the connection ends: ibapi's message loop, which the reader thread has taken over."""
-        try:
-            while not self._ended.wait(0.2):
-                self.msgLoopTmo()
-        except KeyboardInterrupt:
-            self.keyboardInterrupt()
-            self.disconnect()
-            raise
-
-    def disconnect(self) -> None:
-        """End the connection, and with it every wait. Orders stay as they are at TWS."""
-        connection = self.conn
-        if connection is None:
-            self.setConnState(EClient.DISCONNECTED)
-            return
-        self._end(connection, "disconnect() was called")
-        thread = connection.thread
-        if thread is not None and not connection.in_reader():
-            thread.join(timeout=5)
-
-    def _end(self, connection: Connection, reason: str) -> None:
-        with self._lock:
-            if self.conn is not connection:
-                return
-            self.conn = None
-        connection.disconnect()
-        self.setConnState(EClient.DISCONNECTED)
-        self._status.socket, self._status.link = "closed", "unknown"
-        self._why_ended = self._status.last_words or reason
-        self._pending.fail_all(ConnectionLostError(f"the connection has ended: {self._why_ended}"))
-        self._ended.set()
-        self._release_waiters()
-        self._dispatcher.connectionClosed()
-
-    def _release_waiters(self) -> None:
-        # Programs of the seeds wait on these without a limit; what they do next says that there is no connection.
-        for event in (self.connection_ready, self.data_ready):
-            event.set()
-        self._changes.announce()
-
-    def isConnected(self) -> bool:
-        """Is there a connection to TWS? (TWS's own link to IBKR is `app._status.link`.)"""
-        connection = self.conn
-        return connection is not None and connection.isConnected() and bool(self.connState == EClient.CONNECTED)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.disconnect()
-
-    def __repr__(self) -> str:
-        name = type(self).__name__
-        if not self.isConnected() or self._endpoint is None:
-            return f"<{name} not connected>"
-        host, port, client = self._endpoint
-        accounts = ", ".join(mask(account) for account in self.accounts)
-        return (
-            f"<{name} connected to {host}:{port} as client {client}, account {accounts or 'unknown'}, "
-            f"server version {self.serverVersion_}, next order id {self.nextOrderId}>"
-        )
-
-    # --- time ------------------------------------------------------------------------------------
 
     def sleep(self, duration: float | str) -> None:
         """Let time pass: seconds, or "30 s", "5 min", "1 h". On the embedded manual clock nothing really waits."""
+        seconds = seconds_of(duration)
         self._check_thread("sleep")
         self._tell_problems()
-        self._time.sleep(seconds_of(duration))
-
-    def now(self) -> datetime:
-        """The session's time, with New York's zone: the embedded gateway's clock, or the wall clock."""
-        return datetime.fromtimestamp(self._now(), NEW_YORK)
-
-    def _now(self) -> float:
-        return self._time.now()
-
-    def _millis(self) -> int:
-        return round(self._now() * 1000)
-
-    def _fence(self) -> None:
-        """Return when every callback of what TWS has sent so far has run. Leaves no trace on tape and log."""
-        connection = self.conn
-        if connection is None or self.serverVersion_ is None:
-            return
-        self._check_thread("waiting")
-        answered = threading.Event()
-        request = _compat.current_time_request(self.serverVersion_)
-        try:
-            connection.send_marked(request, lambda: self._time_asked.append(answered))
-        except NotConnectedError:
-            return
-        try:
-            wait_for_fence(answered, self.isConnected)
-        except ConnectionLostError:
-            return
-
-    def _fence_answered(self) -> bool:
-        asked = self._time_asked.popleft() if self._time_asked else None
-        if asked is None:
-            return False
-        asked.set()
-        return True
+        self._time.sleep(seconds)
 
     # --- what verbs use ----------------------------------------------------------------------------
 
@@ -322,8 +101,13 @@ class Session(EWrapper, EClient):  # type: ignore[misc]
             if cancel is not None and self.isConnected():
                 cancel(*([key] if isinstance(key, int) else []))
 
-        with Request(self._pending, slot, cancel_at_tws):
-            yield slot
+        outer = getattr(self._passing, "slot", None)
+        self._passing.slot = slot
+        try:
+            with Request(self._pending, slot, cancel_at_tws):
+                yield slot
+        finally:
+            self._passing.slot = outer
 
     def _wait_slot(self, slot: Slot, seconds: float) -> None:
         self._check_thread(slot.verb)
@@ -368,7 +152,9 @@ class Session(EWrapper, EClient):  # type: ignore[misc]
     def _next_req_id(self) -> int:
         """An id for a request. Errors for orders and requests share one id field, so ids keep away from order ids."""
         with self._lock:
-            return next(self._ids)
+            if self._req_ids is None:
+                self._req_ids = iter(range(first_req_id(self.nextOrderId or 0) + 1, _compat.UNSET_INTEGER))
+            return next(self._req_ids)
 
     def _take_order_id(self) -> int:
         """The next order id; each caller gets another one."""
@@ -384,35 +170,35 @@ class Session(EWrapper, EClient):  # type: ignore[misc]
             raise NotConnectedError(f"{verb}: not connected to TWS or IB Gateway: {self._why_ended}")
         self._check_thread(verb)
 
-    def _check_thread(self, verb: str) -> None:
-        connection = self.conn
-        if connection is not None and connection.in_reader():
-            raise IBError(
-                f"{verb} can't wait inside a callback: the answer comes through the same thread. "
-                "Keep what you need in an attribute and call the verb outside."
+    def _tell_problems(self) -> None:
+        """Warn in the caller's thread, in the caller's cell, about exceptions in callbacks since the last call."""
+        new = list(self._status.problems)[self._problems_told :]
+        if new:
+            self._problems_told += len(new)
+            first = new[0]
+            more = f" (and {len(new) - 1} more)" if len(new) > 1 else ""
+            warnings.warn(
+                f"{first.error} in {first.where}, callback {first.callback}{more}; see app.problems",
+                CallbackWarning,
+                stacklevel=4,
             )
 
-    # --- outgoing ----------------------------------------------------------------------------------
+    # --- orders ------------------------------------------------------------------------------------
 
-    def logRequest(self, fnName: str, fnParams: dict[str, Any]) -> None:
-        """Every request of EClient comes by here first: the tape's source."""
-        self._tape.request(fnName, fnParams)
-        super().logRequest(fnName, fnParams)
+    def limitOrders(self, limits: OrderLimits | None) -> None:
+        """Set (or with None lift) the limits that every order of this session must keep, however it is sent."""
+        self._gate.limits = limits
 
     def _before_send(self, message: bytes) -> None:
+        super()._before_send(message)
+        if not self._gate.armed or getattr(self._passing, "order", False):
+            return
         msg_id = self._outgoing_id(message)
-        if msg_id == TIME_REQUEST:
-            self._time_asked.append(None)
-        if self._gate.armed and not getattr(self._passing, "order", False):
-            if msg_id in PLACING:
-                self._gate.refuse_all("this order")
-                raise _compat_refusal()
-            if msg_id in CANCELLING and self._gate.readonly:
-                self._gate.refuse_all("this cancel")
-
-    def _outgoing_id(self, message: bytes) -> int:
-        msg_id = _compat.message_id(message[4:], self.serverVersion_ or 0)
-        return msg_id - _compat.PROTOBUF_OFFSET if msg_id > _compat.PROTOBUF_OFFSET else msg_id
+        if msg_id in PLACING:
+            self._gate.refuse_all("this order")
+            raise SafetyError("order refused: it went around placeOrder(), where this session's limits are checked")
+        if msg_id in CANCELLING:
+            self._gate.refuse_readonly("this cancel")
 
     def placeOrder(self, orderId: int, contract: Any, order: Any) -> None:
         """ibapi's placeOrder behind the session's limits. SafetyError before anything is sent."""
@@ -428,14 +214,12 @@ class Session(EWrapper, EClient):  # type: ignore[misc]
 
     def cancelOrder(self, orderId: int, orderCancel: Any = None) -> None:
         """ibapi's cancelOrder; the second argument, which changes between releases, may be left out."""
-        if self._gate.readonly:
-            self._gate.refuse_all("cancelOrder")
+        self._gate.refuse_readonly("cancelOrder")
         _compat.send_cancel_order(self, orderId, orderCancel)
 
     def reqGlobalCancel(self, orderCancel: Any = None) -> None:
         """ibapi's reqGlobalCancel: cancels every open order of the account, not only this program's."""
-        if self._gate.readonly:
-            self._gate.refuse_all("reqGlobalCancel")
+        self._gate.refuse_readonly("reqGlobalCancel")
         _compat.send_global_cancel(self, orderCancel)
 
     @contextmanager
@@ -446,62 +230,32 @@ class Session(EWrapper, EClient):  # type: ignore[misc]
         finally:
             self._passing.order = False
 
-    # --- incoming ----------------------------------------------------------------------------------
+    @on("position")
+    def _gate_position(self, account: str, contract: Any, position: Any, avgCost: float) -> None:
+        self._gate.position(contract, position)
 
-    def _on_frame(self, payload: bytes) -> None:
-        try:
-            msg_id = _compat.message_id(payload, self.serverVersion_ or 0)
-            self._interpret(msg_id, payload)
-        except Exception as error:
-            import traceback
+    @on("updatePortfolio")
+    def _gate_portfolio(self, contract: Any, position: Any, *rest: Any) -> None:
+        self._gate.position(contract, position)
 
-            self._record_problem("decode", error, traceback.format_exc(), f"message {payload[:60]!r}")
-        self.msgLoopRec()
+    @on("execDetails")
+    def _gate_execution(self, reqId: int, contract: Any, execution: Any) -> None:
+        if reqId == _compat.NO_VALID_ID:  # live, not the answer to reqExecutions
+            self._gate.filled(contract, execution.side, execution.shares)
 
-    def _after_callback(self) -> None:
-        self._changes.announce()
+    @on("orderStatus")
+    def _gate_status(self, orderId: int, status: str, filled: Any, remaining: Any, *rest: Any) -> None:
+        self._gate.status(orderId, status, remaining)
 
-    def _record_problem(self, name: str, error: BaseException, trace: str, where: str) -> None:
-        self._status.problem(name, where, error, trace)
-
-    def _tell_problems(self) -> None:
-        """Warn in the caller's thread, in the caller's cell, about exceptions in callbacks since the last call."""
-        new = list(self._status.problems)[self._problems_told :]
-        if new:
-            self._problems_told += len(new)
-            first = new[0]
-            more = f" (and {len(new) - 1} more)" if len(new) > 1 else ""
-            warnings.warn(
-                f"{first.error} in {first.where}, callback {first.callback}{more}; see app.problems",
-                CallbackWarning,
-                stacklevel=4,
-            )
-
-    @on("nextValidId")
-    def _on_next_valid_id(self, orderId: int) -> None:
-        with self._lock:
-            first = self.nextOrderId is None
-            self.nextOrderId = orderId if first else max(orderId, self.nextOrderId or 0)
-            if first:
-                self._ids = iter(range(first_req_id(orderId) + 1, _compat.UNSET_INTEGER))
-        self._maybe_ready()
-
-    @on("managedAccounts")
-    def _on_managed_accounts(self, accountsList: str) -> None:
-        self.accounts = [code for code in accountsList.split(",") if code]
-        if self.account not in self.accounts and self.accounts:
-            self.account = self.accounts[0]
-        self._maybe_ready()
-
-    def _maybe_ready(self) -> None:
-        if self.nextOrderId is not None and self.accounts:
-            self._ready.set()
-            self.connection_ready.set()
+    # --- errors ------------------------------------------------------------------------------------
 
     @on("error")
-    def _on_error(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str) -> None:
+    def _route_error(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str) -> None:
         notice = self._status.note(reqId, errorCode, errorString)
         slot = self._pending.get(reqId) if reqId != _compat.NO_VALID_ID else None
+        if slot is None and 500 <= errorCode < 600:
+            # ibapi's own errors are reported while the request is being sent, in the thread that sends it.
+            slot = getattr(self._passing, "slot", None)
         if slot is None:
             return
         end = "note" if errorCode in slot.tolerate else outcome(errorCode, errorString, slot.kind)
@@ -511,23 +265,6 @@ class Session(EWrapper, EClient):  # type: ignore[misc]
             slot.finish()
         else:
             slot.notices.append((errorCode, notice.text))
-
-    @on("position")
-    def _on_position(self, account: str, contract: Any, position: Any, avgCost: float) -> None:
-        self._gate.position(contract, position)
-
-    @on("updatePortfolio")
-    def _on_portfolio(self, contract: Any, position: Any, *rest: Any) -> None:
-        self._gate.position(contract, position)
-
-    @on("execDetails")
-    def _on_execution(self, reqId: int, contract: Any, execution: Any) -> None:
-        if reqId == _compat.NO_VALID_ID:  # live, not the answer to reqExecutions
-            self._gate.filled(contract, execution.side, execution.shares)
-
-    @on("orderStatus")
-    def _on_order_status(self, orderId: int, status: str, filled: Any, remaining: Any, *rest: Any) -> None:
-        self._gate.status(orderId, status, remaining)
 
     def explain(self, code: int, text: str = "") -> str:
         """What an IB message code means and what to do about it."""
@@ -541,14 +278,3 @@ def first_req_id(order_id: int) -> int:
     """
     mark = (order_id + 1_500_000) // 1_000_000 * 1_000_000
     return mark if mark < 2_100_000_000 else 1_000_000
-
-
-def mask(account: str) -> str:
-    """An account code for texts that end up in shared notebooks: DU*****67."""
-    return account if len(account) < 6 else f"{account[:2]}{'*' * (len(account) - 4)}{account[-2:]}"
-
-
-def _compat_refusal() -> IBError:
-    from ibnb.errors import SafetyError
-
-    return SafetyError("this order went around placeOrder(), where the limits of this session are checked: refused")

@@ -1,0 +1,316 @@
+"""A live connection under ibapi's names: connect, run, disconnect, what time it is, when all callbacks have run.
+
+The reader thread only decodes, records and completes slots; whoever calls a verb waits in their own thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections import deque
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from ibnb import _compat
+from ibnb._compat import EClient, EWrapper
+from ibnb._dispatch import Dispatcher, on
+from ibnb._status import Status
+from ibnb._time import Changes, RealTime, Time, wait_for_fence
+from ibnb._transport import Connection
+from ibnb.errors import ConnectionLostError, IBError, NotConnectedError
+from ibnb.pending import Pending
+from ibnb.tape import Tape
+
+NEW_YORK = ZoneInfo("America/New_York")
+TIME_REQUEST = 49
+
+
+class Link(EWrapper, EClient):  # type: ignore[misc]
+    """EClient and EWrapper with a reader thread of their own, and one end that releases every waiter."""
+
+    connectTimeout: float = 10.0
+    conn: Connection | None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        # Not in __init__: the seeds' programs call EClient.__init__(self, self) and nothing else.
+        app: Self = super().__new__(cls)
+        app._prepare()
+        return app
+
+    def __init__(self) -> None:
+        EWrapper.__init__(self)
+        EClient.__init__(self, wrapper=self)
+
+    def _prepare(self) -> None:
+        """Set up the object's own state; a verb family that keeps state extends this (and calls super first)."""
+        self.connection_ready = threading.Event()
+        self.data_ready = threading.Event()
+        self.nextOrderId: int | None = None
+        self.accounts: list[str] = []
+        self.account = ""
+        self._changes = Changes()
+        self._time: Time = RealTime(self._changes)
+        self._status = Status(self._now)
+        self._tape = Tape(self._now)
+        self._pending = Pending()
+        self._lock = threading.RLock()
+        self._ready = threading.Event()
+        self._ended = threading.Event()
+        self._ended.set()
+        self._why_ended = "connect() hasn't been called"
+        self._endpoint: tuple[str, int, int] | None = None
+        # Who asked for the time, in the order of the requests: None = the user, an Event = a fence.
+        self._time_asked: deque[threading.Event | None] = deque()
+        self._dispatcher = Dispatcher(self)
+        EClient.__init__(self, wrapper=self)
+
+    # EClient reports its own errors, and the Decoder its answers, to `wrapper`: everything is dispatched.
+    @property
+    def wrapper(self) -> Dispatcher:
+        return self._dispatcher
+
+    @wrapper.setter
+    def wrapper(self, value: object) -> None:
+        """`EClient.__init__(self, self)` sets it; the dispatcher stays and finds the overrides itself."""
+
+    def error(self, *args: Any) -> None:
+        """Where `super().error(...)` of an override ends: everything is recorded already."""
+
+    # --- connect ---------------------------------------------------------------------------------
+
+    def connect(self, host: str, port: int, clientId: int) -> None:
+        """Connect to TWS or IB Gateway; returns when the session is ready for requests.
+
+        Ready means: the next order id and the accounts have arrived. Unlike ibapi's, this connect never
+        returns unconnected: it raises NotConnectedError that says what to look at, after `error` has
+        received code 502 (or 326). `connectTimeout` is in real seconds. Called again with the same
+        arguments while connected it does nothing.
+        """
+        host = host or "127.0.0.1"
+        if self.isConnected():
+            if self._endpoint == (host, port, clientId):
+                self._dispatcher.error(-1, self._millis(), 501, "Already connected.")
+                return
+            raise IBError(f"already connected ({self!r}); call disconnect() before connecting elsewhere")
+        connection = Connection(host, port, self._before_send)
+        self.connection_ready.clear()
+        self._ready.clear()
+        self.nextOrderId = None
+        self.accounts = []
+        self._time_asked.clear()
+        try:
+            version, connection_time = connection.open(self.connectTimeout, self._options())
+        except NotConnectedError as error:
+            self._why_ended = str(error)
+            self._release_waiters()
+            self._dispatcher.error(-1, self._millis(), 502, str(error))
+            raise
+        self._use(connection, version, connection_time, clientId)
+        self.startApi()
+        self._dispatcher.connectAck()
+        self._wait_ready(connection)
+
+    def _options(self) -> str | None:
+        # 9.81 calls it connectionOptions.
+        options: str | None = getattr(self, "connectOptions", None) or getattr(self, "connectionOptions", None)
+        return options
+
+    def _use(self, connection: Connection, version: int, connection_time: str, clientId: int) -> None:
+        """Make an open connection the session's own and start its reader."""
+        self.host, self.port, self.clientId = connection.host, connection.port, clientId
+        self._endpoint = (connection.host, connection.port, clientId)
+        self.conn = connection
+        self.serverVersion_ = version
+        self.connTime = connection_time
+        self._interpret = _compat.make_interpreter(self._dispatcher, version)
+        self._ended.clear()
+        self._status.connected()
+        self._pending.reopen()
+        self.setConnState(EClient.CONNECTED)
+        connection.start(self._on_frame, lambda reason: self._end(connection, reason))
+
+    def _wait_ready(self, connection: Connection) -> None:
+        if connection.in_reader():  # a callback of an old connection reconnects; it can't wait for the new one
+            return
+        deadline = time.monotonic() + self.connectTimeout
+        while not self._ready.wait(0.05):
+            if self._ended.is_set() and not self._ready.is_set():
+                raise NotConnectedError(f"TWS refused the session: {self._why_ended}")
+            if time.monotonic() > deadline:
+                self.disconnect()
+                raise NotConnectedError(
+                    f"TWS accepted the connection but sent no order id and accounts within {self.connectTimeout:g} s. "
+                    "Usually a dialog in TWS waits for a click, or it is still logging in: look at it."
+                )
+
+    @on("nextValidId")
+    def _ready_order_id(self, orderId: int) -> None:
+        with self._lock:
+            # An answer to reqIds may be older than the orders that were placed since.
+            self.nextOrderId = orderId if self.nextOrderId is None else max(orderId, self.nextOrderId)
+        self._maybe_ready()
+
+    @on("managedAccounts")
+    def _ready_accounts(self, accountsList: str) -> None:
+        self.accounts = [code for code in accountsList.split(",") if code]
+        if self.accounts and self.account not in self.accounts:
+            self.account = self.accounts[0]
+        self._maybe_ready()
+
+    def _maybe_ready(self) -> None:
+        if self.nextOrderId is not None and self.accounts:
+            self._ready.set()
+            self.connection_ready.set()
+
+    # --- end -------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Block until the connection ends: ibapi's message loop, whose work the reader thread does."""
+        try:
+            while not self._ended.wait(0.2):
+                self.msgLoopTmo()
+        except KeyboardInterrupt:
+            self.keyboardInterrupt()
+            self.disconnect()
+            raise
+
+    def disconnect(self) -> None:
+        """End the connection, and with it every wait. Orders stay as they are at TWS."""
+        connection = self.conn
+        if connection is None:
+            return
+        self._end(connection, "disconnect() was called")
+        if connection.thread is not None and not connection.in_reader():
+            connection.thread.join(timeout=5)
+
+    def _end(self, connection: Connection, reason: str) -> None:
+        with self._lock:
+            if self.conn is not connection:
+                return
+            self.conn = None
+        connection.disconnect()
+        self.setConnState(EClient.DISCONNECTED)
+        self._status.socket, self._status.link = "closed", "unknown"
+        self._why_ended = self._status.last_words or reason
+        self._pending.fail_all(ConnectionLostError(f"the connection has ended: {self._why_ended}"))
+        self._ended.set()
+        self._release_waiters()
+        self._dispatcher.connectionClosed()
+
+    def _release_waiters(self) -> None:
+        # Programs of the seeds wait on these without a limit; what they do next says that there is no connection.
+        self.connection_ready.set()
+        self.data_ready.set()
+        self._changes.announce()
+
+    def isConnected(self) -> bool:
+        """Is there a connection to TWS? (Whether TWS has its own link to IBKR, `app.notices` says.)"""
+        connection = self.conn
+        return connection is not None and connection.isConnected() and bool(self.connState == EClient.CONNECTED)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.disconnect()
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        if not self.isConnected() or self._endpoint is None:
+            return f"<{name} not connected>"
+        host, port, client = self._endpoint
+        accounts = ", ".join(mask(account) for account in self.accounts)
+        return (
+            f"<{name} connected to {host}:{port} as client {client}, account {accounts or 'unknown'}, "
+            f"server version {self.serverVersion_}, next order id {self.nextOrderId}>"
+        )
+
+    # --- time ------------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """The session's time, with New York's zone: the embedded gateway's clock, or the wall clock."""
+        return datetime.fromtimestamp(self._now(), NEW_YORK)
+
+    def _now(self) -> float:
+        return self._time.now()
+
+    def _millis(self) -> int:
+        return round(self._now() * 1000)
+
+    def _fence(self) -> None:
+        """Return when every callback of what TWS has sent so far has run. Leaves no trace on tape and log."""
+        connection, version = self.conn, self.serverVersion_
+        if connection is None or version is None:
+            return
+        self._check_thread("waiting")
+        answered = threading.Event()
+        try:
+            connection.send_marked(_compat.current_time_request(version), lambda: self._time_asked.append(answered))
+            wait_for_fence(answered, self.isConnected)
+        except (NotConnectedError, ConnectionLostError):
+            # Whoever waits behind this fence is released by the end of the connection.
+            return
+
+    def _fence_answered(self) -> bool:
+        """The next answer about the time is a fence's (and is now used up), not the user's."""
+        asked = self._time_asked.popleft() if self._time_asked else None
+        if asked is None:
+            return False
+        asked.set()
+        return True
+
+    def _check_thread(self, verb: str) -> None:
+        connection = self.conn
+        if connection is not None and connection.in_reader():
+            raise IBError(
+                f"{verb} can't wait inside a callback: the answer comes through the same thread. "
+                "Keep what you need in an attribute and call the verb outside."
+            )
+
+    # --- messages --------------------------------------------------------------------------------
+
+    def logRequest(self, fnName: str, fnParams: dict[str, Any]) -> None:
+        """Every request of EClient comes by here first: the tape's source."""
+        self._tape.request(fnName, fnParams)
+        super().logRequest(fnName, fnParams)
+
+    def _before_send(self, message: bytes) -> None:
+        """Sees each outgoing message, under the lock that keeps messages in order."""
+        if self._outgoing_id(message) == TIME_REQUEST:
+            self._time_asked.append(None)
+
+    def _outgoing_id(self, message: bytes) -> int:
+        msg_id = _compat.message_id(message[4:], self.serverVersion_ or 0)
+        return msg_id - _compat.PROTOBUF_OFFSET if msg_id > _compat.PROTOBUF_OFFSET else msg_id
+
+    def _on_frame(self, payload: bytes) -> None:
+        try:
+            msg_id = _compat.message_id(payload, self.serverVersion_ or 0)
+            fast = self._dispatcher.fast(msg_id)
+            if fast is None or not fast(self, payload):
+                self._interpret(msg_id, payload)
+        except Exception as error:
+            self._record_problem("decode", error, traceback.format_exc(), f"message {payload[:60]!r}")
+        self._guard_hook()
+
+    def _guard_hook(self) -> None:
+        try:
+            self.msgLoopRec()
+        except Exception as error:
+            self._record_problem("msgLoopRec", error, traceback.format_exc(), "your override")
+
+    def _after_callback(self) -> None:
+        self._changes.announce()
+
+    def _record_problem(self, name: str, error: BaseException, trace: str, where: str) -> None:
+        self._status.problem(name, where, error, trace)
+
+
+def mask(account: str) -> str:
+    """An account code for texts that end up in shared notebooks: DU*****67."""
+    return account if len(account) < 6 else f"{account[:2]}{'*' * (len(account) - 4)}{account[-2:]}"
