@@ -108,7 +108,7 @@ class RequestFA:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaceFA:
-    reqId: int
+    reqId: int = -1
     faData: int
     cxml: str
 
@@ -204,8 +204,8 @@ class AccountUpdateMultiEnd:
 class Pnl:
     reqId: int
     dailyPnL: float | None
-    unrealizedPnL: float | None
-    realizedPnL: float | None
+    unrealizedPnL: float | None = None
+    realizedPnL: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,9 +213,9 @@ class PnlSingle:
     reqId: int
     pos: Decimal
     dailyPnL: float | None
-    unrealizedPnL: float | None
-    realizedPnL: float | None
-    value: float | None
+    unrealizedPnL: float | None = None
+    realizedPnL: float | None = None
+    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

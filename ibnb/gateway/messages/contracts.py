@@ -104,8 +104,8 @@ class MarketRule:
 class DepthMktDataDescription:
     exchange: str
     secType: str
-    listingExch: str
-    serviceDataType: str
+    listingExch: str = ""
+    serviceDataType: str = ""
     aggGroup: int | None = None
 
 

@@ -41,6 +41,7 @@ class Contract:
     symbol: str = ""
     secType: str = ""
     lastTradeDateOrContractMonth: str = ""
+    lastTradeDate: str = ""
     strike: float | None = None
     right: str = ""
     multiplier: str = ""
@@ -56,6 +57,35 @@ class Contract:
     comboLegsDescrip: str = ""
     comboLegs: tuple[ComboLeg, ...] = ()
     deltaNeutralContract: DeltaNeutralContract | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fund:
+    """What contract details say of a mutual fund; every field is the text IB sends."""
+
+    name: str = ""
+    family: str = ""
+    type: str = ""
+    frontLoad: str = ""
+    backLoad: str = ""
+    backLoadTimeInterval: str = ""
+    managementFee: str = ""
+    closed: bool = False
+    closedForNewInvestors: bool = False
+    closedForNewMoney: bool = False
+    notifyAmount: str = ""
+    minimumInitialPurchase: str = ""
+    subsequentMinimumPurchase: str = ""
+    blueSkyStates: str = ""
+    blueSkyTerritories: str = ""
+    distributionPolicyIndicator: str = ""
+    assetType: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IneligibilityReason:
+    id: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +134,8 @@ class ContractDetails:
     nextOptionType: str = ""
     nextOptionPartial: bool = False
     notes: str = ""
+    fund: Fund = Fund()
+    ineligibilityReasonList: tuple[IneligibilityReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +319,19 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAllocation:
+    """How much of an adviser's order falls to one account."""
+
+    account: str = ""
+    position: Decimal | None = None
+    positionDesired: Decimal | None = None
+    positionAfter: Decimal | None = None
+    desiredAllocQty: Decimal | None = None
+    allowedAllocQty: Decimal | None = None
+    isMonetary: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderState:
     """What an openOrder says of the order: its status and, for a what-if, margin and commission."""
 
@@ -305,8 +350,18 @@ class OrderState:
     maxCommission: float | None = None
     commissionCurrency: str = ""
     marginCurrency: str = ""
+    initMarginBeforeOutsideRTH: float | None = None
+    maintMarginBeforeOutsideRTH: float | None = None
+    equityWithLoanBeforeOutsideRTH: float | None = None
+    initMarginChangeOutsideRTH: float | None = None
+    maintMarginChangeOutsideRTH: float | None = None
+    equityWithLoanChangeOutsideRTH: float | None = None
+    initMarginAfterOutsideRTH: float | None = None
+    maintMarginAfterOutsideRTH: float | None = None
+    equityWithLoanAfterOutsideRTH: float | None = None
     suggestedSize: Decimal | None = None
     rejectReason: str = ""
+    orderAllocations: tuple[OrderAllocation, ...] = ()
     warningText: str = ""
     completedTime: str = ""
     completedStatus: str = ""

@@ -92,8 +92,8 @@ class HistoricalData:
     """All bars of one answer. ``start`` and ``end`` are on the wire below version 196 only."""
 
     reqId: int
-    start: str
-    end: str
+    start: str = ""
+    end: str = ""
     bars: tuple[Bar, ...] = ()
 
 

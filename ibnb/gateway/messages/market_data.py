@@ -88,6 +88,21 @@ class TickString:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TickEFP:
+    """Exchange for physical: what the future costs against the stock, financing and dividends included."""
+
+    reqId: int
+    tickType: int
+    basisPoints: float
+    formattedBasisPoints: str
+    impliedFuturesPrice: float
+    holdDays: int
+    futureLastTradeDate: str
+    dividendImpact: float
+    dividendsToLastTradeDate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TickOptionComputation:
     reqId: int
     tickType: int

@@ -207,3 +207,26 @@ class DisplayGroupList:
 class DisplayGroupUpdated:
     reqId: int
     contractInfo: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyMessageAPI:
+    apiData: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyCompleted:
+    isSuccessful: bool
+    errorText: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyAndAuthMessageAPI:
+    apiData: str
+    xyzChallenge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyAndAuthCompleted:
+    isSuccessful: bool
+    errorText: str = ""
