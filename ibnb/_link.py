@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -62,6 +63,8 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         self._ended.set()
         self._why_ended = "connect() hasn't been called"
         self._endpoint: tuple[str, int, int] | None = None
+        # What else ends with an explicit disconnect(): connect.py's embedded gateway.
+        self._at_disconnect: list[Callable[[], None]] = []
         # Who asked for the time, in the order of the requests: None = the user, an Event = a fence.
         self._time_asked: deque[threading.Event | None] = deque()
         self._dispatcher = Dispatcher(self)
@@ -180,11 +183,12 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
     def disconnect(self) -> None:
         """End the connection, and with it every wait. Orders stay as they are at TWS."""
         connection = self.conn
-        if connection is None:
-            return
-        self._end(connection, "disconnect() was called")
-        if connection.thread is not None and not connection.in_reader():
-            connection.thread.join(timeout=5)
+        if connection is not None:
+            self._end(connection, "disconnect() was called")
+            if connection.thread is not None and not connection.in_reader():
+                connection.thread.join(timeout=5)
+        while self._at_disconnect:
+            self._at_disconnect.pop()()
 
     def _end(self, connection: Connection, reason: str) -> None:
         with self._lock:

@@ -47,6 +47,8 @@ class Session(Link):
     """
 
     timeout: float = 60.0
+    # The embedded gateway, where connect() made one.
+    gateway: Any = None
 
     notices = _Shown(lambda app: app._status.notices_frame(), Status.notices_frame.__doc__)
     problems = _Shown(lambda app: app._status.problems_frame(), Status.problems_frame.__doc__)
