@@ -45,6 +45,9 @@ ZONES = {
     "": "UTC",
 }
 
+#: The zone in which a session shows its own times.
+NEW_YORK = "America/New_York"
+
 # Shape → where year, month, day, hour, minute, second stand in the text (-1: not there).
 _SHAPES: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("date", re.compile(r"\d{8}"), "YYYYMMDD"),
@@ -64,11 +67,6 @@ def zone_name(name: str) -> str:
     return ZONES.get(name, name)
 
 
-def is_daily(text: str) -> bool:
-    """Tell a bare date (`20250611`) from a date with a time."""
-    return len(text) == 8 and text.isdigit()
-
-
 def parse_dates(texts: Sequence[Any], zone: str | None = None, year: int | None = None) -> pd.DatetimeIndex:
     """Return the times of `texts`, in the zone they name.
 
@@ -81,6 +79,12 @@ def parse_dates(texts: Sequence[Any], zone: str | None = None, year: int | None 
         return pd.DatetimeIndex([], dtype="datetime64[ns]")
     whole = _parse_alike(words, zone, year)
     return whole if whole is not None else _parse_mixed(words, zone, year)
+
+
+def parse_moments(seconds: Sequence[float], zone: str) -> pd.DatetimeIndex:
+    """Return epoch seconds, with fractions, as times in `zone`."""
+    micros = np.round(np.array(seconds, dtype="float64") * 1e6).astype("int64")
+    return _shown(micros * 1000, zone)
 
 
 def _parse_mixed(words: list[str], zone: str | None, year: int | None) -> pd.DatetimeIndex:

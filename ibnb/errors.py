@@ -5,6 +5,8 @@ The codes themselves are data, in `codes.py`; here a code and its text become th
 
 from __future__ import annotations
 
+from typing import Any
+
 from ibnb.codes import History162, explain_code, history_kind, lookup
 
 
@@ -67,7 +69,9 @@ class ContractNotFoundError(RequestError):
 
 
 class AmbiguousContractError(RequestError):
-    """More than one instrument fits the contract's fields."""
+    """More than one instrument fits the contract's fields; `candidates` is the frame of them where a verb has it."""
+
+    candidates: Any = None
 
 
 class MarketDataError(RequestError):

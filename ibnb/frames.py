@@ -6,13 +6,14 @@ NaN and never 0; names are IB's own, except getData's, which are the ones that t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ibnb.dates import is_daily, parse_dates
+from ibnb.dates import NEW_YORK, parse_dates, parse_moments
 
 #: Answer → column → dtype. The first column named in INDEX becomes the index.
 TABLES: dict[str, dict[str, str]] = {
@@ -108,6 +109,7 @@ TABLES: dict[str, dict[str, str]] = {
         "benchmark": "str",
         "projection": "str",
     },
+    "scanCodes": {"scanCode": "str", "displayName": "str", "instruments": "str"},
     "orders": {
         "orderId": "int64",
         "action": "str",
@@ -126,6 +128,28 @@ TABLES: dict[str, dict[str, str]] = {
         "permId": "int64",
         "clientId": "int64",
         "account": "str",
+    },
+    "completedOrders": {
+        "symbol": "str",
+        "action": "str",
+        "totalQuantity": "float64",
+        "orderType": "str",
+        "lmtPrice": "float64",
+        "tif": "str",
+        "status": "str",
+        "completedStatus": "str",
+        "completedTime": "str",
+        "permId": "int64",
+        "account": "str",
+    },
+    "orderLog": {
+        "time": "moments",
+        "message": "str",
+        "status": "str",
+        "filled": "float64",
+        "remaining": "float64",
+        "avgFillPrice": "float64",
+        "text": "str",
     },
     "executions": {
         "time": "times",
@@ -152,7 +176,9 @@ INDEX = {
     "positions": "symbol",
     "quotes": "symbol",
     "scan": "rank",
+    "scanCodes": "scanCode",
     "orders": "orderId",
+    "orderLog": "time",
     "executions": "time",
 }
 
@@ -200,6 +226,8 @@ def _column(values: Sequence[Any], kind: str, zone: str | None) -> Any:
         return np.array([0 if value is None or value in _UNSET_INTEGERS else int(value) for value in values], "int64")
     if kind == "dates":
         return parse_dates(values, zone)
+    if kind == "moments":
+        return parse_moments(values, zone or NEW_YORK)
     if kind == "times":
         found = parse_dates(values, zone)
         return found.tz_localize(zone or "UTC") if found.tz is None else found
@@ -224,6 +252,9 @@ def bars(rows: Sequence[Sequence[Any]], zone: str | None = None, daily: bool | N
     return out
 
 
-def are_dates(rows: Sequence[Sequence[Any]]) -> bool:
-    """Tell whether these bars carry dates (True) or times (False)."""
-    return bool(rows) and is_daily(str(rows[0][0]))
+def account(rows: Sequence[tuple[str, str, str, str]]) -> pd.DataFrame:
+    """Return account values from (tag, value, currency, account), all as TWS's texts: numbers and words apart."""
+    values = numbers([row[1] for row in rows])
+    words = [row[1] if math.isnan(value) else "" for row, value in zip(rows, values, strict=True)]
+    joined = [(row[0], value, row[2], text, row[3]) for row, value, text in zip(rows, values, words, strict=True)]
+    return frame("account", joined)

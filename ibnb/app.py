@@ -1,0 +1,22 @@
+"""IBApp: a session with every verb family; the class to use, and to subclass."""
+
+from __future__ import annotations
+
+from ibnb.verbs.account import AccountVerbs
+from ibnb.verbs.contracts import ContractVerbs
+from ibnb.verbs.executions import ExecutionVerbs
+from ibnb.verbs.history import HistoryVerbs
+from ibnb.verbs.market_data import MarketDataVerbs
+from ibnb.verbs.scanner import ScannerVerbs
+
+
+class IBApp(AccountVerbs, ContractVerbs, HistoryVerbs, MarketDataVerbs, ExecutionVerbs, ScannerVerbs):
+    """ibapi's EClient and EWrapper with verbs beside them: call one, get a DataFrame or an exception.
+
+    `get*` blocks and returns a DataFrame, `create*` returns an ibapi object, `place/modify/cancel*` act, `stream*` is
+    used with `with`, `plot*/display*` show. Everything of ibapi (`reqMktData`, `placeOrder` …) is there too, and any
+    callback may be overridden in a subclass, with any of its historical argument counts, without `super()`.
+
+    >>> app = IBApp()                                                           # doctest: +SKIP
+    >>> app.connect("127.0.0.1", 7497, clientId=1)                              # doctest: +SKIP
+    """

@@ -1,0 +1,248 @@
+"""Show data: `displayData` prints, `plot*` draws; both return None and print nothing else.
+
+Rule: every figure has an alternative text, a sentence built from the data. In a notebook it travels in the output's
+metadata (`image/png` → `alt`) and as its plain text; in a file that `path` names, in the PNG's Description.
+matplotlib loads when the first figure is drawn.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+# Blue and vermilion can be told apart with any kind of colour vision.
+UP, DOWN, QUIET = "#0072b2", "#d55e00", "#8c8c8c"
+SIZE = (8.0, 4.0)
+DPI = 100
+
+
+def displayData(df: pd.DataFrame, rows: int | None = 5) -> None:
+    """Print the last `rows` rows of a frame, or all of them with rows=None."""
+    print(df.to_string() if rows is None else df.tail(rows).to_string())
+
+
+def plotData(df: pd.DataFrame, title: str = "Price Chart", alt: str | None = None, path: str | None = None) -> None:
+    """Draw `df["Close"]` as a line. `alt` replaces the alternative text, `path` also saves a PNG.
+
+    Raises ValueError for a frame without rows or without a Close column.
+
+    >>> plotData(df, title="CSH2")                                              # doctest: +SKIP
+    """
+    close = _closes(df, "plotData")
+    figure, axes = _figure()
+    axes.plot(close.index, close.to_numpy(), color=UP, linewidth=1.4)
+    axes.set_title(title)
+    axes.set_ylabel("Close")
+    axes.set_xlabel(str(close.index.name or ""))
+    axes.grid(visible=True, alpha=0.25)
+    _slant(axes)
+    sentence = f"Line chart of {title} close, {_span(close.index)}, {_range(close)}."
+    _show(figure, alt or sentence, path)
+
+
+def plotBars(df: pd.DataFrame, title: str = "Bars", alt: str | None = None, path: str | None = None) -> None:
+    """Draw open, high, low and close as candles, with the volume below where there is one.
+
+    Bars stand side by side: nights and weekends leave no gap. Raises ValueError as plotData does.
+    """
+    close = _closes(df, "plotBars")
+    missing = {"Open", "High", "Low"} - set(df.columns)
+    if missing:
+        raise ValueError(
+            f"plotBars needs the columns Open, High, Low and Close; missing: {', '.join(sorted(missing))}."
+        )
+    with_volume = "Volume" in df and bool(df["Volume"].notna().any())
+    figure, axes = _figure(rows=2 if with_volume else 1)
+    top = axes[0] if with_volume else axes
+    x = np.arange(len(df))
+    rising = (df["Close"] >= df["Open"]).to_numpy()
+    colours = np.where(rising, UP, DOWN)
+    top.vlines(x, df["Low"], df["High"], colors=colours, linewidth=0.8)
+    body = (df["Close"] - df["Open"]).to_numpy()
+    # A bar that closes where it opened still needs a stroke that can be seen.
+    least = float((df["High"].max() - df["Low"].min()) * 0.002)
+    height = np.where(np.abs(body) < least, least, body)
+    # Filled when falling, open when rising: the colours aren't the only sign.
+    top.bar(x, height, bottom=df["Open"], width=0.65, color=np.where(rising, "white", DOWN), edgecolor=colours)
+    top.set_title(title)
+    top.set_ylabel("Price")
+    top.grid(visible=True, alpha=0.25)
+    last = top
+    if with_volume:
+        last = axes[1]
+        last.bar(x, df["Volume"].fillna(0), width=0.65, color=QUIET)
+        last.set_ylabel("Volume")
+        last.set_ylim(bottom=0)
+    places = np.unique(np.linspace(0, len(df) - 1, min(6, len(df))).astype(int))
+    last.set_xticks(places, [_moment(df.index[place], df.index) for place in places])
+    sentence = (
+        f"Candlestick chart of {title}, {_span(close.index)}, low {_money(df['Low'].min())}, "
+        f"high {_money(df['High'].max())}, last close {_money(close.iloc[-1])}; "
+        f"{int(rising.sum())} bars rose, {int((~rising).sum())} fell."
+    )
+    _show(figure, alt or sentence, path)
+
+
+_MARGIN_TAGS = ("NetLiquidation", "InitMarginReq", "MaintMarginReq", "AvailableFunds", "ExcessLiquidity")
+
+
+def plotMargin(
+    summary: pd.DataFrame, title: str = "Margin usage", alt: str | None = None, path: str | None = None
+) -> None:
+    """Draw what of the account's worth is bound as margin, from a frame of getAccountSummary (one account).
+
+    Raises ValueError when NetLiquidation isn't in the frame.
+    """
+    if "NetLiquidation" not in summary.index:
+        raise ValueError("plotMargin needs the tag NetLiquidation: call getAccountSummary() with its default tags.")
+    if summary["account"].nunique() > 1:
+        raise ValueError("plotMargin draws one account: select it first, summary[summary['account'] == …].")
+    values = summary["value"][[tag for tag in _MARGIN_TAGS if tag in summary.index]]
+    currency = str(summary["currency"].loc["NetLiquidation"])
+    worth = float(values["NetLiquidation"])
+    figure, axes = _figure()
+    bound = [tag.endswith("MarginReq") for tag in values.index]
+    axes.barh(list(values.index), values.to_numpy(), color=[DOWN if each else UP for each in bound])
+    for place, value in enumerate(values):
+        share = f" ({value / worth:.1%})" if worth else ""
+        axes.text(max(value, 0), place, f" {value:,.0f}{share}", va="center", fontsize=9)
+    axes.invert_yaxis()
+    axes.set_xlim(right=float(values.max()) * 1.25 or 1.0)
+    axes.set_title(title)
+    axes.set_xlabel(currency)
+    listed = ", ".join(f"{tag} {_money(value)}" for tag, value in values.items())
+    _show(figure, alt or f"Horizontal bar chart of {title} in {currency}: {listed}.", path)
+
+
+def plotOrderTimeline(
+    log: pd.DataFrame, title: str = "Order timeline", alt: str | None = None, path: str | None = None
+) -> None:
+    """Draw the statuses that an order went through, from a frame of getOrderLog.
+
+    Steps are drawn at equal distance, in the order of arrival, with their time: a market order lives for milliseconds.
+    Raises ValueError for an empty frame.
+    """
+    if not len(log):
+        raise ValueError("plotOrderTimeline needs at least one row: the order isn't known here.")
+    levels = list(dict.fromkeys(log["status"]))
+    figure, axes = _figure()
+    x = np.arange(len(log))
+    y = [levels.index(status) for status in log["status"]]
+    axes.step(x, y, where="post", color=QUIET, linewidth=1.2)
+    axes.scatter(x, y, color=UP, zorder=3)
+    for place, (level, what) in enumerate(zip(y, log["message"], strict=True)):
+        axes.annotate(what, (place, level), textcoords="offset points", xytext=(4, 7), fontsize=8)
+    axes.set_yticks(range(len(levels)), levels)
+    axes.set_ylim(-0.5, len(levels) - 0.3)
+    axes.set_xlim(-0.3, len(log) - 0.3)
+    axes.set_xticks(x, [f"{moment:%H:%M:%S}" for moment in log.index], fontsize=8)
+    axes.set_title(title)
+    axes.grid(visible=True, axis="y", alpha=0.25)
+    _slant(axes)
+    steps = ", then ".join(levels)
+    _show(figure, alt or f"Timeline of {title}: {len(log)} messages; the status was {steps}.", path)
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def _closes(df: pd.DataFrame, verb: str) -> pd.Series:
+    if "Close" not in df.columns:
+        raise ValueError(f"{verb} needs a column Close; this frame has: {', '.join(map(str, df.columns)) or 'none'}.")
+    if df["Close"].notna().sum() == 0:
+        raise ValueError(f"{verb} needs at least one row with a Close; this frame has {len(df)} rows.")
+    return df["Close"]
+
+
+def _span(index: pd.Index) -> str:
+    """How many bars of which size, and from when to when: "63 daily bars, from 2025-03-12 to 2025-06-10"."""
+    count = f"{len(index):,} {_size(index)}bar{'' if len(index) == 1 else 's'}"
+    return f"{count}, from {_moment(index[0], index)} to {_moment(index[-1], index)}"
+
+
+def _size(index: pd.Index) -> str:
+    if not isinstance(index, pd.DatetimeIndex) or len(index) < 2:
+        return ""
+    seconds = int(pd.Series(index).diff().median().total_seconds())
+    if index.tz is None:
+        return {1: "daily ", 7: "weekly "}.get(seconds // 86400, "monthly " if seconds >= 28 * 86400 else "")
+    for unit, name in ((3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds and seconds % unit == 0:
+            return f"{seconds // unit}-{name} "
+    return ""
+
+
+def _moment(value: Any, index: pd.Index) -> str:
+    if not isinstance(index, pd.DatetimeIndex):
+        return str(value)
+    return f"{value:%Y-%m-%d}" if index.tz is None else f"{value:%Y-%m-%d %H:%M}"
+
+
+def _range(values: pd.Series) -> str:
+    found = values.dropna()
+    return f"low {_money(found.min())}, high {_money(found.max())}, last {_money(found.iloc[-1])}"
+
+
+def _money(value: float) -> str:
+    text = f"{value:,.4f}".rstrip("0").rstrip(".")
+    return f"{value:,.2f}" if "." in text and len(text.rsplit(".", 1)[1]) < 2 else text
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+def _shell() -> Any:
+    """The running notebook's shell, or None in a script."""
+    try:
+        from IPython.core.getipython import get_ipython
+    except ImportError:
+        return None
+    shell = get_ipython()
+    return shell if hasattr(shell, "kernel") else None
+
+
+def _figure(rows: int = 1) -> tuple[Any, Any]:
+    settings: dict[str, Any] = {"figsize": SIZE, "dpi": DPI, "layout": "constrained"}
+    if _shell() is not None:
+        # Not pyplot's: nothing shows it a second time at the end of the cell.
+        from matplotlib.figure import Figure
+
+        figure = Figure(**settings)
+    else:
+        import matplotlib.pyplot as plt
+
+        figure = plt.figure(**settings)
+    ratios = {"height_ratios": [3, 1]} if rows == 2 else {}
+    return figure, figure.subplots(rows, 1, sharex=rows > 1, gridspec_kw=ratios)
+
+
+def _slant(axes: Any) -> None:
+    for label in axes.get_xticklabels():
+        label.set_rotation(30)
+        label.set_ha("right")
+
+
+def _show(figure: Any, alt: str, path: str | None) -> None:
+    if path is not None:
+        figure.savefig(Path(path), dpi=DPI, metadata={"Description": alt} if str(path).endswith(".png") else None)
+    if _shell() is not None:
+        from IPython.display import display
+
+        image = io.BytesIO()
+        figure.savefig(image, format="png", dpi=DPI)
+        bundle = {"image/png": base64.b64encode(image.getvalue()).decode("ascii"), "text/plain": alt}
+        display(bundle, raw=True, metadata={"image/png": {"alt": alt}})  # type: ignore[no-untyped-call]
+        return
+    import matplotlib.pyplot as plt
+
+    with warnings.catch_warnings():
+        # Without a screen (Agg) there is nothing to show, and nothing to warn of.
+        warnings.filterwarnings("ignore", message=".*non-interactive.*")
+        plt.show()
+    plt.close(figure)

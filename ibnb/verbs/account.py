@@ -1,0 +1,210 @@
+"""The account family: server time, summary, account updates, positions, profit and loss.
+
+Rule: each verb ends what it started. After the answer the subscription is cancelled, so that no feed is left running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from ibnb import frames
+from ibnb._compat import to_float
+from ibnb._dispatch import on
+from ibnb.verbs._family import VerbFamily
+
+#: The tags that IB documents; getAccountSummary asks for them all unless told otherwise.
+SUMMARY_TAGS = (
+    "AccountType",
+    "NetLiquidation",
+    "TotalCashValue",
+    "SettledCash",
+    "AccruedCash",
+    "BuyingPower",
+    "EquityWithLoanValue",
+    "PreviousDayEquityWithLoanValue",
+    "GrossPositionValue",
+    "RegTEquity",
+    "RegTMargin",
+    "SMA",
+    "InitMarginReq",
+    "MaintMarginReq",
+    "AvailableFunds",
+    "ExcessLiquidity",
+    "Cushion",
+    "FullInitMarginReq",
+    "FullMaintMarginReq",
+    "FullAvailableFunds",
+    "FullExcessLiquidity",
+    "LookAheadNextChange",
+    "LookAheadInitMarginReq",
+    "LookAheadMaintMarginReq",
+    "LookAheadAvailableFunds",
+    "LookAheadExcessLiquidity",
+    "HighestSeverity",
+    "DayTradesRemaining",
+    "Leverage",
+)
+
+
+class AccountUpdates(NamedTuple):
+    """What TWS's account window shows: `values` and `portfolio` as frames, `time` as TWS's "HH:MM"."""
+
+    values: pd.DataFrame
+    portfolio: pd.DataFrame
+    time: str
+
+
+class AccountVerbs(VerbFamily):
+    """Verbs about the account, and the callbacks that answer them."""
+
+    def getCurrentTime(self, timeout: float | None = None) -> pd.Timestamp:
+        """Return TWS's own clock, in UTC, to the second.
+
+        >>> app.getCurrentTime()                                                # doctest: +SKIP
+        Timestamp('2025-06-11 14:00:00+0000', tz='UTC')
+        """
+        with self._request("getCurrentTime", reqId="currentTime", timeout=timeout) as slot:
+            self.reqCurrentTime()
+            slot.wait()
+        return pd.Timestamp(slot.rows[0], unit="s", tz="UTC")
+
+    def getAccountSummary(
+        self, tags: str | Iterable[str] = SUMMARY_TAGS, group: str = "All", timeout: float | None = None
+    ) -> pd.DataFrame:
+        """Return the account's main figures, one row per tag and currency.
+
+        Index `tag`; columns `value` (float), `currency`, `text` (where the value is words, as in AccountType: then
+        `value` is NaN), `account`. `tags` is a list or IB's comma-separated text; "$LEDGER:ALL" gives cash by currency.
+        Without it you get all tags. TWS ignores tags that it doesn't know.
+        Raises ValueError for no tags, RequestError for an unknown group.
+
+        >>> app.getAccountSummary(["NetLiquidation"])                           # doctest: +SKIP
+        """
+        words = [tag.strip() for tag in (tags.split(",") if isinstance(tags, str) else tags) if tag.strip()]
+        if not words:
+            raise ValueError("tags is empty; for instance tags=['NetLiquidation', 'AvailableFunds'].")
+        if not group:
+            raise ValueError("group is empty; 'All' stands for every account.")
+        with self._request("getAccountSummary", cancel=self.cancelAccountSummary, timeout=timeout) as slot:
+            self.reqAccountSummary(slot.key, group, ",".join(words))
+            slot.wait()
+            self.cancelAccountSummary(slot.key)
+        return frames.account(slot.rows)
+
+    def getAccountUpdates(self, account: str = "", timeout: float | None = None) -> AccountUpdates:
+        """Return all account values, and the portfolio with its market values, as TWS's account window shows them.
+
+        `.values`: index `tag`, columns as in getAccountSummary (currency "BASE" is the sum in the base currency).
+        `.portfolio`: index `symbol`; position, marketPrice, marketValue, averageCost, unrealizedPNL, realizedPNL in
+        the contract's `currency`. "" stands for the first account. Raises RequestError for an unknown account.
+
+        >>> app.getAccountUpdates().portfolio                                   # doctest: +SKIP
+        """
+
+        def end(*_: Any) -> None:
+            self.reqAccountUpdates(False, account)
+
+        with self._request("getAccountUpdates", reqId="accountUpdates", cancel=end, timeout=timeout) as slot:
+            self.reqAccountUpdates(True, account)
+            slot.wait()
+            end()
+        # What changes during the download comes again: the last one counts.
+        values = {(row[0], row[2], row[3]): row for kind, row in slot.rows if kind == "value"}
+        holdings = {row[-2:]: row for kind, row in slot.rows if kind == "portfolio"}
+        times = [row for kind, row in slot.rows if kind == "time"]
+        return AccountUpdates(
+            frames.account(list(values.values())),
+            frames.frame("portfolio", list(holdings.values())),
+            times[-1] if times else "",
+        )
+
+    def getPositions(self, timeout: float | None = None) -> pd.DataFrame:
+        """Return what all accounts hold, one row per account and contract; closed positions (0) are left out.
+
+        Index `symbol`; columns secType, currency, `position` (negative = short), `avgCost` (per share; for futures and
+        options including the multiplier), conId, account.
+
+        >>> app.getPositions()["position"]                                      # doctest: +SKIP
+        """
+
+        def end(*_: Any) -> None:
+            self.cancelPositions()
+
+        with self._request("getPositions", reqId="positions", cancel=end, timeout=timeout) as slot:
+            self.reqPositions()
+            slot.wait()
+            end()
+        latest = {row[-2:]: row for row in slot.rows}
+        return frames.frame("positions", [row for row in latest.values() if row[3] != 0])
+
+    def getPnL(self, account: str = "", timeout: float | None = None) -> pd.Series:
+        """Return the account's profit and loss in its base currency: dailyPnL, unrealizedPnL, realizedPnL.
+
+        "" stands for the first account. NaN where TWS doesn't know. Raises RequestError for an unknown account.
+
+        >>> app.getPnL()["dailyPnL"]                                            # doctest: +SKIP
+        """
+        name = account or next(iter(self.accounts), "")
+        with self._request("getPnL", cancel=self.cancelPnL, timeout=timeout) as slot:
+            self.reqPnL(slot.key, name, "")
+            slot.wait()
+            self.cancelPnL(slot.key)
+        return pd.Series(slot.rows[0], index=["dailyPnL", "unrealizedPnL", "realizedPnL"], name=name, dtype="float64")
+
+    # --- callbacks: recorded only ---------------------------------------------------------------
+
+    @on("currentTime")
+    def _got_current_time(self, time: int) -> None:
+        self._add("currentTime", int(time), last=True)
+
+    @on("accountSummary")
+    def _got_account_summary(self, reqId: int, account: str, tag: str, value: str, currency: str) -> None:
+        self._add(reqId, (tag, value, currency, account))
+
+    @on("accountSummaryEnd")
+    def _got_account_summary_end(self, reqId: int) -> None:
+        self._finish(reqId)
+
+    @on("updateAccountValue")
+    def _got_account_value(self, key: str, val: str, currency: str, accountName: str) -> None:
+        self._add("accountUpdates", ("value", (key, val, currency, accountName)))
+
+    @on("updatePortfolio")
+    def _got_portfolio(
+        self,
+        contract: Any,
+        position: Any,
+        marketPrice: float,
+        marketValue: float,
+        averageCost: float,
+        unrealizedPNL: float,
+        realizedPNL: float,
+        accountName: str,
+    ) -> None:
+        numbers = (position, marketPrice, marketValue, averageCost, unrealizedPNL, realizedPNL)
+        names = (contract.symbol, contract.secType, contract.currency)
+        self._add("accountUpdates", ("portfolio", (*names, *numbers, contract.conId, accountName)))
+
+    @on("updateAccountTime")
+    def _got_account_time(self, timeStamp: str) -> None:
+        self._add("accountUpdates", ("time", timeStamp))
+
+    @on("accountDownloadEnd")
+    def _got_account_end(self, accountName: str) -> None:
+        self._finish("accountUpdates")
+
+    @on("position")
+    def _got_position(self, account: str, contract: Any, position: Any, avgCost: float) -> None:
+        names = (contract.symbol, contract.secType, contract.currency)
+        self._add("positions", (*names, to_float(position), avgCost, contract.conId, account))
+
+    @on("positionEnd")
+    def _got_position_end(self) -> None:
+        self._finish("positions")
+
+    @on("pnl")
+    def _got_pnl(self, reqId: int, dailyPnL: float, unrealizedPnL: float, realizedPnL: float) -> None:
+        self._add(reqId, (to_float(dailyPnL), to_float(unrealizedPnL), to_float(realizedPnL)), last=True)
