@@ -112,9 +112,11 @@ def _closures(rule: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
 
 @dataclass(frozen=True)
 class Sessions:
-    """Trading days as columns, one row per day, in order. `liquid_open … liquid_close` lies in `open … close`."""
+    """Trading days as columns, one row per day, in order. `liquid_open … liquid_close` lies in `open … close`;
+    `midnight` is when the day begins in the exchange's zone (a session may begin before)."""
 
     day: Ints
+    midnight: Ints
     open: Ints
     liquid_open: Ints
     liquid_close: Ints
@@ -125,8 +127,15 @@ class Sessions:
 
     def rows(self, first: int, last: int) -> Sessions:
         """Rows `first` to `last − 1`."""
-        s = slice(first, last)
-        return Sessions(self.day[s], self.open[s], self.liquid_open[s], self.liquid_close[s], self.close[s])
+        return self.where(slice(first, last))
+
+    def where(self, rows: np.ndarray | slice) -> Sessions:
+        """Some of the rows."""
+        return Sessions(*(column[rows] for column in self.columns()))
+
+    def columns(self) -> tuple[Ints, ...]:
+        """All columns, in the order of the fields."""
+        return self.day, self.midnight, self.open, self.liquid_open, self.liquid_close, self.close
 
 
 def _midnights(zone: str, days: Ints) -> Ints:
@@ -143,7 +152,7 @@ def _noon_offsets(zone: str, days: Ints) -> Ints:
 
 
 @cache
-def _year(name: str, year: int) -> Sessions:
+def trading_year(name: str, year: int) -> Sessions:
     """All sessions of the trading days in one year, by the exchange's own calendar."""
     hours = SCHEDULES[name]
     first, last = day_number(date(year, 1, 1)), day_number(date(year + 1, 1, 1))
@@ -156,6 +165,7 @@ def _year(name: str, year: int) -> Sessions:
     early_liquid, early_close = hours.early or (0, 0)
     return Sessions(
         days,
+        midnight,
         midnight + hours.open * 60,
         midnight + hours.liquid_open * 60,
         midnight + np.where(short, early_liquid, hours.liquid_close) * 60,
@@ -164,7 +174,7 @@ def _year(name: str, year: int) -> Sessions:
 
 
 def _join(parts: list[Sessions]) -> Sessions:
-    columns = zip(*((p.day, p.open, p.liquid_open, p.liquid_close, p.close) for p in parts), strict=True)
+    columns = zip(*(part.columns() for part in parts), strict=True)
     return Sessions(*(np.concatenate(column) for column in columns))
 
 
@@ -281,7 +291,7 @@ class Calendar:
         return table
 
     def _open_year(self, name: str, year: int) -> Sessions:
-        real = _year(name, year)
+        real = trading_year(name, year)
         first = self.always_open_from
         if first is None or first.year > year:
             return real
@@ -290,7 +300,7 @@ class Calendar:
         midnight = _midnights(SCHEDULES[name].zone, days)
         opens, closes = midnight[:-1], midnight[1:]
         before = real.rows(0, int(np.searchsorted(real.day, start)))
-        return _join([before, Sessions(days[:-1], opens, opens, closes, closes)])
+        return _join([before, Sessions(days[:-1], opens, opens, opens, closes, closes)])
 
 
 def _bounds(rows: Sessions, i: int, rth: bool) -> tuple[int, int]:

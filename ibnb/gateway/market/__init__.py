@@ -1,0 +1,8 @@
+"""One simulated market: every bar, quote and trade of it comes from one path per instrument."""
+
+from __future__ import annotations
+
+from .bars import WHAT, Bars
+from .market import DayStats, Market, NoMarketData, Quote, Seconds, Tick
+
+__all__ = ["WHAT", "Bars", "DayStats", "Market", "NoMarketData", "Quote", "Seconds", "Tick"]

@@ -1,0 +1,405 @@
+"""The questions that can be asked of the market: bars, quotes, trades, the day so far.
+
+Rule: an answer depends on the question only. What is kept between questions is a bounded cache of what any question
+would compute again.
+
+Of second s everything is known at the instant s: `quote(t)` and `day_stats(t)` have seen the second of t; bars and
+ticks up to `end` have seen the seconds before `end`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from math import ceil
+
+import numpy as np
+
+from ..calendar import DAY, Calendar, Sessions, day_number
+from ..instruments import Instrument, Instruments
+from ..scenario import Move
+from .bars import WHAT, Bars, Sums, bar_starts, finish, is_trades, join, merge, seen
+from .noise import Ints, bits, piece, stream
+from .path import Atoms, Path
+
+# IB's quote history begins later than its trades.
+_FIRST_QUOTE = date(2004, 1, 23)
+_MONTHS = np.timedelta64(1, "M")
+
+
+class NoMarketData(LookupError):
+    """There are no such data for this kind of instrument (trades of a currency pair, bids of an index)."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """The market at one instant. Bid and offer are None when it is closed or there are none, `last` where there are
+    no trades. `time`: when the last trade was (epoch seconds). `day`: the trading day (date)."""
+
+    time: int
+    bid: float | None
+    ask: float | None
+    bidSize: int
+    askSize: int
+    last: float | None
+    lastSize: int
+    is_open: bool
+
+    @property
+    def midpoint(self) -> float | None:
+        """Half way between bid and offer."""
+        return None if self.bid is None or self.ask is None else (self.bid + self.ask) / 2
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One trade: epoch seconds, price, size."""
+
+    time: int
+    price: float
+    size: int
+
+
+@dataclass(frozen=True)
+class DayStats:
+    """A trading day so far. Open, high and low are of liquid hours (None before they begin), `volume` counts all
+    trades of the day, `close` is the liquid close of the day before."""
+
+    day: date
+    open: float | None
+    high: float | None
+    low: float | None
+    volume: int
+    close: float
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """The market second by second, as columns; what doesn't exist for the instrument is NaN."""
+
+    time: Ints
+    bid: np.ndarray
+    ask: np.ndarray
+    last: np.ndarray
+    volume: Ints
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+
+@dataclass(frozen=True)
+class _Day:
+    """One trading day's minutes, with what has happened up to and including each."""
+
+    day: int
+    open: int
+    close: int
+    regular: slice
+    minutes: Atoms
+    high: Ints
+    low: Ints
+    volume: Ints
+
+
+class Market:
+    """One world's prices.
+
+    `always_open_from`: the first day of a world that never closes (the live scenario's), None for real hours.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        instruments: Instruments,
+        moves: Iterable[Move] = (),
+        always_open_from: date | None = None,
+    ) -> None:
+        self.instruments = instruments
+        self.calendar = Calendar(always_open_from)
+        self.seed = seed
+        self._path = Path(seed, self.calendar, moves)
+        self._known: dict[int, Instrument] = {}
+        self._year = lru_cache(1024)(self._year_sums)
+        self._day = lru_cache(256)(self._day_minutes)
+        self._minute = lru_cache(4096)(self._minute_seconds)
+
+    # History
+
+    def offers(self, instrument: Instrument, what: str) -> bool:
+        """Whether there are such bars for the instrument: no trades of forex, metals and CFDs, no quotes of indices."""
+        return what in WHAT and (instrument.trades if is_trades(what) else instrument.quotes)
+
+    def head_timestamp(self, instrument: Instrument, what: str = "TRADES") -> int:
+        """When the earliest data begin: the first liquid open since the listing (quotes: since 2004)."""
+        self._require(instrument, what)
+        first = instrument.model.listed
+        if instrument.quotes and not is_trades(what):
+            first = max(first, _FIRST_QUOTE)
+        rows = self.calendar.sessions(instrument.schedule, first, date(first.year + 1, 1, 31))
+        return int(rows.liquid_open[0])
+
+    def bars(
+        self, instrument: Instrument, what: str, size: int | str, start: float, end: float, rth: bool = True
+    ) -> Bars:
+        """The bars of [start, end): those that end after `start` and begin before `end`, in order.
+
+        Args:
+            what: TRADES, MIDPOINT, BID, ASK, BID_ASK or ADJUSTED_LAST (the same as TRADES here).
+            size: seconds (1 to 8 hours), or "day", "week", "month".
+            start, end: epoch seconds. The bar in progress at `end` holds what has happened before.
+            rth: liquid hours only.
+
+        Raises:
+            NoMarketData: this kind of instrument has no such data.
+        """
+        self._require(instrument, what)
+        start = max(start, self.head_timestamp(instrument, what))
+        if isinstance(size, str):
+            return finish(self._long(instrument, what, size, start, end, rth), instrument, what)
+        return finish(self._short(instrument, what, size, start, end, rth), instrument, what)
+
+    def ticks(self, instrument: Instrument, start: float, end: float) -> list[Tick]:
+        """The trades of [start, end), in order. Raises NoMarketData where no trades are reported."""
+        self._require(instrument, "TRADES")
+        atoms = self._second_atoms(instrument, start, end)
+        found = []
+        for time, ticks, volume, count in zip(
+            *(c.tolist() for c in (atoms.time, atoms.close, atoms.volume, atoms.count)), strict=True
+        ):
+            price = instrument.price(ticks)
+            for n in range(count):
+                found.append(Tick(time, price, volume * (n + 1) // count - volume * n // count))
+        return found
+
+    def seconds(self, instrument: Instrument, start: float, end: float) -> Seconds:
+        """Quotes and last price of every second of [start, end) in which the market is open."""
+        atoms = self._second_atoms(instrument, start, end)
+        tick, digits = instrument.minTick, instrument.decimals + 1
+        none = np.full(len(atoms), np.nan)
+        return Seconds(
+            atoms.time,
+            np.round((atoms.close - atoms.below) * tick, digits) if instrument.quotes else none,
+            np.round((atoms.close + atoms.above) * tick, digits) if instrument.quotes else none,
+            np.round(atoms.close * tick, digits) if instrument.trades else none,
+            atoms.volume if instrument.trades and instrument.quotes else np.zeros_like(atoms.volume),
+        )
+
+    # Now
+
+    def is_open(self, instrument: Instrument, t: float, rth: bool = False) -> bool:
+        """Whether the instrument trades at `t`."""
+        return self.calendar.is_open(instrument.schedule, t, rth)
+
+    def quote(self, instrument: Instrument, t: float, frozen: bool = False) -> Quote:
+        """The market at `t`. When it is closed there is no bid or offer, unless `frozen` asks for the last ones."""
+        day, second, is_open = self._at(instrument, t)
+        prices, volumes, counts, below, above = self._minute(instrument.conId, second // 60 * 60)
+        j = second % 60
+        price = prices[j]
+        bid = ask = last = None
+        bid_size = ask_size = 0
+        if instrument.quotes and (is_open or frozen):
+            bid, ask = instrument.price(price - below), instrument.price(price + above)
+            sizes = int(bits(stream(self.seed, instrument.model.key, "size"), np.array([second]))[0])
+            lot = _LOTS.get(instrument.secType, 1)
+            bid_size, ask_size = (1 + (sizes & 15)) * lot, (1 + (sizes >> 8 & 15)) * lot
+        time = second
+        last_size = 0
+        if instrument.trades:
+            last = instrument.price(price)
+            while not volumes[j]:
+                j -= 1
+            time = second - second % 60 + j
+            last_size = volumes[j] - volumes[j] * (counts[j] - 1) // counts[j] if instrument.quotes else 0
+        return Quote(time, bid, ask, bid_size, ask_size, last, last_size, is_open)
+
+    def last_price(self, instrument: Instrument, t: float) -> float:
+        """The price of the last trade at or before `t`; the midpoint where no trades are reported."""
+        quote = self.quote(instrument, t, frozen=True)
+        if quote.last is not None:
+            return quote.last
+        assert quote.midpoint is not None
+        return round(quote.midpoint, instrument.decimals + 1)
+
+    def day_stats(self, instrument: Instrument, t: float) -> DayStats:
+        """Open, high, low and volume of the trading day of `t` so far (of the last one when closed)."""
+        day, second, _ = self._at(instrument, t)
+        minute = second // 60 * 60
+        k = (minute - day.open) // 60
+        prices, volumes, *_ = self._minute(instrument.conId, minute)
+        j = second % 60 + 1
+        volume = int(day.volume[k - 1] if k else 0) + sum(volumes[:j])
+        opening: float | None = None
+        high: float | None = None
+        low: float | None = None
+        first, past = day.regular.start, day.regular.stop
+        if k >= first:
+            if k < past:
+                highest, lowest = max(prices[:j]), min(prices[:j])
+                if k > first:
+                    highest = max(highest, int(day.high[k - first - 1]))
+                    lowest = min(lowest, int(day.low[k - first - 1]))
+            else:
+                highest, lowest = int(day.high[-1]), int(day.low[-1])
+            opening = instrument.price(int(day.minutes.open[first]))
+            high, low = instrument.price(highest), instrument.price(lowest)
+        traded = instrument.trades and instrument.quotes
+        return DayStats(
+            date.fromordinal(day.day + _ORDINAL), opening, high, low, volume if traded else 0,
+            self.previous_close(instrument, t),
+        )  # fmt: skip
+
+    def previous_close(self, instrument: Instrument, t: float) -> float:
+        """The liquid close of the trading day before that of `t`."""
+        day, _, close = self.calendar.previous(instrument.schedule, t)
+        session = self.calendar.session(instrument.schedule, day, rth=True)
+        assert session is not None
+        return instrument.price(self._path.close(instrument, day_number(day), session[1]))
+
+    def avg_volume(self, instrument: Instrument) -> int:
+        """The average day's volume; 0 where no trades are reported."""
+        return instrument.model.volume
+
+    def fx_rate(self, base: str, quote: str, t: float) -> float:
+        """How many units of `quote` one unit of `base` is worth at `t`, by the dollar pairs' midpoints.
+
+        Raises:
+            NoMarketData: there is no such pair.
+        """
+        return self._dollars(base, t) / self._dollars(quote, t) if base != quote else 1.0
+
+    # How
+
+    def _require(self, instrument: Instrument, what: str) -> None:
+        if not self.offers(instrument, what):
+            raise NoMarketData(f"{instrument.localSymbol} has no {what}")
+
+    def _dollars(self, currency: str, t: float) -> float:
+        if currency == "USD":
+            return 1.0
+        for pair in self.instruments.listings:
+            if pair.secType == "CASH" and pair.symbol == currency and pair.currency == "USD":
+                return self.last_price(pair, t)
+            if pair.secType == "CASH" and pair.symbol == "USD" and pair.currency == currency:
+                return 1 / self.last_price(pair, t)
+        raise NoMarketData(f"no rate for {currency}")
+
+    def _alive(self, instrument: Instrument, sessions: Sessions) -> Sessions:
+        """The sessions from the listing to the last trading day."""
+        alive = sessions.day >= day_number(instrument.model.listed)
+        if instrument.expiry is not None:
+            alive &= sessions.day <= day_number(instrument.expiry)
+        return sessions.where(alive)
+
+    def _sessions(self, instrument: Instrument, start: float, end: float, rth: bool) -> Sessions:
+        rows = self._alive(instrument, self.calendar.between(instrument.schedule, start, end))
+        if rth:
+            rows = rows.where((rows.liquid_close > start) & (rows.liquid_open < end))
+        return rows
+
+    def _short(self, instrument: Instrument, what: str, size: int, start: float, end: float, rth: bool) -> Sums:
+        sessions = self._sessions(instrument, start, end, rth)
+        minutes = self._path.minutes(instrument, sessions, rth)
+        nominal, _ = bar_starts(minutes.time, sessions, max(size, 60), rth)
+        minutes = minutes.where((nominal + max(size, 60) > start) & (minutes.time < end))
+        whole = minutes.time + 60 <= end if size >= 60 else np.zeros(len(minutes), bool)
+        seconds = self._path.seconds(instrument, minutes.where(~whole))
+        seconds = seconds.where(seconds.time < end)
+        sums = join([seen(minutes.where(whole), what), seen(seconds, what)])
+        nominal, shown = bar_starts(sums.time, sessions, size, rth)
+        wanted = nominal + size > start
+        return merge(sums.where(wanted), shown[wanted], what)
+
+    def _long(self, instrument: Instrument, what: str, size: str, start: float, end: float, rth: bool) -> Sums:
+        sessions = self._sessions(instrument, start, end, rth)
+        if len(sessions) and size != "day":
+            # Back to the beginning of the first bar, so that it isn't a fragment.
+            day = int(sessions.day[0])
+            first = day - (day + 3) % 7 if size == "week" else int(_month(np.array([day]))[0].astype("M8[D]").astype(int))
+            sessions = self._sessions(instrument, (first - 1) * DAY, end, rth)
+            sessions = sessions.where(sessions.day >= first)
+        closes = sessions.liquid_close if rth else sessions.close
+        over, parts = sessions.where(closes <= end), []
+        for year in np.unique(over.day.astype("M8[D]").astype("M8[Y]").astype(int) + 1970).tolist():
+            known = self._year(self._remember(instrument), what, year, rth)
+            parts.append(known.where(np.isin(known.time, over.day * DAY)))
+        running = sessions.where(closes > end)
+        if len(running):
+            today = self._short(instrument, what, 60, float(running.open[0]), end, rth)
+            parts.append(merge(today, np.full(len(today), int(running.day[0]) * DAY), what))
+        if not parts:
+            return seen(self._path.minutes(instrument, sessions, rth), what)
+        days = join(parts)
+        if size == "day":
+            return days
+        number = days.time // DAY
+        group = (number + 3) // 7 if size == "week" else _month(number).astype(np.int64)
+        return merge(days, group, what, label=days.time)
+
+    def _year_sums(self, conId: int, what: str, year: int, rth: bool) -> Sums:
+        """The daily bars of one year."""
+        instrument = self._known[conId]
+        sessions = self.calendar.sessions(instrument.schedule, date(year, 1, 1), date(year, 12, 31))
+        sessions = self._alive(instrument, sessions)
+        minutes = self._path.minutes(instrument, sessions, rth)
+        opens = sessions.liquid_open if rth else sessions.open
+        row = np.searchsorted(opens, minutes.time, "right") - 1
+        return merge(seen(minutes, what), sessions.day[row] * DAY, what)
+
+    def _remember(self, instrument: Instrument) -> int:
+        # Caches are keyed by conId, which is quick to hash; the listing's exchange makes no difference to its prices.
+        self._known.setdefault(instrument.conId, instrument)
+        return instrument.conId
+
+    def _at(self, instrument: Instrument, t: float) -> tuple[_Day, int, bool]:
+        """The trading day of `t`, the second in it that `t` sees, and whether the market is open."""
+        day, opens, closes = self.calendar.latest(instrument.schedule, t)
+        expiry = instrument.expiry
+        if expiry is not None and day > expiry:
+            return self._at(instrument, self.calendar.next(instrument.schedule, _noon(expiry))[1] - DAY)
+        found = self._day(self._remember(instrument), day_number(day))
+        return found, min(int(t // 1), closes - 1), t < closes
+
+    def _day_minutes(self, conId: int, day: int) -> _Day:
+        instrument = self._known[conId]
+        when = date.fromordinal(day + _ORDINAL)
+        rows = self.calendar.sessions(instrument.schedule, when, when)
+        opens, closes = int(rows.open[0]), int(rows.close[0])
+        regular = slice((int(rows.liquid_open[0]) - opens) // 60, (int(rows.liquid_close[0]) - opens) // 60)
+        minutes = self._path.minutes(instrument, rows, rth=False)
+        return _Day(
+            day, opens, closes, regular, minutes,
+            np.maximum.accumulate(minutes.high[regular]), np.minimum.accumulate(minutes.low[regular]),
+            np.cumsum(minutes.volume),
+        )  # fmt: skip
+
+    def _minute_seconds(self, conId: int, minute: int) -> tuple[list[int], list[int], list[int], int, int]:
+        instrument = self._known[conId]
+        day = self._day(conId, day_number(self.calendar.latest(instrument.schedule, minute)[0]))
+        k = (minute - day.open) // 60
+        one = self._path.seconds(instrument, day.minutes.where(slice(k, k + 1)))
+        return (
+            one.close.tolist(), one.volume.tolist(), one.count.tolist(), int(one.below[0]), int(one.above[0])
+        )  # fmt: skip
+
+    def _second_atoms(self, instrument: Instrument, start: float, end: float) -> Atoms:
+        sessions = self._sessions(instrument, start, end, rth=False)
+        minutes = self._path.minutes(instrument, sessions, rth=False)
+        minutes = minutes.where((minutes.time + 60 > start) & (minutes.time < end))
+        seconds = self._path.seconds(instrument, minutes)
+        return seconds.where((seconds.time >= ceil(start)) & (seconds.time < end))
+
+
+_ORDINAL = date(1970, 1, 1).toordinal()
+# What one unit of a quoted size stands for.
+_LOTS = {"STK": 100, "CASH": 1_000_000, "CFD": 100, "CMDTY": 100}
+
+
+def _month(days: Ints) -> np.ndarray:
+    return days.astype("M8[D]").astype("M8[M]")
+
+
+def _noon(day: date) -> float:
+    return day_number(day) * DAY + DAY / 2

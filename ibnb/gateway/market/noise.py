@@ -1,0 +1,61 @@
+"""Noise that can be asked for anywhere: the n-th value of a stream is a hash of (stream, n).
+
+Rule: integer arithmetic only up to the last multiplication, so that every machine and every NumPy gives the same
+values, in whatever order they are asked. (NumPy's own generators are sequential, and may change between releases.)
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bits = NDArray[np.uint64]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_S27, _S30, _S31 = np.uint64(27), np.uint64(30), np.uint64(31)
+_LOW = np.uint64(0xFFFF)
+# Standard deviations of sums of 16-bit uniforms: sqrt(k * 2**32 / 12).
+_SD_2 = 26754.9
+_SD_4 = 37837.2
+
+
+def stream(*names: object) -> np.uint64:
+    """The key of a stream, from whatever names it."""
+    digest = blake2b(repr(names).encode(), digest_size=8).digest()
+    return np.uint64(int.from_bytes(digest, "little"))
+
+
+def bits(key: np.uint64, index: Ints) -> Bits:
+    """64 random bits for each index (splitmix64, entered at `index`)."""
+    z = index.astype(np.uint64)
+    z *= _GOLDEN
+    z += key
+    z ^= z >> _S30
+    z *= _MIX_1
+    z ^= z >> _S27
+    z *= _MIX_2
+    z ^= z >> _S31
+    return z
+
+
+def piece(b: Bits, at: int, width: int = 16) -> Ints:
+    """`width` of the bits from position `at`, as integers."""
+    return ((b >> np.uint64(at)) & np.uint64((1 << width) - 1)).astype(np.int64)
+
+
+def bell(b: Bits) -> Floats:
+    """All 64 bits as one value: mean 0, deviation 1, bell shaped, within ±3.5."""
+    total = piece(b, 0) + piece(b, 16) + piece(b, 32) + piece(b, 48)
+    return (total - 131_070) / _SD_4
+
+
+def tent(b: Bits) -> Floats:
+    """The lower 32 bits as one value: mean 0, deviation 1, within ±2.5. Sums of many are bell shaped."""
+    total = piece(b, 0) + piece(b, 16)
+    return (total - 65_535) / _SD_2
