@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+# Where TWS is logged in: times that name no zone are meant, and written, in this one.
+LOGIN_ZONE = "US/Eastern"
+
 _TODAY = {
     "US/Eastern": "America/New_York",
     "EST5EDT": "America/New_York",

@@ -1,0 +1,103 @@
+"""Contract details, symbol search and market rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from .. import messages as m
+from ..instruments import MARKET_RULES, Instrument
+from ..world import Client, World
+from .registry import Refusal, handles, invalid
+from .resolve import NO_DEFINITION, check_description, contract_of, quantity
+from .smart_components import COMPONENTS
+from .zones import zone_info
+
+
+@handles(m.ReqContractDetails)
+def contract_details(world: World, client: Client, request: m.ReqContractDetails) -> Iterator[object]:
+    """One row for each contract that fits, then the end; 200 without an end when none does.
+
+    Differs from TWS: an empty exchange gives one row per listing, not one per exchange.
+    """
+    check_description(request.contract)
+    found = world.instruments.match(request.contract)
+    if not found:
+        raise Refusal(200, NO_DEFINITION)
+    for instrument in found:
+        yield m.ContractData(reqId=request.reqId, details=details(world, instrument))
+    yield m.ContractDataEnd(reqId=request.reqId)
+
+
+@handles(m.ReqMatchingSymbols)
+def matching_symbols(world: World, client: Client, request: m.ReqMatchingSymbols) -> Iterator[object]:
+    """At most 16 stocks and indices whose symbol or name begins with the pattern.
+
+    Differs from TWS: two searches within one second are both answered; no derivatives are named.
+    """
+    rows = tuple(
+        m.ContractDescription(
+            contract=m.Contract(
+                conId=instrument.conId,
+                symbol=instrument.symbol,
+                secType=instrument.secType,
+                primaryExchange=instrument.primaryExchange,
+                currency=instrument.currency,
+            ),
+            description=instrument.longName,
+        )
+        for instrument in world.instruments.search(request.pattern)
+    )
+    yield m.SymbolSamples(reqId=request.reqId, contractDescriptions=rows)
+
+
+@handles(m.ReqMarketRule)
+def market_rule(world: World, client: Client, request: m.ReqMarketRule) -> Iterator[object]:
+    """The price steps of a rule that contract details name."""
+    rule = MARKET_RULES.get(request.marketRuleId)
+    if rule is None:
+        raise invalid(f"Invalid market rule id {request.marketRuleId}")
+    steps = tuple(m.PriceIncrement(lowEdge=edge, increment=step) for edge, step in rule)
+    yield m.MarketRule(marketRuleId=request.marketRuleId, priceIncrements=steps)
+
+
+@handles(m.ReqSmartComponents)
+def smart_components(world: World, client: Client, request: m.ReqSmartComponents) -> Iterator[object]:
+    """The exchanges behind the letters of bidExchange and askExchange, for a code that tickReqParams gave."""
+    components = COMPONENTS.get(request.bboExchange)
+    if components is None:
+        raise invalid(f"Invalid BBO exchange {request.bboExchange}")
+    yield m.SmartComponents(reqId=request.reqId, smartComponents=components)
+
+
+def details(world: World, instrument: Instrument) -> m.ContractDetails:
+    """Return all that TWS says of an instrument; trading hours begin with today's."""
+    today = datetime.fromtimestamp(world.clock.now(), zone_info(instrument.timeZoneId)).date()
+    calendar = world.market.calendar
+    return m.ContractDetails(
+        contract=contract_of(instrument),
+        marketName=instrument.tradingClass,
+        minTick=instrument.minTick,
+        orderTypes=instrument.orderTypes,
+        validExchanges=instrument.validExchanges,
+        priceMagnifier=instrument.priceMagnifier,
+        underConId=instrument.underConId,
+        longName=instrument.longName,
+        contractMonth=instrument.contractMonth,
+        industry=instrument.industry,
+        category=instrument.category,
+        subcategory=instrument.subcategory,
+        timeZoneId=instrument.timeZoneId,
+        tradingHours=calendar.hours_text(instrument.schedule, today),
+        liquidHours=calendar.hours_text(instrument.schedule, today, rth=True),
+        secIdList=tuple(m.TagValue(tag=tag, value=value) for tag, value in instrument.secIdList),
+        aggGroup=instrument.aggGroup,
+        underSymbol=instrument.underSymbol,
+        underSecType=instrument.underSecType,
+        marketRuleIds=instrument.marketRuleIds,
+        realExpirationDate=instrument.realExpirationDate,
+        stockType=instrument.stockType,
+        minSize=quantity(instrument.minSize),
+        sizeIncrement=quantity(instrument.sizeIncrement),
+        suggestedSizeIncrement=quantity(instrument.suggestedSizeIncrement),
+    )

@@ -1,0 +1,78 @@
+"""From what a client says of a contract to the one instrument it means, and back.
+
+Rule: history, market data and orders need exactly one; what isn't is refused in TWS's words. Contract details may
+have many and ask `world.instruments` themselves.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ..instruments import Instrument
+from ..messages import Contract
+from ..world import World
+from .registry import Refusal, invalid, not_simulated
+
+NO_DEFINITION = "No security definition has been found for the request"
+BAD_DESTINATION = "The destination or exchange selected is Invalid."
+AMBIGUOUS = "The contract description specified for {} is ambiguous; you must specify the multiplier or trading class."
+
+
+def resolve_contract(world: World, contract: Contract) -> Instrument:
+    """Return the one instrument that `contract` describes; its ``exchange`` is the one asked for.
+
+    Raises Refusal: 321 without exchange or security type, 200 for an exchange, a description or a combination of
+    both that doesn't exist, 200 for one that fits several instruments.
+    """
+    check_description(contract)
+    if not contract.exchange:
+        raise invalid("Please enter exchange")
+    if contract.exchange.upper() not in world.instruments.exchanges:
+        raise Refusal(200, BAD_DESTINATION)
+    found = world.instruments.match(contract)
+    if not found:
+        raise Refusal(200, NO_DEFINITION)
+    if len(found) > 1:
+        raise Refusal(200, AMBIGUOUS.format(contract.symbol or contract.localSymbol))
+    return found[0]
+
+
+def check_description(contract: Contract) -> None:
+    """Raise Refusal for a combination, and for a description that names neither a conId nor a kind and a symbol."""
+    if contract.secType == "BAG" or contract.comboLegs:
+        raise not_simulated("a combination (BAG)")
+    if contract.conId:
+        return
+    if not contract.secType:
+        raise invalid("Please enter a valid security type")
+    if not (contract.symbol or contract.localSymbol or contract.secId or contract.tradingClass):
+        raise invalid("Please enter a symbol")
+
+
+def contract_of(instrument: Instrument) -> Contract:
+    """Return an instrument as answers carry it."""
+    return Contract(
+        conId=instrument.conId,
+        symbol=instrument.symbol,
+        secType=instrument.secType,
+        lastTradeDateOrContractMonth=instrument.lastTradeDateOrContractMonth,
+        strike=instrument.strike,
+        right=instrument.right,
+        multiplier=instrument.multiplier,
+        exchange=instrument.exchange,
+        primaryExchange=instrument.primaryExchange,
+        currency=instrument.currency,
+        localSymbol=instrument.localSymbol,
+        tradingClass=instrument.tradingClass,
+    )
+
+
+def name_of(instrument: Instrument) -> str:
+    """Return an instrument as the historical data service names it: ``AAPL@SMART``, ``EUR.USD@IDEALPRO``."""
+    return f"{instrument.localSymbol}@{instrument.exchange}"
+
+
+def quantity(value: float) -> Decimal:
+    """Return a size as it is sent: 100.0 → 100, 0.0001 → 0.0001."""
+    whole = int(value)
+    return Decimal(whole) if whole == value else Decimal(repr(value))
