@@ -81,9 +81,8 @@ SCHEDULES: dict[str, Hours] = {
 }
 
 # Exchanges that keep another's hours.
-_SAME_HOURS = {
-    name: "US" for name in ("SMART", "NYSE", "NASDAQ", "ISLAND", "ARCA", "AMEX", "BATS", "IEX", "EDGX", "BYX", "MEMX")
-} | {"LSEETF": "LSE", "IBMETAL": "METAL", "IBCFD": "METAL", "IBCMDTY": "METAL"}
+_LIKE_NEW_YORK = ("SMART", "NYSE", "NASDAQ", "ISLAND", "ARCA", "AMEX", "BATS", "IEX", "EDGX", "BYX", "MEMX")
+_SAME_HOURS = dict.fromkeys(_LIKE_NEW_YORK, "US") | {"LSEETF": "LSE", "IBMETAL": "METAL", "IBCFD": "METAL"}
 
 _CME_FULL_DAYS = ("New Year's Day", "Good Friday", "Christmas Day")
 

@@ -163,9 +163,10 @@ _ACCOUNT = Account(
 )
 
 _MARKET = (
-    "AAPL NVDA NFLX MSFT META SPY V MA WMT TSLA AMD INTC AMZN GOOG GOOGL IBM JPM KO IBKR QQQ "
-    "BBVA COOP DB LIN MUFG NIO SAN SE WBD SPX NDX ES"
-).split()
+    "AAPL", "NVDA", "NFLX", "MSFT", "META", "SPY", "V", "MA", "WMT", "TSLA", "AMD", "INTC", "AMZN", "GOOG", "GOOGL",
+    "IBM", "JPM", "KO", "IBKR", "QQQ", "BBVA", "COOP", "DB", "LIN", "MUFG", "NIO", "SAN", "SE", "WBD",
+    "SPX", "NDX", "ES",
+)  # fmt: skip
 
 
 def _lesson_moves() -> Iterator[Move]:

@@ -21,12 +21,12 @@ from ..calendar import DAY, Calendar, Sessions, day_number
 from ..instruments import Instrument, Instruments
 from ..scenario import Move
 from .bars import WHAT, Bars, Sums, bar_starts, finish, is_trades, join, merge, seen
-from .noise import Ints, bits, piece, stream
+from .noise import Ints, bits, stream
 from .path import Atoms, Path
 
 # IB's quote history begins later than its trades.
 _FIRST_QUOTE = date(2004, 1, 23)
-_MONTHS = np.timedelta64(1, "M")
+_CHUNK = 21
 
 
 class NoMarketData(LookupError):
@@ -123,6 +123,7 @@ class Market:
         self._known: dict[int, Instrument] = {}
         self._year = lru_cache(1024)(self._year_sums)
         self._day = lru_cache(256)(self._day_minutes)
+        self._close = lru_cache(4096)(self._close_ticks)
         self._minute = lru_cache(4096)(self._minute_seconds)
 
     # History
@@ -194,7 +195,7 @@ class Market:
 
     def quote(self, instrument: Instrument, t: float, frozen: bool = False) -> Quote:
         """The market at `t`. When it is closed there is no bid or offer, unless `frozen` asks for the last ones."""
-        day, second, is_open = self._at(instrument, t)
+        _, second, is_open = self._at(instrument, t)
         prices, volumes, counts, below, above = self._minute(instrument.conId, second // 60 * 60)
         j = second % 60
         price = prices[j]
@@ -253,10 +254,8 @@ class Market:
 
     def previous_close(self, instrument: Instrument, t: float) -> float:
         """The liquid close of the trading day before that of `t`."""
-        day, _, close = self.calendar.previous(instrument.schedule, t)
-        session = self.calendar.session(instrument.schedule, day, rth=True)
-        assert session is not None
-        return instrument.price(self._path.close(instrument, day_number(day), session[1]))
+        day, _, _ = self.calendar.previous(instrument.schedule, t)
+        return instrument.price(self._close(self._remember(instrument), day_number(day)))
 
     def avg_volume(self, instrument: Instrument) -> int:
         """The average day's volume; 0 where no trades are reported."""
@@ -317,7 +316,9 @@ class Market:
         if len(sessions) and size != "day":
             # Back to the beginning of the first bar, so that it isn't a fragment.
             day = int(sessions.day[0])
-            first = day - (day + 3) % 7 if size == "week" else int(_month(np.array([day]))[0].astype("M8[D]").astype(int))
+            first = (
+                day - (day + 3) % 7 if size == "week" else int(_month(np.array([day]))[0].astype("M8[D]").astype(int))
+            )
             sessions = self._sessions(instrument, (first - 1) * DAY, end, rth)
             sessions = sessions.where(sessions.day >= first)
         closes = sessions.liquid_close if rth else sessions.close
@@ -343,10 +344,14 @@ class Market:
         instrument = self._known[conId]
         sessions = self.calendar.sessions(instrument.schedule, date(year, 1, 1), date(year, 12, 31))
         sessions = self._alive(instrument, sessions)
-        minutes = self._path.minutes(instrument, sessions, rth)
         opens = sessions.liquid_open if rth else sessions.open
-        row = np.searchsorted(opens, minutes.time, "right") - 1
-        return merge(seen(minutes, what), sessions.day[row] * DAY, what)
+        parts = []
+        # A month at a time: what fits into the processor's cache is several times as fast.
+        for first in range(0, max(len(sessions), 1), _CHUNK):
+            minutes = self._path.minutes(instrument, sessions.where(slice(first, first + _CHUNK)), rth)
+            row = np.searchsorted(opens, minutes.time, "right") - 1
+            parts.append(merge(seen(minutes, what), sessions.day[row] * DAY, what))
+        return join(parts)
 
     def _remember(self, instrument: Instrument) -> int:
         # Caches are keyed by conId, which is quick to hash; the listing's exchange makes no difference to its prices.
@@ -355,12 +360,18 @@ class Market:
 
     def _at(self, instrument: Instrument, t: float) -> tuple[_Day, int, bool]:
         """The trading day of `t`, the second in it that `t` sees, and whether the market is open."""
-        day, opens, closes = self.calendar.latest(instrument.schedule, t)
+        day, _, closes = self.calendar.latest(instrument.schedule, t)
         expiry = instrument.expiry
         if expiry is not None and day > expiry:
             return self._at(instrument, self.calendar.next(instrument.schedule, _noon(expiry))[1] - DAY)
         found = self._day(self._remember(instrument), day_number(day))
         return found, min(int(t // 1), closes - 1), t < closes
+
+    def _close_ticks(self, conId: int, day: int) -> int:
+        instrument = self._known[conId]
+        when = date.fromordinal(day + _ORDINAL)
+        rows = self.calendar.sessions(instrument.schedule, when, when)
+        return self._path.close(instrument, day, int(rows.liquid_close[0]))
 
     def _day_minutes(self, conId: int, day: int) -> _Day:
         instrument = self._known[conId]

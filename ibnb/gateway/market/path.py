@@ -6,7 +6,7 @@ touch its high and low, end at its close and add up to its volume. Prices are wh
 are exact; they become floats only in `bars` and `quotes`.
 
 The model. Closes are a walk with common factors (the US market, technology, the dollar …), anchored at 2025-06-10;
-seven tenths of each year's luck are taken back, so that decades stay believable. Inside a session minutes are a
+most of each year's luck is taken back, so that decades stay believable. Inside a session minutes are a
 Brownian bridge, busier at its ends. A bid and an offer sit at a constant distance from the price for a minute.
 The grain of the world is the second: all that happens in second s happens at the instant s.
 """
@@ -29,7 +29,6 @@ _Shape = Callable[[Bits], Floats]
 
 ANCHOR_DAY = day_number(date(2025, 6, 10))
 TRADING_DAYS = 252
-_TAKEN_BACK = 0.7
 _LEAST_TICKS = 20
 # Sessions of this length follow each other with hardly a gap.
 _ROUND_THE_CLOCK = 20 * 3600
@@ -64,7 +63,8 @@ class Atoms:
 
     def where(self, rows: np.ndarray | slice) -> Atoms:
         """Some of the rows."""
-        return Atoms(*(column[rows] for column in self.columns()), span=self.span)
+        t, o, h, low, c, volume, count, below, above = (column[rows] for column in self.columns())
+        return Atoms(t, o, h, low, c, volume, count, below, above, self.span)
 
 
 @dataclass(frozen=True)
@@ -96,17 +96,20 @@ class Path:
         """Every minute of these sessions (liquid hours only if `rth`), in order of time."""
         segments = self._segments(instrument, sessions, rth)
         opens = sessions.liquid_open if rth else sessions.open
-        closes = sessions.liquid_close if rth else sessions.close
-        offset = np.concatenate([[0], np.cumsum((closes - opens) // 60)])
+        lengths = [(segment.closes - segment.opens) // 60 for segment in segments]
+        if len(segments) == 1 and len(np.unique(lengths[0])) == 1:
+            every = np.arange(len(sessions))
+            found = self._minutes(instrument, segments[0], every, int(lengths[0][0]))
+            return _flat(found)
+        offset = np.concatenate([[0], np.cumsum(sum(lengths))])
         columns = [np.empty(int(offset[-1]), np.int64) for _ in range(9)]
-        for segment in segments:
-            length = (segment.closes - segment.opens) // 60
+        for segment, length in zip(segments, lengths, strict=True):
             for n in np.unique(length[length > 0]).tolist():
                 rows = np.flatnonzero(length == n)
                 place = (offset[rows] + (segment.opens[rows] - opens[rows]) // 60)[:, None] + np.arange(n)
                 for column, values in zip(columns, self._minutes(instrument, segment, rows, n), strict=True):
                     column[place] = values
-        return Atoms(*columns, span=60)
+        return _flat(columns)
 
     def close(self, instrument: Instrument, session_day: int, liquid_close: int) -> int:
         """The liquid close of one trading day, in ticks."""
@@ -191,7 +194,7 @@ class Path:
         growth = self._growth(model, schedule, year)
         if side > 0:
             start: float = self._closes_of[model.key, year - 1][-1]
-            return start * np.cumprod(growth)
+            return np.asarray(start * np.cumprod(growth), np.float64)
         if side < 0:
             end = self._closes_of[model.key, year + 1][0] / self._growth(model, schedule, year + 1)[0]
             return _backwards(end, growth)
@@ -204,8 +207,10 @@ class Path:
         if known is None:
             z = self._mixed(model, "day", trading_year(schedule, year).day, bell)
             z = z * (0.85 + 0.05 * z * z)  # a little more of the extremes than a bell has
-            z -= _TAKEN_BACK * np.cumsum(z)[-1] / len(z)
-            known = np.maximum(1 + model.drift / TRADING_DAYS + model.vol / sqrt(TRADING_DAYS) * z, 0.5)
+            z -= model.pull * np.cumsum(z)[-1] / len(z)
+            known = np.maximum(
+                1 + (model.drift + model.vol**2 / 2) / TRADING_DAYS + model.vol / sqrt(TRADING_DAYS) * z, 0.5
+            )
             self._returns_of[model.key, year] = known
         return known
 
@@ -312,6 +317,12 @@ def _ticks(price: Floats, instrument: Instrument) -> Ints:
     return np.maximum(np.rint(price / instrument.minTick), 1).astype(np.int64)
 
 
+def _flat(columns: Iterable[Ints]) -> Atoms:
+    """Minutes from their columns, whatever the columns' shape."""
+    t, o, h, low, c, volume, count, below, above = (column.reshape(-1) for column in columns)
+    return Atoms(t, o, h, low, c, volume, count, below, above, 60)
+
+
 def _backwards(last: float, growth: Floats) -> Floats:
     """Closes that end at `last`, given the growth of each day (the first day's isn't needed)."""
     return last / np.concatenate([[1.0], np.cumprod(growth[:0:-1])])[::-1]
@@ -321,4 +332,4 @@ def _smile(n: int) -> Floats:
     """Weights of n minutes, more at both ends than in the middle; they add up to 1."""
     x = (2 * np.arange(n) + 1) / n - 1
     weight = 0.6 + 2.0 * x * x * x * x
-    return weight / np.cumsum(weight)[-1]
+    return np.asarray(weight / np.cumsum(weight)[-1], np.float64)

@@ -1,0 +1,180 @@
+"""One listing: IB's description of it, and the few numbers that the market's model needs.
+
+Rule: nothing here knows a price of today. conIds below 900,000,000 are IB's own; those above are invented here (from
+the description, so they never change).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+from zlib import crc32
+
+from ..calendar import SCHEDULES
+
+
+@dataclass(frozen=True)
+class Model:
+    """What the simulated price path needs.
+
+    `key` names the path (all expiries of a future share one), `anchor` is the close of 2025-06-10 in quoted units,
+    `drift` (of the logarithm) and `vol` are annual, `volume` is the average day's (0: no trades are reported),
+    `spread` is in ticks, `loadings` are weights of common factors (squares add up to at most 1), `pull` is the share
+    of each year's luck that is taken back, `carry` the annual premium of a future.
+    """
+
+    key: str
+    anchor: float
+    drift: float
+    vol: float
+    volume: int
+    spread: int
+    listed: date
+    loadings: tuple[tuple[str, float], ...] = ()
+    pull: float = 0.7
+    carry: float = 0.0
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One listing, as contractDetails describes it; `exchange` is the one that was asked for. Names are IB's."""
+
+    conId: int
+    symbol: str
+    secType: str
+    exchange: str
+    primaryExchange: str
+    currency: str
+    localSymbol: str
+    tradingClass: str
+    longName: str
+    minTick: float
+    schedule: str
+    model: Model = field(repr=False)
+    multiplier: str = ""
+    lastTradeDateOrContractMonth: str = ""
+    contractMonth: str = ""
+    realExpirationDate: str = ""
+    strike: float = 0.0
+    right: str = ""
+    industry: str = ""
+    category: str = ""
+    subcategory: str = ""
+    stockType: str = ""
+    priceMagnifier: int = 1
+    validExchanges: str = ""
+    orderTypes: str = "ACTIVETIM,DAY,GTC,LMT,MKT,OCA,STP,STPLMT"
+    marketRuleIds: str = ""
+    minSize: float = 1.0
+    sizeIncrement: float = 1.0
+    suggestedSizeIncrement: float = 1.0
+    aggGroup: int = 2147483647
+    underConId: int = 0
+    underSymbol: str = ""
+    underSecType: str = ""
+    secIdList: tuple[tuple[str, str], ...] = ()
+    sharesOutstanding: float = 0.0
+
+    @property
+    def timeZoneId(self) -> str:
+        """The exchange's zone in TWS's words (`US/Eastern`)."""
+        return SCHEDULES[self.schedule].timeZoneId
+
+    @property
+    def zone(self) -> str:
+        """The exchange's zone as every time zone database has it (`America/New_York`)."""
+        return SCHEDULES[self.schedule].zone
+
+    @property
+    def expiry(self) -> date | None:
+        """The last trading day, for a future."""
+        text = self.lastTradeDateOrContractMonth
+        return date(int(text[:4]), int(text[4:6]), int(text[6:8])) if text else None
+
+    @property
+    def unit(self) -> float:
+        """Money in `currency` per 1.00 of quoted price and one unit: multiplier over priceMagnifier."""
+        return float(self.multiplier or 1) / self.priceMagnifier
+
+    @cached_property
+    def decimals(self) -> int:
+        """Digits after the point that a price on the tick needs."""
+        return max(0, -int(Decimal(repr(self.minTick)).normalize().as_tuple().exponent))
+
+    def price(self, ticks: float) -> float:
+        """The price of so many ticks (halves allowed), as the shortest float that means it."""
+        return round(ticks * self.minTick, self.decimals + 1)
+
+    def on_tick(self, price: float) -> bool:
+        """Whether a price conforms to the minimum variation (else TWS answers 110)."""
+        return abs(price / self.minTick - round(price / self.minTick)) < 1e-6
+
+    @property
+    def trades(self) -> bool:
+        """Whether trades are reported: not for forex, metals and CFDs, which have quotes only."""
+        return self.secType not in ("CASH", "CMDTY", "CFD")
+
+    @property
+    def quotes(self) -> bool:
+        """Whether there are bids and offers: not for an index."""
+        return self.secType != "IND"
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What all listings of one kind share; `{}` in `validExchanges` is the primary exchange."""
+
+    validExchanges: str
+    minSize: float = 1.0
+    suggestedSizeIncrement: float = 1.0
+    aggGroup: int = 2147483647
+
+
+# By (secType, schedule), else by secType.
+_KINDS: dict[tuple[str, str] | str, _Kind] = {
+    ("STK", "US"): _Kind("SMART,AMEX,NYSE,CBOE,ARCA,NASDAQ,BATS,IEX,EDGX,BYX,MEMX", 0.0001, 100.0, 1),
+    ("STK", "LSE"): _Kind("SMART,LSE,LSEETF", aggGroup=2),
+    "STK": _Kind("SMART,{}", aggGroup=2),
+    "CASH": _Kind("IDEALPRO", minSize=0.01, suggestedSizeIncrement=1.0, aggGroup=4),
+    "CMDTY": _Kind("SMART,IBMETAL"),
+    "CFD": _Kind("SMART,IBCFD"),
+    "IND": _Kind("{}"),
+    "FUT": _Kind("CME"),
+    "CONTFUT": _Kind("CME"),
+}
+
+# Rule id → ((from this price on, minimum variation), …); contractDetails names one per valid exchange.
+MARKET_RULES: dict[int, tuple[tuple[float, float], ...]] = {
+    26: ((0.0, 0.01),),
+    67: ((0.0, 0.25),),
+    239: ((0.0, 0.00005),),
+    240: ((0.0, 0.005),),
+    556: ((0.0, 0.025),),
+    557: ((0.0, 0.001),),
+    558: ((0.0, 0.02),),
+    559: ((0.0, 0.2),),
+    560: ((0.0, 0.0001),),
+    2240: ((0.0, 5.0),),
+    2241: ((0.0, 10.0),),
+}
+_RULE_OF_TICK = {rule[0][1]: id for id, rule in MARKET_RULES.items()}
+
+
+def invented(*description: str) -> int:
+    return 900_000_000 + crc32("/".join(description).encode()) % 99_999_999
+
+
+def described(secType: str, primary: str, schedule: str, minTick: float) -> dict[str, Any]:
+    kind = _KINDS.get((secType, schedule)) or _KINDS[secType]
+    exchanges = kind.validExchanges.format(primary)
+    return {
+        "validExchanges": exchanges,
+        "marketRuleIds": ",".join([str(_RULE_OF_TICK[minTick])] * (exchanges.count(",") + 1)),
+        "minSize": kind.minSize,
+        "sizeIncrement": kind.minSize,
+        "suggestedSizeIncrement": kind.suggestedSizeIncrement,
+        "aggGroup": kind.aggGroup,
+    }

@@ -1,0 +1,185 @@
+"""How TWS finds instruments from what a client says of a contract.
+
+Rule: `_FILTERS` says, field by field, what fits; what is unset doesn't filter.
+
+Differs from TWS: an empty exchange gives one row per listing, not one per exchange.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any, Protocol
+
+from .futures import ROOTS, read_futures
+from .instrument import Instrument
+from .listings import read_listings
+
+MATCHING_SYMBOLS = 16
+
+
+class ContractLike(Protocol):
+    """What a client says of a contract; a field that isn't set is None, "" or 0."""
+
+    @property
+    def conId(self) -> int | None: ...
+    @property
+    def symbol(self) -> str | None: ...
+    @property
+    def secType(self) -> str | None: ...
+    @property
+    def lastTradeDateOrContractMonth(self) -> str | None: ...
+    @property
+    def strike(self) -> float | None: ...
+    @property
+    def right(self) -> str | None: ...
+    @property
+    def multiplier(self) -> str | None: ...
+    @property
+    def exchange(self) -> str | None: ...
+    @property
+    def primaryExchange(self) -> str | None: ...
+    @property
+    def currency(self) -> str | None: ...
+    @property
+    def localSymbol(self) -> str | None: ...
+    @property
+    def tradingClass(self) -> str | None: ...
+    @property
+    def includeExpired(self) -> bool | None: ...
+    @property
+    def secIdType(self) -> str | None: ...
+    @property
+    def secId(self) -> str | None: ...
+
+
+# Old and new names of one exchange.
+_SAME_EXCHANGE = {"ISLAND": "NASDAQ", "SMARTUS": "SMART"}
+
+
+@dataclass(frozen=True)
+class _Filter:
+    """One field of a contract: how an instrument answers to what was asked (which is never empty)."""
+
+    field: str
+    matches: Callable[[Instrument, Any], bool]
+
+
+def _on_exchange(instrument: Instrument, exchange: str) -> bool:
+    return _SAME_EXCHANGE.get(exchange, exchange) in instrument.validExchanges.split(",")
+
+
+def _has_primary(instrument: Instrument, exchange: str) -> bool:
+    wanted = _SAME_EXCHANGE.get(exchange, exchange)
+    primary = instrument.primaryExchange
+    # An ETF on the LSE is primary on LSEETF in TWS; both names are understood.
+    return wanted == primary or (primary == "LSE" and wanted == "LSEETF") or (not primary and wanted == "CME")
+
+
+_FILTERS = (
+    _Filter("symbol", lambda i, v: i.symbol == v.upper()),
+    _Filter("secType", lambda i, v: i.secType in v.upper().split("+")),
+    _Filter("currency", lambda i, v: i.currency == v.upper()),
+    _Filter("exchange", lambda i, v: _on_exchange(i, v.upper())),
+    _Filter("primaryExchange", lambda i, v: _has_primary(i, v.upper())),
+    _Filter("localSymbol", lambda i, v: i.localSymbol == v),
+    _Filter("tradingClass", lambda i, v: i.tradingClass == v),
+    _Filter("lastTradeDateOrContractMonth", lambda i, v: _expires(i, v)),
+    _Filter("multiplier", lambda i, v: bool(i.multiplier) and float(i.multiplier) == _number(v)),
+    _Filter("strike", lambda i, v: i.strike == float(v)),
+    _Filter("secId", lambda i, v: v in dict(i.secIdList).values()),
+)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _expires(instrument: Instrument, wanted: str) -> bool:
+    return (
+        instrument.contractMonth == wanted
+        if len(wanted) == 6
+        else (instrument.lastTradeDateOrContractMonth == wanted[:8])
+    )
+
+
+class Instruments:
+    """Everything that exists on the day `today`."""
+
+    def __init__(self, today: date) -> None:
+        self.today = today
+
+    @cached_property
+    def listings(self) -> tuple[Instrument, ...]:
+        """What never expires, in the table's order; continuous futures last."""
+        return (*read_listings(), *(root.contfut() for root in ROOTS))
+
+    @cached_property
+    def futures(self) -> tuple[Instrument, ...]:
+        """By root and expiry: what is listed today and what expired within two years."""
+        return tuple(read_futures(self.today))
+
+    def __iter__(self) -> Iterator[Instrument]:
+        """Everything that is alive, expired futures left out."""
+        yield from self.listings
+        yield from (future for future in self.futures if not self.expired(future))
+
+    @cached_property
+    def exchanges(self) -> frozenset[str]:
+        """Every exchange name that some instrument answers to; another one is an invalid destination."""
+        names = (name for i in (*self.listings, *self.futures[:1]) for name in i.validExchanges.split(","))
+        return frozenset(names) | frozenset(_SAME_EXCHANGE)
+
+    def expired(self, instrument: Instrument) -> bool:
+        """Whether a future's last trading day is past."""
+        return instrument.expiry is not None and instrument.expiry < self.today
+
+    def find(self, conId: int) -> Instrument | None:
+        """The listing with this conId, expired ones included."""
+        return self._by_conId.get(conId)
+
+    def match(self, contract: ContractLike) -> list[Instrument]:
+        """All listings that fit what is said, none if nothing does; what is unset doesn't filter.
+
+        A conId needs nothing else (only an exchange, if given, must list it). Expired futures need `includeExpired`.
+        The rows' `exchange` is the one that was asked for. Whoever needs exactly one contract calls more an ambiguity.
+        """
+        if contract.conId:
+            found = self.find(contract.conId)
+            candidates = [found] if found else []
+            filters = [f for f in _FILTERS if f.field == "exchange"]
+        else:
+            candidates = [*self.listings, *self.futures]
+            filters = list(_FILTERS)
+            if not contract.includeExpired:
+                candidates = [i for i in candidates if not self.expired(i)]
+        for filter_ in filters:
+            wanted = getattr(contract, filter_.field)
+            if wanted:
+                candidates = [i for i in candidates if filter_.matches(i, wanted)]
+        exchange = _SAME_EXCHANGE.get(contract.exchange or "", contract.exchange)
+        return [replace(i, exchange=exchange) for i in candidates] if exchange else candidates
+
+    def search(self, pattern: str) -> list[Instrument]:
+        """At most 16 stocks and indices whose symbol, or a word of whose name, begins so; exact symbols first."""
+        wanted = pattern.strip().upper()
+        if not wanted:
+            return []
+        ranked = []
+        for n, i in enumerate(self.listings):
+            if i.secType not in ("STK", "IND"):
+                continue
+            name = i.longName.upper()
+            hits = (i.symbol == wanted, i.symbol.startswith(wanted), name.startswith(wanted), f" {wanted}" in name)
+            if any(hits):
+                ranked.append((hits.index(True), n, i))
+        return [i for _, _, i in sorted(ranked, key=lambda r: r[:2])][:MATCHING_SYMBOLS]
+
+    @cached_property
+    def _by_conId(self) -> dict[int, Instrument]:
+        return {i.conId: i for i in (*self.listings, *self.futures)}
