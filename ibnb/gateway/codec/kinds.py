@@ -29,7 +29,8 @@ FRACTIONAL_SIZES = 163
 ZONED_TIMES = 174
 
 _INT = re.compile(r"[+-]?\d{1,19}", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(\d{1,60}\.?\d{0,60}|\.\d{1,60})([eE][+-]?\d{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3})?", re.ASCII)
+_INFINITE = {"Infinity", "Infinite", "inf"}  # IB's own clients, ib_async, a bare Python float
 _UNSET = {"", MAX_INT_TEXT, MAX_LONG_TEXT, MIN_LONG_TEXT}
 
 
@@ -67,7 +68,7 @@ def parse_bool(text: str) -> bool:
 
 
 def parse_float(text: str) -> float:
-    if text == "Infinity":
+    if text in _INFINITE:
         return float("inf")
     if not _NUMBER.fullmatch(text):
         raise ValueError(text)
@@ -87,10 +88,10 @@ def format_float(value: float) -> str:
     except TypeError:
         text = repr(float(value))
     if "e" in text or "n" in text:
-        if text in ("inf", "nan"):
-            if text == "nan":
-                raise ValueError("not a number can't be sent")
+        if text == "inf":
             return "Infinity"
+        if "n" in text:
+            raise ValueError(f"{text} can't be sent")
         return f"{Decimal(text):f}"
     return text
 
@@ -172,7 +173,7 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(character, text)
 
 
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U000[0-9a-fA-F]{5}|x[0-9a-fA-F]{2}|.|$)", re.DOTALL)
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|.|$)", re.DOTALL)
 
 
 def _escaped(lane: Lane) -> tuple[Parse, Format]:
