@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -109,6 +109,15 @@ class Latency:
     bar_update: float = 5.0
 
 
+@dataclass(frozen=True)
+class OrderRules:
+    """Where real accounts differ: the notice 10349 for an order without a time in force (a warning), and whether
+    the attributes that ibapi 9.81's Order sets by itself (eTradeOnly, firmQuoteOnly) are rejected as today's TWS does."""
+
+    tif_notice: bool = True
+    reject_outdated: bool = False
+
+
 FARMS = (
     (2104, "Market data farm connection is OK:usfarm"),
     (2104, "Market data farm connection is OK:cashfarm"),
@@ -120,7 +129,10 @@ FARMS = (
 
 @dataclass(frozen=True)
 class Scenario:
-    """Where and when a world begins. `start` in epoch seconds; `always_open`: from that day on markets never close."""
+    """Where and when a world begins. `start` in epoch seconds; `always_open`: from that day on markets never close.
+
+    Market data of the symbols in `not_subscribed` aren't paid for, of those in `delayed_only` not in real time.
+    """
 
     name: str
     start: float
@@ -129,13 +141,21 @@ class Scenario:
     moves: tuple[Move, ...] = ()
     limits: Limits = Limits()
     latency: Latency = Latency()
+    orders: OrderRules = OrderRules()
+    not_subscribed: frozenset[str] = frozenset()
+    delayed_only: frozenset[str] = frozenset()
     farm_notices: tuple[tuple[int, str], ...] = FARMS
     always_open: bool = False
 
     @property
-    def today(self) -> datetime:
-        """The start in New York."""
-        return datetime.fromtimestamp(self.start, NEW_YORK)
+    def today(self) -> date:
+        """The date in New York at the start."""
+        return datetime.fromtimestamp(self.start, NEW_YORK).date()
+
+    @property
+    def always_open_from(self) -> date | None:
+        """The first day of markets that never close (what `Market` asks for), or None."""
+        return self.today if self.always_open else None
 
 
 def new_york(hour: int, minute: int = 0) -> int:
