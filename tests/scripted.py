@@ -1,0 +1,87 @@
+"""An IBApp whose TWS is a script: real ibapi encoding on the way out, callbacks by name on the way back, no socket.
+
+`tws.on("reqPositions", ("position", "DU1", contract, 5, 1.0), ("positionEnd",))` answers every such request with these
+callbacks; "$id" stands for the request's id. A function instead of callbacks is called with the request's arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ibnb import IBApp
+from ibnb._compat import MAX_CLIENT_VER, EClient
+
+SERVER_VERSION = min(176, MAX_CLIENT_VER)
+
+
+class _Wire:
+    """Stands where the connection is: takes bytes, answers fences."""
+
+    def __init__(self, app: IBApp) -> None:
+        self.app = app
+        self.up = True
+        self.thread = None
+
+    def isConnected(self) -> bool:
+        return self.up
+
+    def sendMsg(self, message: bytes) -> int:
+        return len(message)
+
+    def send_marked(self, message: bytes, mark: Callable[[], None]) -> None:
+        mark()
+        self.app._dispatcher.currentTime(0)
+
+    def in_reader(self) -> bool:
+        return False
+
+    def disconnect(self) -> None:
+        self.up = False
+
+
+class ScriptedTWS:
+    """The other side of `app`: what was asked is in `asked`, as (name, arguments)."""
+
+    def __init__(self, app_class: type[IBApp] = IBApp) -> None:
+        self.app = app_class()
+        self.asked: list[tuple[str, tuple[Any, ...]]] = []
+        self.app.conn = _Wire(self.app)
+        self.app.serverVersion_ = SERVER_VERSION
+        self.app._ended.clear()
+        self.app._pending.reopen()
+        self.app.setConnState(EClient.CONNECTED)
+        self.tell("nextValidId", 27)
+        self.tell("managedAccounts", "DU1234567")
+        self.app.timeout = 0.05
+
+    def tell(self, callback: str, *args: Any) -> None:
+        """A message from TWS."""
+        getattr(self.app._dispatcher, callback)(*args)
+
+    def on(self, request: str, *answers: Any) -> None:
+        """Answer a request from now on; without answers it is only recorded."""
+        real = getattr(type(self.app), request)
+
+        def called(*args: Any, **kwargs: Any) -> None:
+            self.asked.append((request, (*args, *kwargs.values())))
+            real(self.app, *args, **kwargs)
+            for answer in answers:
+                if callable(answer):
+                    answer(*args)
+                else:
+                    first = args[0] if args else None
+                    self.tell(answer[0], *(first if part == "$id" else part for part in answer[1:]))
+
+        setattr(self.app, request, called)
+
+    def refuse(self, request: str, code: int, text: str) -> None:
+        """Answer a request with an error that carries its id."""
+        self.on(request, lambda *args: self.tell("error", args[0], code, text))
+
+    def record(self, *requests: str) -> None:
+        for request in requests:
+            self.on(request)
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.asked]

@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import pytest
+
+from scripted import ScriptedTWS
+
+
+@pytest.fixture
+def tws() -> ScriptedTWS:
+    return ScriptedTWS()

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+
+from ibnb import RequestError, RequestTimeoutError, createContract
+from ibnb._compat import UNSET_DOUBLE
+from scripted import ScriptedTWS
+
+
+def test_summary_has_a_row_per_tag_and_cancels_its_subscription(tws: ScriptedTWS) -> None:
+    tws.on(
+        "reqAccountSummary",
+        ("accountSummary", "$id", "DU1234567", "AccountType", "INDIVIDUAL", ""),
+        ("accountSummary", "$id", "DU1234567", "NetLiquidation", "1000000.50", "USD"),
+        ("accountSummaryEnd", "$id"),
+    )
+    tws.record("cancelAccountSummary")
+    summary = tws.app.getAccountSummary(["AccountType", "NetLiquidation"])
+    assert summary.loc["NetLiquidation", "value"] == 1000000.50
+    assert summary.loc["NetLiquidation", "currency"] == "USD"
+    assert math.isnan(summary.loc["AccountType", "value"])
+    assert list(summary["text"]) == ["INDIVIDUAL", ""]
+    assert tws.names() == ["reqAccountSummary", "cancelAccountSummary"]
+    (asked, group, tags), (cancelled,) = (args for _, args in tws.asked)
+    assert (asked, group, tags) == (cancelled, "All", "AccountType,NetLiquidation")
+
+
+def test_two_accounts_do_not_overwrite_each_other(tws: ScriptedTWS) -> None:
+    tws.on(
+        "reqAccountSummary",
+        ("accountSummary", "$id", "DU1", "NetLiquidation", "1", "USD"),
+        ("accountSummary", "$id", "DU2", "NetLiquidation", "2", "USD"),
+        ("accountSummaryEnd", "$id"),
+    )
+    summary = tws.app.getAccountSummary("NetLiquidation")
+    assert dict(zip(summary["account"], summary["value"], strict=True)) == {"DU1": 1.0, "DU2": 2.0}
+
+
+def test_empty_tags_and_group_are_refused_before_sending(tws: ScriptedTWS) -> None:
+    tws.record("reqAccountSummary")
+    with pytest.raises(ValueError, match="tags is empty"):
+        tws.app.getAccountSummary([])
+    with pytest.raises(ValueError, match="group is empty"):
+        tws.app.getAccountSummary(group="")
+    assert tws.asked == []
+
+
+def test_a_refused_summary_raises_and_sends_no_cancel(tws: ScriptedTWS) -> None:
+    tws.refuse("reqAccountSummary", 322, "Maximum number of account summary requests exceeded")
+    tws.record("cancelAccountSummary")
+    with pytest.raises(RequestError) as caught:
+        tws.app.getAccountSummary()
+    assert caught.value.code == 322
+    assert tws.names() == ["reqAccountSummary"]
+
+
+def test_a_summary_without_an_end_times_out_and_is_cancelled(tws: ScriptedTWS) -> None:
+    tws.on("reqAccountSummary", ("accountSummary", "$id", "DU1", "NetLiquidation", "1", "USD"))
+    tws.record("cancelAccountSummary")
+    with pytest.raises(RequestTimeoutError, match="1 rows so far"):
+        tws.app.getAccountSummary(timeout=0.01)
+    assert tws.names() == ["reqAccountSummary", "cancelAccountSummary"]
+
+
+def test_positions_are_floats_without_closed_ones_and_the_feed_ends(tws: ScriptedTWS) -> None:
+    nvda, gone = createContract("NVDA"), createContract("GONE")
+    nvda.conId, gone.conId = 4815747, 7
+    tws.on(
+        "reqPositions",
+        ("position", "DU1234567", nvda, 3, 100.0),
+        ("position", "DU1234567", gone, 0, 0.0),
+        ("position", "DU1234567", nvda, 5, 101.5),
+        ("positionEnd",),
+    )
+    tws.record("cancelPositions")
+    held = tws.app.getPositions()
+    assert held.index.tolist() == ["NVDA"]
+    assert held.loc["NVDA", ["position", "avgCost"]].tolist() == [5.0, 101.5]
+    assert tws.names() == ["reqPositions", "cancelPositions"]
+
+
+def test_no_positions_have_the_same_columns_and_dtypes(tws: ScriptedTWS) -> None:
+    one = ScriptedTWS()
+    one.on("reqPositions", ("position", "DU1", createContract("NVDA"), 5, 1.0), ("positionEnd",))
+    tws.on("reqPositions", ("positionEnd",))
+    full, empty = one.app.getPositions(), tws.app.getPositions()
+    assert len(empty) == 0
+    pd.testing.assert_series_equal(full.dtypes, empty.dtypes)
+    assert full.index.name == empty.index.name
+
+
+def test_account_updates_keep_currencies_apart_and_the_last_word(tws: ScriptedTWS) -> None:
+    nvda = createContract("NVDA")
+    tws.on(
+        "reqAccountUpdates",
+        lambda subscribe, account: [tws.tell(*message) for message in messages] if subscribe else None,
+    )
+    messages = [
+        ("updateAccountValue", "TotalCashBalance", "10", "USD", "DU1"),
+        ("updateAccountValue", "TotalCashBalance", "20", "EUR", "DU1"),
+        ("updatePortfolio", nvda, 5, 120.0, 600.0, 100.0, 100.0, UNSET_DOUBLE, "DU1"),
+        ("updateAccountTime", "10:00"),
+        ("updateAccountValue", "TotalCashBalance", "11", "USD", "DU1"),
+        ("accountDownloadEnd", "DU1"),
+    ]
+    updates = tws.app.getAccountUpdates()
+    cash = updates.values.set_index("currency", append=True)["value"]
+    assert cash.to_dict() == {("TotalCashBalance", "USD"): 11.0, ("TotalCashBalance", "EUR"): 20.0}
+    assert updates.portfolio.loc["NVDA", "marketValue"] == 600.0
+    assert math.isnan(updates.portfolio.loc["NVDA", "realizedPNL"])
+    assert updates.time == "10:00"
+    assert [args[0] for _, args in tws.asked] == [True, False]
+
+
+def test_pnl_is_one_answer_and_the_feed_ends(tws: ScriptedTWS) -> None:
+    tws.on("reqPnL", ("pnl", "$id", 12.5, UNSET_DOUBLE, 0.0))
+    tws.record("cancelPnL")
+    found = tws.app.getPnL()
+    assert found["dailyPnL"] == 12.5
+    assert math.isnan(found["unrealizedPnL"])
+    assert tws.asked[0][1][1] == "DU1234567"
+    assert tws.names() == ["reqPnL", "cancelPnL"]
+
+
+def test_current_time_is_utc(tws: ScriptedTWS) -> None:
+    tws.on("reqCurrentTime", ("currentTime", 1749650400))
+    assert tws.app.getCurrentTime() == pd.Timestamp("2025-06-11 14:00", tz="UTC")

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from ibnb import OrderBlotter, createContract, createOrder
+from scripted import ScriptedTWS
+from verbs.orders import shown, status
+
+
+def test_an_empty_blotter_says_so(tws: ScriptedTWS) -> None:
+    blotter = OrderBlotter(tws.app)
+    assert blotter.text == "No orders yet."
+    assert repr(blotter) == "OrderBlotter(0 orders, 0 working)"
+
+
+def test_a_working_order_has_a_button_that_cancels_it(tws: ScriptedTWS) -> None:
+    order = createOrder("BUY", 5, "LMT", 100.0)
+    tws.on("placeOrder", *shown(27, order, "Submitted"))
+    tws.on("cancelOrder", *status(27, "Cancelled", remaining=5))
+    tws.app.placeOrderNow(createContract("NVDA"), order)
+    blotter = OrderBlotter(tws.app)
+    assert repr(blotter) == "OrderBlotter(1 orders, 1 working)"
+    assert blotter.text == "27 BUY NVDA LMT 100.00 DAY 0/5 – Submitted"
+    blotter.buttons[27].click()
+    assert blotter.text == "27 BUY NVDA LMT 100.00 DAY 0/5 – Cancelled\nOrder 27: Cancelled."
+    assert blotter.buttons == {}
+
+
+def test_a_cancel_that_fails_is_told_and_the_table_stays(tws: ScriptedTWS) -> None:
+    order = createOrder("BUY", 5, "LMT", 100.0)
+    tws.on("placeOrder", *shown(27, order, "Submitted"))
+    tws.app.placeOrderNow(createContract("NVDA"), order)
+    tws.app._gate.readonly = True
+    blotter = OrderBlotter(tws.app)
+    blotter.cancel(27)
+    assert "read-only" in blotter.text
+    assert 27 in blotter.buttons
