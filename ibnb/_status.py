@@ -108,7 +108,7 @@ def _table(rows: Sequence[tuple[object, ...]], columns: list[str], integers: tup
 
     stamped = [(datetime.fromtimestamp(float(str(row[0])), UTC), *row[1:]) for row in rows]
     table = pd.DataFrame(stamped, columns=columns)
-    table["time"] = pd.to_datetime(table["time"], utc=True).dt.tz_convert("America/New_York")
+    table["time"] = pd.to_datetime(table["time"], utc=True).dt.tz_convert("America/New_York").dt.as_unit("us")
     for name in columns[1:]:
         table[name] = table[name].astype("int64" if name in integers else "str")
     return table

@@ -71,9 +71,12 @@ class Connection:
         Raises NotConnectedError which tells apart: nothing listens, no such host, no answer,
         closed at once, not a TWS, no common version.
         """
+        if not 0 < self.port < 65536:
+            # Some systems would quietly use the number's last 16 bits.
+            raise NotConnectedError(f"{self.port} isn't a port: it must be 1 to 65535. The usual ones are {_PORTS}.")
         try:
             self.attach(socket.create_connection((self.host, self.port), timeout=timeout))
-        except (OSError, OverflowError) as cause:
+        except OSError as cause:
             raise NotConnectedError(self._why_unreachable(cause, timeout)) from cause
         try:
             return self._shake_hands(timeout, options)
@@ -128,7 +131,7 @@ class Connection:
         self._early = frames[1:]
         return version, fields[1].decode("ascii", "replace")
 
-    def _why_unreachable(self, cause: Exception, timeout: float) -> str:
+    def _why_unreachable(self, cause: OSError, timeout: float) -> str:
         where = f"{self.host}:{self.port}"
         if isinstance(cause, ConnectionRefusedError):
             return (
@@ -140,8 +143,6 @@ class Connection:
             return f"there is no host {self.host!r}: {cause}. TWS on this machine is 127.0.0.1."
         if isinstance(cause, TimeoutError):
             return f"no answer from {where} within {timeout:g} s: a firewall drops the connection, or the host is off."
-        if isinstance(cause, OverflowError):
-            return f"{self.port} isn't a port: it must be 0 to 65535. The usual ones are {_PORTS}."
         return f"can't reach {where}: {cause}"
 
     def _not_tws(self, received: bytes) -> str:

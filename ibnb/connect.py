@@ -181,13 +181,13 @@ def _check_accounts(app: Session, live: str | None, account: str | None) -> None
     real = [code for code in app.accounts if not is_paper(code)]
     if live is None and real:
         raise SafetyError(
-            f"this is a live account ({', '.join(map(mask, real))}), whatever the port; the session was closed. "
+            f"this is a live account ({', '.join(map(mask, real))}), whatever the port, and is refused. "
             "Log in to paper trading, or write the account's code: connect(..., live='U…')."
         )
     if live is not None and live not in real:
         raise SafetyError(
             f"live={live!r} was asked for, but this session has {', '.join(map(mask, app.accounts)) or 'no account'}; "
-            "the session was closed."
+            "it is refused."
         )
     if account is not None and account not in app.accounts:
         raise ValueError(f"account={account!r} isn't one of this session's: {', '.join(map(mask, app.accounts))}")

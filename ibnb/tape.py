@@ -63,8 +63,10 @@ class Tape:
         rows = self.rows()
         table = pd.DataFrame([row[1:] for row in rows], columns=COLUMNS)
         table.index = pd.Index([row[0] for row in rows], name="number", dtype="int64")
-        table["time"] = pd.to_datetime(table["time"], utc=True).dt.tz_convert("America/New_York")
+        table["time"] = pd.to_datetime(table["time"], utc=True).dt.tz_convert("America/New_York").dt.as_unit("us")
         table["id"] = table["id"].astype("Int64")
+        for name in ("direction", "name", "summary"):
+            table[name] = table[name].astype("str")
         return table
 
 

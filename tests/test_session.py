@@ -1,0 +1,526 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fake_tws import READY, FakeTWS, framed
+
+from ibnb import _compat
+from ibnb._dispatch import on
+from ibnb.errors import (
+    ConnectionLostError,
+    ContractNotFoundError,
+    IBError,
+    NotConnectedError,
+    RequestTimeoutError,
+    SafetyError,
+)
+from ibnb.safety import OrderLimits
+from ibnb.session import CallbackWarning, Session, first_req_id, mask
+
+NO_DATA = "Historical Market Data Service error message:HMDS query returned no data: X@SMART Trades"
+
+
+class App(Session):
+    """A session with one verb, as the verb families are made."""
+
+    @on("headTimestamp")
+    def _got(self, reqId: int, headTimestamp: str) -> None:
+        slot = self._pending.get(reqId)
+        if slot is not None:
+            slot.add(headTimestamp)
+            slot.finish()
+
+    def getHead(self, timeout: float | None = None, reqId: int | None = None, tolerate: tuple[int, ...] = ()) -> str:
+        contract = _compat.Contract()
+        with self._request(
+            "getHead", cancel=self.cancelHeadTimeStamp, timeout=timeout, reqId=reqId, kind="history", tolerate=tolerate
+        ) as slot:
+            self.reqHeadTimeStamp(slot.key, contract, "TRADES", 1, 1)
+            return str(slot.wait()[0])
+
+
+HEAD = {87: lambda fields: [(88, fields[1], "20000103-14:30:00")]}
+
+
+def tws_and_app(answers: dict[int, Any] | None = None, version: int = 157) -> tuple[FakeTWS, App]:
+    tws, app = FakeTWS(version, answers), App()
+    tws.pair(app)
+    return tws, app
+
+
+@pytest.fixture
+def silent() -> Iterator[tuple[FakeTWS, App]]:
+    tws, app = tws_and_app({87: lambda fields: []})
+    yield tws, app
+    app.disconnect()
+    tws.close()
+
+
+def refused_with(code: int, text: str) -> dict[int, Any]:
+    return {87: lambda fields: [(4, 2, fields[1], code, text)]}
+
+
+# --- connecting
+
+
+def test_the_seeds_program_runs_unchanged() -> None:
+    tws = FakeTWS()
+    port = tws.listen()
+
+    class IBApp(Session):
+        def __init__(self) -> None:
+            _compat.EClient.__init__(self, self)
+            self.connection_ready = threading.Event()
+            self.said: list[str] = []
+
+        def nextValidId(self, orderId: int) -> None:
+            self.said.append(f"Connected - Next Order ID: {orderId}")
+            self.connection_ready.set()
+
+        def error(self, reqId: int, errorCode: int, errorString: str, contract: Any = None) -> None:
+            self.said.append(f"Error: {errorCode}")
+
+    app = IBApp()
+    app.connect("127.0.0.1", port, 123)
+    thread = threading.Thread(target=app.run)
+    thread.start()
+    assert app.connection_ready.wait(10)
+    app.disconnect()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert ["Connected - Next Order ID: 1"] == app.said
+    assert [["71", "2", "123", ""]] == tws.wait_for(71)
+    tws.close()
+
+
+def test_connect_returns_when_ids_and_accounts_are_there() -> None:
+    tws, app = FakeTWS(), Session()
+    app.connect("", tws.listen(), clientId=5)
+    assert app.connection_ready.is_set()
+    assert (1, ["DU1234567"], "DU1234567", 157) == (app.nextOrderId, app.accounts, app.account, app.serverVersion())
+    assert "client 5, account DU*****67, server version 157, next order id 1" in repr(app)
+    app.disconnect()
+    assert "<Session not connected>" == repr(app)
+    tws.close()
+
+
+def test_connecting_again_to_the_same_place_is_a_notice_and_elsewhere_an_error() -> None:
+    tws, app = FakeTWS(), Session()
+    port = tws.listen()
+    app.connect("127.0.0.1", port, 5)
+    app.connect("127.0.0.1", port, 5)
+    assert [501] == list(app.notices["code"])
+    with pytest.raises(IBError, match="disconnect"):
+        app.connect("127.0.0.1", port, 6)
+    app.disconnect()
+    tws.close()
+
+
+def test_a_refused_connection_reports_502_raises_and_releases_every_waiter() -> None:
+    class Mine(Session):
+        code = 0
+
+        def error(self, reqId: int, errorCode: int, errorString: str) -> None:
+            self.code = errorCode
+
+    app = Mine()
+    with pytest.raises(NotConnectedError, match="nothing listens"):
+        app.connect("127.0.0.1", 1, 1)
+    assert 502 == app.code
+    assert app.connection_ready.is_set()
+    app.run()
+    with pytest.raises(NotConnectedError, match="nothing listens"):
+        app._check_usable("getData")
+
+
+def test_a_client_id_in_use_is_explained() -> None:
+    text = "Unable to connect as the client id is already in use. Retry with a unique client id."
+    tws, app = FakeTWS(), Session()
+
+    def refuse(fields: list[str]) -> list[tuple[Any, ...]]:
+        tws.send(4, 2, -1, 326, text)
+        tws.drop()
+        return []
+
+    tws.answers[71] = refuse
+    port = tws.listen()
+    with pytest.raises(NotConnectedError, match=r"326: Unable to connect.*\n?.*Use another clientId"):
+        app.connect("127.0.0.1", port, 1)
+    assert not app.isConnected()
+    tws.close()
+
+
+def test_a_tws_that_sends_no_ids_is_a_failure_in_finite_time() -> None:
+    tws, app = FakeTWS(answers={71: lambda fields: READY[:1]}), Session()
+    app.connectTimeout = 0.2
+    with pytest.raises(NotConnectedError, match="no order id and accounts within 0.2 s"):
+        app.connect("127.0.0.1", tws.listen(), 1)
+    tws.close()
+
+
+def test_a_session_can_end_and_begin_again() -> None:
+    tws, app = FakeTWS(answers=HEAD), App()
+    port = tws.listen()
+    for _ in range(2):
+        app.connect("127.0.0.1", port, 1)
+        assert "20000103-14:30:00" == app.getHead()
+        app.disconnect()
+        assert not app.isConnected()
+    with pytest.raises(NotConnectedError, match="disconnect"):
+        app.getHead()
+    tws.close()
+
+
+def test_a_with_block_ends_the_session() -> None:
+    tws, app = tws_and_app()
+    with app:
+        assert app.isConnected()
+    assert not app.isConnected()
+    tws.close()
+
+
+def test_disconnecting_inside_a_callback_is_allowed() -> None:
+    class Mine(Session):
+        def currentTime(self, time: int) -> None:
+            self.disconnect()
+
+    tws, app = FakeTWS(), Mine()
+    tws.pair(app)
+    app.reqCurrentTime()
+    app.run()
+    assert not app.isConnected()
+    assert [] == list(app._status.problems)
+    tws.close()
+
+
+def test_connection_closed_is_called_once() -> None:
+    calls: list[int] = []
+    app = type("Mine", (Session,), {"connectionClosed": lambda self: calls.append(1), "__module__": "__main__"})()
+    tws = FakeTWS()
+    tws.pair(app)
+    tws.drop()
+    app.run()
+    app.disconnect()
+    assert [1] == calls
+
+
+# --- requests
+
+
+def test_a_verb_gets_its_answer() -> None:
+    tws, app = tws_and_app(HEAD)
+    assert "20000103-14:30:00" == app.getHead()
+    assert 0 == len(app._pending)
+    app.disconnect()
+    tws.close()
+
+
+def test_request_ids_keep_away_from_order_ids() -> None:
+    tws, app = tws_and_app(HEAD)
+    app.getHead()
+    app.getHead(reqId=7)
+    assert ["1000001", "7"] == [fields[1] for fields in tws.wait_for(87, 2)]
+    assert [1, 2] == [app._take_order_id(), app._take_order_id()]
+    assert 3 == app.nextOrderId
+    app.disconnect()
+    tws.close()
+
+
+@pytest.mark.parametrize(
+    ("order_id", "mark"),
+    [(1, 1_000_000), (600_000, 2_000_000), (2_098_400_000, 2_099_000_000), (2_147_000_000, 1_000_000)],
+)
+def test_the_first_request_id_leaves_room_for_orders(order_id: int, mark: int) -> None:
+    assert mark == first_req_id(order_id)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "kind"),
+    [(200, "No security definition has been found for the request", ContractNotFoundError)],
+)
+def test_a_terminal_error_is_raised_to_the_caller(code: int, text: str, kind: type[Exception]) -> None:
+    tws, app = tws_and_app(refused_with(code, text))
+    with pytest.raises(kind, match="getHead: TWS answered 200"):
+        app.getHead()
+    assert [] == [fields for fields in tws.received if fields[0] == "90"]
+    app.disconnect()
+    tws.close()
+
+
+@pytest.mark.parametrize("code", [2176, 2174, 10167, 399, 2104])
+def test_a_notice_with_the_requests_id_never_raises(code: int) -> None:
+    answers = {87: lambda f: [(4, 2, f[1], code, "a notice"), (88, f[1], "data follows")]}
+    tws, app = tws_and_app(answers)
+    assert "data follows" == app.getHead()
+    assert [code] == list(app.notices["code"])
+    app.disconnect()
+    tws.close()
+
+
+def test_a_verb_may_tolerate_a_code_that_usually_ends_its_kind() -> None:
+    answers = {87: lambda f: [(4, 2, f[1], 162, NO_DATA), (88, f[1], "data follows")]}
+    tws, app = tws_and_app(answers)
+    assert "data follows" == app.getHead(tolerate=(162,))
+    app.disconnect()
+    tws.close()
+
+
+def test_a_timeout_says_everything_cancels_and_leaves_the_session_usable(silent: tuple[FakeTWS, App]) -> None:
+    tws, app = silent
+    tws.send(4, 2, -1, 2103, "Market data farm connection is broken:usfarm")
+    app._fence()
+    with pytest.raises(RequestTimeoutError) as caught:
+        app.getHead(timeout=0.01)
+    text = str(caught.value)
+    for part in ("getHead: no answer within 0.01 s (0 rows", "socket open", "usfarm broken", "TWS said 2103", "farms"):
+        assert part in text
+    assert [["90", "1", "1000001"]] == [[f[0], "1", f[-1]] for f in tws.wait_for(90)]
+    tws.answers[87] = HEAD[87]
+    assert "20000103-14:30:00" == app.getHead()
+
+
+def test_an_interrupt_while_waiting_cancels(silent: tuple[FakeTWS, App], monkeypatch: pytest.MonkeyPatch) -> None:
+    tws, app = silent
+
+    def interrupt(done: object, timeout: float) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app._time, "wait", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        app.getHead()
+    assert 1 == len(tws.wait_for(90))
+    assert 0 == len(app._pending)
+
+
+def test_the_loss_of_the_connection_releases_whoever_waits() -> None:
+    tws = FakeTWS()
+    app = App()
+
+    def drop(fields: list[str]) -> list[tuple[Any, ...]]:
+        tws.drop()
+        return []
+
+    tws.answers[87] = drop
+    tws.pair(app)
+    with pytest.raises(ConnectionLostError, match="closed the connection"):
+        app.getHead()
+    with pytest.raises(NotConnectedError, match="closed the connection"):
+        app.getHead()
+    with pytest.raises(NotConnectedError):
+        app.nextOrderId = None
+        app._take_order_id()
+
+
+def test_two_threads_have_their_own_answers() -> None:
+    answers = {87: lambda fields: [(88, fields[1], f"answer to {fields[1]}")]}
+    tws, app = tws_and_app(answers)
+    found: dict[int, str] = {}
+    threads = [threading.Thread(target=lambda n=n: found.__setitem__(n, app.getHead(reqId=n))) for n in range(10, 30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert {n: f"answer to {n}" for n in range(10, 30)} == found
+    app.disconnect()
+    tws.close()
+
+
+def test_a_verb_inside_a_callback_is_refused_instead_of_hanging() -> None:
+    class Mine(App):
+        def currentTime(self, time: int) -> None:
+            self.getHead()
+
+    tws, app = FakeTWS(answers=HEAD), Mine()
+    tws.pair(app)
+    app.reqCurrentTime()
+    app._fence()
+    assert "can't wait inside a callback" in app._status.problems[0].error
+    app.disconnect()
+    tws.close()
+
+
+def test_exceptions_in_callbacks_are_told_at_the_next_call_in_the_callers_thread() -> None:
+    class Mine(App):
+        def currentTime(self, time: int) -> None:
+            raise ValueError("mine")
+
+    tws, app = FakeTWS(answers=HEAD), Mine()
+    tws.pair(app)
+    app.reqCurrentTime()
+    app._fence()
+    with pytest.warns(CallbackWarning, match="ValueError: mine in your override, callback currentTime"):
+        app.getHead()
+    assert "20000103-14:30:00" == app.getHead()
+    app.disconnect()
+    tws.close()
+
+
+def test_an_error_of_ibapi_itself_ends_the_request_that_was_being_sent() -> None:
+    tws, app = tws_and_app()
+    with pytest.raises(IBError, match="503"), app._request("getThing", reqId="thing") as slot:
+        app._dispatcher.error(-1, 0, 503, "The TWS is out of date and must be upgraded.")
+        slot.wait()
+    app.disconnect()
+    tws.close()
+
+
+def test_waiting_for_a_condition(silent: tuple[FakeTWS, App]) -> None:
+    tws, app = silent
+    tws.send(4, 2, -1, 2104, "Market data farm connection is OK:usfarm")
+    app._wait_until(lambda: bool(app._status.farms), 10, "waitFarm")
+    with pytest.raises(RequestTimeoutError, match=r"waitNever: no answer within 0.01 s\. State"):
+        app._wait_until(lambda: False, 0.01, "waitNever")
+    tws.drop()
+    with pytest.raises(ConnectionError, match="waitLost"):
+        app._wait_until(lambda: False, 10, "waitLost")
+
+
+# --- time
+
+
+def test_the_users_questions_about_the_time_and_fences_dont_mix() -> None:
+    clock = iter(range(100, 200))
+    got: list[int] = []
+    app = type("Mine", (App,), {"currentTime": lambda self, time: got.append(time), "__module__": "__main__"})()
+    tws = FakeTWS(answers={49: lambda fields: [(49, 1, next(clock))]})
+    tws.pair(app)
+    app._fence()
+    app.reqCurrentTime()
+    app._fence()
+    app.reqCurrentTime()
+    app._fence()
+    assert [101, 103] == got
+    assert ["reqCurrentTime", "currentTime"] * 2 == list(app.tape["name"])[-4:]
+    assert 4 == sum("urrentTime" in name for name in app.tape["name"])
+    app.disconnect()
+    tws.close()
+
+
+def test_sleep_takes_texts_and_refuses_nonsense(silent: tuple[FakeTWS, App], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, app = silent
+    slept: list[float] = []
+    monkeypatch.setattr(app._time, "sleep", slept.append)
+    for duration in (2, 0.5, "30 s", "5 min", "1 h", "2 mins", "1 day"):
+        app.sleep(duration)
+    assert [2, 0.5, 30, 300, 3600, 120, 86400] == slept
+    for wrong in ("soon", "5 parsecs", -1, float("nan")):
+        with pytest.raises(ValueError, match="duration"):
+            app.sleep(wrong)
+
+
+def test_now_is_in_new_york(silent: tuple[FakeTWS, App], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, app = silent
+    monkeypatch.setattr(app._time, "now", lambda: 1749650400.0)
+    assert "2025-06-11T10:00:00-04:00" == app.now().isoformat()
+
+
+# --- states
+
+
+def test_socket_link_and_farms_are_three_states(silent: tuple[FakeTWS, App]) -> None:
+    tws, app = silent
+    for code, text in (
+        (2104, "Market data farm connection is OK:usfarm.nj"),
+        (2107, "HMDS data farm connection is inactive but should be available upon demand.ushmds"),
+        (1100, "Connectivity between IBKR and Trader Workstation has been lost."),
+        (2157, "Sec-def data farm connection is broken:secdefil"),
+    ):
+        tws.send(4, 2, -1, code, text)
+    app._fence()
+    assert {"usfarm.nj": "OK", "ushmds": "inactive", "secdefil": "broken"} == dict(app.farms["state"])
+    assert ("open", "lost") == (app._status.socket, app._status.link)
+    assert app.isConnected()
+    tws.send(4, 2, -1, 1102, "restored - data maintained. All data farms are connected: usfarm")
+    app._fence()
+    assert "up" == app._status.link
+    assert {"OK"} == set(app.farms["state"])
+
+
+def test_frames_have_the_same_columns_when_empty() -> None:
+    app = Session()
+    assert ["time", "reqId", "code", "severity", "text", "meaning"] == list(app.notices.columns)
+    assert ["time", "callback", "where", "error", "traceback"] == list(app.problems.columns)
+    assert ["kind", "state", "time"] == list(app.farms.columns)
+    empty = [table.dtypes.to_dict() for table in (app.notices, app.problems, app.farms, app.tape)]
+    app._dispatcher.error(-1, 2104, "Market data farm connection is OK:usfarm")
+    app._record_problem("tickPrice", ValueError("x"), "trace", "your override")
+    full = [table.dtypes.to_dict() for table in (app.notices, app.problems, app.farms, app.tape)]
+    assert empty == full
+
+
+def test_a_students_attribute_may_cover_a_view() -> None:
+    class Mine(Session):
+        def __init__(self) -> None:
+            super().__init__()
+            self.notices = []
+
+    assert [] == Mine().notices
+
+
+def test_account_codes_are_masked_in_texts() -> None:
+    assert ("DU*****67", "DU1") == (mask("DU1234567"), mask("DU1"))
+
+
+# --- orders
+
+
+def contract_and_order(quantity: float = 1, action: str = "BUY") -> tuple[Any, Any]:
+    contract, order = _compat.Contract(), _compat.Order()
+    contract.symbol, contract.secType, contract.exchange, contract.currency = "AAPL", "STK", "SMART", "USD"
+    order.action, order.orderType, order.lmtPrice = action, "LMT", 200.0
+    order.totalQuantity = _compat.to_decimal(quantity)
+    order.eTradeOnly = order.firmQuoteOnly = False
+    return contract, order
+
+
+def test_a_read_only_session_refuses_every_way_to_an_order(silent: tuple[FakeTWS, App]) -> None:
+    tws, app = silent
+    app._gate.readonly = True
+    contract, order = contract_and_order()
+    ways = [
+        lambda: app.placeOrder(1, contract, order),
+        lambda: app.cancelOrder(1),
+        lambda: app.reqGlobalCancel(),
+        lambda: app.exerciseOptions(1, contract, 1, 1, "", 0),
+        lambda: app.conn.sendMsg(framed(3, 1)),
+        lambda: app.conn.sendMsg(framed(58, 1)),
+    ]
+    for way in ways:
+        with pytest.raises(SafetyError, match="read-only"):
+            way()
+    app._fence()
+    assert [] == [fields for fields in tws.received if fields[0] in ("3", "4", "21", "58")]
+
+
+def test_limits_hold_for_a_raw_place_order_and_cant_be_got_round(silent: tuple[FakeTWS, App]) -> None:
+    tws, app = silent
+    app.limitOrders(OrderLimits(max_quantity=10))
+    app.placeOrder(1, *contract_and_order(10))
+    with pytest.raises(SafetyError, match="at most 10"):
+        app.placeOrder(2, *contract_and_order(11))
+    refused = ""
+    try:
+        _compat.EClient.placeOrder(app, 3, *contract_and_order(5))
+    except SafetyError as error:  # 9.81 lets it through, 10.x turns it into code 512
+        refused = str(error)
+    app._fence()
+    assert 1 == len(tws.wait_for(3))
+    assert refused or 512 in set(app.notices["code"])
+    app.limitOrders(None)
+    app.placeOrder(4, *contract_and_order(11))
+    assert 2 == len(tws.wait_for(3, 2))
+
+
+def test_cancels_need_only_the_order_id_whatever_the_release(silent: tuple[FakeTWS, App]) -> None:
+    tws, app = silent
+    app.cancelOrder(5)
+    app.reqGlobalCancel()
+    assert "5" in tws.wait_for(4)[0]
+    assert 1 == len(tws.wait_for(58))
+
+
+def test_the_session_explains_codes() -> None:
+    assert Session().explain(2104).startswith("2104 (notice)")

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import matplotlib as mpl
+import pytest
+
+from ibnb import _compat
+from ibnb.tape import Tape, brief, plot_timeline
+
+
+def make(size: int = 100) -> Tape:
+    tape = Tape(lambda: 1749650400.0, size)
+    contract = _compat.Contract()
+    contract.symbol, contract.secType, contract.exchange, contract.currency = "AAPL", "STK", "SMART", "USD"
+    tape.request("reqHistoricalData", {"self": object(), "reqId": 5, "contract": contract, "durationStr": "3 M"})
+    contract.symbol = "changed later"
+    tape.answer("historicalDataEnd", (5, "a", "b"))
+    tape.answer("nextValidId", (9,))
+    return tape
+
+
+def test_requests_and_callbacks_in_order_with_id_and_summary() -> None:
+    table = make().frame()
+    assert ["→", "←", "←"] == list(table["direction"])
+    assert ["reqHistoricalData", "historicalDataEnd", "nextValidId"] == list(table["name"])
+    assert [5, 5, None] == [None if x is None or x != x else x for x in table["id"].astype(object).where(table["id"].notna(), None)]  # fmt: skip  # noqa: E501
+    assert "reqId=5, contract=AAPL STK SMART USD, durationStr='3 M'" == table["summary"].iloc[0]
+    assert "2025-06-11 10:00:00-04:00" == str(table["time"].iloc[0])
+
+
+def test_the_ring_is_bounded_and_keeps_its_numbers() -> None:
+    tape = make(2)
+    assert [2, 3] == list(tape.frame().index)
+    tape.clear()
+    assert 0 == len(tape)
+    assert ["time", "direction", "name", "id", "summary"] == list(tape.frame().columns)
+
+
+def test_switched_off_it_records_no_requests() -> None:
+    tape = make()
+    tape.on = False
+    tape.request("reqIds", {"numIds": 1})
+    assert 3 == len(tape)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("x", "'x'"),
+        (3, "3"),
+        ("y" * 200, "'" + "y" * 76 + "..."),
+        (SimpleNamespace(action="BUY", totalQuantity=5, orderType="LMT", lmtPrice=2.5), "BUY 5 LMT 2.5"),
+        (
+            SimpleNamespace(action="BUY", totalQuantity=5, orderType="MKT", lmtPrice=1.7976931348623157e308),
+            "BUY 5 MKT",
+        ),
+    ],
+)
+def test_arguments_are_shown_by_what_matters(value: object, text: str) -> None:
+    assert text == brief(value)
+
+
+def test_the_timeline_has_a_lane_per_id() -> None:
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    ax = plot_timeline(make().frame())
+    assert ["5", "no id"] == [label.get_text() for label in ax.get_yticklabels()]
+    assert ["request", "callback"] == [line.get_label() for line in ax.get_lines()]
+    plt.close("all")

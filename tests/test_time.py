@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from ibnb._time import Changes, GatewayTime, RealTime, wait_for_fence
+from ibnb.errors import ConnectionLostError, RequestTimeoutError
+
+
+class FakeGateway:
+    """Virtual time with a list of due events; what an event does is seen only after a fence."""
+
+    def __init__(self, due: dict[float, object] | None = None) -> None:
+        self.time = 0.0
+        self.due = dict(due or {})
+        self.sent: list[object] = []
+        self.seen: list[object] = []
+        self.fences = 0
+
+    def now(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        end = self.time + seconds
+        while self.step(end):
+            pass
+
+    def step(self, limit: float) -> bool:
+        times = [when for when in self.due if when <= limit]
+        if not times:
+            self.time = limit
+            return False
+        self.time = min(times)
+        self.sent.append(self.due.pop(self.time))
+        return True
+
+    def _fence(self) -> None:
+        self.fences += 1
+        self.seen += self.sent
+        self.sent = []
+
+
+def test_an_answer_that_is_there_already_costs_no_time() -> None:
+    gateway = FakeGateway({5.0: "later"})
+    assert GatewayTime(gateway, gateway).wait(lambda: True, 60)
+    assert (0.0, 1) == (gateway.now(), gateway.fences)
+
+
+def test_time_runs_from_event_to_event_until_the_answer() -> None:
+    gateway = FakeGateway({5.0: "a", 7.0: "b", 9.0: "c"})
+    assert GatewayTime(gateway, gateway).wait(lambda: "b" in gateway.seen, 60)
+    assert (7.0, ["a", "b"]) == (gateway.now(), gateway.seen)
+
+
+def test_a_timeout_is_virtual_and_exact() -> None:
+    gateway = FakeGateway({5.0: "a", 90.0: "b"})
+    assert not GatewayTime(gateway, gateway).wait(threading.Event(), 60)
+    assert (60.0, ["a"]) == (gateway.now(), gateway.seen)
+
+
+def test_an_event_due_at_the_deadline_still_counts() -> None:
+    gateway = FakeGateway({60.0: "a"})
+    assert GatewayTime(gateway, gateway).wait(lambda: "a" in gateway.seen, 60)
+
+
+def test_sleep_delivers_everything_that_is_due() -> None:
+    gateway = FakeGateway({5.0: "a", 300.0: "b", 301.0: "c"})
+    GatewayTime(gateway, gateway).sleep(300)
+    assert (300.0, ["a", "b"]) == (gateway.now(), gateway.seen)
+
+
+def test_real_time_wakes_up_at_a_change() -> None:
+    changes = Changes()
+    done: list[int] = []
+    woken = threading.Event()
+
+    def wait() -> None:
+        if RealTime(changes).wait(lambda: bool(done), 10):
+            woken.set()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    done.append(1)
+    changes.announce()
+    assert woken.wait(10)
+    thread.join(10)
+
+
+def test_real_time_is_over_when_it_is_over() -> None:
+    time = RealTime(Changes())
+    event = threading.Event()
+    assert not time.wait(event, 0.0)
+    assert not time.wait(lambda: False, 0.0)
+    event.set()
+    assert time.wait(event, 0.0)
+    time.sleep(0.0)
+
+
+def test_a_fence_is_finite() -> None:
+    with pytest.raises(RequestTimeoutError, match="the gateway hasn't answered"):
+        wait_for_fence(threading.Event(), lambda: True, limit=0)
+    with pytest.raises(ConnectionLostError):
+        wait_for_fence(threading.Event(), lambda: False)
