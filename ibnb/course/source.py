@@ -37,7 +37,7 @@ from typing import Any
 
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
-TODO = "# write your code here"
+STUB = "# write your code here"
 
 _CHECK = re.compile(r'^\s*(?:\w+ = )?check\("([^"]+)"', re.MULTILINE)
 _RAW = re.compile(r"\A# %% \[raw\][^\n]*\n((?:#[^\n]*\n)+)")
@@ -174,7 +174,7 @@ def _stub_line(block: list[str]) -> str:
             empty = "..."
         case _:
             raise LessonError("a solution must end by giving its answer a name (x = …):\n" + "\n".join(block))
-    return f"{indent}{empty}  {TODO}"
+    return f"{indent}{empty}  {STUB}"
 
 
 def _without_markers(code: str) -> str:
