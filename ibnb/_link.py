@@ -140,14 +140,12 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
             return
         deadline = time.monotonic() + self.connectTimeout
         while not self._ready.wait(0.05):
-            if self._ended.is_set() and not self._ready.is_set():
-                raise NotConnectedError(f"TWS refused the session: {self._why_ended}")
-            if time.monotonic() > deadline:
-                self.disconnect()
-                raise NotConnectedError(
-                    f"TWS accepted the connection but sent no order id and accounts within {self.connectTimeout:g} s. "
-                    "Usually a dialog in TWS waits for a click, or it is still logging in: look at it."
-                )
+            refused = self._ended.is_set() or self._status.last_words
+            late = time.monotonic() > deadline
+            if (refused or late) and not self._ready.is_set():
+                self._end(connection, f"no order id and accounts came within {self.connectTimeout:g} s")
+                advice = "" if refused else " Usually a dialog in TWS waits for a click, or it is still logging in."
+                raise NotConnectedError(f"TWS didn't start the session: {self._why_ended}{advice}")
 
     @on("nextValidId")
     def _ready_order_id(self, orderId: int) -> None:

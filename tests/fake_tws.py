@@ -56,10 +56,13 @@ class FakeTWS:
                     connected.close()
                     continue
                 connected.sendall(answer)
-                self._serve(connected)
-                connected.close()
+                threading.Thread(target=self._serve_and_close, args=(connected,), daemon=True).start()
         except OSError:
             return
+
+    def _serve_and_close(self, connected: socket.socket) -> None:
+        with connected:
+            self._serve(connected)
 
     # --- a socket pair
 
@@ -85,7 +88,7 @@ class FakeTWS:
                     fields = body.decode().split("\0")[:-1]
                     # Whoever waits for a request may look at its answer too: send first, announce after.
                     for row in self.answers.get(int(fields[0]), lambda _: ())(fields):
-                        self.send(*row)
+                        connected.sendall(framed(*row))
                     with self.got:
                         self.received.append(fields)
                         self.got.notify_all()

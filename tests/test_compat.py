@@ -14,8 +14,10 @@ OLD = _compat.IBAPI_VERSION.startswith("9.")
 
 @pytest.mark.parametrize(
     "value",
-    [None, "", " ", math.nan, 1.7976931348623157e308, 2**31 - 1, 2**63 - 1, -(2**63), Decimal(2**127 - 1)]
-    + ["1.7976931348623157E308", "2147483647", "9223372036854775807"],
+    [
+        *(None, "", " ", math.nan, 1.7976931348623157e308, 2**31 - 1, 2**63 - 1, -(2**63), Decimal(2**127 - 1)),
+        *("1.7976931348623157E308", "2147483647", "9223372036854775807"),
+    ],
 )
 def test_every_constant_for_no_value_is_unset_and_becomes_nan(value: object) -> None:
     assert _compat.is_unset(value)

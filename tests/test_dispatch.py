@@ -58,8 +58,8 @@ def test_an_override_without_super_doesnt_take_the_message_away() -> None:
 
 ERROR_FORMS = [
     ("def error(self, reqId, errorCode, errorString): self.got = (reqId, errorCode, errorString)", (7, 200, "no")),
-    ("def error(self, reqId, errorCode, errorString, contract=None): self.got = (reqId, errorCode, errorString, contract)",
-     (7, 200, "no", "")),
+    ("def error(self, reqId, errorCode, errorString, contract=None): "
+     "self.got = (reqId, errorCode, errorString, contract)", (7, 200, "no", "")),
     ("def error(self, reqId, errorCode, errorString, advancedOrderRejectJson): "
      "self.got = (reqId, errorCode, errorString, advancedOrderRejectJson)", (7, 200, "no", "")),
     ("def error(self, reqId, errorTime, errorCode, errorString): self.got = (reqId, errorCode, errorString)",

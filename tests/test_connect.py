@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fake_tws import FakeTWS, framed
+
+import ibnb
+from ibnb import _compat
+from ibnb._time import GatewayTime, RealTime
+from ibnb.errors import NotConnectedError, SafetyError
+from ibnb.session import Session
+
+module: Any = importlib.import_module("ibnb.connect")
+
+
+class FakeGateway(FakeTWS):
+    """A gateway whose clock only counts."""
+
+    def __init__(self, scenario: str, manual: bool = True) -> None:
+        super().__init__()
+        self.scenario, self.manual, self.host, self.time, self.stopped = scenario, manual, "127.0.0.1", 100.0, False
+        self.port = self.listen()
+
+    def now(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += seconds
+
+    def step(self, limit: float) -> bool:
+        self.time = limit
+        return False
+
+    def stop(self) -> None:
+        self.stopped = True
+        self.close()
+
+
+@pytest.fixture
+def gateways(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FakeGateway]]:
+    """The gateways that connect() has started, in order."""
+    made: list[FakeGateway] = []
+
+    def embedded(scenario: str) -> FakeGateway:
+        if scenario not in module._gateways:
+            made.append(FakeGateway(scenario, manual=scenario == "lesson"))
+            module._gateways[scenario] = made[-1]
+        return module._gateways[scenario]
+
+    monkeypatch.setattr(module, "_embedded", embedded)
+    for name in ("IBNB_PROFILE", "IBNB_HOST", "IBNB_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    yield made
+    module.reset()
+    for gateway in made:
+        gateway.close()
+
+
+def connect(*args: Any, **kwargs: Any) -> Any:
+    return module.connect(*args, **{"app_class": Session, **kwargs})
+
+
+@pytest.fixture
+def tws() -> Iterator[FakeTWS]:
+    made = FakeTWS()
+    made.port = made.listen()
+    yield made
+    module.reset()
+    made.close()
+
+
+def test_without_arguments_it_is_the_embedded_lesson_on_its_own_clock(gateways: list[FakeGateway]) -> None:
+    app = connect()
+    assert ["lesson"] == [gateway.scenario for gateway in gateways]
+    assert app.gateway is gateways[0]
+    assert isinstance(app._time, GatewayTime)
+    app.sleep("5 min")
+    assert 400.0 == app.now().timestamp()
+
+
+def test_the_embedded_live_profile_runs_on_the_wall_clock(gateways: list[FakeGateway]) -> None:
+    assert isinstance(connect("embedded-live")._time, RealTime)
+
+
+def test_connecting_twice_returns_the_live_session(gateways: list[FakeGateway]) -> None:
+    app = connect()
+    assert connect() is app
+    assert connect(clientId=2) is not app
+    assert 1 == len(gateways)
+
+
+def test_another_class_replaces_the_session(gateways: list[FakeGateway]) -> None:
+    class Mine(Session):
+        pass
+
+    app = connect()
+    mine = connect(app_class=Mine)
+    assert (Mine, False, True) == (type(mine), app.isConnected(), mine.isConnected())
+    assert 1 == len(gateways)
+
+
+def test_the_gateway_ends_with_its_last_session(gateways: list[FakeGateway]) -> None:
+    one, two = connect(), connect(clientId=2)
+    one.disconnect()
+    assert not gateways[0].stopped
+    two.disconnect()
+    assert gateways[0].stopped
+    assert connect().isConnected()
+    assert 2 == len(gateways)
+
+
+def test_reset_ends_everything(gateways: list[FakeGateway]) -> None:
+    app, other = connect(), connect("embedded-live")
+    module.reset()
+    assert [False, False] == [app.isConnected(), other.isConnected()]
+    assert [True, True] == [gateway.stopped for gateway in gateways]
+
+
+def test_a_lost_connection_keeps_the_gateway_for_the_next_call(gateways: list[FakeGateway]) -> None:
+    app = connect()
+    app._end(app.conn, "dropped")
+    again = connect()
+    assert again is not app
+    assert again.isConnected()
+    assert 1 == len(gateways)
+
+
+@pytest.mark.parametrize(
+    ("profile", "port"), [("tws-paper", 7497), ("gateway-paper", 4002), ("tws-live", 7496), ("gateway-live", 4001)]
+)
+def test_profiles_name_tws_ports(profile: str, port: int) -> None:
+    assert ("127.0.0.1", port, "") == (lambda p: (p.host, p.port, p.scenario))(module._resolve(profile, None, None))
+
+
+def test_host_and_port_replace_the_profiles() -> None:
+    assert ("tws.lan", 7497) == (lambda p: (p.host, p.port))(module._resolve("tws-paper", "tws.lan", None))
+    assert ("127.0.0.1", 7499) == (lambda p: (p.host, p.port))(module._resolve(None, None, 7499))
+
+
+def test_the_environment_moves_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IBNB_PROFILE", "gateway-paper")
+    monkeypatch.setenv("IBNB_HOST", "tws.lan")
+    assert ("tws.lan", 4002) == (lambda p: (p.host, p.port))(module._resolve(None, None, None))
+    assert "lesson" == module._resolve("embedded", None, None).scenario
+    monkeypatch.setenv("IBNB_PORT", "x")
+    with pytest.raises(ValueError, match="IBNB_PORT must be a number"):
+        module._resolve(None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(("paper", None, None), "there is no profile 'paper'; use one of 'embedded'"), (("embedded", None, 1), "no host")],
+)
+def test_wrong_arguments_name_the_legal_ones(arguments: tuple[Any, ...], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        module._resolve(*arguments)
+
+
+def test_a_live_account_is_refused_whatever_the_port(tws: FakeTWS) -> None:
+    tws.answers[71] = lambda fields: [(15, 1, "U1234567"), (9, 1, 1)]
+    with pytest.raises(SafetyError, match=r"live account \(U1\*\*\*\*67\)"):
+        connect("tws-paper", port=tws.port)
+    assert {} == module._sessions
+
+
+def test_a_live_account_must_be_spelled_out_exactly(tws: FakeTWS) -> None:
+    tws.answers[71] = lambda fields: [(15, 1, "U1234567"), (9, 1, 1)]
+    with pytest.raises(SafetyError, match="was asked for"):
+        connect("tws-live", port=tws.port, live="U1234568")
+    app = connect("tws-live", port=tws.port, live="U1234567")
+    assert "U1234567" == app.account
+    with pytest.raises(SafetyError, match="live account"):
+        connect("tws-live", port=tws.port)
+    assert app.isConnected()
+
+
+def test_asking_for_a_live_account_and_getting_paper_is_a_mistake_too(tws: FakeTWS) -> None:
+    with pytest.raises(SafetyError, match="was asked for"):
+        connect(port=tws.port, live="U1234567")
+
+
+def test_the_account_can_be_chosen(tws: FakeTWS) -> None:
+    tws.answers[71] = lambda fields: [(15, 1, "DU1234567,DU7654321"), (9, 1, 1)]
+    assert "DU7654321" == connect(port=tws.port, account="DU7654321").account
+    with pytest.raises(ValueError, match="isn't one of this session's"):
+        connect(port=tws.port, account="DU0")
+
+
+def test_no_order_leaves_before_the_account_is_known(tws: FakeTWS) -> None:
+    class Eager(Session):
+        def nextValidId(self, orderId: int) -> None:
+            contract, order = _compat.Contract(), _compat.Order()
+            order.action, order.orderType, order.totalQuantity = "BUY", "MKT", _compat.to_decimal(1)
+            self.placeOrder(orderId, contract, order)
+
+    app = connect(port=tws.port, app_class=Eager)
+    assert "hasn't been checked" in app._status.problems[0].error
+    app._fence()
+    assert [] == [fields for fields in tws.received if fields[0] == "3"]
+
+
+def test_read_only_is_one_word_and_isnt_lifted_by_a_second_call(tws: FakeTWS) -> None:
+    app = connect(port=tws.port, readonly=True)
+    assert connect(port=tws.port) is app
+    with pytest.raises(SafetyError, match="read-only"):
+        app.conn.sendMsg(framed(3, 1))
+
+
+def test_a_client_id_that_isnt_free_yet_is_tried_again(tws: FakeTWS, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[int] = []
+
+    def start(fields: list[str]) -> list[tuple[Any, ...]]:
+        tries.append(1)
+        if len(tries) == 1:
+            return [(4, 2, -1, 326, "Unable to connect as the client id is already in use.")]
+        return [(15, 1, "DU1234567"), (9, 1, 1)]
+
+    tws.answers[71] = start
+    paused: list[float] = []
+    monkeypatch.setattr(module.time, "sleep", paused.append)
+    app = connect(port=tws.port, timeout=0.2)
+    assert ([0.5], 2, True) == (paused, len(tries), app.isConnected())
+
+
+def test_a_failure_leaves_nothing_behind() -> None:
+    with pytest.raises(NotConnectedError, match="nothing listens"):
+        connect(host="127.0.0.1", port=1)
+    assert {} == module._sessions
+
+
+def test_the_module_can_be_called_like_the_function(gateways: list[FakeGateway]) -> None:
+    assert module(app_class=Session) is connect()
+    assert callable(ibnb.connect)
