@@ -146,6 +146,8 @@ class Dispatcher:
         build = {
             "error": self._build_error,
             "currentTime": self._build_current_time,
+            "nextValidId": self._build_start,
+            "managedAccounts": self._build_start,
             "commissionReport": self._build_commission,
             "commissionAndFeesReport": self._build_commission,
         }.get(name, self._build)
@@ -198,6 +200,16 @@ class Dispatcher:
             elif _compat.answers_are_logged():
                 _compat.log_answer(app, name, tuple(event))
             app._after_callback()
+
+        return call
+
+    def _build_start(self, name: str) -> Handler:
+        show = self._build(name)
+
+        def call(*args: Any) -> None:
+            show(*args)
+            # After the override: when connect() returns, what it prints has been printed.
+            self._app._maybe_ready()
 
         return call
 

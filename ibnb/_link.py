@@ -143,25 +143,27 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
             refused = self._ended.is_set() or self._status.last_words
             late = time.monotonic() > deadline
             if (refused or late) and not self._ready.is_set():
-                self._end(connection, f"no order id and accounts came within {self.connectTimeout:g} s")
-                advice = "" if refused else " Usually a dialog in TWS waits for a click, or it is still logging in."
-                raise NotConnectedError(f"TWS didn't start the session: {self._why_ended}{advice}")
+                self._end(
+                    connection,
+                    f"it sent no order id and accounts within {self.connectTimeout:g} s. "
+                    "Usually a dialog in TWS waits for a click, or it is still logging in.",
+                )
+                raise NotConnectedError(f"TWS didn't start the session: {self._why_ended}")
 
     @on("nextValidId")
     def _ready_order_id(self, orderId: int) -> None:
         with self._lock:
             # An answer to reqIds may be older than the orders that were placed since.
             self.nextOrderId = orderId if self.nextOrderId is None else max(orderId, self.nextOrderId)
-        self._maybe_ready()
 
     @on("managedAccounts")
     def _ready_accounts(self, accountsList: str) -> None:
         self.accounts = [code for code in accountsList.split(",") if code]
         if self.accounts and self.account not in self.accounts:
             self.account = self.accounts[0]
-        self._maybe_ready()
 
     def _maybe_ready(self) -> None:
+        """Called after nextValidId and managedAccounts, and after the user's overrides of them."""
         if self.nextOrderId is not None and self.accounts:
             self._ready.set()
             self.connection_ready.set()

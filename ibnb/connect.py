@@ -91,7 +91,7 @@ def connect(
         _check_accounts(known, live, account)
         # Only ever stricter: to lift it, disconnect first.
         known._gate.readonly = known._gate.readonly or readonly
-        return known  # type: ignore[return-value]
+        return known
     if known is not None:
         known._at_disconnect.clear()
         known.disconnect()
@@ -112,7 +112,10 @@ def connect(
         raise
     app._gate.readonly = readonly
     app._gate.blocked = ""
-    return app  # type: ignore[return-value]
+    if gateway is not None:
+        # The farms' notices come right after the ids: a lesson shows the same ones every time.
+        app._fence()
+    return app
 
 
 def reset() -> None:
