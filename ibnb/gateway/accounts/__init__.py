@@ -1,0 +1,9 @@
+"""What clients own: cash by currency, positions, profit and loss, margin, and the words TWS reports them in."""
+
+from __future__ import annotations
+
+from .book import Account, Holding
+from .figures import Figures, Ledger, Segment
+from .register import Accounts, Impact
+
+__all__ = ["Account", "Accounts", "Figures", "Holding", "Impact", "Ledger", "Segment"]

@@ -1,0 +1,165 @@
+"""What an account is worth: its books at given prices and rates.
+
+Rule: pure functions of (books, quotes). Money is in the account's currency, except in a `Ledger`, which is one
+currency's own. Securities and commodities (futures) are two segments, as in TWS; all cash lies with the securities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .book import Account, Holding, settlement
+from .margins import FOREIGN_CASH, margin
+
+if TYPE_CHECKING:
+    from ..instruments import Instrument
+
+# Where TWS files the market value of what is held, by secType.
+_MARKET_VALUES = {
+    "STK": "StockMarketValue",
+    "OPT": "OptionMarketValue",
+    "FOP": "FutureOptionValue",
+    "BOND": "CorporateBondValue",
+    "FUND": "FundValue",
+    "WAR": "WarrantValue",
+    "CRYPTO": "Cryptocurrency",
+}
+
+
+@dataclass
+class Ledger:
+    """One currency: cash, and what is held in it. `values` is by TWS's key, such as StockMarketValue."""
+
+    currency: str
+    exchangeRate: float
+    cash: float = 0.0
+    netLiquidation: float = 0.0
+    unrealized: float = 0.0
+    realized: float = 0.0
+    futures: float = 0.0
+    values: dict[str, float] = field(default_factory=dict)
+
+    def add(self, other: Ledger) -> None:
+        """Add another currency's figures, each at its rate."""
+        rate = other.exchangeRate
+        self.cash += other.cash * rate
+        self.netLiquidation += other.netLiquidation * rate
+        self.unrealized += other.unrealized * rate
+        self.realized += other.realized * rate
+        self.futures += other.futures * rate
+        for key, value in other.values.items():
+            self.values[key] = self.values.get(key, 0.0) + value * rate
+
+
+@dataclass
+class Segment:
+    """Securities, commodities, or both together."""
+
+    cash: float = 0.0
+    netLiquidation: float = 0.0
+    gross: float = 0.0
+    initMargin: float = 0.0
+    maintMargin: float = 0.0
+    previousEquity: float = 0.0
+
+    @property
+    def availableFunds(self) -> float:
+        return self.netLiquidation - self.initMargin
+
+    @property
+    def excessLiquidity(self) -> float:
+        return self.netLiquidation - self.maintMargin
+
+    def __add__(self, other: Segment) -> Segment:
+        return Segment(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
+
+@dataclass
+class Figures:
+    """Everything at one instant. `base` is the sum over currencies; `daily` is today's profit."""
+
+    account: Account
+    base: Ledger
+    ledgers: dict[str, Ledger]
+    securities: Segment
+    commodities: Segment
+    daily: float
+
+    @property
+    def total(self) -> Segment:
+        return self.securities + self.commodities
+
+    @property
+    def buyingPower(self) -> float:
+        """What stock could be bought for: twice the available funds, as half of it must be paid."""
+        return max(self.total.availableFunds, 0.0) * 2
+
+    @property
+    def cushion(self) -> float:
+        total = self.total
+        return max(min(total.excessLiquidity / total.netLiquidation, 1.0), 0.0) if total.netLiquidation > 0 else 0.0
+
+    @property
+    def leverage(self) -> float:
+        total = self.total
+        return total.gross / total.netLiquidation if total.netLiquidation > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """How to look a price up: the quoted price now and at the last close, and the rate between two currencies."""
+
+    price: Callable[[Instrument], float]
+    previous: Callable[[Instrument], float]
+    rate: Callable[[str, str], float]
+
+
+def figures(account: Account, quotes: Quotes) -> Figures:
+    """Value an account."""
+    base = account.currency
+    currencies = dict.fromkeys([*account.cash, *(held.instrument.currency for held in account.holdings.values()), base])
+    ledgers = {currency: Ledger(currency, quotes.rate(currency, base)) for currency in currencies}
+    securities, commodities = Segment(), Segment()
+    daily = 0.0
+    for currency, amount in account.cash.items():
+        ledger = ledgers[currency]
+        ledger.cash += amount
+        ledger.netLiquidation += amount
+        securities.cash += amount * ledger.exchangeRate
+        securities.netLiquidation += amount * ledger.exchangeRate
+        if currency != base:
+            securities.initMargin += abs(amount) * ledger.exchangeRate * FOREIGN_CASH.initial
+            securities.maintMargin += abs(amount) * ledger.exchangeRate * FOREIGN_CASH.maintenance
+    for held in account.holdings.values():
+        segment = commodities if held.instrument.secType in ("FUT", "FOP") else securities
+        daily += _add(held, ledgers[held.instrument.currency], segment, quotes)
+    total = Ledger("BASE", 1.0)
+    for ledger in ledgers.values():
+        total.add(ledger)
+    securities.previousEquity = securities.netLiquidation + commodities.netLiquidation - daily
+    return Figures(account, total, ledgers, securities, commodities, daily)
+
+
+def _add(held: Holding, ledger: Ledger, segment: Segment, quotes: Quotes) -> float:
+    """Add one holding to its currency and its segment; returns today's profit on it in the account's currency."""
+    instrument, rate = held.instrument, ledger.exchangeRate
+    ledger.realized += held.realized
+    price = quotes.price(instrument)
+    value = price * instrument.unit
+    worth = held.worth(value)
+    ledger.unrealized += held.unrealized(value)
+    # A currency pair is already in the cash of its two currencies; on margin only the profit is the account's own.
+    owned = {"cash": worth, "margin": worth - held.basis, "exchange": 0.0}[settlement(instrument)]
+    ledger.netLiquidation += owned
+    segment.netLiquidation += owned * rate
+    if instrument.secType == "FUT":
+        ledger.futures += owned
+    if key := _MARKET_VALUES.get(instrument.secType):
+        ledger.values[key] = ledger.values.get(key, 0.0) + worth
+        segment.gross += abs(worth) * rate
+    initial, maintenance = margin(instrument, held.quantity, price)
+    segment.initMargin += initial * rate
+    segment.maintMargin += maintenance * rate
+    return held.daily(value, quotes.previous(instrument) * instrument.unit) * rate

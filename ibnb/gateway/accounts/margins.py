@@ -1,0 +1,70 @@
+"""What a position requires: initial and maintenance margin, by kind of instrument.
+
+Rule: one table, no case in code. Stocks follow Regulation T (half to open, a quarter to keep), futures a fixed sum per
+contract, in the contract's currency, of the size that exchanges ask for.
+
+Differs from TWS: house margins, portfolio margin, concentration and intraday rates are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..instruments import Instrument
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A share of the value, or (`perContract`) a sum for each contract."""
+
+    initial: float
+    maintenance: float
+    perContract: bool = False
+
+
+_BY_KIND = {
+    "STK": Requirement(0.50, 0.25),
+    "FUND": Requirement(0.50, 0.25),
+    "BOND": Requirement(0.25, 0.20),
+    "CMDTY": Requirement(0.10, 0.08),
+    "CFD": Requirement(0.20, 0.15),
+    "FUT": Requirement(0.12, 0.10),
+    # A currency pair is two cash balances; those in foreign money are what needs margin (FOREIGN_CASH).
+    "CASH": Requirement(0.0, 0.0),
+}
+_IN_FULL = Requirement(1.0, 1.0)
+
+# Futures by symbol; a metal CFD is leveraged twenty times.
+_BY_SYMBOL = {
+    ("FUT", "ES"): Requirement(24_200.0, 22_000.0, perContract=True),
+    ("FUT", "MES"): Requirement(2_420.0, 2_200.0, perContract=True),
+    ("FUT", "NQ"): Requirement(34_900.0, 31_700.0, perContract=True),
+    ("FUT", "MNQ"): Requirement(3_490.0, 3_170.0, perContract=True),
+    ("FUT", "HE"): Requirement(1_980.0, 1_800.0, perContract=True),
+    ("FUT", "LE"): Requirement(2_750.0, 2_500.0, perContract=True),
+    ("FUT", "CL"): Requirement(6_600.0, 6_000.0, perContract=True),
+    ("FUT", "GC"): Requirement(16_500.0, 15_000.0, perContract=True),
+    ("FUT", "ZN"): Requirement(2_090.0, 1_900.0, perContract=True),
+    ("FUT", "BRR"): Requirement(0.40, 0.35),
+    ("FUT", "MBT"): Requirement(0.40, 0.35),
+    ("CFD", "XAUUSD"): Requirement(0.05, 0.05),
+}
+
+# Of each balance in a currency that isn't the account's own, whether had or owed: it may move against the account.
+FOREIGN_CASH = Requirement(0.025, 0.025)
+
+
+def requirement(instrument: Instrument) -> Requirement:
+    """The row that holds for an instrument. What isn't in the table is paid for in full."""
+    kind, symbol = instrument.secType, instrument.symbol
+    return _BY_SYMBOL.get((kind, symbol)) or _BY_KIND.get(kind, _IN_FULL)
+
+
+def margin(instrument: Instrument, quantity: Decimal, price: float) -> tuple[float, float]:
+    """Initial and maintenance margin of a position at a quoted price, in the instrument's currency."""
+    row = requirement(instrument)
+    size = abs(float(quantity)) * (1.0 if row.perContract else price * instrument.unit)
+    return size * row.initial, size * row.maintenance

@@ -1,0 +1,168 @@
+"""All accounts of one world, valued at the market of this instant.
+
+Rule: whoever changes an account says so (`announce`), and whoever shows one is told (`watch`); nobody polls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from .. import messages as m
+from .book import Account, Holding
+from .figures import Figures, Quotes, figures
+
+if TYPE_CHECKING:
+    from ..clock import Clock
+    from ..instruments import Instrument, Instruments
+    from ..market import Market
+    from ..scenario import Scenario
+
+
+class Watcher(Protocol):
+    """Whoever is told of changes, as long as it is active."""
+
+    active: bool
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What a trade would do to an account: its figures before and after."""
+
+    before: Figures
+    after: Figures
+
+
+class Profit(NamedTuple):
+    """Today's, unrealised and realised profit."""
+
+    daily: float
+    unrealized: float
+    realized: float
+
+
+class Accounts:
+    """The accounts of a scenario, by code; the first one is meant where a client names none."""
+
+    def __init__(self, scenario: Scenario, instruments: Instruments, market: Market, clock: Clock) -> None:
+        self._market = market
+        self._clock = clock
+        self._watchers: list[tuple[Watcher, Callable[[Account, Instrument], None]]] = []
+        self._accounts: dict[str, Account] = {}
+        for opening in scenario.accounts:
+            account = Account(opening.code, opening.currency, opening.accountType, dict(opening.cash))
+            for row in opening.positions:
+                listed = m.Contract(
+                    symbol=row.symbol, secType=row.secType, exchange=row.exchange, currency=row.currency
+                )
+                found = instruments.match(listed)
+                if len(found) != 1:
+                    raise ValueError(
+                        f"{opening.code} holds {row.symbol}, which names {len(found)} instruments, not one"
+                    )
+                instrument = instruments.find(found[0].conId)
+                assert instrument is not None
+                quantity = Decimal(str(row.quantity))
+                account.holdings[instrument.conId] = Holding(
+                    instrument, quantity, basis=float(quantity) * row.averageCost
+                )
+            self._accounts[account.code] = account
+        self._roll()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(self._accounts)
+
+    def find(self, code: str) -> Account | None:
+        """The account of that code, the first one if it is empty, None if there is none."""
+        if not code:
+            return next(iter(self._accounts.values()), None)
+        return self._accounts.get(code)
+
+    def all(self) -> list[Account]:
+        return list(self._accounts.values())
+
+    def price(self, instrument: Instrument) -> float:
+        """What a position is marked at now: the last trade, or the middle of bid and ask where nothing trades."""
+        return self._market.last_price(instrument, self._clock.now())
+
+    def figures(self, account: Account) -> Figures:
+        """The account's value, margin and profit at this instant."""
+        self._roll()
+        return figures(account, self._quotes())
+
+    def profit(self, account: Account) -> Profit:
+        """Of the whole account, in its currency."""
+        now = self.figures(account)
+        return Profit(now.daily, now.base.unrealized, now.base.realized)
+
+    def profit_of(self, held: Holding) -> Profit:
+        """Of one holding, in the instrument's currency."""
+        self._roll()
+        unit = held.instrument.unit
+        value, previous = self.price(held.instrument) * unit, self._previous(held.instrument) * unit
+        return Profit(held.daily(value, previous), held.unrealized(value), held.realized)
+
+    def trade(
+        self,
+        account: Account,
+        instrument: Instrument,
+        quantity: Decimal,
+        price: float,
+        commission: float,
+        commissionCurrency: str,
+    ) -> float | None:
+        """Book a signed quantity at a quoted price.
+
+        Returns the profit realised in the instrument's currency, or None on an opening trade.
+        """
+        self._roll()
+        rate = self._rate(commissionCurrency, instrument.currency)
+        return account.trade(instrument, quantity, price, commission, commissionCurrency, rate, self._day(instrument))
+
+    def preview(
+        self,
+        account: Account,
+        instrument: Instrument,
+        quantity: Decimal,
+        price: float,
+        commission: float,
+        commissionCurrency: str,
+    ) -> Impact:
+        """What `trade` with the same arguments would do; the books stay as they are."""
+        before = self.figures(account)
+        books = account.copy()
+        self.trade(books, instrument, quantity, price, commission, commissionCurrency)
+        return Impact(before, self.figures(books))
+
+    def watch(self, watcher: Watcher, changed: Callable[[Account, Instrument], None]) -> None:
+        """Call `changed(account, instrument)` after each trade, while the watcher is active."""
+        self._watchers = [pair for pair in self._watchers if pair[0].active]
+        self._watchers.append((watcher, changed))
+
+    def announce(self, account: Account, instrument: Instrument) -> None:
+        """Tell everybody who watches that this account has traded."""
+        for watcher, changed in list(self._watchers):
+            if watcher.active:
+                changed(account, instrument)
+
+    def _quotes(self) -> Quotes:
+        return Quotes(self.price, self._previous, self._rate)
+
+    def _rate(self, source: str, target: str) -> float:
+        return 1.0 if source == target else self._market.fx_rate(source, target, self._clock.now())
+
+    def _previous(self, instrument: Instrument) -> float:
+        return self._market.previous_close(instrument, self._clock.now())
+
+    def _day(self, instrument: Instrument) -> date:
+        return self._market.calendar.trading_day(instrument.schedule, self._clock.now())
+
+    def _roll(self) -> None:
+        """Begin the day of every holding whose exchange has begun a new one."""
+        for account in self._accounts.values():
+            for held in account.holdings.values():
+                held.begin(self._day(held.instrument))

@@ -1,0 +1,391 @@
+"""Accounts: summary, updates, positions, profit and loss, and what belongs to an account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from .. import messages as m
+from ..accounts import Account, Holding
+from ..accounts.values import Row, balances, summary, updates
+from ..instruments import Instrument
+from ..world import Client, Subscription, World
+from .beat import on_the_beat
+from .registry import Refusal, handles, invalid, unprocessed
+from .resolve import contract_of
+from .zones import zone_info
+
+_LOGIN_ZONE = "US/Eastern"
+_TOO_MANY = "Maximum number of account summary requests exceeded; desubscribe to previous request first"
+
+SUMMARY, UPDATES, POSITIONS, PNL, PNL_SINGLE = "accountSummary", "accountUpdates", "positions", "pnl", "pnlSingle"
+POSITIONS_MULTI, UPDATES_MULTI = "positionsMulti", "accountUpdatesMulti"
+
+
+# Account summary
+
+
+@handles(m.ReqAccountSummary)
+def account_summary(world: World, client: Client, request: m.ReqAccountSummary) -> Iterator[object]:
+    """One row for each account and tag, by tag, then the end; every three minutes, and after a fill, what has changed.
+
+    Differs from TWS: there are no groups but All; interest, dividends and day-trading margin are left out.
+    """
+    if not request.groupName:
+        raise invalid("Group name cannot be null")
+    if not request.tags:
+        raise invalid("Tags cannot be null")
+    if request.groupName.upper() != "ALL":
+        raise invalid("Group name is invalid")
+    open_ = [s for s in client.open(SUMMARY) if s.reqId != request.reqId]
+    if len(open_) >= world.scenario.limits.account_summaries:
+        raise unprocessed(_TOO_MANY)
+    subscription = client.subscribe(SUMMARY, request.reqId, request)
+    yield from _changed_summary(world, subscription)
+    yield m.AccountSummaryEnd(reqId=request.reqId)
+
+    def refresh(*_: object) -> None:
+        for row in _changed_summary(world, subscription):
+            client.send(row)
+
+    _keep_fresh(world, subscription, refresh)
+
+
+@handles(m.CancelAccountSummary)
+def cancel_account_summary(world: World, client: Client, request: m.CancelAccountSummary) -> None:
+    """Stops, without an answer."""
+    client.unsubscribe(SUMMARY, request.reqId)
+
+
+def _changed_summary(world: World, subscription: Subscription) -> Iterator[m.AccountSummary]:
+    request = subscription.request
+    tags = [tag.strip() for tag in request.tags.split(",")]
+    for account in world.accounts.all():
+        for row in _news(subscription, account.code, summary(world.accounts.figures(account), tags)):
+            yield m.AccountSummary(
+                reqId=request.reqId, account=account.code, tag=row.key, value=row.val, currency=row.currency
+            )
+
+
+# Account updates
+
+
+@handles(m.ReqAccountUpdates)
+def account_updates(world: World, client: Client, request: m.ReqAccountUpdates) -> Iterator[object]:
+    """Every value and position of one account, the time, then the end; every three minutes, and after a fill, what
+    has changed. Another account replaces the first; unsubscribing is confirmed by notice 2100.
+
+    Differs from TWS: interest, dividends and day-trading margin are left out.
+    """
+    if not request.subscribe:
+        if client.unsubscribe(UPDATES, 0):
+            client.error(-1, 2100, "API client has been unsubscribed from account data.")
+        return
+    account = _account(world, request.acctCode, f"Invalid account code '{request.acctCode}'.")
+    subscription = client.subscribe(UPDATES, 0, request)
+    yield from _changed_values(world, subscription, account)
+    yield m.AccountDownloadEnd(accountName=account.code)
+
+    def refresh(changed: Account = account, instrument: Instrument | None = None) -> None:
+        if changed is account:
+            for message in _changed_values(world, subscription, account):
+                client.send(message)
+
+    _keep_fresh(world, subscription, refresh)
+
+
+def _changed_values(world: World, subscription: Subscription, account: Account) -> Iterator[object]:
+    """The values and the positions that have changed since they were last sent, and the time."""
+    for row in _news(subscription, "", updates(world.accounts.figures(account))):
+        yield m.UpdateAccountValue(key=row.key, val=row.val, currency=row.currency, accountName=account.code)
+    sent = subscription.state.setdefault("portfolio", {})
+    for conId, held in account.holdings.items():
+        item = _portfolio_row(world, account, held)
+        if sent.get(conId) != item and (held.quantity or conId in sent):
+            sent[conId] = item
+            yield item
+    yield m.UpdateAccountTime(timeStamp=f"{datetime.fromtimestamp(world.clock.now(), zone_info(_LOGIN_ZONE)):%H:%M}")
+
+
+def _portfolio_row(world: World, account: Account, held: Holding) -> m.UpdatePortfolio:
+    # A price in pence is told in pounds, as the position's cost is.
+    price = world.accounts.price(held.instrument) / held.instrument.priceMagnifier
+    profit = world.accounts.profit_of(held)
+    return m.UpdatePortfolio(
+        contract=replace(contract_of(held.instrument), exchange=""),
+        position=held.quantity,
+        marketPrice=price,
+        marketValue=_cents(held.worth(price * float(held.instrument.multiplier or 1))),
+        averageCost=held.averageCost,
+        unrealizedPNL=_cents(profit.unrealized),
+        realizedPNL=_cents(profit.realized),
+        accountName=account.code,
+    )
+
+
+@handles(m.ReqAccountUpdatesMulti)
+def account_updates_multi(world: World, client: Client, request: m.ReqAccountUpdatesMulti) -> Iterator[object]:
+    """The values of one account, or of all if none is named, then the end; then what changes, as account updates.
+
+    Differs from TWS: there are no models, the code is only repeated.
+    """
+    if client.subscription(UPDATES_MULTI, request.reqId):
+        raise unprocessed("Duplicate ticker id")
+    accounts = _accounts(world, request.account)
+    subscription = client.subscribe(UPDATES_MULTI, request.reqId, request)
+
+    def changes() -> Iterator[object]:
+        for account in accounts:
+            figures = world.accounts.figures(account)
+            rows = balances(figures) if request.ledgerAndNLV else updates(figures)
+            for row in _news(subscription, account.code, rows):
+                yield m.AccountUpdateMulti(
+                    reqId=request.reqId,
+                    account=account.code,
+                    modelCode=request.modelCode,
+                    key=row.key,
+                    value=row.val,
+                    currency=row.currency,
+                )
+
+    def refresh(*_: object) -> None:
+        for message in changes():
+            client.send(message)
+
+    yield from changes()
+    yield m.AccountUpdateMultiEnd(reqId=request.reqId)
+    _keep_fresh(world, subscription, refresh)
+
+
+@handles(m.CancelAccountUpdatesMulti)
+def cancel_account_updates_multi(world: World, client: Client, request: m.CancelAccountUpdatesMulti) -> None:
+    """Stops, without an answer."""
+    client.unsubscribe(UPDATES_MULTI, request.reqId)
+
+
+# Positions
+
+
+@handles(m.ReqPositions)
+def positions(world: World, client: Client, request: m.ReqPositions) -> Iterator[object]:
+    """Every position of every account, then the end; then each one that a fill changes, 0 when it is closed."""
+    subscription = client.subscribe(POSITIONS, 0, request)
+    for account in world.accounts.all():
+        for held in account.holdings.values():
+            if held.quantity:
+                yield _position(account, held)
+    yield m.PositionEnd()
+
+    def changed(account: Account, instrument: Instrument) -> None:
+        client.send(_position(account, account.holdings[instrument.conId]))
+
+    world.accounts.watch(subscription, changed)
+
+
+@handles(m.CancelPositions)
+def cancel_positions(world: World, client: Client, request: m.CancelPositions) -> None:
+    """Stops, without an answer."""
+    client.unsubscribe(POSITIONS, 0)
+
+
+@handles(m.ReqPositionsMulti)
+def positions_multi(world: World, client: Client, request: m.ReqPositionsMulti) -> Iterator[object]:
+    """The positions of one account, or of all if none is named, then the end; then each one that a fill changes.
+
+    Differs from TWS: there are no models, the code is only repeated.
+    """
+    if client.subscription(POSITIONS_MULTI, request.reqId):
+        raise unprocessed("Duplicate ticker id")
+    accounts = _accounts(world, request.account)
+    subscription = client.subscribe(POSITIONS_MULTI, request.reqId, request)
+
+    def row(account: Account, held: Holding) -> m.PositionMulti:
+        told = _position(account, held)
+        return m.PositionMulti(
+            reqId=request.reqId,
+            account=told.account,
+            contract=told.contract,
+            position=told.position,
+            avgCost=told.avgCost,
+            modelCode=request.modelCode,
+        )
+
+    def changed(account: Account, instrument: Instrument) -> None:
+        if account in accounts:
+            client.send(row(account, account.holdings[instrument.conId]))
+
+    for account in accounts:
+        for held in account.holdings.values():
+            if held.quantity:
+                yield row(account, held)
+    yield m.PositionMultiEnd(reqId=request.reqId)
+    world.accounts.watch(subscription, changed)
+
+
+@handles(m.CancelPositionsMulti)
+def cancel_positions_multi(world: World, client: Client, request: m.CancelPositionsMulti) -> None:
+    """Stops, without an answer."""
+    client.unsubscribe(POSITIONS_MULTI, request.reqId)
+
+
+def _position(account: Account, held: Holding) -> m.Position:
+    instrument = held.instrument
+    contract = contract_of(instrument)
+    # TWS names a stock's own exchange and leaves the others' blank: an order must choose one.
+    exchange = instrument.primaryExchange if instrument.secType == "STK" else ""
+    return m.Position(
+        account=account.code,
+        contract=replace(contract, exchange=exchange, primaryExchange=""),
+        position=held.quantity,
+        avgCost=held.averageCost,
+    )
+
+
+# Profit and loss
+
+
+@handles(m.ReqPnL)
+def pnl(world: World, client: Client, request: m.ReqPnL) -> Iterator[object]:
+    """Today's, unrealised and realised profit of an account at once, then each second that it has changed.
+
+    Differs from TWS: there are no models, the code is ignored; a day begins with the exchange's.
+    """
+    if client.subscription(PNL, request.reqId):
+        raise Refusal(102, "Duplicate ticker id")
+    account = _account(world, request.account, "Invalid account code")
+
+    def row() -> m.Pnl:
+        profit = world.accounts.profit(account)
+        return m.Pnl(
+            reqId=request.reqId,
+            dailyPnL=_cents(profit.daily),
+            unrealizedPnL=_cents(profit.unrealized),
+            realizedPnL=_cents(profit.realized),
+        )
+
+    yield from _each_second(world, client, client.subscribe(PNL, request.reqId, request), row)
+
+
+@handles(m.CancelPnL)
+def cancel_pnl(world: World, client: Client, request: m.CancelPnL) -> None:
+    """Stops, without an answer; 10185 if it wasn't there."""
+    if not client.unsubscribe(PNL, request.reqId):
+        raise Refusal(10185, "Failed to cancel PNL (not subscribed)")
+
+
+@handles(m.ReqPnLSingle)
+def pnl_single(world: World, client: Client, request: m.ReqPnLSingle) -> Iterator[object]:
+    """One position's size, profits and value at once, then each second that they have changed.
+
+    Differs from TWS: a contract that isn't held has position 0 and nothing else, where TWS may say nothing at all.
+    """
+    if client.subscription(PNL_SINGLE, request.reqId):
+        raise Refusal(102, "Duplicate ticker id")
+    account = _account(world, request.account, "Invalid account code")
+
+    def row() -> m.PnlSingle:
+        held = account.holdings.get(request.conid)
+        if held is None:
+            return m.PnlSingle(reqId=request.reqId, pos=Decimal(0), dailyPnL=None)
+        profit = world.accounts.profit_of(held)
+        value = held.worth(world.accounts.price(held.instrument) * held.instrument.unit)
+        return m.PnlSingle(
+            reqId=request.reqId,
+            pos=held.quantity,
+            dailyPnL=_cents(profit.daily),
+            unrealizedPnL=_cents(profit.unrealized),
+            realizedPnL=_cents(profit.realized),
+            value=_cents(value),
+        )
+
+    yield from _each_second(world, client, client.subscribe(PNL_SINGLE, request.reqId, request), row)
+
+
+@handles(m.CancelPnLSingle)
+def cancel_pnl_single(world: World, client: Client, request: m.CancelPnLSingle) -> None:
+    """Stops, without an answer; 10186 if it wasn't there."""
+    if not client.unsubscribe(PNL_SINGLE, request.reqId):
+        raise Refusal(10186, "Failed to cancel PNL single (not subscribed)")
+
+
+# What belongs to an account
+
+
+@handles(m.ReqFamilyCodes)
+def family_codes(world: World, client: Client, request: m.ReqFamilyCodes) -> Iterator[object]:
+    """Each account with an empty code: they belong to no family."""
+    yield m.FamilyCodes(
+        familyCodes=tuple(m.FamilyCode(accountID=code, familyCodeStr="") for code in world.accounts.codes)
+    )
+
+
+@handles(m.ReqSoftDollarTiers)
+def soft_dollar_tiers(world: World, client: Client, request: m.ReqSoftDollarTiers) -> Iterator[object]:
+    """None: a plain account has no soft dollar tiers."""
+    yield m.SoftDollarTiers(reqId=request.reqId)
+
+
+@handles(m.ReqUserInfo)
+def user_info(world: World, client: Client, request: m.ReqUserInfo) -> Iterator[object]:
+    """No white branding."""
+    yield m.UserInfo(reqId=request.reqId, whiteBrandingId="")
+
+
+@handles(m.RequestFA, m.ReplaceFA)
+def adviser_data(world: World, client: Client, request: m.RequestFA | m.ReplaceFA) -> None:
+    """Refused with 321, as TWS does for whoever isn't an adviser."""
+    raise invalid("FA data operations ignored for non FA customers.")
+
+
+# How
+
+
+def _account(world: World, code: str, text: str) -> Account:
+    account = world.accounts.find(code)
+    if account is None:
+        raise invalid(text)
+    return account
+
+
+def _accounts(world: World, code: str) -> list[Account]:
+    if code in ("", "All"):
+        return world.accounts.all()
+    return [_account(world, code, f"Invalid account code '{code}'.")]
+
+
+def _news(subscription: Subscription, account: str, rows: list[Row]) -> Iterator[Row]:
+    """The rows that aren't as they were sent last."""
+    sent = subscription.state.setdefault(f"values {account}", {})
+    for row in rows:
+        if sent.get((row.key, row.currency)) != row.val:
+            sent[row.key, row.currency] = row.val
+            yield row
+
+
+def _keep_fresh(world: World, subscription: Subscription, refresh: Callable[..., None]) -> None:
+    """Refresh every three minutes, and as soon as an account has traded."""
+    on_the_beat(world, world.scenario.limits.account_refresh_seconds, refresh, subscription)
+    world.accounts.watch(subscription, refresh)
+
+
+def _each_second(
+    world: World, client: Client, subscription: Subscription, row: Callable[[], object]
+) -> Iterator[object]:
+    """A row now, and each second another one if it isn't the same."""
+    last = subscription.state["row"] = row()
+    yield last
+
+    def send() -> None:
+        now = row()
+        if now != subscription.state["row"]:
+            subscription.state["row"] = now
+            client.send(now)
+
+    on_the_beat(world, world.scenario.limits.pnl_seconds, send, subscription)
+
+
+def _cents(amount: float) -> float:
+    """Money as TWS sends it, and no minus before nothing."""
+    return round(amount, 2) + 0.0

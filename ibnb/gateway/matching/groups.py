@@ -1,0 +1,48 @@
+"""Orders that depend on one another: a bracket's parent and children, and groups of which one cancels the others.
+
+Rule: these functions only say who is concerned; the book does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+
+from .order import Working
+
+# ocaType: 1 cancel the others, 2 reduce them (with block), 3 reduce them.
+CANCEL_ALL = 1
+
+
+def children(parent: Working, orders: Iterable[Working]) -> list[Working]:
+    """The orders attached to this one that aren't at their end, by id."""
+    return sorted((w for w in orders if w.parent is parent and not w.final), key=lambda w: w.orderId)
+
+
+def family(working: Working, orders: Iterable[Working]) -> list[Working]:
+    """Everything that is transmitted when this order is: its parent and the parent's children, as far as held."""
+    root = working.parent if working.parent is not None and working.parent.held else working
+    return [w for w in (root, *children(root, orders)) if w.held]
+
+
+def siblings(working: Working, orders: Iterable[Working]) -> list[Working]:
+    """The other open orders of the same account and group."""
+    group = working.order.ocaGroup
+    if not group:
+        return []
+    return [
+        w for w in orders if w is not working and w.open and w.order.ocaGroup == group and w.account is working.account
+    ]
+
+
+def bracketed(working: Working) -> Working:
+    """Put a child into the group of its siblings, unless it is in a group already: TWS names it by the parent."""
+    if working.parent is not None and not working.order.ocaGroup:
+        working.order = replace(working.order, ocaGroup=str(working.parent.permId), ocaType=3)
+    return working
+
+
+def reduced(sibling: Working, quantity: Decimal, before: Decimal) -> Decimal:
+    """What remains of a sibling when `quantity` of the `before` that remained of a member has traded, rounded down."""
+    return (sibling.remaining * (before - quantity) / before).to_integral_value(rounding="ROUND_FLOOR")

@@ -1,0 +1,256 @@
+"""What clients ask of the one book of orders: place, change, cancel, list.
+
+Rule: an order id belongs to a client id and is used once; a permId belongs to the world. Ids and orders outlive
+connections. What becomes of an order in time is the floor's affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from .. import messages as m
+from . import groups
+from .executions import Fill, select
+from .floor import Floor, Recipient
+from .margin_check import impact, shortfall, state
+from .order import API_CANCELLED, FILLED, Working, not_cancellable
+from .validation import INVALID, OrderRefused, check, check_on, tidy
+
+if TYPE_CHECKING:
+    from ..accounts import Accounts
+    from ..clock import Clock
+    from ..instruments import Instrument
+    from ..market import Market
+    from ..scenario import Scenario
+
+# What an order's contract means: the listing, and the contract as it is told. Raises what the client is to be told.
+Find = Callable[[m.Contract], "tuple[Instrument, m.Contract]"]
+
+ZONE = ZoneInfo("America/New_York")
+_FIRST_PERM_ID = 1_207_000_001
+
+
+class Orders:
+    """All orders of one world."""
+
+    def __init__(self, scenario: Scenario, clock: Clock, market: Market, accounts: Accounts) -> None:
+        self._scenario = scenario
+        self._clock = clock
+        self._market = market
+        self._accounts = accounts
+        self._floor = Floor(scenario, clock, market, accounts)
+        self._orders: dict[tuple[int, int], Working] = {}
+        self._dead: dict[tuple[int, int], int] = {}
+        self._next: dict[int, int] = {}
+        self._permIds = count(_FIRST_PERM_ID)
+
+    def connect(self, clients: Mapping[int, Recipient]) -> None:
+        """Say who is connected, by client id: a mapping that the world keeps up to date."""
+        self._floor.clients = clients
+
+    def next_valid_id(self, clientId: int) -> int:
+        """Above every id that this client has used, in this session or before."""
+        return self._next.get(clientId, 1)
+
+    def greet(self, client: Recipient) -> None:
+        """Tell a client that has come back of its open orders."""
+        for working in self._own(client.clientId):
+            self._floor.tell(working)
+
+    # Asking
+
+    def place(self, client: Recipient, request: m.PlaceOrder, find: Find) -> None:
+        """Take a new order, a change of one, or a what-if question.
+
+        Raises OrderRefused, or whatever `find` raises; a new order's id is used up all the same.
+        """
+        clientId, orderId = client.clientId, request.orderId
+        if orderId <= 0:
+            raise OrderRefused(10149, f"Invalid order id: {orderId}")
+        order = tidy(replace(request.order, orderId=orderId, clientId=clientId))
+        if order.whatIf:
+            self._preview(client, self._judge(order, request.contract, find))
+            return
+        known = self._orders.get((clientId, orderId))
+        if known is not None and not known.held:
+            self._modify(known, order, request.contract, find)
+            return
+        if known is None and orderId < self.next_valid_id(clientId):
+            raise OrderRefused(103, "Duplicate order id")
+        self._next[clientId] = max(self.next_valid_id(clientId), orderId + 1)
+        try:
+            working = self._judge(order, request.contract, find)
+        except Exception as refused:
+            if known is None:
+                self._dead[clientId, orderId] = getattr(refused, "code", 0)
+            raise
+        self._notice_preset(client, request.order, orderId)
+        if known is not None:
+            known.order = replace(working.order, permId=known.permId)
+            known.contract, known.instrument, known.account = working.contract, working.instrument, working.account
+            known.parent, working = working.parent, known
+        else:
+            working.order = replace(working.order, permId=next(self._permIds))
+            self._orders[clientId, orderId] = working
+            self._floor.working[working.permId] = working
+        if working.order.transmit:
+            for member in groups.family(working, self._floor):
+                self._floor.accept(member)
+
+    def cancel(self, client: Recipient, orderId: int) -> None:
+        """Ask for one of this client's orders to be cancelled. Raises OrderRefused."""
+        if orderId <= 0:
+            raise OrderRefused(10149, f"Invalid order id: {orderId}")
+        working = self._orders.get((client.clientId, orderId))
+        if working is None and self._dead.get((client.clientId, orderId)) == 200:
+            # An order that died for want of a contract is cancelled without a word more.
+            client.send(_never_was(client.clientId, orderId))
+            return
+        if working is None:
+            raise OrderRefused(10147, f"OrderId {orderId} that needs to be cancelled is not found.")
+        if working.final or working.cancelling:
+            raise OrderRefused(10148, not_cancellable(working))
+        self._floor.ask_to_cancel(working)
+
+    def cancel_all(self) -> None:
+        """Cancel every open order, whoever placed it. Untransmitted ones stay, as the exchange never saw them."""
+        for working in self._floor:
+            if working.open and not working.cancelling:
+                self._floor.ask_to_cancel(working)
+
+    # Listing
+
+    def open_orders(self, clientId: int) -> Iterator[Any]:
+        """A client's own orders: an openOrder and an orderStatus for each."""
+        for working in self._own(clientId):
+            yield working.open_order()
+            yield working.order_status()
+
+    def all_open_orders(self, clientId: int) -> Iterator[Any]:
+        """Everybody's orders; those of others have no order id."""
+        for working in self._floor:
+            if working.open:
+                own = working.clientId == clientId
+                yield working.open_order(own)
+                yield working.order_status(own)
+
+    def completed(self) -> Iterator[m.CompletedOrder]:
+        """What has come to its end since midnight, in New York."""
+        for working in self._floor.done:
+            if working.ended >= self._midnight() and working.status != API_CANCELLED:
+                when = datetime.fromtimestamp(working.ended, ZONE)
+                yield m.CompletedOrder(
+                    contract=working.contract,
+                    order=replace(working.open_order().order, filledQuantity=working.filled),
+                    orderState=m.OrderState(
+                        status=working.status,
+                        completedTime=f"{when:%Y%m%d %H:%M:%S} US/Eastern",
+                        completedStatus=working.ending,
+                    ),
+                )
+
+    def executions(self, request: m.ReqExecutions, since: float = 0.0) -> Iterator[Fill]:
+        """The fills that the filter asks for: today's, unless it names more days, and none before `since`."""
+        earliest = self._midnight(request.lastNDays - 1 if request.lastNDays else 0)
+        return select(self._floor.fills, request, max(earliest, since), ZONE)
+
+    def find(self, clientId: int, orderId: int) -> Working | None:
+        """An order that was taken, whatever has become of it."""
+        return self._orders.get((clientId, orderId))
+
+    # How
+
+    def _own(self, clientId: int) -> list[Working]:
+        return [w for w in self._floor if w.open and w.clientId == clientId]
+
+    def _judge(self, order: m.Order, contract: m.Contract, find: Find) -> Working:
+        """An order that makes sense, held."""
+        check(order, self._scenario)
+        account = self._accounts.find(order.account)
+        if account is None:
+            raise OrderRefused(INVALID, "Invalid account code")
+        parent = self._parent(order) if order.parentId else None
+        instrument, told = find(contract)
+        check_on(order, instrument)
+        order = replace(order, account=account.code)
+        return Working(order.clientId, order, told, instrument, account, parent)
+
+    def _parent(self, order: m.Order) -> Working:
+        key = (order.clientId, order.parentId)
+        parent = self._orders.get(key)
+        if parent is not None and (not parent.final or parent.status == FILLED):
+            return parent
+        if parent is not None or key in self._dead:
+            raise OrderRefused(135, f"Can't find order with id ={order.parentId}")
+        raise OrderRefused(10006, "Missing parent order.")
+
+    def _preview(self, client: Recipient, working: Working) -> None:
+        change, cost = impact(working, self._accounts, self._market, self._clock.now())
+        client.send(working.open_order(state=state(change, cost)))
+
+    def _modify(self, working: Working, order: m.Order, contract: m.Contract, find: Find) -> None:
+        if working.final or order.totalQuantity <= working.filled:
+            raise OrderRefused(104, "Cannot modify a filled order.")
+        if working.cancelling:
+            text = f"OrderId {order.orderId} that needs to be modified is being cancelled."
+            raise OrderRefused(134, text)
+        check(order, self._scenario)
+        instrument, told = find(contract)
+        old = working.order
+        account = order.account or old.account
+        if (instrument.conId, order.action, account) != (working.instrument.conId, old.action, old.account):
+            raise OrderRefused(105, "Order being modified does not match original order.")
+        if order.orderType != old.orderType:
+            raise OrderRefused(329, "Order modify failed. Cannot change to the new order type.")
+        if order.parentId not in (0, old.parentId):
+            raise OrderRefused(10341, "Parent id cannot be modified.")
+        if order.ocaGroup not in ("", old.ocaGroup):
+            raise OrderRefused(10326, "OCA group revision is not allowed.")
+        if order.ocaGroup and order.ocaType != old.ocaType:
+            raise OrderRefused(10327, "OCA group type revision is not allowed.")
+        check_on(order, instrument)
+        wanted = replace(
+            order,
+            permId=old.permId,
+            account=account,
+            parentId=old.parentId,
+            ocaGroup=old.ocaGroup,
+            ocaType=old.ocaType,
+        )
+        changed = replace(working, order=wanted, timer=None)
+        if changed.parent is None:
+            reason = shortfall(impact(changed, self._accounts, self._market, self._clock.now())[0])
+            if reason:
+                raise OrderRefused(201, f"Order rejected - reason:{reason}")
+        working.order, working.contract, working.instrument = changed.order, told, instrument
+        self._floor.tell(working)
+        if not working.waits_for_parent:
+            self._floor.start(working)
+
+    def _notice_preset(self, client: Recipient, order: m.Order, orderId: int) -> None:
+        if self._scenario.orders.tif_notice and not order.tif:
+            client.error(orderId, 10349, "Order TIF was set to DAY based on order preset.")
+
+    def _midnight(self, daysBefore: int = 0) -> float:
+        day = datetime.fromtimestamp(self._clock.now(), ZONE) - timedelta(days=daysBefore)
+        return day.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def _never_was(clientId: int, orderId: int) -> m.OrderStatus:
+    return m.OrderStatus(
+        orderId=orderId,
+        status=API_CANCELLED,
+        filled=Decimal(0),
+        remaining=Decimal(0),
+        avgFillPrice=0.0,
+        permId=0,
+        parentId=0,
+        lastFillPrice=0.0,
+        clientId=clientId,
+    )
