@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import time
+import threading
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -174,9 +174,13 @@ def _open(app: Session, key: tuple[str, int, int], pauses: tuple[float, ...]) ->
         except NotConnectedError as error:
             if pause is None or "326" not in str(error):
                 raise
-            time.sleep(pause)
+            _pause(pause)
         else:
             return
+
+
+def _pause(seconds: float) -> None:
+    threading.Event().wait(seconds)
 
 
 def _check_accounts(app: Session, live: str | None, account: str | None) -> None:

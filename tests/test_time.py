@@ -88,13 +88,13 @@ def test_real_time_wakes_up_at_a_change() -> None:
 
 
 def test_real_time_is_over_when_it_is_over() -> None:
-    time = RealTime(Changes())
+    clock = RealTime(Changes())
     event = threading.Event()
-    assert not time.wait(event, 0.0)
-    assert not time.wait(lambda: False, 0.0)
+    assert not clock.wait(event, 0.0)
+    assert not clock.wait(lambda: False, 0.0)
     event.set()
-    assert time.wait(event, 0.0)
-    time.sleep(0.0)
+    assert clock.wait(event, 0.0)
+    clock.sleep(0.0)
 
 
 def test_a_fence_is_finite() -> None:
