@@ -248,7 +248,7 @@ class Calendar:
         """The first of `count` trading days that end with the one of `t` (so count 1 is the day of `t` itself)."""
         name = self.schedule(exchange)
         day = self.latest(exchange, t, rth)[0]
-        span = count * 7 // 5 + 15
+        span = count * 3 // 2 + 15
         rows = self.sessions(name, day - timedelta(days=span), day)
         return day_date(rows.day[-count])
 

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -112,7 +112,7 @@ class Latency:
 @dataclass(frozen=True)
 class OrderRules:
     """Where real accounts differ: the notice 10349 for an order without a time in force (a warning), and whether
-    the attributes that ibapi 9.81's Order sets by itself (eTradeOnly, firmQuoteOnly) are rejected as today's TWS does."""
+    today's TWS's rejection of what ibapi 9.81's Order sets by itself (eTradeOnly, firmQuoteOnly) is simulated."""
 
     tif_notice: bool = True
     reject_outdated: bool = False
@@ -154,8 +154,11 @@ class Scenario:
 
     @property
     def always_open_from(self) -> date | None:
-        """The first day of markets that never close (what `Market` asks for), or None."""
-        return self.today if self.always_open else None
+        """The first day of markets that never close (what `Market` asks for), or None.
+
+        The day before `today`, because west of New York it may still be yesterday.
+        """
+        return self.today - timedelta(days=1) if self.always_open else None
 
 
 def new_york(hour: int, minute: int = 0) -> int:

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from ibnb.gateway.instruments import MARKET_RULES, ROOTS, Instruments
+from ibnb.gateway.messages import Contract
+
+TODAY = Instruments(date(2025, 6, 11))
+
+
+def match(**fields):
+    return TODAY.match(Contract(**fields))
+
+
+@pytest.mark.parametrize(
+    ("conId", "symbol", "currency"),
+    [
+        (265598, "AAPL", "USD"),
+        (4815747, "NVDA", "USD"),
+        (12087792, "EUR", "USD"),
+        (15016059, "USD", "JPY"),
+        (416904, "SPX", "USD"),
+        (69067924, "XAUUSD", "USD"),
+    ],
+)
+def test_a_conId_needs_nothing_else(conId, symbol, currency):
+    (found,) = match(conId=conId)
+    assert (symbol, currency) == (found.symbol, found.currency)
+    assert found is TODAY.find(conId)
+
+
+def test_a_conId_on_an_exchange_that_does_not_list_it():
+    assert [] == match(conId=265598, exchange="IDEALPRO")
+    assert [] == match(conId=1)
+    assert TODAY.find(1) is None
+
+
+def test_conIds_are_unique_and_stable():
+    everything = [*TODAY.listings, *TODAY.futures]
+    assert len(everything) == len({i.conId for i in everything})
+    again = {(i.localSymbol, i.lastTradeDateOrContractMonth): i.conId for i in Instruments(date(2025, 9, 1)).futures}
+    for future in TODAY.futures:
+        name = (future.localSymbol, future.lastTradeDateOrContractMonth)
+        assert again.get(name, future.conId) == future.conId
+    assert 40 <= len(TODAY.listings)
+
+
+def test_a_us_stock_by_symbol_currency_and_smart():
+    (aapl,) = match(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
+    assert (265598, "SMART", "NASDAQ", "NMS") == (aapl.conId, aapl.exchange, aapl.primaryExchange, aapl.tradingClass)
+    assert aapl.validExchanges.startswith("SMART,")
+    assert aapl.validExchanges.count(",") == aapl.marketRuleIds.count(",")
+    assert (("ISIN", "US0378331005"),) == aapl.secIdList
+
+
+def test_the_exchange_of_the_row_is_the_one_asked_for():
+    (nasdaq,) = match(symbol="AAPL", secType="STK", exchange="ISLAND", currency="USD")
+    assert "NASDAQ" == nasdaq.exchange
+    (default,) = match(symbol="AAPL", secType="STK", currency="USD")
+    assert "SMART" == default.exchange
+
+
+@pytest.mark.parametrize("symbol", ["AMD", "SAN", "BBVA", "DB", "LIN"])
+def test_without_currency_several_listings_fit(symbol):
+    rows = match(symbol=symbol, secType="STK", exchange="SMART")
+    assert 1 < len(rows)
+    assert len(rows) == len({row.currency for row in rows})
+    assert 1 == len(match(symbol=symbol, secType="STK", exchange="SMART", currency="USD"))
+
+
+def test_primary_exchange_under_its_old_and_new_name():
+    for name in ("NASDAQ", "ISLAND"):
+        assert 1 == len(match(symbol="AMD", secType="STK", exchange="SMART", primaryExchange=name))
+    assert [] == match(symbol="AAPL", secType="STK", exchange="SMART", currency="USD", primaryExchange="NYSE")
+
+
+def test_an_isin_finds_all_listings_of_one_share():
+    rows = match(secIdType="ISIN", secId="DE0005140008", exchange="SMART")
+    assert ["USD", "EUR"] == [row.currency for row in rows]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"symbol": "NOSUCH"},
+        {"secType": "OPT"},
+        {"currency": "CHF"},
+        {"exchange": "IDEALPRO"},
+        {"localSymbol": "AAPL2"},
+        {"tradingClass": "XXX"},
+        {"multiplier": "100"},
+        {"strike": 100.0},
+        {"lastTradeDateOrContractMonth": "202506"},
+    ],
+)
+def test_every_field_that_is_set_must_fit(wrong):
+    right = {"symbol": "AAPL", "secType": "STK", "exchange": "SMART", "currency": "USD"}
+    assert 1 == len(match(**right))
+    assert [] == match(**{**right, **wrong})
+
+
+def test_csh2_is_quoted_in_pence():
+    (csh2,) = match(symbol="CSH2", secType="STK", exchange="LSE", currency="GBP")
+    assert 100 == csh2.priceMagnifier
+    assert 0.01 == csh2.unit
+    assert 118_900 == csh2.model.anchor
+    assert ("GB-Eire", "Europe/London") == (csh2.timeZoneId, csh2.zone)
+
+
+def test_gold_as_cfd_needs_no_exchange():
+    (cfd,) = match(symbol="XAUUSD", secType="CFD")
+    (metal,) = match(symbol="XAUUSD", secType="CMDTY", exchange="SMART")
+    assert cfd.conId != metal.conId
+    assert not cfd.trades
+    assert cfd.quotes
+
+
+def test_an_unspecified_future_is_the_whole_chain():
+    chain = match(symbol="ES", secType="FUT", exchange="CME")
+    assert ["ESM5", "ESU5", "ESZ5", "ESH6", "ESM6", "ESU6"] == [row.localSymbol for row in chain]
+    # Juneteenth 2026 is a third Friday.
+    assert "20260618" == chain[4].lastTradeDateOrContractMonth
+
+
+@pytest.mark.parametrize("expiry", ["202509", "20250919"])
+def test_a_future_by_month_or_day(expiry):
+    (row,) = match(symbol="ES", secType="FUT", exchange="CME", lastTradeDateOrContractMonth=expiry)
+    assert ("ESU5", "202509", "50") == (row.localSymbol, row.contractMonth, row.multiplier)
+    assert date(2025, 9, 19) == row.expiry
+
+
+def test_futures_of_each_product():
+    assert {"ES": "50", "HE": "400", "BRR": "5"} == {root.symbol: root.multiplier for root in ROOTS}
+    hogs = match(symbol="HE", secType="FUT", exchange="CME")
+    assert ["G", "J", "K", "M", "N", "Q", "V", "Z"] == sorted({row.localSymbol[2] for row in hogs})
+    bitcoin = match(symbol="BRR", secType="FUT", exchange="CME")
+    assert "20250627" == bitcoin[0].lastTradeDateOrContractMonth
+    assert all(row.expiry.weekday() == 4 for row in bitcoin)
+    for symbol in ("ES", "HE", "BRR"):
+        (continuous,) = match(symbol=symbol, secType="CONTFUT", exchange="CME")
+        assert "" == continuous.lastTradeDateOrContractMonth
+
+
+def test_expired_futures_only_when_asked_for():
+    fields = {"symbol": "ES", "secType": "FUT", "exchange": "CME", "lastTradeDateOrContractMonth": "202503"}
+    assert [] == match(**fields)
+    (expired,) = match(**fields, includeExpired=True)
+    assert TODAY.expired(expired)
+    assert expired.conId == TODAY.find(expired.conId).conId
+    assert expired not in list(TODAY)
+
+
+def test_a_future_and_its_continuous_one():
+    rows = match(symbol="ES", secType="FUT+CONTFUT", exchange="CME", currency="USD")
+    assert {"FUT", "CONTFUT"} == {row.secType for row in rows}
+
+
+def test_exchanges_that_exist():
+    assert {"SMART", "IDEALPRO", "CME", "LSE", "NASDAQ", "ISLAND"} <= TODAY.exchanges
+    assert "NOWHERE" not in TODAY.exchanges
+
+
+def test_search_ranks_the_exact_symbol_first():
+    assert "V" == TODAY.search("v")[0].symbol
+    assert ["META"] == [i.symbol for i in TODAY.search("meta")]
+    assert ["NFLX"] == [i.symbol for i in TODAY.search("Netf")]
+    assert {"GOOG", "GOOGL"} == {i.symbol for i in TODAY.search("alphabet")}
+    assert "JPM" in {i.symbol for i in TODAY.search("chase")}
+    assert [] == TODAY.search("zzzz")
+    assert [] == TODAY.search(" ")
+    assert 16 == len(TODAY.search("a"))
+
+
+@pytest.mark.parametrize("instrument", TODAY.listings, ids=lambda i: f"{i.symbol}-{i.secType}-{i.currency}")
+def test_every_listing_is_whole(instrument):
+    model = instrument.model
+    assert sum(weight**2 for _, weight in model.loadings) <= 1
+    assert instrument.on_tick(model.anchor)
+    assert not instrument.on_tick(model.anchor + instrument.minTick / 3)
+    assert instrument.price(round(model.anchor / instrument.minTick)) == pytest.approx(model.anchor)
+    rule = MARKET_RULES[int(instrument.marketRuleIds.split(",")[0])]
+    assert ((0.0, instrument.minTick),) == rule
+    assert instrument.exchange in (*instrument.validExchanges.split(","), "")
+    assert (model.volume > 0) == (instrument.trades and instrument.quotes)
+
+
+def test_prices_print_cleanly():
+    eur = TODAY.find(12087792)
+    assert "1.14855" == str(eur.price(22971))
+    assert "1.148575" == str(eur.price(22971.5))

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+
+from ibnb.gateway.instruments import Instruments
+from ibnb.gateway.market import Market
+from ibnb.gateway.messages import Contract
+from ibnb.gateway.scenario import LESSON, NEW_YORK, SCENARIOS, Move, live, new_york
+
+
+@pytest.fixture(scope="module")
+def market():
+    return Market(LESSON.seed, Instruments(LESSON.today), LESSON.moves, LESSON.always_open_from)
+
+
+def stock(market, symbol):
+    (found,) = market.instruments.match(Contract(symbol=symbol, secType="STK", exchange="SMART", currency="USD"))
+    return found
+
+
+def worth(market, t):
+    """Value of the positions, and with cash (net liquidation), in dollars."""
+    (account,) = LESSON.accounts
+    value = 0.0
+    for h in account.positions:
+        fields = {"symbol": h.symbol, "secType": h.secType, "exchange": h.exchange, "currency": h.currency}
+        (instrument,) = market.instruments.match(Contract(**fields))
+        rate = market.fx_rate(instrument.currency, account.currency, t)
+        value += h.quantity * market.last_price(instrument, t) * instrument.unit * rate
+    cash = sum(amount * market.fx_rate(currency, account.currency, t) for currency, amount in account.cash.items())
+    return value, value + cash
+
+
+def test_the_lesson_is_a_wednesday_morning_in_new_york():
+    start = datetime.fromtimestamp(LESSON.start, NEW_YORK)
+    assert datetime(2025, 6, 11, 10, 0, tzinfo=NEW_YORK) == start
+    assert 2 == start.weekday()
+    assert date(2025, 6, 11) == LESSON.today
+    assert 7 == LESSON.seed
+    assert "DU1234567" == LESSON.accounts[0].code
+    assert LESSON.always_open_from is None
+
+
+@pytest.mark.parametrize(
+    ("symbol", "minute", "signal"), [("TSLA", 2, 1.05), ("NVDA", 5, 1.05), ("AMD", 15, 1.05)]
+)
+def test_jumps_are_above_five_percent_within_one_second(market, symbol, minute, signal):
+    instrument, t = stock(market, symbol), new_york(10, minute)
+    assert market.last_price(instrument, t) > signal * market.last_price(instrument, t - 1)
+
+
+@pytest.mark.parametrize(("symbol", "minute"), [("NVDA", 10), ("INTC", 20), ("TSLA", 30)])
+def test_falls_are_below_minus_six_percent_within_one_second(market, symbol, minute):
+    instrument, t = stock(market, symbol), new_york(10, minute)
+    assert market.last_price(instrument, t) < 0.94 * market.last_price(instrument, t - 1)
+
+
+def test_who_jumps_and_falls_is_held_or_not_as_the_script_says():
+    held = {h.symbol: h.quantity for h in LESSON.accounts[0].positions}
+    assert held["NVDA"] >= 5
+    assert not {"TSLA", "AMD", "INTC"} & set(held)
+    assert 8 <= len(held) <= 12
+
+
+def test_no_other_second_is_a_signal(market):
+    signals = {}
+    for symbol in ("TSLA", "NVDA", "AMD", "INTC", "SPY", "AAPL"):
+        last = market.seconds(stock(market, symbol), new_york(10), new_york(11, 30)).last
+        change = last[1:] / last[:-1]
+        signals[symbol] = int(((change > 1.05) | (change < 0.94)).sum())
+    assert {"TSLA": 2, "NVDA": 2, "AMD": 1, "INTC": 1, "SPY": 0, "AAPL": 0} == signals
+
+
+def test_the_drawdown_passes_both_guards(market):
+    stocks, total = worth(market, new_york(10))
+    for minute in range(60):
+        now, all_now = worth(market, new_york(10, minute))
+        assert now > 0.95 * stocks
+        assert all_now > 0.95 * total
+    fallen, all_fallen = worth(market, new_york(11, 10))
+    assert fallen < 0.95 * stocks
+    assert all_fallen < 0.95 * total
+
+
+def test_cash_is_a_little_above_a_million(market):
+    stocks, total = worth(market, LESSON.start)
+    assert 1_000_000 < total - stocks < 1_100_000
+    assert {"USD", "EUR"} == set(LESSON.accounts[0].cash)
+
+
+def test_the_movers_are_the_most_active(market):
+    us = [i for i in market.instruments.listings if i.secType == "STK" and i.schedule == "US"]
+    wanted = [
+        i for i in us if market.avg_volume(i) > 1_000_000 and market.last_price(i, LESSON.start) > 10
+    ]
+    ranked = sorted(wanted, key=lambda i: -market.day_stats(i, LESSON.start).volume)
+    assert {"NVDA", "TSLA", "AMD", "INTC"} < {i.symbol for i in ranked[:5]}
+
+
+def test_moves_are_on_whole_minutes():
+    with pytest.raises(ValueError, match="whole minute"):
+        Move("AAPL", 30, 1.1)
+    with pytest.raises(ValueError, match="above 0"):
+        Move("AAPL", 60, 0.0)
+
+
+def test_live_begins_now_and_never_closes():
+    now = datetime(2026, 8, 16, 3, 0, tzinfo=NEW_YORK).timestamp()
+    scenario = live(now)
+    assert (now, (), True) == (scenario.start, scenario.moves, scenario.always_open)
+    world = Market(scenario.seed, Instruments(scenario.today), scenario.moves, scenario.always_open_from)
+    for instrument in world.instruments:
+        assert world.is_open(instrument, now)
+        assert world.is_open(instrument, now + 20 * 3600, rth=True)
+
+
+def test_scenarios_by_name():
+    assert LESSON is SCENARIOS["lesson"](0.0)
+    assert 123456.0 == SCENARIOS["live"](123456.0).start
