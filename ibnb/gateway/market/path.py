@@ -94,6 +94,8 @@ class Path:
 
     def minutes(self, instrument: Instrument, sessions: Sessions, rth: bool) -> Atoms:
         """Every minute of these sessions (liquid hours only if `rth`), in order of time."""
+        if not len(sessions):
+            return _flat([np.empty(0, np.int64)] * 9)
         segments = self._segments(instrument, sessions, rth)
         opens = sessions.liquid_open if rth else sessions.open
         lengths = [(segment.closes - segment.opens) // 60 for segment in segments]
