@@ -1,0 +1,33 @@
+"""What the gateway answers and what it doesn't, as Markdown, from the registry and the handlers' own words."""
+
+from __future__ import annotations
+
+import inspect
+
+from .codec.text import REQUEST_SIDE
+from .handlers import HANDLERS
+
+_MARK = "Differs from TWS:"
+
+
+def table() -> str:
+    """One row for every request a client can send: message id, request, what is done, how that differs from TWS."""
+    rows = ["| id | request | answer | differs from TWS |", "| --- | --- | --- | --- |"]
+    for number, message in sorted(REQUEST_SIDE.by_id.items()):
+        request = message.cls
+        handler = HANDLERS.get(request)
+        if handler is None:
+            rows.append(f"| {number} | `{request.__name__}` | *not simulated*: error 321 says so | |")
+            continue
+        summary, differences = _words(inspect.getdoc(handler) or "")
+        rows.append(f"| {number} | `{request.__name__}` | {summary} | {differences} |")
+    return "\n".join(rows)
+
+
+def _words(doc: str) -> tuple[str, str]:
+    """A docstring's first line, and what stands behind its marks."""
+    summary, _, rest = doc.partition("\n")
+    differences = []
+    for paragraph in f"\n{rest}".split(_MARK)[1:]:
+        differences.append(" ".join(paragraph.split("\n\n")[0].split()))
+    return summary.strip(), "; ".join(text.rstrip(".") for text in differences)

@@ -1,0 +1,9 @@
+"""One module per family, named as in ``ibnb/verbs/``. Importing this package registers every handler."""
+
+from __future__ import annotations
+
+from . import account, contracts, history, market_data, orders, scanner, session
+from .registry import HANDLERS, Refusal, handles
+
+__all__ = ["HANDLERS", "Refusal", "account", "contracts", "handles", "history", "market_data", "orders", "scanner"]
+__all__ += ["session"]

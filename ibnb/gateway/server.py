@@ -1,0 +1,291 @@
+"""The only file that knows sockets, threads and the wall clock.
+
+One asyncio loop in one daemon thread serves all clients. Other threads reach it through ``Gateway``'s methods,
+each of which runs inside the loop, so nothing here needs a lock.
+
+What real clients forced (measured with ibapi 9.81.1 and 10.51): the handshake's answer leaves alone, in one write;
+and a burst must not end on a multiple of 4096 bytes, because ibapi's reader then waits a second and drops it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from .clock import Clock
+from .engine import Engine, build_world
+from .scenario import SCENARIOS, Scenario
+from .session import Session
+from .world import Entry, World
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_READ_CHUNK = 4096  # what ibapi's reader asks of its socket
+_PAUSE = 0.02  # seconds that the last byte of a burst waits if it would end on a chunk's edge
+_BACKLOG_LIMIT = 64 * 1024 * 1024  # bytes that a slow reader may leave behind before its session ends
+_CALL_TIMEOUT = 60.0  # seconds that a call into the loop may take
+_LOOPBACK = ("127.0.0.1", "::1")
+
+
+class _Connection(asyncio.Protocol):
+    """One client's socket: bytes in, bytes out, nothing else."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self.session = Session(gateway.engine)
+        self._held = b""  # the byte that waits so that a burst doesn't end on a chunk's edge
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        peer = transport.get_extra_info("peername")
+        if not self._gateway.trusts(peer[0] if peer else ""):
+            _log.warning("refused a connection from %s: not a trusted host", peer)
+            transport.abort()
+            return
+        self._gateway.connections.append(self)
+
+    def data_received(self, data: bytes) -> None:
+        self.session.receive(data)
+        self._gateway.settle()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.session.close()
+        with contextlib.suppress(ValueError):
+            self._gateway.connections.remove(self)
+        self._gateway.settle()
+
+    def flush(self) -> None:
+        """Hand to the socket what the session has to say."""
+        for burst in self.session.outgoing():
+            self._write(burst)
+        if self.transport.get_write_buffer_size() > _BACKLOG_LIMIT:
+            _log.warning("client %s doesn't read; its session ends", self.session.clientId)
+            self.transport.abort()
+        elif self.session.closed and not self.transport.is_closing():
+            self.transport.close()
+
+    def _write(self, burst: bytes) -> None:
+        burst = self._held + burst
+        self._held = b""
+        if len(burst) % _READ_CHUNK == 0:
+            burst, self._held = burst[:-1], burst[-1:]
+            asyncio.get_running_loop().call_later(_PAUSE, self._release)
+        self.transport.write(burst)
+
+    def _release(self) -> None:
+        held, self._held = self._held, b""
+        if held and not self.transport.is_closing():
+            self.transport.write(held)
+
+
+class Gateway:
+    """A simulated TWS on a port.
+
+    Args:
+        scenario: ``"lesson"`` (a fixed New York morning), ``"live"`` (today, always open) or a ``Scenario``.
+        port: 0 picks a free one; read it from ``port`` after ``start()``.
+        host: where to listen. Only loopback unless you say otherwise, and then only ``trusted`` peers are let in.
+        manual: time stands still until ``advance`` or ``step`` (default for all scenarios but ``"live"``).
+        rate: virtual seconds per wall second when not manual.
+
+    Example:
+        >>> from ibnb.gateway import Gateway
+        >>> with Gateway("lesson") as gateway:
+        ...     print(gateway.host)
+        127.0.0.1
+    """
+
+    def __init__(
+        self,
+        scenario: str | Scenario = "lesson",
+        port: int = 0,
+        host: str = "127.0.0.1",
+        manual: bool | None = None,
+        rate: float = 1.0,
+        trusted: Iterable[str] = (),
+    ) -> None:
+        if isinstance(scenario, str):
+            if scenario not in SCENARIOS:
+                raise ValueError(f"no scenario {scenario!r}; there are {', '.join(map(repr, sorted(SCENARIOS)))}")
+            manual = scenario != "live" if manual is None else manual
+            scenario = SCENARIOS[scenario](time.time())
+        self.scenario = scenario
+        self.host = host
+        self.port = port
+        self.manual = True if manual is None else manual
+        self.connections: list[_Connection] = []
+        self._trusted = frozenset((*_LOOPBACK, *trusted))
+        clock = Clock(scenario.start) if self.manual else Clock(scenario.start, rate, time.monotonic)
+        self._clock = clock
+        self.engine = Engine(build_world(scenario, clock))
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+
+    # -- life --------------------------------------------------------------------------------------------------
+
+    def start(self) -> Gateway:
+        """Listen. Returns when clients can connect.
+
+        Raises:
+            OSError: the port is taken or the host isn't ours.
+        """
+        if self._thread is not None:
+            return self
+        ready: Future[int] = Future()
+        self._thread = threading.Thread(target=self._serve, args=(ready,), name="ibnb-gateway", daemon=True)
+        self._thread.start()
+        try:
+            self.port = ready.result(_CALL_TIMEOUT)
+        except BaseException:
+            self._thread = None
+            raise
+        return self
+
+    def _serve(self, ready: Future[int]) -> None:
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            self._stopping = asyncio.Event()
+            try:
+                server = await self._loop.create_server(lambda: _Connection(self), self.host, self.port)
+            except OSError as error:
+                text = f"can't listen on {self.host}:{self.port}: {error.strerror}. Is a TWS or another gateway there?"
+                ready.set_exception(OSError(error.errno, text))
+                return
+            port: int = server.sockets[0].getsockname()[1]
+            self._set_alarm()
+            ready.set_result(port)
+            await self._stopping.wait()
+            server.close()
+            for connection in list(self.connections):
+                connection.transport.abort()
+            await asyncio.sleep(0)  # lets each connection hear of its end
+
+        asyncio.run(serve())
+
+    def stop(self) -> None:
+        """Drop every client and stop listening."""
+        thread, loop = self._thread, self._loop
+        if thread is None or loop is None:
+            return
+        self._thread = None
+        with contextlib.suppress(RuntimeError):  # the loop has gone already
+            loop.call_soon_threadsafe(self._stopping.set)
+        thread.join(_CALL_TIMEOUT)
+
+    def serve_forever(self) -> None:
+        """Start if needed and block until the gateway is stopped or interrupted."""
+        self.start()
+        try:
+            while self._thread is not None and self._thread.is_alive():
+                self._thread.join(0.5)  # in slices, so that Ctrl-C is heard on every platform
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self.stop()
+
+    def __enter__(self) -> Gateway:
+        return self.start()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        state = f"listening on {self.host}:{self.port}" if self._thread else "stopped"
+        return f"<Gateway {self.scenario.name!r}, {state}>"
+
+    # -- time --------------------------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """Virtual time in epoch seconds."""
+        return self._clock.now()
+
+    def advance(self, seconds: float) -> None:
+        """Let virtual time go by; everything that is due happens in order. Manual clock only."""
+        if seconds < 0:
+            raise ValueError(f"time doesn't run backwards: {seconds} s")
+        self._only_manual()
+        self._call(lambda: self._clock.run_until(self._clock.now() + seconds))
+
+    def step(self, limit: float) -> bool:
+        """Go to the next due event, at the latest to virtual time ``limit``. False if nothing was due by then."""
+        self._only_manual()
+
+        def step() -> bool:
+            due = self._clock.next_due()
+            happens = due is not None and due <= limit
+            self._clock.run_until(max(due, self._clock.now()) if happens and due is not None else limit)
+            return happens
+
+        return self._call(step)
+
+    def _only_manual(self) -> None:
+        if not self.manual:
+            raise ValueError("this gateway's clock follows the wall clock; only a manual one can be advanced")
+
+    # -- what it knows -------------------------------------------------------------------------------------------
+
+    @property
+    def journal(self) -> list[Entry]:
+        """All that clients asked, and what was said of orders and errors, oldest first."""
+        return self._call(lambda: list(self.engine.world.journal))
+
+    def inspect(self, look: Callable[[World], T]) -> T:
+        """Run ``look(world)`` between two messages and return what it returns."""
+        return self._call(lambda: look(self.engine.world))
+
+    def trusts(self, host: str) -> bool:
+        return host in self._trusted
+
+    # -- inside the loop -----------------------------------------------------------------------------------------
+
+    def _call(self, function: Callable[[], T]) -> T:
+        """Run ``function`` in the loop's thread, then send what came of it."""
+
+        def run() -> T:
+            result = function()
+            self.settle()
+            return result
+
+        if self._thread is None or self._loop is None:
+            return run()
+        if threading.current_thread() is self._thread:
+            return run()
+
+        async def in_loop() -> T:
+            return run()
+
+        return asyncio.run_coroutine_threadsafe(in_loop(), self._loop).result(_CALL_TIMEOUT)
+
+    def settle(self) -> None:
+        """Run what is due by now and let every session speak."""
+        if self.manual:
+            self._clock.run_until(self._clock.now())
+        else:
+            self._clock.run_due()
+        for connection in list(self.connections):
+            connection.flush()
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        """Wake the loop when the next thing is due by the wall clock."""
+        if self.manual or self._loop is None:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        due = self._clock.next_due()
+        if due is not None:
+            delay = max(0.0, (due - self._clock.now()) / self._clock.rate)
+            self._alarm = self._loop.call_later(delay, self.settle)

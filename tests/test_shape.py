@@ -1,0 +1,67 @@
+"""The project's rules, as tests: what a reader may rely on without reading everything."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted(ROOT.glob("ibnb/**/*.py")) + sorted(ROOT.glob("tests/**/*.py"))
+TOO_VAGUE = {"utils.py", "helpers.py", "manager.py", "base.py", "common.py", "misc.py"}
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_a_file_is_one_idea_under_500_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 500
+    assert path.name not in TOO_VAGUE
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("ibnb/**/*.py")), ids=name)
+def test_a_module_says_which_rule_it_keeps(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith('"""')
+    assert not re.search(r"\b(TODO|FIXME|XXX|NotImplementedError)\b", text)
+
+
+def test_nothing_sleeps() -> None:
+    sleepers = [
+        name(path) for path in SOURCES if re.search(r"\btime\.sleep\(|from time import .*\bsleep\b", path.read_text())
+    ]
+    assert sleepers in ([], ["tests/test_shape.py"])
+
+
+def test_every_tracked_notebook_and_source_is_free_of_one_machines_paths() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    if not tracked:
+        pytest.skip("not a checkout")
+    marks = [f"{ROOT}/", f"{Path.home()}/"]
+    told = [
+        path
+        for path in tracked
+        if (ROOT / path).is_file() and any(mark in (ROOT / path).read_text("utf-8", "ignore") for mark in marks)
+    ]
+    assert told == []
+
+
+def between(text: str, mark: str) -> str:
+    """The part of the README between ``<!-- mark -->`` and ``<!-- /mark -->``."""
+    return text.split(f"<!-- {mark} -->")[1].split(f"<!-- /{mark} -->")[0].strip()
+
+
+def test_the_readme_tells_what_the_gateway_covers() -> None:
+    from ibnb.gateway.coverage import table
+
+    assert between((ROOT / "README.md").read_text(encoding="utf-8"), "coverage") == table()
+
+
+def test_the_readme_lists_the_lessons() -> None:
+    from ibnb.course import index
+
+    assert between((ROOT / "README.md").read_text(encoding="utf-8"), "lessons") == index().strip()
