@@ -128,8 +128,16 @@ class Dispatcher:
 
     def __init__(self, app: Link) -> None:
         self._app = app
-        self._handlers = handlers_of(app)
+        self._handlers = {name: tuple(found) for name, found in handlers_of(app).items()}
         self._fast: dict[int, Fast | None] = {}
+
+    def listen(self, name: str, handler: Handler) -> None:
+        """Add a handler for a while (a stream's, a guard's); any thread."""
+        self._handlers[name] = (*self._handlers.get(name, ()), handler)
+
+    def ignore(self, name: str, handler: Handler) -> None:
+        """Take a handler of `listen` away again."""
+        self._handlers[name] = tuple(each for each in self._handlers.get(name, ()) if each != handler)
 
     def fast(self, msg_id: int) -> Fast | None:
         """The column decoder for a message, unless an override or the log wants each callback."""
@@ -157,7 +165,7 @@ class Dispatcher:
         return call
 
     def _build(self, name: str) -> Handler:
-        app, tape, handlers = self._app, self._app._tape, self._handlers.get(name, [])
+        app, tape, handlers = self._app, self._app._tape, self._handlers
         mine = vars(app)
         inherited = find_override(app, name)
         fitted: tuple[Handler | None, int | None] = (None, None)
@@ -166,7 +174,7 @@ class Dispatcher:
             nonlocal fitted
             if tape.on:
                 tape.answer(name, args)
-            for handler in handlers:
+            for handler in handlers.get(name, ()):
                 try:
                     handler(*args)
                 except Exception as error:
@@ -189,7 +197,7 @@ class Dispatcher:
             event = _compat.error_event(raw)
             if app._tape.on:
                 app._tape.answer(name, tuple(event))
-            for handler in self._handlers.get(name, []):
+            for handler in self._handlers.get(name, ()):
                 try:
                     handler(*event)
                 except Exception as error:
@@ -224,13 +232,13 @@ class Dispatcher:
         return call
 
     def _build_commission(self, name: str) -> Handler:
-        app, handlers = self._app, self._handlers.get("commissionReport", [])
+        app = self._app
 
         def call(report: Any) -> None:
             record = _compat.commission_report(report)
             if app._tape.on:
                 app._tape.answer(name, (record,))
-            for handler in handlers:
+            for handler in self._handlers.get("commissionReport", ()):
                 try:
                     handler(record)
                 except Exception as error:

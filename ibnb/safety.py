@@ -5,14 +5,20 @@ The account's code decides between paper and live (paper codes start with D), ne
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
-from ibnb._compat import is_unset, to_float
+from ibnb._compat import EClient, Order, is_unset, to_decimal, to_float
 from ibnb.errors import SafetyError
+
+if TYPE_CHECKING:
+    from ibnb.session import Session
+
+logger = logging.getLogger("ibnb")
 
 #: Outgoing message ids that place or change an order (placeOrder, exerciseOptions), and that cancel.
 PLACING = frozenset({3, 21})
@@ -176,3 +182,139 @@ def _price(order: Any) -> float:
     prices = [to_float(getattr(order, name, None)) for name in ("lmtPrice", "auxPrice")]
     known = [abs(price) for price in prices if not math.isnan(price) and price]
     return max(known) if known else math.nan
+
+
+class AccountGuard:
+    """Stops trading when an account has lost too much: block, cancel, flatten, disconnect, exactly once.
+
+    `max_loss` is a fraction of the baseline, 0.05 for 5 %. The baseline is the account's NetLiquidation after
+    the first complete download, never a half of one. TWS sends new values about every three minutes.
+    When the floor is broken every new order is refused and all open orders are cancelled; with
+    `flatten=True` positions are closed at market, with `disconnect=True` the session ends at last.
+    `dry_run=True` only writes down what would be done. `actions` tells what was done.
+
+    >>> with AccountGuard(app, max_loss=0.05, dry_run=True) as guard:       # doctest: +SKIP
+    ...     app.sleep("1 h")
+    ...     print(guard.actions)
+    """
+
+    TAG = "NetLiquidation"
+
+    def __init__(
+        self, app: Session, max_loss: float, *, flatten: bool = False, disconnect: bool = False, dry_run: bool = False
+    ) -> None:
+        if not 0 < max_loss < 1:
+            raise ValueError(f"max_loss is a fraction between 0 and 1: write 0.05 for 5 %, not {max_loss!r}")
+        self.max_loss = max_loss
+        self.flatten = flatten
+        self.disconnect = disconnect
+        self.dry_run = dry_run
+        self.baseline: float | None = None
+        self.value = math.nan
+        self.tripped = False
+        self.actions: list[str] = []
+        self._app = app
+        self._account = ""
+        self._reqId: int | None = None
+        self._positions: list[tuple[Any, float]] = []
+
+    @property
+    def floor(self) -> float:
+        """The NetLiquidation below which the guard fires; nan before the baseline is known."""
+        return math.nan if self.baseline is None else self.baseline * (1 - self.max_loss)
+
+    def __enter__(self) -> Self:
+        """Start watching; returns when the baseline is known."""
+        app = self._app
+        self._account = app.account
+        self._reqId = app._next_req_id()
+        app._dispatcher.listen("accountSummary", self._row)
+        app._dispatcher.listen("accountSummaryEnd", self._complete)
+        app.reqAccountSummary(self._reqId, "All", self.TAG)
+        try:
+            app._wait_until(lambda: self.baseline is not None, None, "AccountGuard")
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        app = self._app
+        app._dispatcher.ignore("accountSummary", self._row)
+        app._dispatcher.ignore("accountSummaryEnd", self._complete)
+        if app.isConnected():
+            app.cancelAccountSummary(self._reqId)
+
+    def release(self) -> None:
+        """Let orders pass again after the guard has fired: a decision for a person."""
+        self._app._gate.blocked = ""
+
+    def _row(self, reqId: int, account: str, tag: str, value: str, currency: str) -> None:
+        if reqId == self._reqId and account == self._account and tag == self.TAG:
+            self.value = to_float(value)
+            if self.baseline is not None:
+                self._judge()
+
+    def _complete(self, reqId: int) -> None:
+        if reqId == self._reqId and self.baseline is None and self.value > 0:
+            self.baseline = self.value
+
+    def _judge(self) -> None:
+        if self.value < self.floor and not self.tripped:
+            self.tripped = True
+            self._fire()
+
+    def _fire(self) -> None:
+        app = self._app
+        reason = (
+            f"{self.TAG} {self.value:,.2f} is below the floor {self.floor:,.2f} "
+            f"(baseline {self.baseline:,.2f}, max_loss {self.max_loss:.1%})"
+        )
+        self._act(f"block new orders: {reason}", lambda: setattr(app._gate, "blocked", reason))
+        self._act("cancel every open order", lambda: app.reqGlobalCancel())
+        if self.flatten:
+            self._act("ask for positions, to close them", self._ask_positions)
+        elif self.disconnect:
+            self._act("disconnect", app.disconnect)
+
+    def _act(self, text: str, action: Callable[[], object]) -> None:
+        """Write an action down, and do it unless this is a dry run; one that fails doesn't stop the next."""
+        self.actions.append(f"would {text}" if self.dry_run else text)
+        logger.warning("account guard: %s", self.actions[-1])
+        if not self.dry_run:
+            try:
+                action()
+            except Exception as error:
+                self.actions.append(f"failed to {text}: {error}")
+
+    def _ask_positions(self) -> None:
+        self._app._dispatcher.listen("position", self._position)
+        self._app._dispatcher.listen("positionEnd", self._close_positions)
+        self._app.reqPositions()
+
+    def _position(self, account: str, contract: Any, position: Any, avgCost: float) -> None:
+        if account == self._account and to_float(position):
+            self._positions.append((contract, to_float(position)))
+
+    def _close_positions(self) -> None:
+        app = self._app
+        app._dispatcher.ignore("position", self._position)
+        app._dispatcher.ignore("positionEnd", self._close_positions)
+        for contract, held in self._positions:
+            contract.exchange = contract.exchange or "SMART"
+            order = Order()
+            order.action, order.orderType = ("SELL" if held > 0 else "BUY"), "MKT"
+            order.totalQuantity, order.account = to_decimal(abs(held)), self._account
+            order.eTradeOnly = order.firmQuoteOnly = False
+            text = f"close {contract.symbol}: {order.action} {abs(held):g} MKT"
+            self._act(text, lambda c=contract, o=order: self._send(c, o))  # type: ignore[misc]
+        if self.disconnect:
+            self._act("disconnect", app.disconnect)
+
+    def _send(self, contract: Any, order: Any) -> None:
+        # The one order that may pass while everything is blocked.
+        with self._app._checked():
+            EClient.placeOrder(self._app, self._app._take_order_id(), contract, order)
