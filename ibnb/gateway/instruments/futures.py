@@ -13,6 +13,7 @@ from ..calendar import Calendar
 from .instrument import Instrument, Model, described, invented
 
 EXPIRED_YEARS = 2
+_CALENDAR = Calendar()
 MONTH_CODES = "FGHJKMNQUVXZ"
 
 
@@ -28,7 +29,7 @@ def _last_friday(year: int, month: int) -> date:
 
 def _tenth_business_day(year: int, month: int) -> date:
     first = date(year, month, 1)
-    return Calendar().trading_days("US", first, first + timedelta(days=27))[9]
+    return _CALENDAR.trading_days("US", first, first + timedelta(days=27))[9]
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Root:
         """The contract of one month."""
         last = self.last_day(year, month)
         # Exchange holidays (Juneteenth can be a third Friday) move the last trading day back.
-        last = Calendar().trading_days("US", last - timedelta(days=7), last)[-1]
+        last = _CALENDAR.trading_days("US", last - timedelta(days=7), last)[-1]
         local = f"{self.symbol}{MONTH_CODES[month - 1]}{year % 10}"
         model = replace(self.model, listed=max(self.model.listed, last - timedelta(days=30 * self.ahead)))
         return replace(

@@ -3,6 +3,9 @@
 Rule: a larger bar is the aggregate of smaller ones, exactly; so sums stay integers (half ticks, shares, half ticks ×
 shares) until the last step. Intraday bars begin at multiples of their size after the exchange's midnight, the first of
 a session where the session begins (1 hour: 09:30, 10:00, 11:00 …).
+
+One thing isn't exact: the average price of a minute is taken from its open, high, low and close, not from its seconds,
+so `wap` of bars below one minute (and of a minute in progress) can differ a little from that of the whole minute.
 """
 
 from __future__ import annotations
