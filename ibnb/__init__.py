@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ibnb.app import IBApp as IBApp
     from ibnb.blotter import OrderReport as OrderReport
     from ibnb.connect import connect as connect
+    from ibnb.connect import reset as reset
     from ibnb.create import createBracket as createBracket
     from ibnb.create import createContract as createContract
     from ibnb.create import createOrder as createOrder
@@ -38,11 +39,13 @@ if TYPE_CHECKING:
     from ibnb.errors import RequestError as RequestError
     from ibnb.errors import RequestTimeoutError as RequestTimeoutError
     from ibnb.errors import SafetyError as SafetyError
+    from ibnb.errors import explain as explain
     from ibnb.plots import displayData as displayData
     from ibnb.plots import plotBars as plotBars
     from ibnb.plots import plotData as plotData
     from ibnb.plots import plotMargin as plotMargin
     from ibnb.plots import plotOrderTimeline as plotOrderTimeline
+    from ibnb.safety import OrderLimits as OrderLimits
     from ibnb.widgets.blotter import OrderBlotter as OrderBlotter
     from ibnb.widgets.connection import ConnectionPanel as ConnectionPanel
 
@@ -60,6 +63,7 @@ _HOME = {
     "NotConnectedError": "ibnb.errors",
     "Order": "ibnb._compat",
     "OrderBlotter": "ibnb.widgets.blotter",
+    "OrderLimits": "ibnb.safety",
     "OrderRejectedError": "ibnb.errors",
     "OrderReport": "ibnb.blotter",
     "PacingError": "ibnb.errors",
@@ -74,10 +78,12 @@ _HOME = {
     "createOrder": "ibnb.create",
     "dataSettings": "ibnb.create",
     "displayData": "ibnb.plots",
+    "explain": "ibnb.errors",
     "plotBars": "ibnb.plots",
     "plotData": "ibnb.plots",
     "plotMargin": "ibnb.plots",
     "plotOrderTimeline": "ibnb.plots",
+    "reset": "ibnb.connect",
     "roundToTick": "ibnb.create",
 }
 

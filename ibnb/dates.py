@@ -56,7 +56,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("local", re.compile(r"\d{8} \d\d:\d\d:\d\d(?: (?P<zone>\S+))?"), "YYYYMMDD hh:mm:ss"),
     ("local", re.compile(r"\d{8}  \d\d:\d\d:\d\d(?: +(?P<zone>\S+))?"), "YYYYMMDD  hh:mm:ss"),
     ("local", re.compile(r"\d{4} \d\d:\d\d:\d\d(?: (?P<zone>\S+))?"), "MMDD hh:mm:ss"),
-    ("utc", re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?P<zone>Z?)"), "YYYY-MM-DD hh:mm:ss"),
+    ("local", re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?P<zone>Z?)"), "YYYY-MM-DD hh:mm:ss"),
 )
 
 _HOUR = 3_600_000_000_000

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ibnb.dates import NEW_YORK, parse_dates, parse_moments
+from ibnb.dates import NEW_YORK, parse_dates, parse_moments, zone_name
 
 #: Answer → column → dtype. The first column named in INDEX becomes the index.
 TABLES: dict[str, dict[str, str]] = {
@@ -230,7 +230,7 @@ def _column(values: Sequence[Any], kind: str, zone: str | None) -> Any:
         return parse_moments(values, zone or NEW_YORK)
     if kind == "times":
         found = parse_dates(values, zone)
-        return found.tz_localize(zone or "UTC") if found.tz is None else found
+        return found.tz_localize(zone_name(zone or "UTC")) if found.tz is None else found
     return pd.array(["" if value is None else str(value) for value in values], dtype="str")
 
 
@@ -248,7 +248,7 @@ def bars(rows: Sequence[Sequence[Any]], zone: str | None = None, daily: bool | N
             if (column < 0).any():
                 out[name] = np.where(column < 0, np.nan, column)
     elif daily is False:
-        out.index = pd.DatetimeIndex(out.index).tz_localize(zone or "UTC")
+        out.index = pd.DatetimeIndex(out.index).tz_localize(zone_name(zone or "UTC"))
     return out
 
 

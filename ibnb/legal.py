@@ -127,6 +127,24 @@ TIFS = ("DAY", "GTC", "IOC", "GTD", "OPG", "FOK", "DTC", "AUC", "GTX", "Minutes"
 DATA_TYPES = {1: "live", 2: "frozen", 3: "delayed", 4: "delayed-frozen"}
 
 
+# What people say, and what IB calls it: only for the question "did you mean".
+_SPOKEN = {
+    "market": "MKT",
+    "limit": "LMT",
+    "stop": "STP",
+    "stop limit": "STP LMT",
+    "stop loss": "STP",
+    "trailing stop": "TRAIL",
+    "stock": "STK",
+    "option": "OPT",
+    "future": "FUT",
+    "forex": "CASH",
+    "fx": "CASH",
+    "index": "IND",
+    "short": "SSHORT",
+}
+
+
 def check(name: str, value: object, legal: Collection[str], aliases: dict[str, str] | None = None) -> str:
     """Return the legal spelling of `value`, whatever its case, or raise ValueError that names the legal values.
 
@@ -141,8 +159,10 @@ def check(name: str, value: object, legal: Collection[str], aliases: dict[str, s
     word = " ".join(value.lower().split())
     if word in folded:
         return folded[word]
-    near = difflib.get_close_matches(word, folded, n=1, cutoff=0.5)
-    hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
+    near = [folded[each] for each in difflib.get_close_matches(word, folded, n=1, cutoff=0.5)]
+    if _SPOKEN.get(word) in legal:
+        near = [_SPOKEN[word]]
+    hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ValueError(f"{name} {value!r} is not legal.{hint} Legal values: {', '.join(legal)}.")
 
 

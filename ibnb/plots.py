@@ -1,7 +1,7 @@
 """Show data: `displayData` prints, `plot*` draws; both return None and print nothing else.
 
 Rule: every figure has an alternative text, a sentence built from the data. In a notebook it travels in the output's
-metadata (`image/png` → `alt`) and as its plain text; in a file that `path` names, in the PNG's Description.
+metadata (`image/png` → `alt`) and as its plain text; in a PNG that `path` names, in its Description.
 matplotlib loads when the first figure is drawn.
 """
 
@@ -28,22 +28,22 @@ def displayData(df: pd.DataFrame, rows: int | None = 5) -> None:
 
 
 def plotData(df: pd.DataFrame, title: str = "Price Chart", alt: str | None = None, path: str | None = None) -> None:
-    """Draw `df["Close"]` as a line. `alt` replaces the alternative text, `path` also saves a PNG.
+    """Draw `df["Close"]` as a line.
 
-    Raises ValueError for a frame without rows or without a Close column.
+    `alt` replaces the alternative text. `path` saves a PNG there; in a script no window opens then.
+    Raises ValueError for a frame without a Close.
 
     >>> plotData(df, title="CSH2")                                              # doctest: +SKIP
     """
-    close = _closes(df, "plotData")
-    figure, axes = _figure()
+    close = _closes(df)
+    figure, axes = _figure(path)
     axes.plot(close.index, close.to_numpy(), color=UP, linewidth=1.4)
     axes.set_title(title)
     axes.set_ylabel("Close")
     axes.set_xlabel(str(close.index.name or ""))
     axes.grid(visible=True, alpha=0.25)
     _slant(axes)
-    sentence = f"Line chart of {title} close, {_span(close.index)}, {_range(close)}."
-    _show(figure, alt or sentence, path)
+    _show(figure, alt or f"Line chart of {title} close, {_span(close.index)}, {_range(close)}.", path)
 
 
 def plotBars(df: pd.DataFrame, title: str = "Bars", alt: str | None = None, path: str | None = None) -> None:
@@ -51,14 +51,14 @@ def plotBars(df: pd.DataFrame, title: str = "Bars", alt: str | None = None, path
 
     Bars stand side by side: nights and weekends leave no gap. Raises ValueError as plotData does.
     """
-    close = _closes(df, "plotBars")
+    close = _closes(df)
     missing = {"Open", "High", "Low"} - set(df.columns)
     if missing:
         raise ValueError(
             f"plotBars needs the columns Open, High, Low and Close; missing: {', '.join(sorted(missing))}."
         )
     with_volume = "Volume" in df and bool(df["Volume"].notna().any())
-    figure, axes = _figure(rows=2 if with_volume else 1)
+    figure, axes = _figure(path, rows=2 if with_volume else 1)
     top = axes[0] if with_volume else axes
     x = np.arange(len(df))
     rising = (df["Close"] >= df["Open"]).to_numpy()
@@ -106,7 +106,7 @@ def plotMargin(
     values = summary["value"][[tag for tag in _MARGIN_TAGS if tag in summary.index]]
     currency = str(summary["currency"].loc["NetLiquidation"])
     worth = float(values["NetLiquidation"])
-    figure, axes = _figure()
+    figure, axes = _figure(path)
     bound = [tag.endswith("MarginReq") for tag in values.index]
     axes.barh(list(values.index), values.to_numpy(), color=[DOWN if each else UP for each in bound])
     for place, value in enumerate(values):
@@ -116,6 +116,7 @@ def plotMargin(
     axes.set_xlim(right=float(values.max()) * 1.25 or 1.0)
     axes.set_title(title)
     axes.set_xlabel(currency)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     listed = ", ".join(f"{tag} {_money(value)}" for tag, value in values.items())
     _show(figure, alt or f"Horizontal bar chart of {title} in {currency}: {listed}.", path)
 
@@ -131,7 +132,7 @@ def plotOrderTimeline(
     if not len(log):
         raise ValueError("plotOrderTimeline needs at least one row: the order isn't known here.")
     levels = list(dict.fromkeys(log["status"]))
-    figure, axes = _figure()
+    figure, axes = _figure(path)
     x = np.arange(len(log))
     y = [levels.index(status) for status in log["status"]]
     axes.step(x, y, where="post", color=QUIET, linewidth=1.2)
@@ -152,11 +153,11 @@ def plotOrderTimeline(
 # --- words ---------------------------------------------------------------------------------------
 
 
-def _closes(df: pd.DataFrame, verb: str) -> pd.Series:
+def _closes(df: pd.DataFrame) -> pd.Series:
     if "Close" not in df.columns:
-        raise ValueError(f"{verb} needs a column Close; this frame has: {', '.join(map(str, df.columns)) or 'none'}.")
-    if df["Close"].notna().sum() == 0:
-        raise ValueError(f"{verb} needs at least one row with a Close; this frame has {len(df)} rows.")
+        raise ValueError(f"a column Close is needed; this frame has: {', '.join(map(str, df.columns)) or 'none'}.")
+    if not df["Close"].notna().any():
+        raise ValueError(f"at least one row with a Close is needed; this frame has {len(df)} rows.")
     return df["Close"]
 
 
@@ -190,8 +191,10 @@ def _range(values: pd.Series) -> str:
 
 
 def _money(value: float) -> str:
-    text = f"{value:,.4f}".rstrip("0").rstrip(".")
-    return f"{value:,.2f}" if "." in text and len(text.rsplit(".", 1)[1]) < 2 else text
+    """Two decimals; for small prices as many as are needed to tell them apart."""
+    if value == int(value):
+        return f"{int(value):,}"
+    return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.5g}"
 
 
 # --- figures -------------------------------------------------------------------------------------
@@ -207,10 +210,10 @@ def _shell() -> Any:
     return shell if hasattr(shell, "kernel") else None
 
 
-def _figure(rows: int = 1) -> tuple[Any, Any]:
+def _figure(path: str | None, rows: int = 1) -> tuple[Any, Any]:
     settings: dict[str, Any] = {"figsize": SIZE, "dpi": DPI, "layout": "constrained"}
-    if _shell() is not None:
-        # Not pyplot's: nothing shows it a second time at the end of the cell.
+    if _shell() is not None or path is not None:
+        # Not pyplot's: no window opens, and a notebook doesn't show it a second time at the end of the cell.
         from matplotlib.figure import Figure
 
         figure = Figure(**settings)
@@ -230,15 +233,14 @@ def _slant(axes: Any) -> None:
 
 def _show(figure: Any, alt: str, path: str | None) -> None:
     if path is not None:
-        figure.savefig(Path(path), dpi=DPI, metadata={"Description": alt} if str(path).endswith(".png") else None)
+        figure.savefig(Path(path), metadata={"Description": alt} if str(path).endswith(".png") else None)
     if _shell() is not None:
-        from IPython.display import display
+        _display(figure, alt)
+    elif path is None:
+        _open_window(figure)
 
-        image = io.BytesIO()
-        figure.savefig(image, format="png", dpi=DPI)
-        bundle = {"image/png": base64.b64encode(image.getvalue()).decode("ascii"), "text/plain": alt}
-        display(bundle, raw=True, metadata={"image/png": {"alt": alt}})  # type: ignore[no-untyped-call]
-        return
+
+def _open_window(figure: Any) -> None:
     import matplotlib.pyplot as plt
 
     with warnings.catch_warnings():
@@ -246,3 +248,12 @@ def _show(figure: Any, alt: str, path: str | None) -> None:
         warnings.filterwarnings("ignore", message=".*non-interactive.*")
         plt.show()
     plt.close(figure)
+
+
+def _display(figure: Any, alt: str) -> None:
+    from IPython.display import display
+
+    image = io.BytesIO()
+    figure.savefig(image, format="png")
+    bundle = {"image/png": base64.b64encode(image.getvalue()).decode("ascii"), "text/plain": alt}
+    display(bundle, raw=True, metadata={"image/png": {"alt": alt}})  # type: ignore[no-untyped-call]

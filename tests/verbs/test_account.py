@@ -4,10 +4,10 @@ import math
 
 import pandas as pd
 import pytest
+from scripted import ScriptedTWS
 
 from ibnb import RequestError, RequestTimeoutError, createContract
 from ibnb._compat import UNSET_DOUBLE
-from scripted import ScriptedTWS
 
 
 def test_summary_has_a_row_per_tag_and_cancels_its_subscription(tws: ScriptedTWS) -> None:

@@ -4,10 +4,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from scripted import ScriptedTWS
 
 from ibnb import AmbiguousContractError, ContractNotFoundError, createContract
 from ibnb._compat import ContractDetails
-from scripted import ScriptedTWS
 
 
 def details(symbol: str, conId: int, **fields: Any) -> Any:

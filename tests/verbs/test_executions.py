@@ -4,10 +4,10 @@ import math
 from typing import Any
 
 import pytest
+from scripted import ScriptedTWS
 
 from ibnb import createOrder
 from ibnb._compat import OrderState
-from scripted import ScriptedTWS
 from verbs.orders import NVDA, Commission, execution
 
 BUY = createOrder("BUY", 1, "MKT")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from scripted import ScriptedTWS
 
 from ibnb import (
     ContractNotFoundError,
@@ -17,7 +18,6 @@ from ibnb import (
     dataSettings,
 )
 from ibnb._compat import BarData
-from scripted import ScriptedTWS
 from verbs.test_contracts import answer, details
 
 AAPL = createContract("AAPL")
@@ -34,9 +34,7 @@ def bar(date: str, close: float = 10.0, volume: int = 100) -> Any:
 
 
 def bars(tws: ScriptedTWS, *rows: Any) -> None:
-    tws.on(
-        "reqHistoricalData", *(("historicalData", "$id", row) for row in rows), ("historicalDataEnd", "$id", "", "")
-    )
+    tws.on("reqHistoricalData", *(("historicalData", "$id", row) for row in rows), ("historicalDataEnd", "$id", "", ""))
 
 
 def test_daily_bars_have_the_seed_s_columns_first_and_plain_dates(tws: ScriptedTWS) -> None:
@@ -80,7 +78,9 @@ def test_an_old_tws_is_asked_for_epoch_seconds_and_shown_in_the_exchange_s_zone(
 
 def test_quotes_have_no_volume(tws: ScriptedTWS) -> None:
     bars(tws, bar("20250611", volume=-1))
-    row = tws.app.getData(createContract("EUR", "CASH", "IDEALPRO"), dataSettings("1 D", "1 day", whatToShow="MIDPOINT"))
+    row = tws.app.getData(
+        createContract("EUR", "CASH", "IDEALPRO"), dataSettings("1 D", "1 day", whatToShow="MIDPOINT")
+    )
     assert all(math.isnan(row.iloc[0][name]) for name in ("Volume", "Average", "BarCount"))
 
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from scripted import ScriptedTWS
 
 from ibnb import ContractNotFoundError, MarketDataError, RequestTimeoutError, createContract
-from scripted import ScriptedTWS
 
 AAPL, NVDA = createContract("AAPL"), createContract("NVDA")
 BURST = (

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import pytest
+from scripted import ScriptedTWS
 
 from ibnb import (
     IBApp,
@@ -16,7 +17,6 @@ from ibnb import (
     createOrder,
 )
 from ibnb._compat import OrderState
-from scripted import ScriptedTWS
 from verbs.orders import NVDA, filled, opened, shown, status
 
 BUY = createOrder("BUY", 1, "MKT")

@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from scripted import ScriptedTWS
 
 from ibnb import RequestError
-from scripted import ScriptedTWS
 from verbs.test_contracts import details
 
 

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from ibnb import OrderBlotter, createContract, createOrder
 from scripted import ScriptedTWS
 from verbs.orders import shown, status
+
+from ibnb import OrderBlotter, createContract, createOrder
 
 
 def test_an_empty_blotter_says_so(tws: ScriptedTWS) -> None:

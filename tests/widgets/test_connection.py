@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from ibnb import ConnectionPanel, IBApp
 from scripted import ScriptedTWS
+
+from ibnb import ConnectionPanel, IBApp
 
 
 def test_it_says_paper_and_masks_the_account(tws: ScriptedTWS) -> None:

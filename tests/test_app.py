@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+from scripted import ScriptedTWS
+
+from ibnb import IBApp
+from ibnb._compat import BarData, EClient, EWrapper
+from ibnb._dispatch import handlers_of
+from ibnb.session import Session
+
+VERBS = [
+    name
+    for name in dir(IBApp)
+    if not name.startswith("_")
+    and name not in dir(Session)
+    and not hasattr(EClient, name)
+    and not hasattr(EWrapper, name)
+]
+
+
+def test_the_verbs_are_these() -> None:
+    assert VERBS == [
+        "cancelAllOrders",
+        "cancelOrderById",
+        "createBracket",
+        "createContract",
+        "createOrder",
+        "dataSettings",
+        "displayData",
+        "getAccountSummary",
+        "getAccountUpdates",
+        "getBlotter",
+        "getCompletedOrders",
+        "getContractDetails",
+        "getCurrentTime",
+        "getData",
+        "getExecutions",
+        "getHeadTimestamp",
+        "getOpenOrders",
+        "getOrderLog",
+        "getPnL",
+        "getPositions",
+        "getQuote",
+        "getQuotes",
+        "getScan",
+        "getScannerParameters",
+        "listOrders",
+        "modifyOrder",
+        "placeBracket",
+        "placeOrderNow",
+        "plotData",
+        "previewOrder",
+        "resolve",
+        "roundToTick",
+        "searchSymbols",
+        "streamQuotes",
+        "waitOrder",
+    ]
+
+
+def test_no_verb_takes_a_name_of_ibapi_s() -> None:
+    families = [cls for cls in IBApp.__mro__ if cls.__module__.startswith(("ibnb.verbs", "ibnb.app"))]
+    mine = {name for cls in families for name in vars(cls) if not name.startswith("_")}
+    assert mine & {name for cls in (EClient, EWrapper) for name in dir(cls)} == set()
+
+
+def test_no_family_hides_a_part_of_another() -> None:
+    seen: dict[str, str] = {}
+    allowed = {"_prepare", "__module__", "__doc__", "__firstlineno__", "__static_attributes__", "__annotations__"}
+    allowed |= {"__annotate_func__", "__annotate__", "__annotations_cache__", "__classcell__"}
+    for cls in IBApp.__mro__:
+        if not cls.__module__.startswith("ibnb") or cls.__module__ in ("ibnb.session", "ibnb._link", "ibnb.app"):
+            continue
+        for name in set(vars(cls)) - allowed:
+            assert name not in seen, f"{name} is in {seen.get(name)} and {cls.__name__}"
+            assert not hasattr(Session, name), f"{cls.__name__}.{name} hides the session's"
+            seen[name] = cls.__name__
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_says_what_it_returns_and_is_typed(name: str) -> None:
+    verb = getattr(IBApp, name)
+    assert verb.__doc__
+    signature = inspect.signature(verb)
+    assert signature.return_annotation is not inspect.Signature.empty
+
+
+def test_the_seeds_signatures_are_kept() -> None:
+    def head(name: str, count: int) -> list[tuple[str, Any]]:
+        parameters = list(inspect.signature(getattr(IBApp, name)).parameters.values())
+        return [(each.name, each.default) for each in parameters if each.name != "self"][:count]
+
+    none = inspect.Parameter.empty
+    assert head("createContract", 4) == [
+        ("symbol", none),
+        ("sec_type", "STK"),
+        ("exchange", "SMART"),
+        ("currency", "USD"),
+    ]
+    assert head("createOrder", 4) == [
+        ("action", "BUY"),
+        ("quantity", 100),
+        ("order_type", "MKT"),
+        ("limit_price", None),
+    ]
+    assert head("getData", 3) == [("contract", none), ("settings", none), ("req_id", None)]
+    assert head("displayData", 2) == [("df", none), ("rows", 5)]
+    assert head("plotData", 2) == [("df", none), ("title", "Price Chart")]
+    assert head("placeOrderNow", 2) == [("contract", none), ("order", none)]
+    assert head("modifyOrder", 3) == [("order_id", none), ("contract", None), ("new_order", None)]
+    assert head("cancelOrderById", 1) == [("order_id", none)]
+
+
+def test_every_callback_that_is_handled_exists_in_ibapi() -> None:
+    renamed = {"commissionReport", "commissionAndFeesReport"}
+    for name in handlers_of(IBApp()):
+        assert name in renamed or hasattr(EWrapper, name), name
+
+
+def test_a_student_s_overrides_without_super_leave_the_verbs_working() -> None:
+    heard: list[Any] = []
+
+    class Mine(IBApp):
+        def historicalData(self, reqId: int, bar: Any) -> None:
+            heard.append(bar.close)
+            raise RuntimeError("a student's mistake")
+
+        def historicalDataEnd(self, reqId: int, start: str, end: str) -> None:
+            heard.append("end")
+
+        def error(self, reqId: int, errorCode: int, errorString: str) -> None:
+            heard.append(errorCode)
+
+    tws = ScriptedTWS(Mine)
+    bar = BarData()
+    bar.date, bar.open, bar.high, bar.low, bar.close, bar.volume = "20250611", 1.0, 1.0, 1.0, 1.0, 1
+    tws.on(
+        "reqHistoricalData",
+        ("error", "$id", 2176, "Warning"),
+        ("historicalData", "$id", bar),
+        ("historicalDataEnd", "$id", "", ""),
+    )
+    df = tws.app.getData(tws.app.createContract("AAPL"), tws.app.dataSettings("1 D", "1 day"))
+    assert df["Close"].tolist() == [1.0]
+    assert heard == [2176, 1.0, "end"]
+    assert tws.app.problems["error"].tolist() == ["RuntimeError: a student's mistake"]
+
+
+def test_a_seed_program_that_initialises_by_hand_has_its_state() -> None:
+    class Seed(IBApp):
+        def __init__(self) -> None:
+            EWrapper.__init__(self)
+            EClient.__init__(self, wrapper=self)
+            self.data: list[Any] = []
+
+    app = Seed()
+    assert app.open_orders == {}
+    assert len(app.getBlotter()) == 0

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ibnb
+
+PUBLIC = [
+    "AmbiguousContractError",
+    "ConnectionLostError",
+    "ConnectionPanel",
+    "Contract",
+    "ContractNotFoundError",
+    "HistoricalDataError",
+    "IBApp",
+    "IBError",
+    "MarketDataError",
+    "NotConnectedError",
+    "Order",
+    "OrderBlotter",
+    "OrderLimits",
+    "OrderRejectedError",
+    "OrderReport",
+    "PacingError",
+    "RequestError",
+    "RequestTimeoutError",
+    "SafetyError",
+    "ScannerSubscription",
+    "TagValue",
+    "connect",
+    "createBracket",
+    "createContract",
+    "createOrder",
+    "dataSettings",
+    "displayData",
+    "explain",
+    "plotBars",
+    "plotData",
+    "plotMargin",
+    "plotOrderTimeline",
+    "reset",
+    "roundToTick",
+]
+
+
+def test_the_public_names_are_these() -> None:
+    assert ibnb.__all__ == PUBLIC
+    assert set(PUBLIC) <= set(dir(ibnb))
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_public_name_is_there_and_says_what_it_is(name: str) -> None:
+    value = getattr(ibnb, name)
+    assert callable(value)
+    # ibapi's own classes have no docstrings.
+    if value.__module__.startswith("ibnb"):
+        assert value.__doc__
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'conect'"):
+        ibnb.conect
+
+
+def _run(code: str) -> str:
+    root = Path(__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    return done.stdout.strip()
+
+
+def test_import_loads_nothing_heavy() -> None:
+    heavy = "{'pandas', 'numpy', 'matplotlib', 'ipywidgets', 'ibapi'}"
+    assert _run(f"import sys, ibnb; print({heavy} & set(sys.modules))") == "set()"
+
+
+def test_an_app_loads_no_matplotlib_and_no_widgets() -> None:
+    heavy = "{'matplotlib', 'ipywidgets', 'IPython'}"
+    assert _run(f"import sys, ibnb; ibnb.IBApp(); print({heavy} & set(sys.modules))") == "set()"
+
+
+def test_connect_stays_a_function_whichever_is_imported_first() -> None:
+    assert _run("import ibnb.connect, ibnb; print(callable(ibnb.connect))") == "True"
+    assert _run("import ibnb, ibnb.connect; print(callable(ibnb.connect))") == "True"
