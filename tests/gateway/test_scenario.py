@@ -43,9 +43,7 @@ def test_the_lesson_is_a_wednesday_morning_in_new_york():
     assert LESSON.always_open_from is None
 
 
-@pytest.mark.parametrize(
-    ("symbol", "minute", "signal"), [("TSLA", 2, 1.05), ("NVDA", 5, 1.05), ("AMD", 15, 1.05)]
-)
+@pytest.mark.parametrize(("symbol", "minute", "signal"), [("TSLA", 2, 1.05), ("NVDA", 5, 1.05), ("AMD", 15, 1.05)])
 def test_jumps_are_above_five_percent_within_one_second(market, symbol, minute, signal):
     instrument, t = stock(market, symbol), new_york(10, minute)
     assert market.last_price(instrument, t) > signal * market.last_price(instrument, t - 1)
@@ -92,9 +90,7 @@ def test_cash_is_a_little_above_a_million(market):
 
 def test_the_movers_are_the_most_active(market):
     us = [i for i in market.instruments.listings if i.secType == "STK" and i.schedule == "US"]
-    wanted = [
-        i for i in us if market.avg_volume(i) > 1_000_000 and market.last_price(i, LESSON.start) > 10
-    ]
+    wanted = [i for i in us if market.avg_volume(i) > 1_000_000 and market.last_price(i, LESSON.start) > 10]
     ranked = sorted(wanted, key=lambda i: -market.day_stats(i, LESSON.start).volume)
     assert {"NVDA", "TSLA", "AMD", "INTC"} < {i.symbol for i in ranked[:5]}
 
