@@ -56,7 +56,7 @@ HISTORY_162 = (
         "no data",
         ("no data", "no head timestamp", "returned no"),
         "There are no bars for this contract, period and whatToShow. FX has no TRADES: use MIDPOINT. "
-        "Try a longer duration, useRTH=0, or getContracts() to see whether the contract is the one you mean.",
+        "Try a longer duration, useRTH=0, or getContractDetails() to see what the contract is.",
     ),
     History162(
         "invalid step",
@@ -115,7 +115,7 @@ _REQUESTS = (
         200,
         "request",
         "No instrument fits the contract, or more than one does.",
-        "Check symbol, secType, exchange and currency; getContracts() lists what fits.",
+        "Check symbol, secType, exchange and currency; getContractDetails() lists what fits.",
         EVERY,
         "contract",
     ),
@@ -265,7 +265,7 @@ _ORDERS = (
         110,
         "order",
         "The price isn't a multiple of the instrument's minimum tick.",
-        "Round the price to minTick (getContracts() shows it). A modification that fails leaves the order as it was.",
+        "Round the price to minTick (getContractDetails() shows it). A modification that fails leaves the order as it was.",
         NONE,
         "order",
     ),

@@ -21,6 +21,9 @@ from ibnb.tape import Tape
 
 __all__ = ["CallbackWarning", "Session", "first_req_id", "mask"]
 
+# Refusals of a request as such; for requests without an id they come with the id -1.
+INVALID_REQUEST = frozenset({320, 321, 322})
+
 
 class CallbackWarning(UserWarning):
     """An exception happened in a callback since the last call; `app.problems` has the traceback."""
@@ -67,7 +70,7 @@ class Session(Link):
         """Let time pass: seconds, or "30 s", "5 min", "1 h". On the embedded manual clock nothing really waits."""
         seconds = seconds_of(duration)
         self._check_thread("sleep")
-        self._tell_problems()
+        self._tell_problems(stacklevel=3)
         self._time.sleep(seconds)
 
     # --- what verbs use ----------------------------------------------------------------------------
@@ -91,7 +94,8 @@ class Session(Link):
         the request may still run at TWS. kind: see codes.KINDS; None = told from the verb's name.
         tolerate: codes that don't end this request although they usually end its kind.
         """
-        self._tell_problems()
+        # This generator, contextlib and the verb stand between here and the user's line.
+        self._tell_problems(stacklevel=5)
         self._check_usable(verb)
         key: Key = self._next_req_id() if reqId is None else reqId
         limit = self.timeout if timeout is None else timeout
@@ -147,7 +151,7 @@ class Session(Link):
         if any(state == "broken" for _, state, _ in self._status.farms.values()):
             return "A data farm is down (app.farms): ask again when it is OK."
         return (
-            "TWS ignores some wrong input without a word: check the contract (getContracts) and the arguments, "
+            "TWS ignores some wrong input without a word: check the contract (getContractDetails) and the arguments, "
             f"or give more time with {verb}(..., timeout=…)."
         )
 
@@ -172,17 +176,17 @@ class Session(Link):
             raise NotConnectedError(f"{verb}: not connected to TWS or IB Gateway: {self._why_ended}")
         self._check_thread(verb)
 
-    def _tell_problems(self) -> None:
-        """Warn in the caller's thread, in the caller's cell, about exceptions in callbacks since the last call."""
-        new = list(self._status.problems)[self._problems_told :]
+    def _tell_problems(self, stacklevel: int) -> None:
+        """Warn in the caller's thread, so in the caller's cell, about exceptions in callbacks since the last call."""
+        new = self._status.problem_count - self._problems_told
         if new:
-            self._problems_told += len(new)
-            first = new[0]
-            more = f" (and {len(new) - 1} more)" if len(new) > 1 else ""
+            self._problems_told += new
+            first = list(self._status.problems)[-new:][0]
+            more = f" (and {new - 1} more)" if new > 1 else ""
             warnings.warn(
                 f"{first.error} in {first.where}, callback {first.callback}{more}; see app.problems",
                 CallbackWarning,
-                stacklevel=4,
+                stacklevel=stacklevel,
             )
 
     # --- orders ------------------------------------------------------------------------------------
@@ -258,6 +262,8 @@ class Session(Link):
         if slot is None and 500 <= errorCode < 600:
             # ibapi's own errors are reported while the request is being sent, in the thread that sends it.
             slot = getattr(self._passing, "slot", None)
+        if slot is None and reqId == _compat.NO_VALID_ID and errorCode in INVALID_REQUEST:
+            slot = self._only_slot_without_id()
         if slot is None:
             return
         end = "note" if errorCode in slot.tolerate else outcome(errorCode, errorString, slot.kind)
@@ -267,6 +273,11 @@ class Session(Link):
             slot.finish()
         else:
             slot.notices.append((errorCode, notice.text))
+
+    def _only_slot_without_id(self) -> Slot | None:
+        """What a refusal without an id means, if only one request without an id is open."""
+        found = [slot for slot in self._pending.all() if isinstance(slot.key, str)]
+        return found[0] if len(found) == 1 else None
 
     def explain(self, code: int, text: str = "") -> str:
         """What an IB message code means and what to do about it."""

@@ -6,12 +6,14 @@ holds NaN where TWS says -1 or 0 for "no price". Every line that a verb opens is
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import pandas as pd
 
@@ -39,7 +41,8 @@ _COLUMNS = tuple(frames.TABLES["quotes"])[1:-1]
 _NAN = float("nan")
 
 
-class Tick(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Tick:
     """One change of a quote: `field` is a quote column ("bid", "lastSize", …), `time` the moment it arrived."""
 
     time: pd.Timestamp
@@ -47,7 +50,8 @@ class Tick(NamedTuple):
     field: str
     value: float
     data_type: str
-    contract: Any
+    # ibapi prints a contract with its address in memory, which differs from run to run.
+    contract: Any = dataclasses.field(repr=False)
 
 
 class _Line:

@@ -122,7 +122,7 @@ class OrderVerbs(VerbFamily):
         """
         words = [status] if isinstance(status, str) else list(status)
         wanted = {check("status", word, (*STATUSES, "done")) for word in words}
-        self._tell_problems()
+        self._tell_problems(stacklevel=3)
         if self._blotter.report(order_id) is None:
             raise ValueError(f"order {order_id} isn't known here. Known: {self._known_ids()}.")
         self._wait_until(lambda: self._reached(order_id, wanted), timeout, f"waitOrder({order_id})")
