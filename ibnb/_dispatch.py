@@ -158,7 +158,7 @@ class Dispatcher:
             "managedAccounts": self._build_start,
             "commissionReport": self._build_commission,
             "commissionAndFeesReport": self._build_commission,
-        }.get(name, self._build)
+        }.get(name, self._build_protobuf if name.endswith("ProtoBuf") else self._build)
         call = build(name)
         # Found next time without __getattr__.
         self.__dict__[name] = call
@@ -187,6 +187,21 @@ class Dispatcher:
             elif _compat.answers_are_logged():
                 _compat.log_answer(app, name, args)
             app._after_callback()
+
+        return call
+
+    def _build_protobuf(self, name: str) -> Handler:
+        """The twin that 10.x calls before the plain callback: for overrides and the log only."""
+        app = self._app
+
+        def call(message: Any) -> None:
+            if name == "currentTimeProtoBuf" and app._fence_is_next():
+                return
+            override = find_override(app, name)
+            if override is not None:
+                self._guarded(name, override, fit(override, (message,)))
+            elif _compat.answers_are_logged():
+                _compat.log_answer(app, name, (message,))
 
         return call
 

@@ -249,16 +249,21 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
     def _fence(self) -> None:
         """Return when every callback of what TWS has sent so far has run. Leaves no trace on tape and log."""
         connection, version = self.conn, self.serverVersion_
-        if connection is None or version is None:
-            return
-        self._check_thread("waiting")
-        answered = threading.Event()
-        try:
-            connection.send_marked(_compat.current_time_request(version), lambda: self._time_asked.append(answered))
-            wait_for_fence(answered, self.isConnected)
-        except (NotConnectedError, ConnectionLostError):
-            # Whoever waits behind this fence is released by the end of the connection.
-            return
+        if connection is not None and version is not None:
+            self._check_thread("waiting")
+            answered = threading.Event()
+            request = _compat.current_time_request(version)
+            try:
+                connection.send_marked(request, lambda: self._time_asked.append(answered))
+                wait_for_fence(answered, self.isConnected)
+                return
+            except (NotConnectedError, ConnectionLostError):
+                pass
+        # The end of the connection releases whoever waits; time mustn't move on before it has.
+        self._ended.wait(5)
+
+    def _fence_is_next(self) -> bool:
+        return bool(self._time_asked) and self._time_asked[0] is not None
 
     def _fence_answered(self) -> bool:
         """The next answer about the time is a fence's (and is now used up), not the user's."""

@@ -21,6 +21,7 @@ logger = logging.getLogger("ibnb")
 # Without any handler Python would print warnings on stderr, from the reader thread into some cell.
 logger.addHandler(logging.NullHandler())
 
+_LEVELS = {"notice": logging.DEBUG, "connection": logging.WARNING}
 LINK = {1100: "lost", 2110: "lost", 1101: "up, subscriptions lost", 1102: "up"}
 
 
@@ -54,6 +55,7 @@ class Status:
         self.farms: dict[str, tuple[str, str, float]] = {}
         self.notices: deque[Notice] = deque(maxlen=keep)
         self.problems: deque[Problem] = deque(maxlen=keep)
+        self.problem_count = 0
         # Why the connection ended or is about to: the last thing TWS said about it.
         self.last_words = ""
 
@@ -74,11 +76,13 @@ class Status:
             self.farms = {name: (kind, "OK", notice.time) for name, (kind, _, _) in self.farms.items()}
         if code in (326, 506, 507, 1300):
             self.last_words = f"{code}: {notice.text} {lookup(code).advice}"
-        level = logging.WARNING if notice.severity == "connection" else logging.INFO
-        logger.log(level, "%s %s (id %s): %s", notice.severity, code, reqId, notice.text)
+        logger.log(
+            _LEVELS.get(notice.severity, logging.INFO), "%s %s (id %s): %s", notice.severity, code, reqId, notice.text
+        )
         return notice
 
     def problem(self, callback: str, where: str, error: BaseException, trace: str) -> None:
+        self.problem_count += 1
         self.problems.append(Problem(self._now(), callback, where, f"{type(error).__name__}: {error}", trace))
         logger.error("exception in callback %s (%s)\n%s", callback, where, trace)
 

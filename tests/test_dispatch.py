@@ -207,3 +207,31 @@ def test_a_fast_decoder_is_used_only_while_nobody_wants_the_single_callbacks(mon
 def test_unknown_names_of_python_itself_are_not_callbacks() -> None:
     with pytest.raises(AttributeError):
         Session()._dispatcher.__wrapped__
+
+
+@pytest.mark.skipif(_compat.MAX_CLIENT_VER < 213, reason="this ibapi has no protobuf")
+def test_protobuf_answers_go_the_same_way_and_fences_stay_unseen() -> None:
+    import threading
+
+    from ibapi.protobuf.CurrentTime_pb2 import CurrentTime
+    from ibapi.protobuf.ErrorMessage_pb2 import ErrorMessage
+
+    class Mine(Session):
+        def currentTimeProtoBuf(self, message: Any) -> None:
+            self.twin = message.currentTime
+
+        def currentTime(self, time: int) -> None:
+            self.plain = time
+
+    app = Mine()
+    app.serverVersion_ = 213
+    app._interpret = _compat.make_interpreter(app._dispatcher, 213)
+    fence = threading.Event()
+    app._time_asked.extend([fence, None])
+    for moment in (100, 200):
+        app._on_frame((249).to_bytes(4, "big") + CurrentTime(currentTime=moment).SerializeToString())
+    failed = ErrorMessage(id=-1, errorCode=2104, errorMsg="Market data farm connection is OK:usfarm")
+    app._on_frame((204).to_bytes(4, "big") + failed.SerializeToString())
+    assert (200, 200, True) == (app.twin, app.plain, fence.is_set())
+    assert ["currentTime", "error"] == list(app.tape["name"])
+    assert [2104] == list(app.notices["code"])

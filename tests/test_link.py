@@ -204,6 +204,14 @@ def test_now_is_in_new_york(silent: tuple[FakeTWS, App], monkeypatch: pytest.Mon
     assert "2025-06-11T10:00:00-04:00" == app.now().isoformat()
 
 
+def test_a_fence_behind_a_lost_connection_returns_after_everyone_was_released(silent: tuple[FakeTWS, App]) -> None:
+    tws, app = silent
+    slot = app._pending.open(5, "getData")
+    tws.drop()
+    app._fence()
+    assert slot.done
+
+
 # --- states
 
 

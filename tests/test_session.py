@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -200,6 +203,34 @@ def test_an_error_of_ibapi_itself_ends_the_request_that_was_being_sent() -> None
     tws.close()
 
 
+def test_a_refusal_without_an_id_belongs_to_the_only_request_without_one(silent: tuple[FakeTWS, App]) -> None:
+    tws, app = silent
+    text = "Error validating request.-'bO' : cause - Invalid account code"
+    one = app._pending.open("accountUpdates", "getAccountUpdates")
+    tws.send(4, 2, -1, 321, text)
+    app._fence()
+    assert "Invalid account code" in str(one.error)
+    app._pending.close(one)
+    two = [app._pending.open(key, key) for key in ("positions", "openOrders")]
+    tws.send(4, 2, -1, 321, text)
+    app._fence()
+    assert [False, False] == [slot.done for slot in two]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are a matter of POSIX")
+def test_ctrl_c_works_at_once(silent: tuple[FakeTWS, App]) -> None:
+    tws, app = silent
+
+    def interrupt() -> None:
+        tws.wait_for(87)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        app.getHead()
+    assert 1 == len(tws.wait_for(90))
+
+
 def test_waiting_for_a_condition(silent: tuple[FakeTWS, App]) -> None:
     tws, app = silent
     tws.send(4, 2, -1, 2104, "Market data farm connection is OK:usfarm")
@@ -271,3 +302,15 @@ def test_cancels_need_only_the_order_id_whatever_the_release(silent: tuple[FakeT
 
 def test_the_session_explains_codes() -> None:
     assert Session().explain(2104).startswith("2104 (notice)")
+
+
+def test_protobuf_orders_are_seen_by_the_gate_too() -> None:
+    app = Session()
+    app.serverVersion_ = 213
+    app._before_send(_compat.frame((203).to_bytes(4, "big")))
+    app._gate.readonly = True
+    for msg_id in (203, 204, 221, 258):
+        with pytest.raises(SafetyError, match="read-only"):
+            app._before_send(_compat.frame(msg_id.to_bytes(4, "big")))
+    app._before_send(_compat.frame((249).to_bytes(4, "big")))
+    assert [None] == list(app._time_asked)
