@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .. import messages as m
 from .groups import contract, tag_values
-from .kinds import BOOL, DECIMAL, ESCAPED, FLOAT, INT, MAX_INT, STRIKE, TEXT
+from .kinds import BOOL, DECIMAL, ESCAPED, FLOAT, INT, MAX_INT, SHORT_FLOAT, STRIKE, TEXT
 from .layout import Const, Field, Inside, Item, Many, Message, Repeat, When, Words, message
 
 REQ_ID: Field = INT("reqId")
@@ -109,7 +109,7 @@ BOND_CONTRACT_DATA = message(
     details(
         contract(TEXT("symbol"), TEXT("secType")),
         TEXT("cusip"),
-        FLOAT("coupon"),
+        SHORT_FLOAT("coupon"),
         Words("maturity", "lastTradeTime", "timeZoneId"),
         TEXT("issueDate"),
         TEXT("ratings"),

@@ -31,7 +31,8 @@ ZONED_TIMES = 174
 _INT = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3})?", re.ASCII)
 _INFINITE = {"Infinity", "Infinite", "inf"}  # IB's own clients, ib_async, a bare Python float
-_UNSET = {"", MAX_INT_TEXT, MAX_LONG_TEXT, MIN_LONG_TEXT}
+# The last one is the unset Decimal of ibapi 10, which it sends as it stands when an order has no quantity.
+_UNSET = {"", MAX_INT_TEXT, MAX_LONG_TEXT, MIN_LONG_TEXT, "170141183460469231731687303715884105727"}
 
 
 def fixed(parse: Parse, format: Format) -> Kind:
@@ -249,6 +250,10 @@ INT = fixed(parse_int, _count)
 LONG = fixed(parse_long, _count)
 BOOL = fixed(parse_bool, lambda value: "1" if value else "0")
 FLOAT = fixed(lambda text: parse_float(text) if text else 0.0, format_float)
+# Whole numbers without ".0": 9.81 reads some of these as ints.
+SHORT_FLOAT = fixed(
+    lambda text: parse_float(text) if text else 0.0, lambda value: format_float(value).removesuffix(".0")
+)
 OPT_INT = optional(parse_int, _count, "", frozenset({MAX_INT_TEXT}))
 MAX_INT = optional(parse_int, _count, MAX_INT_TEXT)
 ZERO_INT = fixed(
@@ -261,7 +266,8 @@ MAX_FLOAT = optional_float(MAX_DOUBLE_TEXT)
 QUANTITY = quantity(FRACTIONAL_POSITIONS)
 SIZE = quantity(FRACTIONAL_SIZES)
 DECIMAL = quantity(0)
-OPT_DECIMAL = fixed(_parse_quantity, lambda value: MIN_LONG_TEXT if value is None else format_decimal(value))
+OPT_DECIMAL = fixed(_parse_quantity, lambda value: "" if value is None else format_decimal(value))
+MIN_DECIMAL = fixed(_parse_quantity, lambda value: MIN_LONG_TEXT if value is None else format_decimal(value))
 STRIKE = fixed(_parse_strike, lambda value: "0" if value is None else format_float(value))
 NONE_TEXT = none_text("None")
 NONE_OR_EMPTY = none_text("")

@@ -27,6 +27,7 @@ GIVEN: dict[tuple[str, str], Any] = {
     ("Execution", "time"): 1749650400.0,
     ("Order", "conditions"): CONDITIONS,
     ("Order", "orderType"): "PEG BENCH",
+    ("Order", "usePriceMgmtAlgo"): 1,  # yes, no or unset
     ("TickByTick", "tickType"): 3,
     ("ContractDetails", "lastTradeTime"): "08:30",
     ("ContractDetails", "timeZoneId"): "US/Eastern",

@@ -52,7 +52,7 @@ def test_unset_forms() -> None:
     assert ("", "1.7976931348623157E308") == (format(kinds.OPT_FLOAT, None), format(kinds.MAX_FLOAT, None))
     assert ("", "2147483647", "0") == tuple(format(k, None) for k in (kinds.OPT_INT, kinds.MAX_INT, kinds.ZERO_INT))
     assert "9223372036854775807" == format(kinds.MAX_LONG, None)
-    assert "-9223372036854775808" == format(kinds.OPT_DECIMAL, None)
+    assert "-9223372036854775808" == format(kinds.MIN_DECIMAL, None)
 
 
 @pytest.mark.parametrize("text", ["Infinity", "Infinite", "inf"])
@@ -61,7 +61,9 @@ def test_infinity(text: str) -> None:
     assert "Infinity" == format(kinds.OPT_FLOAT, float("inf"))
 
 
-@pytest.mark.parametrize("text", ["", "2147483647", "9223372036854775807", "1.7976931348623157e+308", "0", "0.0"])
+@pytest.mark.parametrize(
+    "text", ["", "2147483647", "9223372036854775807", "1.7976931348623157e+308", str(2**127 - 1), "0"]
+)
 def test_quantities_that_are_none(text: str) -> None:
     assert Decimal(0) == parse(kinds.QUANTITY, text)
 
