@@ -112,9 +112,7 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
             self._dispatcher.error(-1, self._millis(), 502, str(error))
             raise
         self._use(connection, version, connection_time, clientId)
-        self.startApi()
-        self._dispatcher.connectAck()
-        self._wait_ready(connection)
+        self._begin(connection)
 
     def _options(self) -> str | None:
         # 9.81 calls it connectionOptions.
@@ -122,7 +120,7 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         return options
 
     def _use(self, connection: Connection, version: int, connection_time: str, clientId: int) -> None:
-        """Make an open connection the session's own and start its reader."""
+        """Make an open connection the session's own."""
         self.host, self.port, self.clientId = connection.host, connection.port, clientId
         self._endpoint = (connection.host, connection.port, clientId)
         self.conn = connection
@@ -133,7 +131,13 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         self._status.connected()
         self._pending.reopen()
         self.setConnState(EClient.CONNECTED)
+
+    def _begin(self, connection: Connection) -> None:
+        """Start the API, then the reader (in this order the tape is the same every time), and wait for readiness."""
+        self.startApi()
+        self._dispatcher.connectAck()
         connection.start(self._on_frame, lambda reason: self._end(connection, reason))
+        self._wait_ready(connection)
 
     def _wait_ready(self, connection: Connection) -> None:
         if connection.in_reader():  # a callback of an old connection reconnects; it can't wait for the new one

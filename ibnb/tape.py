@@ -51,7 +51,8 @@ class Tape:
         found = []
         for number, when, direction, name, key, content in list(self._ring):
             if direction == ANSWER:
-                key = content[0] if content and type(content[0]) is int and name not in _NO_ID else None
+                key = content[0] if content and type(content[0]) is int and name not in _NO_ID else -1
+                key = None if key == -1 else key
                 content = ", ".join(brief(value) for value in content)
             found.append((number, datetime.fromtimestamp(when, UTC), direction, name, key, content))
         return found

@@ -74,8 +74,7 @@ class FakeTWS:
         connection = Connection("pair", 0, app._before_send)
         connection.attach(theirs)
         app._use(connection, version or self.version, "20250611 10:00:00 EST", 1)
-        app.startApi()
-        app._wait_ready(connection)
+        app._begin(connection)
         return connection
 
     # --- traffic

@@ -65,6 +65,14 @@ def test_connect_returns_when_ids_and_accounts_are_there() -> None:
     tws.close()
 
 
+def test_the_tape_of_a_start_is_always_the_same() -> None:
+    tws, app = FakeTWS(), Session()
+    app.connect("", tws.listen(), clientId=5)
+    assert ["startApi", "connectAck", "managedAccounts", "nextValidId"] == list(app.tape["name"])
+    app.disconnect()
+    tws.close()
+
+
 def test_connecting_again_to_the_same_place_is_a_notice_and_elsewhere_an_error() -> None:
     tws, app = FakeTWS(), Session()
     port = tws.listen()
