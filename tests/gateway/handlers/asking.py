@@ -1,4 +1,7 @@
-"""A world with a market and no orders, and one client that asks it: what engine and session do, without a byte."""
+"""A world with a market and no orders, and one client that asks it.
+
+Requests arrive as a client of that version would send them, and every answer must have a form on the wire.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 
 from ibnb.gateway import messages as m
 from ibnb.gateway.clock import Clock
+from ibnb.gateway.codec import TextCodec
 from ibnb.gateway.handlers.registry import HANDLERS, Refusal, request_id
 from ibnb.gateway.instruments import Instruments
 from ibnb.gateway.market import Market
@@ -37,12 +41,14 @@ class Asker:
     ) -> None:
         self.said: list[Any] = []
         self.world = world or _world(replace(scenario, start=start or scenario.start))
-        self.client = Client(clientId, version, self.said.append, self.world)
+        self.codec = TextCodec(version)
+        self.client = Client(clientId, version, self._hear, self.world)
         self.world.clients[clientId] = self.client
 
     def ask(self, request: Any) -> list[Any]:
         """Send a request; return what came at once."""
         before = len(self.said)
+        request = self.codec.decode(self.codec.encode_request(request))
         try:
             for answer in HANDLERS[type(request)](self.world, self.client, request) or ():
                 self.client.send(answer)
@@ -50,6 +56,10 @@ class Asker:
             id = request_id(request) if refusal.id is None else refusal.id
             self.client.error(id, refusal.code, refusal.text)
         return self.said[before:]
+
+    def _hear(self, answer: Any) -> None:
+        assert self.codec.encode(answer), answer
+        self.said.append(answer)
 
     def wait(self, seconds: float) -> list[Any]:
         """Let time pass; return what came meanwhile."""
