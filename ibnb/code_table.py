@@ -265,7 +265,7 @@ _ORDERS = (
         110,
         "order",
         "The price isn't a multiple of the instrument's minimum tick.",
-        "Round the price to minTick (getContractDetails() shows it). After a failed modification the order is as before.",
+        "Round the price to minTick (getContractDetails() shows it). A failed modification leaves the order alone.",
         NONE,
         "order",
     ),
