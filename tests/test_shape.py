@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,17 @@ def test_the_readme_lists_the_lessons() -> None:
     from ibnb.course import index
 
     assert between((ROOT / "README.md").read_text(encoding="utf-8"), "lessons") == index().strip()
+
+
+def test_the_import_rules_name_every_module_of_the_client() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    [named] = [set(c["source_modules"]) for c in contracts if c["name"].startswith("Only connect.py")]
+    may = {"ibnb.cli", "ibnb.connect", "ibnb.demo", "ibnb.gateway", "ibnb.__init__", "ibnb.__main__"}
+    modules = {
+        f"ibnb.{path.stem}"
+        for path in (ROOT / "ibnb").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert modules - may == named
