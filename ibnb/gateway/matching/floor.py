@@ -113,8 +113,7 @@ class Floor:
         """Send an order on its way; it arrives when its market is open and the way is over."""
         now = self.clock.now()
         hours = self._session(working, now)
-        if working.order.tif != "GTC":
-            working.expires = hours.close
+        working.expires = 0.0 if working.order.tif == "GTC" else hours.close
         begins = max(now, hours.open)
         self._next(working, begins + self.scenario.latency.acknowledge, self._arrive, begins)
 

@@ -22,7 +22,7 @@ def children(parent: Working, orders: Iterable[Working]) -> list[Working]:
 
 def family(working: Working, orders: Iterable[Working]) -> list[Working]:
     """Everything that is transmitted when this order is: its parent and the parent's children, as far as held."""
-    root = working.parent if working.parent is not None and working.parent.held else working
+    root = working.parent or working
     return [w for w in (root, *children(root, orders)) if w.held]
 
 

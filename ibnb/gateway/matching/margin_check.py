@@ -1,7 +1,7 @@
 """Whether an account can bear an order, and what the order would do to it.
 
-Rule: an order is judged as if all that remains of it traded at once, at its limit, its stop or the quote; what lowers
-the requirement is always taken.
+Rule: an order is judged as if all that remains of it traded at once, at the quote or at its own price if that is
+worse (so that hoping for a better one isn't counted as a profit). What lowers the requirement is always taken.
 
 Differs from TWS: other working orders aren't counted in.
 """
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 def estimate(working: Working, market: Market, now: float) -> float:
     """The price at which an order is judged."""
-    if working.type.prices:
-        # The limit of a stop limit, else the one price that the order states.
-        return float(getattr(working.order, working.type.prices[0]))
     quote = market.quote(working.instrument, now, frozen=True)
-    return (quote.ask if working.buys else quote.bid) or market.last_price(working.instrument, now)
+    side = quote.ask if working.buys else quote.bid
+    assert side is not None
+    # The limit of a stop limit, else the one price that the order states.
+    stated = getattr(working.order, working.type.prices[0]) if working.type.prices else side
+    return float(max(side, stated) if working.buys else min(side, stated))
 
 
 def impact(working: Working, accounts: Accounts, market: Market, now: float) -> tuple[Impact, Commission]:

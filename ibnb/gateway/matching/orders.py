@@ -195,12 +195,13 @@ class Orders:
         client.send(working.open_order(state=state(change, cost)))
 
     def _modify(self, working: Working, order: m.Order, contract: m.Contract, find: Find) -> None:
-        if working.final or order.totalQuantity <= working.filled:
+        if working.final:
             raise OrderRefused(104, "Cannot modify a filled order.")
         if working.cancelling:
-            text = f"OrderId {order.orderId} that needs to be modified is being cancelled."
-            raise OrderRefused(134, text)
+            raise OrderRefused(134, "Modify order failed: the order is being cancelled.")
         check(order, self._scenario)
+        if order.totalQuantity <= working.filled:
+            raise OrderRefused(104, "Cannot modify a filled order.")
         instrument, told = find(contract)
         old = working.order
         account = order.account or old.account
