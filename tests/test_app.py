@@ -56,6 +56,7 @@ def test_the_verbs_are_these() -> None:
         "resolve",
         "roundToTick",
         "searchSymbols",
+        "streamBars",
         "streamQuotes",
         "waitOrder",
     ]

@@ -7,8 +7,11 @@ bars are asked for as epoch seconds instead, which can't be misread.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, NamedTuple, Self
 
 import pandas as pd
 
@@ -16,10 +19,27 @@ from ibnb import create, frames, plots
 from ibnb._dispatch import on
 from ibnb.dates import parse_dates, zone_name
 from ibnb.legal import BAR_SIZES, WHAT_TO_SHOW, check
+from ibnb.pending import Key, Slot
 from ibnb.verbs._family import VerbFamily
 
 _ZONED_DATES_VERSION = 174
 _EPOCH = 2
+_LIVE_SHOWS = ("TRADES", "MIDPOINT", "BID", "ASK")
+_SHORTEST_LIVE = 5
+
+
+class LiveBar(NamedTuple):
+    """A bar as it stands; `new` says that it has just begun, so that the one before it is finished."""
+
+    Date: pd.Timestamp
+    Open: float
+    High: float
+    Low: float
+    Close: float
+    Volume: float
+    Average: float
+    BarCount: float
+    new: bool
 
 
 class HistoryVerbs(VerbFamily):
@@ -32,6 +52,7 @@ class HistoryVerbs(VerbFamily):
     def _prepare(self) -> None:
         super()._prepare()
         self._zones: dict[tuple[Any, ...], str] = {}
+        self._bar_streams: dict[Key, BarStream] = {}
 
     def getData(
         self,
@@ -58,9 +79,7 @@ class HistoryVerbs(VerbFamily):
             raise ValueError(
                 "getData returns finished bars; for bars that go on growing (keepUpToDate) use streamBars."
             )
-        intraday = BAR_SIZES[ask["barSizeSetting"]] < BAR_SIZES["1 day"]
-        if intraday and (self.serverVersion() or 0) < _ZONED_DATES_VERSION:
-            ask["formatDate"] = _EPOCH
+        intraday = self._read_dates_safely(ask)
         self.data_ready.clear()
         with self._request(
             "getData",
@@ -72,11 +91,31 @@ class HistoryVerbs(VerbFamily):
         ) as slot:
             self.reqHistoricalData(slot.key, contract, *ask.values())
             rows = slot.wait()
-        zoned = bool(rows) and " " in str(rows[0][0]).strip()
-        zone = self._exchange_zone(contract) if intraday and not zoned else None
-        found = frames.bars(rows, zone, daily=not intraday)
+        found = frames.bars(rows, self._zone_for(contract, rows) if intraday else None, daily=not intraday)
         self.data_ready.set()
         return found
+
+    def streamBars(self, contract: Any, settings: Mapping[str, Any], timeout: float | None = None) -> BarStream:
+        """Return bars that go on growing, to be used with `with`: history first, then every change (keepUpToDate).
+
+        `stream.df` is the frame of getData as it stands, its last bar unfinished; `for bar in stream` gives a LiveBar
+        for every change (with `new` when a bar has begun) and waits for the next, `timeout` seconds at most. Leaving
+        the block cancels the request. Raises ValueError (live bars are of 5 secs and more, of TRADES, MIDPOINT, BID or
+        ASK, and up to now), and on entering what getData raises.
+
+        >>> with app.streamBars(contract, app.dataSettings("1 D", "1 min")) as bars:  # doctest: +SKIP
+        ...     for bar in bars:
+        ...         if bar.new:
+        ...             break
+        """
+        ask = create.dataSettings(**settings)
+        check("whatToShow", ask["whatToShow"], _LIVE_SHOWS)
+        if ask["endDateTime"]:
+            raise ValueError("bars that go on growing end now: leave endDateTime empty.")
+        if BAR_SIZES[ask["barSizeSetting"]] < _SHORTEST_LIVE:
+            raise ValueError("bars that go on growing are of '5 secs' at least.")
+        ask["keepUpToDate"] = True
+        return BarStream(self, contract, ask, timeout)
 
     def getHeadTimestamp(
         self, contract: Any, whatToShow: str = "TRADES", useRTH: int = 1, timeout: float | None = None
@@ -97,6 +136,18 @@ class HistoryVerbs(VerbFamily):
             self.cancelHeadTimeStamp(slot.key)
         return parse_dates(slot.rows, "UTC")[0]
 
+    def _read_dates_safely(self, ask: dict[str, Any]) -> bool:
+        """Ask for dates that can be read; tell whether the bars are shorter than a day."""
+        intraday = BAR_SIZES[ask["barSizeSetting"]] < BAR_SIZES["1 day"]
+        if intraday and (self.serverVersion() or 0) < _ZONED_DATES_VERSION:
+            ask["formatDate"] = _EPOCH
+        return intraday
+
+    def _zone_for(self, contract: Any, rows: list[Any]) -> str | None:
+        """The zone to read and show these bars in, unless they name one themselves."""
+        named = bool(rows) and " " in str(rows[0][0]).strip()
+        return None if named else self._exchange_zone(contract)
+
     def _exchange_zone(self, contract: Any) -> str:
         """The zone of the contract's exchange; asked for once per contract."""
         key = (contract.conId, contract.symbol, contract.secType, contract.exchange, contract.currency)
@@ -110,14 +161,106 @@ class HistoryVerbs(VerbFamily):
 
     @on("historicalData")
     def _got_bar(self, reqId: int, bar: Any) -> None:
-        # Numbers stay as they came; a whole column at once is turned into floats later. 9.81 calls wap "average".
-        average = bar.wap if hasattr(bar, "wap") else bar.average
-        self._add(reqId, (bar.date, bar.open, bar.high, bar.low, bar.close, bar.volume, average, bar.barCount))
+        self._add(reqId, _row(bar))
 
     @on("historicalDataEnd")
     def _got_bars_end(self, reqId: int, start: str, end: str) -> None:
-        self._finish(reqId)
+        stream = self._bar_streams.get(reqId)
+        if stream is None:
+            self._finish(reqId)
+        else:
+            stream.loaded = True
+
+    @on("historicalDataUpdate")
+    def _got_bar_update(self, reqId: int, bar: Any) -> None:
+        stream = self._bar_streams.get(reqId)
+        if stream is not None:
+            stream.put(_row(bar))
 
     @on("headTimestamp")
     def _got_head_timestamp(self, reqId: int, headTimestamp: str) -> None:
         self._add(reqId, headTimestamp, last=True)
+
+
+def _row(bar: Any) -> tuple[Any, ...]:
+    # Numbers stay as they came; a whole column at once is turned into floats later. 9.81 calls wap "average".
+    average = bar.wap if hasattr(bar, "wap") else bar.average
+    return (bar.date, bar.open, bar.high, bar.low, bar.close, bar.volume, average, bar.barCount)
+
+
+class BarStream:
+    """Bars that go on growing while the block lasts; see streamBars."""
+
+    def __init__(self, app: HistoryVerbs, contract: Any, ask: dict[str, Any], timeout: float | None) -> None:
+        self._app = app
+        self._contract = contract
+        self._ask = ask
+        self._timeout = timeout
+        self._stack = ExitStack()
+        self._slot: Slot | None = None
+        self._zone: str | None = None
+        self._intraday = True
+        self._news: deque[tuple[tuple[Any, ...], bool]] = deque()
+        #: The history is complete; what comes now are changes.
+        self.loaded = False
+
+    def __enter__(self) -> Self:
+        app = self._app
+        self._intraday = app._read_dates_safely(self._ask)
+        with ExitStack() as stack:
+            slot = self._slot = stack.enter_context(
+                app._request("streamBars", timeout=self._timeout, contract=self._contract, kind="history")
+            )
+            app._bar_streams[slot.key] = self
+            stack.callback(self._close, slot)
+            app.reqHistoricalData(slot.key, self._contract, *self._ask.values())
+            app._wait_until(lambda: self.loaded or slot.done, self._timeout, "streamBars")
+            if slot.error is not None:
+                raise slot.error
+            if self._intraday:
+                self._zone = app._zone_for(self._contract, slot.rows)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def _close(self, slot: Slot) -> None:
+        del self._app._bar_streams[slot.key]
+        if slot.error is None and self._app.isConnected():
+            self._app.cancelHistoricalData(slot.key)
+
+    def put(self, row: tuple[Any, ...]) -> None:
+        """A change from TWS: of the last bar, or a new one. Runs on the reader thread."""
+        rows = self._slot.rows if self._slot is not None else []
+        new = not rows or rows[-1][0] != row[0]
+        if new:
+            rows.append(row)
+        else:
+            rows[-1] = row
+        self._news.append((row, new))
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The bars as they stand now, columns and index as in getData."""
+        rows = list(self._slot.rows) if self._slot is not None else []
+        return frames.bars(rows, self._zone, daily=not self._intraday)
+
+    def __iter__(self) -> Iterator[LiveBar]:
+        while True:
+            yield self.next()
+
+    def next(self, timeout: float | None = None) -> LiveBar:
+        """Return the next change, waiting for it. RequestTimeoutError, or what ended the stream at TWS."""
+        slot = self._slot
+        if slot is None:
+            raise ValueError("a stream works inside its block: with app.streamBars(...) as bars: …")
+        limit = self._timeout if timeout is None else timeout
+        self._app._wait_until(lambda: bool(self._news) or slot.done, limit, "streamBars")
+        if not self._news and slot.error is not None:
+            raise slot.error
+        row, new = self._news.popleft()
+        bar = frames.bars([row], self._zone)
+        return LiveBar._make((bar.index[0], *bar.iloc[0].tolist(), new))

@@ -65,10 +65,12 @@ class OrderVerbs(VerbFamily):
         """
         if self.nextOrderId is None:
             raise NotConnectedError("nextValidId not received yet.")
+        if wait is not None:
+            _statuses(wait)
         orderId = self._send_order(self._take_order_id(), contract, order)
         self._say_placed(orderId, contract, order)
         if wait is not None:
-            self.waitOrder(orderId, wait, timeout)
+            self._await_order("placeOrderNow", orderId, wait, timeout)
         return orderId
 
     def placeBracket(self, contract: Any, bracket: create.Bracket) -> list[int]:
@@ -120,17 +122,8 @@ class OrderVerbs(VerbFamily):
 
         >>> app.waitOrder(27).avgFillPrice                                      # doctest: +SKIP
         """
-        words = [status] if isinstance(status, str) else list(status)
-        wanted = {check("status", word, (*STATUSES, "done")) for word in words}
         self._tell_problems(stacklevel=3)
-        if self._blotter.report(order_id) is None:
-            raise ValueError(f"order {order_id} isn't known here. Known: {self._known_ids()}.")
-        self._wait_until(lambda: self._reached(order_id, wanted), timeout, f"waitOrder({order_id})")
-        self._raise_if_rejected(order_id, "waitOrder")
-        # The fill is what was asked for; a commission that doesn't come is NaN.
-        with suppress(RequestTimeoutError):
-            self._wait_until(lambda: not self._blotter.missing_commissions(order_id), _COMMISSION_GRACE, "waitOrder")
-        return self._report(order_id)
+        return self._await_order("waitOrder", order_id, status, timeout)
 
     def getBlotter(self) -> pd.DataFrame:
         """Return every order that this session knows, as it stands now: nothing is asked of TWS.
@@ -335,6 +328,20 @@ class OrderVerbs(VerbFamily):
             raise
         return orderId
 
+    def _await_order(
+        self, verb: str, orderId: int, status: str | Collection[str], timeout: float | None
+    ) -> OrderReport:
+        wanted = _statuses(status)
+        self._report(orderId)
+        self._wait_until(lambda: self._reached(orderId, wanted), timeout, f"{verb}({orderId})")
+        said = self._blotter.rejected(orderId)
+        if said is not None:
+            raise OrderRejectedError(*said, reqId=orderId, verb=verb)
+        # The fill is what was asked for; a commission that doesn't come is NaN.
+        with suppress(RequestTimeoutError):
+            self._wait_until(lambda: not self._blotter.missing_commissions(orderId), _COMMISSION_GRACE, verb)
+        return self._report(orderId)
+
     def _say_placed(self, orderId: int, contract: Any, order: Any) -> None:
         quantity, kind = order.totalQuantity, order.orderType
         print(f"New Order ID {orderId}: {order.action} {quantity} {contract.symbol} ({kind})")
@@ -363,13 +370,12 @@ class OrderVerbs(VerbFamily):
                 error if isinstance(error, OrderRejectedError) else OrderRejectedError(*said, reqId=orderId, verb=verb)
             )
 
-    def _raise_if_rejected(self, orderId: int, verb: str) -> None:
-        said = self._blotter.rejected(orderId)
-        if said is not None:
-            raise OrderRejectedError(*said, reqId=orderId, verb=verb)
-
     def _known_ids(self, statuses: frozenset[str] | None = None) -> str:
         return ", ".join(str(each) for each in self._blotter.ids(statuses)) or "none"
+
+
+def _statuses(words: str | Collection[str]) -> set[str]:
+    return {check("status", word, (*STATUSES, "done")) for word in ([words] if isinstance(words, str) else words)}
 
 
 def _sized(order: Any) -> Any:

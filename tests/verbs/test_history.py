@@ -178,3 +178,59 @@ def test_head_timestamp_is_utc_and_frees_its_place(tws: ScriptedTWS) -> None:
 def test_the_seeds_helpers_are_methods_too(tws: ScriptedTWS) -> None:
     assert tws.app.dataSettings("3 M", "1 day") == DAILY
     assert tws.app.createContract("CSH2", "STK", "LSE", "GBP").currency == "GBP"
+
+
+# --- bars that go on growing ----------------------------------------------------------------------
+
+
+def live(tws: ScriptedTWS) -> Any:
+    tws.app.serverVersion_ = 176
+    bars(tws, bar("20250611 09:30:00 US/Eastern"), bar("20250611 09:31:00 US/Eastern"))
+    tws.record("cancelHistoricalData")
+    return tws.app.streamBars(AAPL, dataSettings("1 D", "1 min"))
+
+
+def test_live_bars_begin_with_history_then_change_and_end_with_a_cancel(tws: ScriptedTWS) -> None:
+    with live(tws) as stream:
+        reqId = tws.asked[0][1][0]
+        assert len(stream.df) == 2
+        tws.tell("historicalDataUpdate", reqId, bar("20250611 09:31:00 US/Eastern", 10.25))
+        tws.tell("historicalDataUpdate", reqId, bar("20250611 09:32:00 US/Eastern", 10.5))
+        first, second = stream.next(), next(iter(stream))
+        assert (first.Close, first.new) == (10.25, False)
+        assert (second.Close, second.new) == (10.5, True)
+        assert str(second.Date) == "2025-06-11 09:32:00-04:00"
+        assert stream.df["Close"].tolist() == [10.0, 10.25, 10.5]
+        with pytest.raises(RequestTimeoutError):
+            stream.next(timeout=0.01)
+    assert tws.asked[0][1][8] is True
+    assert tws.names() == ["reqHistoricalData", "cancelHistoricalData"]
+    assert len(tws.app._pending) == 0
+
+
+def test_a_live_stream_that_tws_ends_raises(tws: ScriptedTWS) -> None:
+    with live(tws) as stream:
+        tws.tell("error", tws.asked[0][1][0], 10182, "Failed to request live updates (disconnected).")
+        with pytest.raises(HistoricalDataError):
+            stream.next()
+    assert tws.names() == ["reqHistoricalData"]
+
+
+def test_a_live_stream_that_cannot_begin_raises_on_entering(tws: ScriptedTWS) -> None:
+    tws.refuse("reqHistoricalData", 162, "Historical Market Data Service error message:No market data permissions")
+    with pytest.raises(HistoricalDataError), tws.app.streamBars(AAPL, DAILY):
+        pass
+    assert tws.app._bar_streams == {}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        dataSettings("1 D", "1 min", whatToShow="BID_ASK"),
+        dataSettings("1800 S", "1 secs"),
+        dataSettings("1 D", "1 min", "20250611"),
+    ],
+)
+def test_live_bars_that_cannot_be(tws: ScriptedTWS, settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"whatToShow|5 secs|endDateTime"):
+        tws.app.streamBars(AAPL, settings)

@@ -166,6 +166,13 @@ def test_wrong_words_and_unknown_ids_are_value_errors(tws: ScriptedTWS) -> None:
         tws.app.getOrderLog(99)
 
 
+def test_a_wrong_wait_is_refused_before_the_order_leaves(tws: ScriptedTWS) -> None:
+    tws.record("placeOrder")
+    with pytest.raises(ValueError, match="Legal values: PendingSubmit"):
+        tws.app.placeOrderNow(NVDA, BUY, wait="forever")
+    assert tws.asked == []
+
+
 def test_a_late_fill_after_a_cancel_counts(tws: ScriptedTWS) -> None:
     tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
     tws.app.placeOrderNow(NVDA, LIMIT)
