@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +14,8 @@ from small_app import HEAD, App, tws_and_app
 from ibnb import _compat
 from ibnb.errors import IBError, NotConnectedError
 from ibnb.session import Session, mask
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -265,3 +270,25 @@ def test_a_students_attribute_may_cover_a_view() -> None:
 
 def test_account_codes_are_masked_in_texts() -> None:
     assert ("DU*****67", "DU1") == (mask("DU1234567"), mask("DU1"))
+
+
+def test_only_these_names_of_ibapi_are_redefined() -> None:
+    ours = {name for cls in Session.__mro__ if cls.__module__.startswith("ibnb") for name in vars(cls)}
+    theirs = {name for base in (_compat.EClient, _compat.EWrapper) for name in dir(base) if not name.startswith("__")}
+    meant = {"connect", "disconnect", "error", "isConnected", "logRequest", "run"}
+    guarded = {"cancelOrder", "exerciseOptions", "placeOrder", "reqGlobalCancel"}
+    assert meant | guarded == ours & theirs
+
+
+def test_a_program_that_forgets_to_disconnect_still_ends() -> None:
+    tws = FakeTWS()
+    source = (
+        "from ibnb.session import Session\n"
+        f"app = Session(); app.connect('127.0.0.1', {tws.listen()}, 1)\n"
+        "print(app.nextOrderId)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, timeout=30, check=True, cwd=ROOT
+    )
+    assert ("1\n", "") == (done.stdout, done.stderr)
+    tws.close()
