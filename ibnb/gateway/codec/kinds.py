@@ -76,6 +76,10 @@ def parse_float(text: str) -> float:
     return float(text)
 
 
+def parse_float_or_zero(text: str) -> float:
+    return parse_float(text) if text else 0.0
+
+
 def parse_decimal(text: str) -> Decimal:
     if not _NUMBER.fullmatch(text):
         raise ValueError(text)
@@ -249,11 +253,9 @@ ESCAPED = Kind(_escaped)
 INT = fixed(parse_int, _count)
 LONG = fixed(parse_long, _count)
 BOOL = fixed(parse_bool, lambda value: "1" if value else "0")
-FLOAT = fixed(lambda text: parse_float(text) if text else 0.0, format_float)
+FLOAT = fixed(parse_float_or_zero, format_float)
 # Whole numbers without ".0": 9.81 reads some of these as ints.
-SHORT_FLOAT = fixed(
-    lambda text: parse_float(text) if text else 0.0, lambda value: format_float(value).removesuffix(".0")
-)
+SHORT_FLOAT = fixed(parse_float_or_zero, lambda value: format_float(value).removesuffix(".0"))
 OPT_INT = optional(parse_int, _count, "", frozenset({MAX_INT_TEXT}))
 MAX_INT = optional(parse_int, _count, MAX_INT_TEXT)
 ZERO_INT = fixed(

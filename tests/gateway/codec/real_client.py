@@ -1,4 +1,4 @@
-"""The installed ibapi without a socket, whichever release it is: bytes out of its EClient, callbacks out of its Decoder.
+"""The installed ibapi without a socket, whichever release: bytes out of its EClient, callbacks out of its Decoder.
 
 Where releases differ in names, this module hides it; where they differ in what they can say, it tells.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import Any
@@ -246,12 +246,15 @@ def differences(ours: Any, their: Any, where: str = "") -> list[str]:
         their = list(their or [])
         if len(ours) != len(their):
             return [f"{where}: {len(ours)} rows, they have {len(their)}"]
-        return [
-            line for n, pair in enumerate(zip(ours, their, strict=True)) for line in differences(*pair, f"{where}[{n}]")
-        ]
+        return all_differences(ours, their, where)
     else:
         return _record_differences(ours, their, where)
     return [] if same else [f"{where}: {ours!r}, they have {their!r}"]
+
+
+def all_differences(ours: Sequence[Any], their: Sequence[Any], where: str = "") -> list[str]:
+    rows = enumerate(zip(ours, their, strict=True))
+    return [line for number, pair in rows for line in differences(*pair, f"{where}[{number}]")]
 
 
 def _record_differences(ours: Any, their: Any, where: str) -> list[str]:
