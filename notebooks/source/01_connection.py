@@ -90,7 +90,7 @@ app.accounts, app.nextOrderId
 # is broken. Here they are:
 
 # %%
-app.notices
+app.notices[["time", "code", "severity", "text"]]
 
 # %% [markdown]
 # Nothing is broken. TWS sends *everything* it wants to say about itself through one channel, and that channel is called
@@ -211,16 +211,15 @@ check("01.2", severity)
 
 # %%
 ### BEGIN SOLUTION
-caught = None
 try:
     ibnb.connect(port=7999)
 except ibnb.NotConnectedError as error:
-    caught = error
-answer = caught
+    problem = error
+caught = problem
 ### END SOLUTION
 
 # %%
-check("01.3", answer)
+check("01.3", caught)
 
 # %% [markdown]
 # ### Exercise 4 · How long until the bell?

@@ -24,7 +24,7 @@ app = ibnb.connect()
 
 # %%
 summary = app.getAccountSummary("NetLiquidation,TotalCashValue,AvailableFunds,BuyingPower")
-summary
+summary[["value", "currency", "account"]]
 
 # %% [markdown]
 # | tag | says |
@@ -67,7 +67,8 @@ positions = app.getPositions()
 positions[["secType", "currency", "position", "avgCost", "account"]]
 
 # %% [markdown]
-# `avgCost` is what one share has cost, commission included. For futures and options it already contains the multiplier.
+# `avgCost` is what one share has cost, commission included, in the currency of its row. For futures and options it already
+# contains the multiplier.
 #
 # Positions and summary are two conversations. Which of two answers comes first is *not* defined; on one author's machine
 # the positions were complete before the first line of the summary had arrived. Code that counts on an order works until
@@ -102,7 +103,7 @@ updates.portfolio[["position", "marketPrice", "marketValue", "unrealizedPNL"]]
 
 # %%
 values = updates.values
-values[values.index == "TotalCashBalance"]
+values.loc["TotalCashBalance", ["value", "currency"]]
 
 # %% [markdown]
 # Look at the currencies. There is one row of cash for each, and one called **BASE** which is all of them together, in the
@@ -229,7 +230,7 @@ app.disconnect()
 #
 # ### Questions to ask yourself
 #
-# 1. Why can `BuyingPower` be four times `AvailableFunds`?
+# 1. Why is `BuyingPower` a multiple of `AvailableFunds`, and why is that no advice?
 # 2. Which of the requests in this lesson would still be running if you had used `req…` instead of `get…`?
 # 3. What does a negative `TotalCashValue` tell you?
 # 4. When would you watch `AvailableFunds`, and when `NetLiquidation`?

@@ -93,10 +93,13 @@ hourly.index.tz
 # are cut at full hours.
 
 # %%
-minutes = app.getData(apple, app.dataSettings("1 D", "5 mins"))
+minutes = app.getData(apple, app.dataSettings("2 D", "5 mins"))
 ibnb.plotBars(minutes, title="AAPL, 5-minute bars")
 
 # %% [markdown]
+# The session's first half hour stands beside the whole of the day before: bars are drawn side by side, so the night between
+# them takes no room. A filled candle fell, an open one rose.
+#
 # Outside regular hours there are trades as well, few and far between. With `useRTH=0` you get them:
 
 # %%
@@ -158,14 +161,12 @@ check("05.1", cash_fund)
 
 # %%
 ### BEGIN SOLUTION
-month = {}
-for symbol in ("MSFT", "NFLX", "TSLA"):
-    month[symbol] = app.getData(app.createContract(symbol), app.dataSettings("1 M", "1 day"))
-answer = month
+monthly = app.dataSettings("1 M", "1 day")
+month = {symbol: app.getData(app.createContract(symbol), monthly) for symbol in ("MSFT", "NFLX", "TSLA")}
 ### END SOLUTION
 
 # %%
-check("05.2", answer)
+check("05.2", month)
 
 # %% [markdown]
 # ### Exercise 3 · The first hour

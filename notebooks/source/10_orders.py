@@ -73,7 +73,7 @@ app.createOrder("BUY", 1, "LMT")
 
 # %%
 apple = app.createContract("AAPL")
-app.previewOrder(apple, order)
+app.previewOrder(apple, order)[["initMarginChange", "commission", "commissionCurrency"]]
 
 # %% [markdown]
 # ## Place it
@@ -82,6 +82,9 @@ app.previewOrder(apple, order)
 order_id = app.placeOrderNow(apple, order)
 
 # %% [markdown]
+# Its number isn't 1: the order that was refused and the one that was only weighed have used up numbers, too. Ids are never
+# given out twice.
+#
 # The line says *New Order*, and that is all it can say. The request has left the house. Nobody has accepted it, and
 # nobody has sold you a share. Programs that print "order placed" at this point print it for rejected orders as well.
 #
@@ -98,7 +101,7 @@ report.status, report.filled, report.remaining
 ibnb.plotOrderTimeline(app.getOrderLog(order_id), title=f"order {order_id}")
 
 # %%
-app.getOrderLog(order_id)
+app.getOrderLog(order_id)[["message", "status", "filled", "remaining"]]
 
 # %% [markdown]
 # | status | who has it |

@@ -346,7 +346,6 @@ if desk.isConnected():
 import matplotlib.pyplot as plt
 
 equity = pd.DataFrame(watched, columns=["time", "value"])
-equity["time"] = pd.to_datetime(equity["time"])
 figure, axes = plt.subplots(figsize=(8, 3.5), layout="constrained")
 axes.step(equity["time"].dt.strftime("%H:%M:%S"), equity["value"], where="post", label="net liquidation")
 axes.axhline(guard.floor, linestyle="--", color="#d55e00", label="floor")
