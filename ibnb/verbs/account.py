@@ -1,6 +1,7 @@
 """The account family: server time, summary, account updates, positions, profit and loss.
 
-Rule: each verb ends what it started. After the answer the subscription is cancelled, so that no feed is left running.
+Rule: each verb ends what it started, so that no feed is left running; a feed that you have started yourself
+(reqPositions, reqAccountUpdates) goes on.
 """
 
 from __future__ import annotations
@@ -60,6 +61,29 @@ class AccountUpdates(NamedTuple):
 class AccountVerbs(VerbFamily):
     """Verbs about the account, and the callbacks that answer them."""
 
+    def _prepare(self) -> None:
+        super()._prepare()
+        # Feeds without an id that run now: name → account. TWS has one of each per client.
+        self._feeds: dict[str, str] = {}
+
+    def reqPositions(self) -> None:
+        """ibapi's reqPositions: starts the feed of all positions."""
+        self._feeds["positions"] = ""
+        super().reqPositions()
+
+    def cancelPositions(self) -> None:
+        """ibapi's cancelPositions: ends the feed of positions."""
+        self._feeds.pop("positions", None)
+        super().cancelPositions()
+
+    def reqAccountUpdates(self, subscribe: bool, acctCode: str) -> None:
+        """ibapi's reqAccountUpdates: starts (True) or ends (False) the feed of an account's values."""
+        if subscribe:
+            self._feeds["accountUpdates"] = acctCode
+        else:
+            self._feeds.pop("accountUpdates", None)
+        super().reqAccountUpdates(subscribe, acctCode)
+
     def getCurrentTime(self, timeout: float | None = None) -> pd.Timestamp:
         """Return TWS's own clock, in UTC, to the second.
 
@@ -104,8 +128,13 @@ class AccountVerbs(VerbFamily):
         >>> app.getAccountUpdates().portfolio                                   # doctest: +SKIP
         """
 
-        def end(*_: Any) -> None:
-            self.reqAccountUpdates(False, account)
+        mine = self._feeds.get("accountUpdates")
+
+        def end() -> None:
+            if mine is None:
+                self.reqAccountUpdates(False, account)
+            elif mine != account:
+                self.reqAccountUpdates(True, mine)
 
         with self._request("getAccountUpdates", reqId="accountUpdates", cancel=end, timeout=timeout) as slot:
             self.reqAccountUpdates(True, account)
@@ -130,8 +159,11 @@ class AccountVerbs(VerbFamily):
         >>> app.getPositions()["position"]                                      # doctest: +SKIP
         """
 
-        def end(*_: Any) -> None:
-            self.cancelPositions()
+        mine = "positions" in self._feeds
+
+        def end() -> None:
+            if not mine:
+                self.cancelPositions()
 
         with self._request("getPositions", reqId="positions", cancel=end, timeout=timeout) as slot:
             self.reqPositions()
@@ -153,6 +185,10 @@ class AccountVerbs(VerbFamily):
             slot.wait()
             self.cancelPnL(slot.key)
         return pd.Series(slot.rows[0], index=["dailyPnL", "unrealizedPnL", "realizedPnL"], name=name, dtype="float64")
+
+    @on("connectionClosed")
+    def _feeds_ended(self) -> None:
+        self._feeds.clear()
 
     # --- callbacks: recorded only ---------------------------------------------------------------
 

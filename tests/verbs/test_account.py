@@ -128,3 +128,31 @@ def test_pnl_is_one_answer_and_the_feed_ends(tws: ScriptedTWS) -> None:
 def test_current_time_is_utc(tws: ScriptedTWS) -> None:
     tws.on("reqCurrentTime", ("currentTime", 1749650400))
     assert tws.app.getCurrentTime() == pd.Timestamp("2025-06-11 14:00", tz="UTC")
+
+
+def test_a_feed_of_your_own_goes_on(tws: ScriptedTWS) -> None:
+    tws.on("reqPositions", ("positionEnd",))
+    tws.on("reqAccountUpdates", lambda subscribe, account: tws.tell("accountDownloadEnd", account))
+    tws.record("cancelPositions")
+    tws.app.reqPositions()
+    tws.app.reqAccountUpdates(True, "")
+    tws.app.getPositions()
+    tws.app.getAccountUpdates()
+    assert "cancelPositions" not in tws.names()
+    assert [args for name, args in tws.asked if name == "reqAccountUpdates"] == [(True, ""), (True, "")]
+
+
+def test_another_account_is_read_and_your_feed_comes_back(tws: ScriptedTWS) -> None:
+    tws.on("reqAccountUpdates", lambda subscribe, account: tws.tell("accountDownloadEnd", account))
+    tws.app.reqAccountUpdates(True, "DU1")
+    tws.app.getAccountUpdates("DU2")
+    assert [args for _, args in tws.asked] == [(True, "DU1"), (True, "DU2"), (True, "DU1")]
+
+
+def test_feeds_end_with_the_connection(tws: ScriptedTWS) -> None:
+    tws.on("reqPositions", ("positionEnd",))
+    tws.record("cancelPositions")
+    tws.app.reqPositions()
+    tws.tell("connectionClosed")
+    tws.app.getPositions()
+    assert tws.names()[-1] == "cancelPositions"

@@ -36,6 +36,14 @@ def test_reading_an_account(app: IBApp) -> None:
     assert app.getCurrentTime() == pd.Timestamp(app.now()).floor("s")
 
 
+def test_reading_beside_feeds_of_your_own(app: IBApp) -> None:
+    app.reqPositions()
+    app.reqAccountUpdates(True, "")
+    assert len(app.getPositions()) > 0
+    assert len(app.getAccountUpdates().values) > 0
+    assert app._feeds == {"positions": "", "accountUpdates": ""}
+
+
 def test_knowing_a_contract(app: IBApp, aapl: Any) -> None:
     assert app.resolve("AAPL").conId == 265598
     assert "AAPL" in app.searchSymbols("AAP")["symbol"].tolist()
