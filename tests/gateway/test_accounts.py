@@ -337,3 +337,16 @@ def test_watchers_are_told_of_trades_as_long_as_they_are_active() -> None:
     watcher.active = False
     accounts.announce(account, APPLE)
     assert [("DU1234567", "AAPL")] == seen
+
+
+def test_tomorrow_todays_profit_begins_again() -> None:
+    clock = Clock(LESSON.start)
+    accounts = Accounts(LESSON, INSTRUMENTS, MARKET, clock)
+    account = accounts.all()[0]
+    accounts.trade(account, APPLE, Decimal(-10), 200.0, 1.0, "USD")
+    assert accounts.profit(account).realized == pytest.approx(10 * (200.0 - 172.35) - 1)
+    clock.run_until(LESSON.start + 86_400)
+    assert 0.0 == accounts.profit(account).realized
+    held = account.held(APPLE)
+    expected = 90 * (MARKET.last_price(APPLE, clock.now()) - MARKET.previous_close(APPLE, clock.now()))
+    assert expected == pytest.approx(accounts.profit_of(held).daily)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from handlers.asking import AAPL, EURUSD
-from handlers.trading import QUIET, Trader, trading_world
+from handlers.trading import QUIET, Trader, told, trading_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -145,6 +145,46 @@ def test_whatever_happens_to_orders_quantities_and_money_are_conserved(plan: lis
     for execution in executions:
         quote = world.market.quote(trader.instrument(), execution.time)
         assert (quote.ask if execution.side == "BOT" else quote.bid) == execution.price
+
+
+# Partial fills, which only a staged fault makes so far
+
+
+def fill(trader: Trader, orderId: int, quantity: int) -> list[Any]:
+    """Fill a part of an order at the quote of now."""
+    order, before = trader.world.orders.find(trader.client.clientId, orderId), len(trader.said)
+    assert order is not None
+    ask = trader.quote().ask
+    assert ask is not None
+    trader.world.orders.floor.fill(order, Decimal(quantity), ask)
+    return trader.said[before:]
+
+
+def test_parts_of_an_order_add_up_to_the_whole_and_cost_one_minimum() -> None:
+    trader = Trader(trading_world())
+    trader.place(1, quantity=100, orderType="LMT", lmtPrice=1.0)
+    trader.wait(1)
+    first, second = fill(trader, 1, 40), fill(trader, 1, 60)
+    assert ["openOrder 1 Submitted", "orderStatus 1 Submitted", "commissionReport 1.00 USD"] == told(first)[1:]
+    assert ["openOrder 1 Filled", "orderStatus 1 Filled", "commissionReport 0.00 USD"] == told(second)[1:]
+    assert [(40, 60), (100, 0)] == [(x[2].filled, x[2].remaining) for x in (first, second)]
+    assert [40, 100] == [x[0].execution.cumQty for x in (first, second)]
+    assert [] == trader.wait(86_400)
+
+
+@pytest.mark.parametrize(("ocaType", "expected"), [(1, "Cancelled"), (2, "Submitted"), (3, "Submitted")])
+def test_a_part_of_one_reduces_or_cancels_the_rest_of_its_group(ocaType: int, expected: str) -> None:
+    trader = Trader(trading_world())
+    for n, quantity in ((1, 100), (2, 50)):
+        trader.place(n, quantity=quantity, orderType="LMT", lmtPrice=1.0, ocaGroup="g", ocaType=ocaType)
+    trader.wait(1)
+    fill(trader, 1, 40)
+    other = trader.world.orders.find(1, 2)
+    assert other is not None
+    assert (expected, 50 if ocaType == 1 else 30) == (other.status, other.order.totalQuantity)
+
+
+# The world around
 
 
 def test_the_same_calls_make_the_same_messages() -> None:

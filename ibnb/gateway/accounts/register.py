@@ -52,6 +52,8 @@ class Accounts:
         self._clock = clock
         self._watchers: list[tuple[Watcher, Callable[[Account, Instrument], None]]] = []
         self._accounts: dict[str, Account] = {}
+        self._minute = -1.0
+        self._closes: dict[int, float] = {}  # the last closes, as asked for in this minute
         for opening in scenario.accounts:
             account = Account(opening.code, opening.currency, opening.accountType, dict(opening.cash))
             for row in opening.positions:
@@ -156,13 +158,21 @@ class Accounts:
         return 1.0 if source == target else self._market.fx_rate(source, target, self._clock.now())
 
     def _previous(self, instrument: Instrument) -> float:
-        return self._market.previous_close(instrument, self._clock.now())
+        close = self._closes.get(instrument.conId)
+        if close is None:
+            close = self._closes[instrument.conId] = self._market.previous_close(instrument, self._clock.now())
+        return close
 
     def _day(self, instrument: Instrument) -> date:
         return self._market.calendar.trading_day(instrument.schedule, self._clock.now())
 
     def _roll(self) -> None:
-        """Begin the day of every holding whose exchange has begun a new one."""
+        """Begin the day of every holding whose exchange has begun a new one, which happens on whole minutes only."""
+        minute = self._clock.now() // 60
+        if minute == self._minute:
+            return
+        self._minute = minute
+        self._closes.clear()
         for account in self._accounts.values():
             for held in account.holdings.values():
                 held.begin(self._day(held.instrument))

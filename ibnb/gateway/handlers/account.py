@@ -74,8 +74,9 @@ def _changed_summary(world: World, subscription: Subscription) -> Iterator[m.Acc
 
 @handles(m.ReqAccountUpdates)
 def account_updates(world: World, client: Client, request: m.ReqAccountUpdates) -> Iterator[object]:
-    """Every value and position of one account, the time, then the end; every three minutes, and after a fill, what
-    has changed. Another account replaces the first; unsubscribing is confirmed by notice 2100.
+    """Every value and position of one account, then the end; each three minutes and after a fill what has changed.
+
+    Another account replaces the first; unsubscribing is confirmed by notice 2100.
 
     Differs from TWS: interest, dividends and day-trading margin are left out.
     """

@@ -37,14 +37,14 @@ _FIRST_PERM_ID = 1_207_000_001
 
 
 class Orders:
-    """All orders of one world."""
+    """All orders of one world. `floor`: where those that were taken are at work."""
 
     def __init__(self, scenario: Scenario, clock: Clock, market: Market, accounts: Accounts) -> None:
         self._scenario = scenario
         self._clock = clock
         self._market = market
         self._accounts = accounts
-        self._floor = Floor(scenario, clock, market, accounts)
+        self.floor = Floor(scenario, clock, market, accounts)
         self._orders: dict[tuple[int, int], Working] = {}
         self._dead: dict[tuple[int, int], int] = {}
         self._next: dict[int, int] = {}
@@ -52,7 +52,7 @@ class Orders:
 
     def connect(self, clients: Mapping[int, Recipient]) -> None:
         """Say who is connected, by client id: a mapping that the world keeps up to date."""
-        self._floor.clients = clients
+        self.floor.clients = clients
 
     def next_valid_id(self, clientId: int) -> int:
         """Above every id that this client has used, in this session or before."""
@@ -61,7 +61,7 @@ class Orders:
     def greet(self, client: Recipient) -> None:
         """Tell a client that has come back of its open orders."""
         for working in self._own(client.clientId):
-            self._floor.tell(working)
+            self.floor.tell(working)
 
     # Asking
 
@@ -98,10 +98,10 @@ class Orders:
         else:
             working.order = replace(working.order, permId=next(self._permIds))
             self._orders[clientId, orderId] = working
-            self._floor.working[working.permId] = working
+            self.floor.working[working.permId] = working
         if working.order.transmit:
-            for member in groups.family(working, self._floor):
-                self._floor.accept(member)
+            for member in groups.family(working, self.floor):
+                self.floor.accept(member)
 
     def cancel(self, client: Recipient, orderId: int) -> None:
         """Ask for one of this client's orders to be cancelled. Raises OrderRefused."""
@@ -116,13 +116,13 @@ class Orders:
             raise OrderRefused(10147, f"OrderId {orderId} that needs to be cancelled is not found.")
         if working.final or working.cancelling:
             raise OrderRefused(10148, not_cancellable(working))
-        self._floor.ask_to_cancel(working)
+        self.floor.ask_to_cancel(working)
 
     def cancel_all(self) -> None:
         """Cancel every open order, whoever placed it. Untransmitted ones stay, as the exchange never saw them."""
-        for working in self._floor:
+        for working in self.floor:
             if working.open and not working.cancelling:
-                self._floor.ask_to_cancel(working)
+                self.floor.ask_to_cancel(working)
 
     # Listing
 
@@ -134,7 +134,7 @@ class Orders:
 
     def all_open_orders(self, clientId: int) -> Iterator[Any]:
         """Everybody's orders; those of others have no order id."""
-        for working in self._floor:
+        for working in self.floor:
             if working.open:
                 own = working.clientId == clientId
                 yield working.open_order(own)
@@ -142,7 +142,7 @@ class Orders:
 
     def completed(self) -> Iterator[m.CompletedOrder]:
         """What has come to its end since midnight, in New York."""
-        for working in self._floor.done:
+        for working in self.floor.done:
             if working.ended >= self._midnight() and working.status != API_CANCELLED:
                 when = datetime.fromtimestamp(working.ended, ZONE)
                 yield m.CompletedOrder(
@@ -158,7 +158,7 @@ class Orders:
     def executions(self, request: m.ReqExecutions, since: float = 0.0) -> Iterator[Fill]:
         """The fills that the filter asks for: today's, unless it names more days, and none before `since`."""
         earliest = self._midnight(request.lastNDays - 1 if request.lastNDays else 0)
-        return select(self._floor.fills, request, max(earliest, since), ZONE)
+        return select(self.floor.fills, request, max(earliest, since), ZONE)
 
     def find(self, clientId: int, orderId: int) -> Working | None:
         """An order that was taken, whatever has become of it."""
@@ -167,7 +167,7 @@ class Orders:
     # How
 
     def _own(self, clientId: int) -> list[Working]:
-        return [w for w in self._floor if w.open and w.clientId == clientId]
+        return [w for w in self.floor if w.open and w.clientId == clientId]
 
     def _judge(self, order: m.Order, contract: m.Contract, find: Find) -> Working:
         """An order that makes sense, held."""
@@ -230,9 +230,9 @@ class Orders:
             if reason:
                 raise OrderRefused(201, f"Order rejected - reason:{reason}")
         working.order, working.contract, working.instrument = changed.order, told, instrument
-        self._floor.tell(working)
+        self.floor.tell(working)
         if not working.waits_for_parent:
-            self._floor.start(working)
+            self.floor.start(working)
 
     def _notice_preset(self, client: Recipient, order: m.Order, orderId: int) -> None:
         if self._scenario.orders.tif_notice and not order.tif:
