@@ -2,6 +2,8 @@
 
 Rule: status comes from openOrder and orderStatus, fills from execDetails. An error text is kept beside the order and
 decides nothing, except for an order that TWS never took: no status will ever come for that one.
+Orders are known by a key: this client's by their order id, others by ("perm", permId), because manual orders all come
+as order 0 and another client's ids are not ours.
 The reader thread writes, any thread reads: every method holds the lock for a moment and hands out copies.
 """
 
@@ -14,6 +16,9 @@ from typing import Any
 
 from ibnb._compat import to_float
 from ibnb.codes import outcome, severity
+
+#: An order id, or ("perm", permId).
+Key = int | tuple[str, int]
 
 #: Statuses after which nothing more is expected. A late fill is still recorded.
 DONE = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
@@ -86,15 +91,15 @@ class Blotter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: dict[Any, _Entry] = {}
+        self._entries: dict[Key, _Entry] = {}
         self._commissions: dict[str, tuple[float, str, float]] = {}
 
-    def sent(self, orderId: int, contract: Any, order: Any, time: float) -> None:
+    def sent(self, key: Key, contract: Any, order: Any, time: float) -> None:
         """An order, or a change of one, leaves for TWS."""
         with self._lock:
-            entry = self._entries.get(orderId)
+            entry = self._entries.get(key)
             if entry is None:
-                self._entries[orderId] = entry = _Entry(contract, order, parentId=order.parentId)
+                self._entries[key] = entry = _Entry(contract, order, parentId=order.parentId)
                 entry.remaining = to_float(order.totalQuantity)
                 self._note(entry, time, "sent")
             else:
@@ -102,15 +107,14 @@ class Blotter:
                 entry.changing = entry.taken
                 self._note(entry, time, "change sent")
 
-    def forget(self, orderId: int) -> None:
+    def forget(self, key: Key) -> None:
         """The order didn't leave after all."""
         with self._lock:
-            self._entries.pop(orderId, None)
+            self._entries.pop(key, None)
 
-    def opened(self, orderId: int, contract: Any, order: Any, status: str, time: float) -> Any:
-        """TWS shows the order (openOrder). Returns the key of its row."""
+    def opened(self, key: Key, contract: Any, order: Any, status: str, time: float) -> None:
+        """TWS shows the order (openOrder)."""
         with self._lock:
-            key = self._key(orderId, order.permId)
             entry = self._entries.setdefault(key, _Entry(contract, order))
             entry.contract, entry.order = contract, order
             entry.permId, entry.clientId = order.permId or entry.permId, order.clientId
@@ -123,11 +127,10 @@ class Blotter:
             entry.taken, entry.changing = True, False
             if news:
                 self._note(entry, time, "openOrder")
-            return key
 
     def status(
         self,
-        orderId: int,
+        key: Key,
         status: str,
         filled: float,
         remaining: float,
@@ -140,7 +143,7 @@ class Blotter:
     ) -> None:
         """TWS says how the order stands (orderStatus); the same words again are not news."""
         with self._lock:
-            entry = self._entries.get(self._key(orderId, permId))
+            entry = self._entries.get(key)
             if entry is None:
                 return
             now = (status, filled, remaining, whyHeld)
@@ -154,10 +157,10 @@ class Blotter:
             if news or not any(row[1] == "orderStatus" and row[2] == status for row in entry.log):
                 self._note(entry, time, "orderStatus")
 
-    def executed(self, orderId: int, permId: int, execId: str, time: float) -> None:
+    def executed(self, key: Key, execId: str, time: float) -> None:
         """A fill (execDetails); the same one may be told again."""
         with self._lock:
-            entry = self._entries.get(self._key(orderId, permId))
+            entry = self._entries.get(key)
             if entry is not None and execId not in entry.fills:
                 entry.fills.append(execId)
                 self._note(entry, time, "execDetails")
@@ -167,10 +170,10 @@ class Blotter:
         with self._lock:
             self._commissions[execId] = (commission, currency, realizedPNL)
 
-    def told(self, orderId: int, code: int, text: str, time: float) -> None:
+    def told(self, key: Key, code: int, text: str, time: float) -> None:
         """A message about the order."""
         with self._lock:
-            entry = self._entries.get(orderId)
+            entry = self._entries.get(key)
             if entry is None:
                 return
             if entry.rejected is None and self._rejects(entry, code, text):
@@ -187,10 +190,10 @@ class Blotter:
             return severity(code, text) in ("order", "request")
         return outcome(code, text, "order") == "fail"
 
-    def last_message(self, orderId: int, since: int, codes: frozenset[int]) -> tuple[int, str] | None:
+    def last_message(self, key: Key, since: int, codes: frozenset[int]) -> tuple[int, str] | None:
         """The newest message with one of `codes` that came after version `since`."""
         with self._lock:
-            entry = self._entries.get(orderId)
+            entry = self._entries.get(key)
             messages = entry.messages if entry is not None else []
             found = [(code, text) for version, code, text in messages if version > since and code in codes]
             return found[-1] if found else None
@@ -200,38 +203,38 @@ class Blotter:
         with self._lock:
             return self._commissions.get(execId, (float("nan"), "", float("nan")))
 
-    def version(self, orderId: int) -> int:
+    def version(self, key: Key) -> int:
         """A number that grows with every message about the order."""
         with self._lock:
-            entry = self._entries.get(orderId)
+            entry = self._entries.get(key)
             return -1 if entry is None else entry.version
 
-    def ids(self, statuses: frozenset[str] | None = None) -> list[int]:
+    def ids(self, statuses: frozenset[str] | None = None) -> list[Key]:
         """Order ids, oldest first, all or those in one of `statuses`."""
         with self._lock:
             return [key for key, entry in self._entries.items() if statuses is None or entry.status in statuses]
 
-    def order(self, orderId: int) -> tuple[Any, Any] | None:
+    def order(self, key: Key) -> tuple[Any, Any] | None:
         """The contract and order as TWS last confirmed them."""
         with self._lock:
-            entry = self._entries.get(orderId)
+            entry = self._entries.get(key)
             return None if entry is None else (entry.contract, entry.order)
 
-    def rejected(self, orderId: int) -> tuple[int, str] | None:
+    def rejected(self, key: Key) -> tuple[int, str] | None:
         """The code and text with which TWS refused the order, if it did."""
         with self._lock:
-            entry = self._entries.get(orderId)
+            entry = self._entries.get(key)
             return None if entry is None else entry.rejected
 
-    def report(self, orderId: int) -> OrderReport | None:
+    def report(self, key: Key) -> OrderReport | None:
         """The order as it stands now."""
         with self._lock:
-            entry = self._entries.get(orderId)
+            entry = self._entries.get(key)
             if entry is None:
                 return None
-            costs = [self._commissions[key][0] for key in entry.fills if key in self._commissions]
+            costs = [self._commissions[execId][0] for execId in entry.fills if execId in self._commissions]
             return OrderReport(
-                orderId=orderId,
+                orderId=_id(key),
                 status=entry.status,
                 filled=entry.filled,
                 remaining=entry.remaining,
@@ -245,28 +248,28 @@ class Blotter:
                 messages=tuple(f"{code}: {text}" for _, code, text in entry.messages),
             )
 
-    def missing_commissions(self, orderId: int) -> bool:
+    def missing_commissions(self, key: Key) -> bool:
         """True while a fill of this order has no commission report yet."""
         with self._lock:
-            entry = self._entries.get(orderId)
-            return entry is not None and any(key not in self._commissions for key in entry.fills)
+            entry = self._entries.get(key)
+            return entry is not None and any(execId not in self._commissions for execId in entry.fills)
 
-    def rows(self, ids: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    def rows(self, ids: list[Key] | None = None) -> list[tuple[Any, ...]]:
         """Rows for frames.TABLES["orders"]."""
         with self._lock:
             keys = list(self._entries) if ids is None else [key for key in ids if key in self._entries]
             return [self._row(key, self._entries[key]) for key in keys]
 
-    def log(self, orderId: int) -> list[tuple[Any, ...]]:
+    def log(self, key: Key) -> list[tuple[Any, ...]]:
         """(time, message, status, filled, remaining, avgFillPrice, text) of everything that happened to the order."""
         with self._lock:
-            entry = self._entries.get(orderId)
+            entry = self._entries.get(key)
             return [] if entry is None else list(entry.log)
 
-    def _row(self, key: Any, entry: _Entry) -> tuple[Any, ...]:
+    def _row(self, key: Key, entry: _Entry) -> tuple[Any, ...]:
         order, contract = entry.order, entry.contract
         return (
-            key if isinstance(key, int) else 0,
+            _id(key),
             order.action,
             order.totalQuantity,
             contract.symbol,
@@ -285,10 +288,10 @@ class Blotter:
             order.account,
         )
 
-    def _key(self, orderId: int, permId: int) -> Any:
-        # Manual orders and those of other clients all come as order 0; only their permId tells them apart.
-        return orderId if orderId else ("perm", permId)
-
     def _note(self, entry: _Entry, time: float, what: str, text: str = "") -> None:
         entry.version += 1
         entry.log.append((time, what, entry.status, entry.filled, entry.remaining, entry.avgFillPrice, text))
+
+
+def _id(key: Key) -> int:
+    return key if isinstance(key, int) else 0

@@ -48,6 +48,7 @@ class ScriptedTWS:
         self.asked: list[tuple[str, tuple[Any, ...]]] = []
         self.app.conn = _Wire(self.app)
         self.app.serverVersion_ = SERVER_VERSION
+        self.app.clientId = 1
         self.app._ended.clear()
         self.app._pending.reopen()
         self.app.setConnState(EClient.CONNECTED)

@@ -62,14 +62,14 @@ def test_the_verbs_are_these() -> None:
     ]
 
 
-# Same name, same meaning: these only remember that the feed runs.
-FEEDS = {"reqPositions", "cancelPositions", "reqAccountUpdates"}
+# Same name, same meaning: these only remember that a feed runs, or that an order has left.
+KEPT = {"reqPositions", "cancelPositions", "reqAccountUpdates", "placeOrder"}
 
 
 def test_no_verb_takes_a_name_of_ibapi_s() -> None:
     families = [cls for cls in IBApp.__mro__ if cls.__module__.startswith(("ibnb.verbs", "ibnb.app"))]
     mine = {name for cls in families for name in vars(cls) if not name.startswith("_")}
-    assert mine & {name for cls in (EClient, EWrapper) for name in dir(cls)} == FEEDS
+    assert mine & {name for cls in (EClient, EWrapper) for name in dir(cls)} == KEPT
 
 
 def test_no_family_hides_a_part_of_another() -> None:
@@ -81,7 +81,7 @@ def test_no_family_hides_a_part_of_another() -> None:
             continue
         for name in set(vars(cls)) - allowed:
             assert name not in seen, f"{name} is in {seen.get(name)} and {cls.__name__}"
-            assert name in FEEDS or not hasattr(Session, name), f"{cls.__name__}.{name} hides the session's"
+            assert name in KEPT or not hasattr(Session, name), f"{cls.__name__}.{name} hides the session's"
             seen[name] = cls.__name__
 
 

@@ -88,8 +88,8 @@ def test_the_same_words_again_are_no_news() -> None:
 def test_a_commission_may_come_before_its_fill() -> None:
     blotter = sent()
     blotter.charged("x.01", 1.25, "USD", math.nan)
-    blotter.executed(27, 5, "x.01", 1.0)
-    blotter.executed(27, 5, "x.01", 1.0)
+    blotter.executed(27, "x.01", 1.0)
+    blotter.executed(27, "x.01", 1.0)
     assert not blotter.missing_commissions(27)
     assert report(blotter).commission == 1.25
 

@@ -17,7 +17,7 @@ import pandas as pd
 from ibnb import create, frames
 from ibnb._compat import to_decimal, to_float
 from ibnb._dispatch import on
-from ibnb.blotter import DONE, STATUSES, WORKING, Blotter, OrderReport
+from ibnb.blotter import DONE, STATUSES, WORKING, Blotter, Key, OrderReport
 from ibnb.errors import NotConnectedError, OrderRejectedError, RequestTimeoutError, request_error
 from ibnb.legal import check
 from ibnb.verbs._family import VerbFamily
@@ -67,7 +67,8 @@ class OrderVerbs(VerbFamily):
             raise NotConnectedError("nextValidId not received yet.")
         if wait is not None:
             _statuses(wait)
-        orderId = self._send_order(self._take_order_id(), contract, order)
+        orderId = self._take_order_id()
+        self.placeOrder(orderId, contract, _sized(order))
         self._say_placed(orderId, contract, order)
         if wait is not None:
             self._await_order("placeOrderNow", orderId, wait, timeout)
@@ -88,7 +89,7 @@ class OrderVerbs(VerbFamily):
         for child in bracket[1:]:
             child.parentId = ids[0]
         for orderId, order in zip(ids, bracket, strict=True):
-            self._send_order(orderId, contract, order)
+            self.placeOrder(orderId, contract, _sized(order))
             self._say_placed(orderId, contract, order)
         return ids
 
@@ -183,7 +184,7 @@ class OrderVerbs(VerbFamily):
         new_order.orderId = order_id
         new_order.transmit = True
         before = self._blotter.version(order_id)
-        self._send_order(order_id, contract or known[0], new_order)
+        self.placeOrder(order_id, contract or known[0], _sized(new_order))
         print(f"Modified order {order_id}")
         if wait:
             # One more message than "change sent": the order as it is now, or the refusal.
@@ -225,8 +226,9 @@ class OrderVerbs(VerbFamily):
         if everything:
             self.reqGlobalCancel()
         else:
-            for orderId in self._open_orders("mine", timeout):
-                self.cancelOrder(orderId)
+            for key in self._open_orders("mine", timeout):
+                if isinstance(key, int):  # a manual order, which client 0 sees as its own, has no id to cancel by
+                    self.cancelOrder(key)
         print("Requested cancelation of all live orders.")
         if wait:
             self._wait_until(lambda: not self._blotter.ids(WORKING), timeout, "cancelAllOrders")
@@ -237,12 +239,11 @@ class OrderVerbs(VerbFamily):
         """Print this client's live orders, one line each, and return them as getOpenOrders does."""
         ids = self._open_orders("mine", timeout)
         print("Live Orders from TWS:" if ids else "No live orders.")
-        for orderId in ids:
-            contract, order = self.open_orders[orderId]
-            price = f" {order.lmtPrice}" if order.orderType == "LMT" else ""
-            size = to_float(order.totalQuantity)
-            print(f"ID {orderId}: {order.action} {size} {contract.symbol} ({order.orderType}){price}")
-        return frames.frame("orders", self._blotter.rows(ids))
+        rows = self._blotter.rows(ids)
+        for orderId, action, quantity, symbol, kind, price, *_ in rows:
+            limit = f" {price}" if kind == "LMT" else ""
+            print(f"ID {orderId}: {action} {to_float(quantity)} {symbol} ({kind}){limit}")
+        return frames.frame("orders", rows)
 
     def getOpenOrders(self, scope: str = "mine", timeout: float | None = None) -> pd.DataFrame:
         """Return the working orders that TWS has, of this client ("mine") or of all clients ("account").
@@ -252,7 +253,7 @@ class OrderVerbs(VerbFamily):
         ids = self._open_orders(check("scope", scope, ("mine", "account")), timeout)
         return frames.frame("orders", self._blotter.rows(ids))
 
-    def _open_orders(self, scope: str, timeout: float | None) -> list[Any]:
+    def _open_orders(self, scope: str, timeout: float | None) -> list[Key]:
         with self._request("getOpenOrders", reqId="openOrders", timeout=timeout, kind="request") as slot:
             # What TWS shows now replaces what was known of before; orders sent in between show up again.
             self.open_orders.clear()
@@ -271,12 +272,12 @@ class OrderVerbs(VerbFamily):
         if slot is not None and slot.verb == "previewOrder":
             self._add(orderId, orderState, last=True)
             return
-        key = self._blotter.opened(orderId, contract, order, orderState.status, self._now())
-        if orderState.status in DONE:
-            self.open_orders.pop(orderId, None)
-        else:
-            self.open_orders[orderId] = (contract, order)
+        key = self._key(orderId, order.permId, order.clientId)
+        self._blotter.opened(key, contract, order, orderState.status, self._now())
+        if orderState.status not in DONE:
             self._add("openOrders", key)
+        if isinstance(key, int) and orderState.status not in DONE:
+            self.open_orders[key] = (contract, order)
 
     @on("openOrderEnd")
     def _got_open_order_end(self) -> None:
@@ -298,13 +299,15 @@ class OrderVerbs(VerbFamily):
         mktCapPrice: float,
     ) -> None:
         numbers = (to_float(filled), to_float(remaining), to_float(avgFillPrice))
-        self._blotter.status(orderId, status, *numbers, permId, parentId, clientId, whyHeld, self._now())
-        if status in DONE:
-            self.open_orders.pop(orderId, None)
+        key = self._key(orderId, permId, clientId)
+        self._blotter.status(key, status, *numbers, permId, parentId, clientId, whyHeld, self._now())
+        if status in DONE and isinstance(key, int):
+            self.open_orders.pop(key, None)
 
     @on("execDetails")
     def _got_execution_of_order(self, reqId: int, contract: Any, execution: Any) -> None:
-        self._blotter.executed(execution.orderId, execution.permId, execution.execId, self._now())
+        key = self._key(execution.orderId, execution.permId, execution.clientId)
+        self._blotter.executed(key, execution.execId, self._now())
 
     @on("commissionReport")
     def _got_commission(self, report: Any) -> None:
@@ -316,17 +319,23 @@ class OrderVerbs(VerbFamily):
 
     # --- small parts ----------------------------------------------------------------------------
 
-    def _send_order(self, orderId: int, contract: Any, order: Any) -> int:
+    def placeOrder(self, orderId: int, contract: Any, order: Any) -> None:
+        """ibapi's placeOrder; the blotter knows of the order before the answer can come. SafetyError."""
+        if order.whatIf:
+            super().placeOrder(orderId, contract, order)
+            return
         new = self._blotter.order(orderId) is None
-        # Known before it leaves: the answer may be faster than the return from placeOrder.
         self._blotter.sent(orderId, contract, copy.copy(order), self._now())
         try:
-            self.placeOrder(orderId, contract, _sized(order))
+            super().placeOrder(orderId, contract, order)
         except BaseException:
             if new:
                 self._blotter.forget(orderId)
             raise
-        return orderId
+
+    def _key(self, orderId: int, permId: int, clientId: int) -> Key:
+        """What the blotter knows an order by: ids of other clients, and 0 for manual orders, are not ours."""
+        return orderId if orderId and clientId == self.clientId else ("perm", permId)
 
     def _await_order(
         self, verb: str, orderId: int, status: str | Collection[str], timeout: float | None

@@ -16,7 +16,7 @@ PERM_ID = 548443475
 def opened(orderId: int, order: Any, word: str, contract: Any = NVDA) -> tuple[Any, ...]:
     state, mine = OrderState(), copy.copy(order)
     state.status = word
-    mine.permId, mine.orderId = PERM_ID + orderId, orderId
+    mine.permId, mine.orderId, mine.clientId = PERM_ID + orderId, orderId, 1
     return ("openOrder", orderId, contract, mine, state)
 
 
@@ -35,6 +35,7 @@ def shown(orderId: int, order: Any, word: str) -> list[tuple[Any, ...]]:
 def execution(orderId: int, shares: float, price: float, execId: str = "0000e0d5.1.01.01") -> Any:
     found = Execution()
     found.orderId, found.permId, found.execId = orderId, PERM_ID + orderId, execId
+    found.clientId = 1
     found.shares, found.price, found.side = Decimal(str(shares)), price, "BOT"
     found.time, found.exchange, found.acctNumber = "20250611 10:00:01 US/Eastern", "ARCA", "DU1234567"
     return found

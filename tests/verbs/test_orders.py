@@ -326,6 +326,34 @@ def test_orders_of_others_are_kept_apart_by_perm_id(tws: ScriptedTWS) -> None:
     assert found["totalQuantity"].tolist() == [1.0, 5.0]
 
 
+def test_another_client_s_order_of_the_same_id_is_not_ours(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, BUY, "Submitted"))
+    tws.app.placeOrderNow(NVDA, BUY)
+    theirs = opened(27, LIMIT, "Submitted")
+    theirs[3].clientId, theirs[3].permId = 2, 99
+    tws.on("reqAllOpenOrders", *shown(27, BUY, "Submitted"), theirs, ("openOrderEnd",))
+    found = tws.app.getOpenOrders("account")
+    assert found["totalQuantity"].tolist() == [1.0, 5.0]
+    assert found["clientId"].tolist() == [1, 2]
+    assert tws.app.getBlotter().loc[27, "orderType"] == "MKT"
+
+
+def test_manual_orders_are_listed_but_not_cancelled_by_id(tws: ScriptedTWS, capsys: pytest.CaptureFixture[str]) -> None:
+    tws.on("reqOpenOrders", opened(0, LIMIT, "Submitted"), ("openOrderEnd",))
+    tws.record("cancelOrder")
+    tws.app.listOrders()
+    tws.app.cancelAllOrders()
+    assert "ID 0: BUY 5.0 NVDA (LMT) 212.0" in capsys.readouterr().out
+    assert "cancelOrder" not in tws.names()
+
+
+def test_a_raw_order_can_be_waited_for_at_once(tws: ScriptedTWS) -> None:
+    tws.app.placeOrder(40, NVDA, BUY)
+    for message in filled(40, BUY, 120.5):
+        tws.tell(*message)
+    assert tws.app.waitOrder(40).status == "Filled"
+
+
 def test_a_raw_placeorder_is_in_the_blotter_too(tws: ScriptedTWS) -> None:
     tws.on("placeOrder", *filled(40, BUY, 120.5))
     tws.app.placeOrder(40, createContract("NVDA"), BUY)
