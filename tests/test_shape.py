@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.readme import README, renewed
+
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(ROOT.glob("ibnb/**/*.py")) + sorted(ROOT.glob("tests/**/*.py"))
 TOO_VAGUE = {"utils.py", "helpers.py", "manager.py", "base.py", "common.py", "misc.py"}
@@ -51,21 +53,9 @@ def test_every_tracked_notebook_and_source_is_free_of_one_machines_paths() -> No
     assert told == []
 
 
-def between(text: str, mark: str) -> str:
-    """The part of the README between ``<!-- mark -->`` and ``<!-- /mark -->``."""
-    return text.split(f"<!-- {mark} -->")[1].split(f"<!-- /{mark} -->")[0].strip()
-
-
-def test_the_readme_tells_what_the_gateway_covers() -> None:
-    from ibnb.gateway.coverage import table
-
-    assert between((ROOT / "README.md").read_text(encoding="utf-8"), "coverage") == table()
-
-
-def test_the_readme_lists_the_lessons() -> None:
-    from ibnb.course import index
-
-    assert between((ROOT / "README.md").read_text(encoding="utf-8"), "lessons") == index().strip()
+def test_the_readmes_generated_parts_are_in_step() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert renewed(text) == text, "run  python -m tests.readme"
 
 
 def test_the_import_rules_name_every_module_of_the_client() -> None:

@@ -7,7 +7,13 @@ from typing import Any
 
 from .. import messages as m
 from ..world import Client, World
-from .registry import Refusal, handles
+from .registry import Refusal, handles, invalid
+
+
+@handles(m.StartApi)
+def start_again(world: World, client: Client, request: m.StartApi) -> Iterable[Any]:
+    """Accounts, next order id, farm notices and open orders, once; 326 if the client id is in use."""
+    raise invalid("The API session has started already", id=-1)
 
 
 @handles(m.ReqIds)
