@@ -24,6 +24,8 @@ from ibnb.verbs._family import VerbFamily
 
 _ZONED_DATES_VERSION = 174
 _EPOCH = 2
+# formatDate 3 leaves out the year; a frame shows dates its own way, so the whole date is asked for.
+_NO_YEAR = 3
 _LIVE_SHOWS = ("TRADES", "MIDPOINT", "BID", "ASK")
 _SHORTEST_LIVE = 5
 
@@ -141,6 +143,8 @@ class HistoryVerbs(VerbFamily):
         intraday = BAR_SIZES[ask["barSizeSetting"]] < BAR_SIZES["1 day"]
         if intraday and (self.serverVersion() or 0) < _ZONED_DATES_VERSION:
             ask["formatDate"] = _EPOCH
+        elif ask["formatDate"] == _NO_YEAR:
+            ask["formatDate"] = 1
         return intraday
 
     def _zone_for(self, contract: Any, rows: list[Any]) -> str | None:

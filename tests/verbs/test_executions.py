@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from scripted import ScriptedTWS
+from verbs.orders import NVDA, Commission, execution
 
 from ibnb import createOrder
 from ibnb._compat import OrderState
-from verbs.orders import NVDA, Commission, execution
 
 BUY = createOrder("BUY", 1, "MKT")
 

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from scripted import ScriptedTWS
+from verbs.test_contracts import answer, details
 
 from ibnb import (
     ContractNotFoundError,
@@ -18,7 +19,6 @@ from ibnb import (
     dataSettings,
 )
 from ibnb._compat import BarData
-from verbs.test_contracts import answer, details
 
 AAPL = createContract("AAPL")
 DAILY = dataSettings("3 M", "1 day")
@@ -74,6 +74,13 @@ def test_an_old_tws_is_asked_for_epoch_seconds_and_shown_in_the_exchange_s_zone(
         assert str(df.index[0]) == "2025-06-11 09:30:00-04:00"
     assert tws.asked[0][1][7] == 2
     assert tws.names() == ["reqHistoricalData", "reqContractDetails", "reqHistoricalData"]
+
+
+def test_dates_without_a_year_are_not_asked_for(tws: ScriptedTWS) -> None:
+    tws.app.serverVersion_ = 176
+    bars(tws, bar("20250611 09:30:00 US/Eastern"))
+    tws.app.getData(AAPL, dataSettings("1 D", "1 hour", formatDate=3))
+    assert tws.asked[0][1][7] == 1
 
 
 def test_quotes_have_no_volume(tws: ScriptedTWS) -> None:

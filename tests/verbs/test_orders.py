@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from scripted import ScriptedTWS
+from verbs.orders import NVDA, filled, opened, shown, status
 
 from ibnb import (
     IBApp,
@@ -17,7 +18,6 @@ from ibnb import (
     createOrder,
 )
 from ibnb._compat import OrderState
-from verbs.orders import NVDA, filled, opened, shown, status
 
 BUY = createOrder("BUY", 1, "MKT")
 LIMIT = createOrder("BUY", 5, "LMT", 212)

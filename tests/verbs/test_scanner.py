@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from scripted import ScriptedTWS
+from verbs.test_contracts import details
 
 from ibnb import RequestError
-from verbs.test_contracts import details
 
 
 def row(rank: int, symbol: str) -> tuple[Any, ...]:
