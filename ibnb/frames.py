@@ -15,7 +15,7 @@ import pandas as pd
 
 from ibnb.dates import NEW_YORK, parse_dates, parse_moments, zone_name
 
-#: Answer → column → dtype. The first column named in INDEX becomes the index.
+#: Answer → column → dtype. The column that INDEX names becomes the index.
 TABLES: dict[str, dict[str, str]] = {
     "bars": {
         "Date": "dates",
