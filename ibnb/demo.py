@@ -13,7 +13,8 @@ def show(chart: Path) -> None:
         print(f"{app!r}\n")
 
         print("The account")
-        print(app.getAccountSummary("NetLiquidation,TotalCashValue,BuyingPower").to_string(), "\n")
+        summary = app.getAccountSummary("NetLiquidation,TotalCashValue,BuyingPower")
+        print(summary[["value", "currency"]].to_string(), "\n")
 
         contract = app.createContract("AAPL")
         bars = app.getData(contract, app.dataSettings("2 D", "5 mins"))
@@ -27,9 +28,10 @@ def show(chart: Path) -> None:
         entry, profit, stop = app.placeBracket(
             contract, ibnb.createBracket("BUY", 10, round(ask, 2), round(ask + 0.4, 2), round(ask - 0.4, 2))
         )
-        print(" ", app.waitOrder(entry, "Filled", timeout=6 * 3600))
+        report = app.waitOrder(entry, "Filled", timeout=6 * 3600)
+        print(f"{report.action} {report.filled:g} {report.symbol} filled at {report.avgFillPrice:.2f}")
         app.sleep("1 h")
-        print(f"\nAn hour later (it is {app.now():%H:%M} in New York, and it took no time)")
-        blotter = app.getBlotter()
-        print(blotter.loc[[entry, profit, stop]].to_string(), "\n")
-        print(app.getExecutions().to_string())
+        print(f"\nAn hour later; it is {app.now():%H:%M} in New York, and it took no time")
+        orders = app.getBlotter().loc[[entry, profit, stop]]
+        print(orders[["action", "totalQuantity", "orderType", "status", "avgFillPrice"]].to_string(), "\n")
+        print(app.getExecutions()[["orderId", "side", "shares", "price", "commission", "realizedPNL"]].to_string())

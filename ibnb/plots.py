@@ -80,7 +80,7 @@ def plotBars(df: pd.DataFrame, title: str = "Bars", alt: str | None = None, path
         last.set_ylabel("Volume")
         last.set_ylim(bottom=0)
     places = np.unique(np.linspace(0, len(df) - 1, min(6, len(df))).astype(int))
-    last.set_xticks(places, [_moment(df.index[place], df.index) for place in places])
+    last.set_xticks(places, _marks([df.index[place] for place in places], df.index))
     sentence = (
         f"Candlestick chart of {title}, {_span(close.index)}, low {_money(df['Low'].min())}, "
         f"high {_money(df['High'].max())}, last close {_money(close.iloc[-1])}; "
@@ -183,6 +183,19 @@ def _moment(value: Any, index: pd.Index) -> str:
     if not isinstance(index, pd.DatetimeIndex):
         return str(value)
     return f"{value:%Y-%m-%d}" if index.tz is None else f"{value:%Y-%m-%d %H:%M}"
+
+
+def _marks(values: list[Any], index: pd.Index) -> list[str]:
+    """Short labels for an axis: the day (or, for daily bars, the year) only where it is another than the one before."""
+    if not isinstance(index, pd.DatetimeIndex):
+        return [str(value) for value in values]
+    small, large = ("%d %b", "%Y") if index.tz is None else ("%H:%M", "%d %b %Y")
+    marks, before = [], ""
+    for value in values:
+        whole = value.strftime(large)
+        marks.append(value.strftime(small) + (f"\n{whole}" if whole != before else ""))
+        before = whole
+    return marks
 
 
 def _range(values: pd.Series) -> str:

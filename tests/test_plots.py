@@ -141,3 +141,19 @@ def test_a_file_has_the_sentence_inside(tmp_path: Path) -> None:
     content = chart.read_bytes()
     assert content.startswith(PNG)
     assert b"Line chart of CSH2 close" in content
+
+
+@pytest.mark.parametrize(
+    ("zone", "times", "marks"),
+    [
+        (
+            "America/New_York",
+            ["2025-06-10 09:30", "2025-06-10 12:15", "2025-06-11 09:55"],
+            ["09:30\n10 Jun 2025", "12:15", "09:55\n11 Jun 2025"],
+        ),
+        (None, ["2024-12-30", "2025-01-02", "2025-01-03"], ["30 Dec\n2024", "02 Jan\n2025", "03 Jan"]),
+    ],
+)
+def test_an_axis_says_a_day_once(zone: str | None, times: list[str], marks: list[str]) -> None:
+    index = pd.DatetimeIndex(times, tz=zone)
+    assert plots._marks(list(index), index) == marks
