@@ -101,8 +101,9 @@ def _misc_stats(world: World, instrument: Instrument, time: float) -> Iterator[T
     year = world.market.bars(instrument, "TRADES", "day", time - 52 * _WEEK, time)
     for weeks, lowType, highType in ((13, 15, 16), (26, 17, 18), (52, 19, 20)):
         rows = year.time >= time - weeks * _WEEK
-        yield Tick(m.TickPrice, lowType, float(year.low[rows].min()))
-        yield Tick(m.TickPrice, highType, float(year.high[rows].max()))
+        if rows.any():  # a contract that has only just been listed has no past
+            yield Tick(m.TickPrice, lowType, float(year.low[rows].min()))
+            yield Tick(m.TickPrice, highType, float(year.high[rows].max()))
     if _has_volume(instrument):
         yield Tick(m.TickSize, 21, Decimal(world.market.avg_volume(instrument)))
 

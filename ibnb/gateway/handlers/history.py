@@ -107,10 +107,13 @@ def cancel_historical_data(world: World, client: Client, request: m.CancelHistor
 
 @handles(m.ReqHeadTimeStamp)
 def head_timestamp(world: World, client: Client, request: m.ReqHeadTimeStamp) -> Iterator[object]:
-    """When the earliest data begin, as UTC text or epoch seconds. It stays open until it is cancelled."""
+    """When the earliest data begin, as UTC text or epoch seconds.
+
+    As in TWS it counts as an open historical request until it is cancelled.
+    """
     what = parse_what(request.whatToShow)
     check_format(request.formatDate)
-    _check_open(world, client, HEAD, request.reqId)
+    _check_limit(world)
     instrument = resolve_contract(world, request.contract)
     if what == "SCHEDULE" or not world.market.offers(instrument, what):
         raise no_history("No head timestamp")
@@ -197,7 +200,9 @@ def _read(world: World, client: Client, request: m.ReqHistoricalData) -> Query:
         raise Refusal(10339, "Setting end date/time for continuous future security type is not allowed")
     if request.keepUpToDate:
         _check_goes_on(what, size, ended)
-    _check_open(world, client, KIND, request.reqId)
+    if client.subscription(KIND, request.reqId):
+        raise unprocessed("Duplicate ticker ID for API historical data query", _TOKEN)
+    _check_limit(world)
     instrument = resolve_contract(world, request.contract)
     if instrument.secType == "CRYPTO" and what == "TRADES":
         raise Refusal(10299, "Expected what to show is AGGTRADES, please use that instead of TRADES.")
@@ -219,10 +224,8 @@ def _check_goes_on(what: str, size: Size, ended: str) -> None:
         raise invalid("Keep up to date is only supported for bars of 5 secs and more", _TOKEN)
 
 
-def _check_open(world: World, client: Client, kind: str, reqId: int) -> None:
-    """Refuse an id that is in use, and one request more than may be open in all."""
-    if client.subscription(kind, reqId):
-        raise unprocessed("Duplicate ticker ID for API historical data query", _TOKEN)
+def _check_limit(world: World) -> None:
+    """Refuse one request more than may be open in all."""
     most = world.scenario.limits.historical_open
     if len(world.open(KIND)) + len(world.open(HEAD)) >= most:
         raise unprocessed(f"Only {most} simultaneous API historical data requests allowed.", _TOKEN)

@@ -48,8 +48,8 @@ class Stand:
     def placeInYear(self) -> float:
         """Where the price stands between the lowest (0) and the highest (100) of 52 weeks."""
         year = self._market.bars(self.instrument, "TRADES", "day", self._time - _YEAR, self._time)
-        low, high = min(year.low.min(), self.last), max(year.high.max(), self.last)
-        return float(100 * (self.last - low) / (high - low)) if high > low else 50.0
+        low, high = min([self.last, *year.low.tolist()]), max([self.last, *year.high.tolist()])
+        return 100 * (self.last - low) / (high - low) if high > low else 50.0
 
     @property
     def change(self) -> float:

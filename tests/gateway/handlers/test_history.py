@@ -261,3 +261,10 @@ def test_a_client_that_leaves_takes_its_streams_along(asker: Asker) -> None:
     asker.ask(m.ReqRealTimeBars(reqId=8, contract=AAPL, whatToShow="TRADES"))
     asker.client.close()
     assert 0 == len(asker.world.clock)
+
+
+def test_a_head_timestamp_can_be_asked_again_under_its_id(asker: Asker) -> None:
+    request = m.ReqHeadTimeStamp(reqId=6, contract=AAPL, whatToShow="TRADES")
+    assert asker.ask(request) == asker.ask(request)
+    assert [] == asker.ask(m.CancelHeadTimeStamp(reqId=6))
+    assert [] == asker.client.open("headTimestamp")
