@@ -134,7 +134,9 @@ app.getData(app.createContract("NOSUCHTHING"), app.dataSettings("1 M", "1 day"))
 # Apple's bars land between NVIDIA's. Here every request has rows of its own:
 
 # %%
-frames = {symbol: app.getData(app.createContract(symbol), app.dataSettings("3 M", "1 day")) for symbol in ("AAPL", "NVDA")}
+frames = {
+    symbol: app.getData(app.createContract(symbol), app.dataSettings("3 M", "1 day")) for symbol in ("AAPL", "NVDA")
+}
 for symbol, bars in frames.items():
     change = bars["Close"].iloc[-1] / bars["Close"].iloc[0] - 1
     print(f"{symbol}: {len(bars)} days, {change:+.1%}")

@@ -79,7 +79,9 @@ for tick_type, price in CLOSED_MARKET:
 pd.DataFrame(holding.orders, columns=["order", "tick type", "price before", "price now"])
 
 # %%
-print(f"The last price never moved. Orders with nothing held: {len(flat.orders)}; with 10 shares held: {len(holding.orders)}.")
+print(
+    f"The last price never moved. Orders with nothing held: {len(flat.orders)}; with 10 shares held: {len(holding.orders)}."
+)
 
 # %% [markdown]
 # Look at the second row. From −1 to −1 is "a rise by more than five percent", because −1.05 is less than −1. Arithmetic has
@@ -222,7 +224,9 @@ journal = []  # what we did, and when
 
 
 def working(symbol):
-    return [order_id for order_id, name in sent.items() if name == symbol and desk.order_status.get(order_id) not in DONE]
+    return [
+        order_id for order_id, name in sent.items() if name == symbol and desk.order_status.get(order_id) not in DONE
+    ]
 
 
 def look(board):
