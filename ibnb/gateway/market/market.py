@@ -193,6 +193,10 @@ class Market:
         """Whether the instrument trades at `t`."""
         return self.calendar.is_open(instrument.schedule, t, rth)
 
+    def lot(self, instrument: Instrument) -> int:
+        """What one unit of a quoted size stands for: quoted sizes are multiples of it."""
+        return _LOTS.get(instrument.secType, 1)
+
     def quote(self, instrument: Instrument, t: float, frozen: bool = False) -> Quote:
         """The market at `t`. When it is closed there is no bid or offer, unless `frozen` asks for the last ones."""
         _, second, is_open = self._at(instrument, t)
@@ -204,7 +208,7 @@ class Market:
         if instrument.quotes and (is_open or frozen):
             bid, ask = instrument.price(price - below), instrument.price(price + above)
             sizes = int(bits(stream(self.seed, instrument.model.key, "size"), np.array([second]))[0])
-            lot = _LOTS.get(instrument.secType, 1)
+            lot = self.lot(instrument)
             bid_size, ask_size = (1 + (sizes & 15)) * lot, (1 + (sizes >> 8 & 15)) * lot
         time = second
         last_size = 0
@@ -404,7 +408,6 @@ class Market:
 
 
 _ORDINAL = date(1970, 1, 1).toordinal()
-# What one unit of a quoted size stands for.
 _LOTS = {"STK": 100, "CASH": 1_000_000, "CFD": 100, "CMDTY": 100}
 
 
