@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -70,11 +71,19 @@ class Account:
 
 @dataclass(frozen=True)
 class Limits:
-    """What TWS allows (tws_behaviour 3.10). Seconds where it says seconds."""
+    """What TWS allows (tws_behaviour 3.10). Seconds where it says seconds.
+
+    `message_rate` is what becomes of a client's messages beyond those of a second: "slow", they wait (on a manual
+    clock they are counted and don't wait, as time would never come); "reject", error 100, and the third ends the
+    session; "off". `small_bar_pacing`: whether the rules for bars of 30 seconds and less are enforced.
+    """
 
     lines: int = 100
     clients: int = 32
     messages_per_second: int = 50
+    message_rate: Literal["slow", "reject", "off"] = "slow"
+    message_rate_strikes: int = 3
+    small_bar_pacing: bool = True
     historical_open: int = 50
     historical_small_bars: int = 60
     historical_small_bars_seconds: float = 600.0
@@ -110,12 +119,64 @@ class Latency:
 
 
 @dataclass(frozen=True)
-class OrderRules:
-    """Where real accounts differ: the notice 10349 for an order without a time in force (a warning), and whether
-    today's TWS's rejection of what ibapi 9.81's Order sets by itself (eTradeOnly, firmQuoteOnly) is simulated."""
+class Fills:
+    """How orders fill: whole (as on a paper account), or in parts of at most this share of the size that the quote
+    shows (1.0: all of it), with `pause` virtual seconds between two parts."""
 
-    tif_notice: bool = True
+    share_of_quote: float | None = None
+    pause: float = 1.0
+
+
+@dataclass(frozen=True)
+class OrderRules:
+    """Where real accounts and settings differ.
+
+    * `tif_notice`: the notice 10349 for an order without a time in force, which TWS gives when a preset fills it in.
+    * `reject_outdated`: today's TWS's rejection of what ibapi 9.81's Order sets by itself (eTradeOnly, firmQuoteOnly).
+    * `refuse_early_changes`: 2102 for a change of an order that isn't acknowledged yet.
+    * `fractional_shares`: stocks may be traded in fractions (else 10243).
+    * `active_orders`: how many per contract, side and account; `auction_cutoff`: seconds before an auction after which
+      orders for it are no longer taken.
+    * `hard_to_borrow`: symbols whose short sale is held (404) until shares are found, `locate_seconds` later.
+    * `count_pending`: other working orders count when an order's margin is checked.
+    * `master_client`: the client id that is told of every client's orders; `foreign_cancel`: a client may cancel
+      another's order by its id (else 10147).
+    """
+
+    tif_notice: bool = False
     reject_outdated: bool = False
+    refuse_early_changes: bool = False
+    fractional_shares: bool = False
+    active_orders: int = 20
+    auction_cutoff: float = 600.0
+    hard_to_borrow: frozenset[str] = frozenset({"NIO", "COOP", "WBD"})
+    locate_seconds: float = 30.0
+    count_pending: bool = True
+    master_client: int | None = None
+    foreign_cancel: bool = False
+    fills: Fills = Fills()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """At `time` (epoch seconds) something goes wrong: a method of `gateway.faults`, with its arguments."""
+
+    time: float
+    name: str
+    arguments: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bulletin:
+    """At `time` (epoch seconds) IB tells everybody something.
+
+    `type`: 1 a regular one, 2 an exchange is no longer available, 3 it is available again.
+    """
+
+    time: float
+    text: str
+    type: int = 1
+    exchange: str = ""
 
 
 FARMS = (
@@ -145,6 +206,8 @@ class Scenario:
     not_subscribed: frozenset[str] = frozenset()
     delayed_only: frozenset[str] = frozenset()
     farm_notices: tuple[tuple[int, str], ...] = FARMS
+    faults: tuple[Fault, ...] = ()
+    bulletins: tuple[Bulletin, ...] = ()
     always_open: bool = False
 
     @property
@@ -207,7 +270,19 @@ def _lesson_moves() -> Iterator[Move]:
             yield Move(symbol, new_york(11, minute), 0.975)
 
 
-LESSON = Scenario(name="lesson", start=float(new_york(10)), accounts=(_ACCOUNT,), moves=tuple(_lesson_moves()))
+_BULLETINS = (
+    Bulletin(new_york(9, 10), "Options on an invented index trade as usual today.", 1, "CBOE"),
+    Bulletin(new_york(10, 40), "EDGX is not available. Orders are routed elsewhere.", 2, "EDGX"),
+    Bulletin(new_york(10, 55), "EDGX is available.", 3, "EDGX"),
+)
+
+LESSON = Scenario(
+    name="lesson",
+    start=float(new_york(10)),
+    accounts=(_ACCOUNT,),
+    moves=tuple(_lesson_moves()),
+    bulletins=_BULLETINS,
+)
 
 
 def live(now: float) -> Scenario:

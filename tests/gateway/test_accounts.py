@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibnb.gateway import messages as m
-from ibnb.gateway.accounts import Account, Accounts, Figures, Holding
+from ibnb.gateway.accounts import Account, Accounts, Figures, Holding, Trade
 from ibnb.gateway.accounts.book import settlement
 from ibnb.gateway.accounts.figures import Quotes, figures
 from ibnb.gateway.accounts.margins import margin
@@ -321,7 +321,7 @@ def test_a_preview_changes_nothing() -> None:
     accounts = lesson()
     account = accounts.all()[0]
     before = accounts.figures(account).total
-    impact = accounts.preview(account, APPLE, Decimal(1000), 200.0, 5.0, "USD")
+    impact = accounts.preview(account, [Trade(APPLE, Decimal(1000), 200.0, 5.0, "USD")])
     assert before == accounts.figures(account).total == impact.before.total
     assert before.cash - 200_005.0 == pytest.approx(impact.after.total.cash)
 

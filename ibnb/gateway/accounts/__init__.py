@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from .book import Account, Holding
 from .figures import Figures, Ledger, Segment
-from .register import Accounts, Impact
+from .register import Accounts, Impact, Trade
 
-__all__ = ["Account", "Accounts", "Figures", "Holding", "Impact", "Ledger", "Segment"]
+__all__ = ["Account", "Accounts", "Figures", "Holding", "Impact", "Ledger", "Segment", "Trade"]

@@ -5,7 +5,7 @@ Rule: whoever changes an account says so (`announce`), and whoever shows one is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -34,6 +34,16 @@ class Impact:
 
     before: Figures
     after: Figures
+
+
+class Trade(NamedTuple):
+    """A signed quantity of an instrument at a quoted price, and what trading it costs."""
+
+    instrument: Instrument
+    quantity: Decimal
+    price: float
+    commission: float = 0.0
+    commissionCurrency: str = "USD"
 
 
 class Profit(NamedTuple):
@@ -125,19 +135,12 @@ class Accounts:
         rate = self._rate(commissionCurrency, instrument.currency)
         return account.trade(instrument, quantity, price, commission, commissionCurrency, rate, self._day(instrument))
 
-    def preview(
-        self,
-        account: Account,
-        instrument: Instrument,
-        quantity: Decimal,
-        price: float,
-        commission: float,
-        commissionCurrency: str,
-    ) -> Impact:
-        """What `trade` with the same arguments would do; the books stay as they are."""
+    def preview(self, account: Account, trades: Iterable[Trade]) -> Impact:
+        """What these trades together would do; the books stay as they are."""
         before = self.figures(account)
         books = account.copy()
-        self.trade(books, instrument, quantity, price, commission, commissionCurrency)
+        for trade in trades:
+            self.trade(books, *trade)
         return Impact(before, self.figures(books))
 
     def watch(self, watcher: Watcher, changed: Callable[[Account, Instrument], None]) -> None:

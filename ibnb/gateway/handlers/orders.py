@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .. import messages as m
 from ..instruments import Instrument
-from ..matching import OrderRefused
+from ..matching import Found, Leg, OrderRefused, combined
 from ..world import Client, World
 from .historical_request import parse_moment
 from .registry import Refusal, handles, invalid, not_simulated
@@ -20,17 +20,11 @@ _LOGIN_ZONE = "US/Eastern"
 def place_order(world: World, client: Client, request: m.PlaceOrder) -> None:
     """Place an order, change one, or ask what it would do; all that follows comes as order events.
 
-    Differs from TWS: types MKT, LMT, STP and STP LMT with DAY, GTC, IOC and FOK; an order fills whole, at the quote of
-    the instant; children of a bracket wake when their parent is filled, not in proportion; other working orders aren't
-    counted in the margin check.
+    Differs from TWS: fills are whole, at the quote of the instant, unless the scenario or a fault says otherwise;
+    algos, scale, hedge, volatility, adjusted and pegged-to-stock orders aren't simulated and are refused by name.
     """
-
-    def find(contract: m.Contract) -> tuple[Instrument, m.Contract]:
-        instrument = resolve_contract(world, contract)
-        return instrument, contract_of(instrument)
-
     try:
-        world.orders.place(client, request, find)
+        world.orders.place(client, request, _Reader(world))
     except OrderRefused as refused:
         raise _refusal(refused) from refused
 
@@ -108,6 +102,39 @@ def executions(world: World, client: Client, request: m.ReqExecutions) -> Iterat
 def exercise_options(world: World, client: Client, request: m.ExerciseOptions) -> None:
     """Refused: there are no options to exercise."""
     raise not_simulated("exercising options")
+
+
+class _Reader:
+    """Understands what an order says, by this world's instruments and TWS's ways of writing times."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def contract(self, contract: m.Contract) -> Found:
+        if contract.secType != "BAG":
+            instrument = resolve_contract(self._world, contract)
+            return Found(instrument, contract_of(instrument))
+        legs = tuple(self._leg(leg, contract) for leg in contract.comboLegs)
+        if len(legs) < 2:
+            raise Refusal(478, "Parameters in request conflicts with contract parameters received by contract id: legs")
+        instrument, told = combined(contract, legs)
+        return Found(instrument, told, legs)
+
+    def _leg(self, leg: m.ComboLeg, contract: m.Contract) -> Leg:
+        if leg.action not in ("BUY", "SELL") or leg.ratio < 1:
+            raise invalid("Invalid leg of a combination", _TOKEN)
+        exchange = leg.exchange or contract.exchange
+        return Leg(
+            resolve_contract(self._world, m.Contract(conId=leg.conId, exchange=exchange)),
+            leg.ratio,
+            leg.action == "BUY",
+        )
+
+    def by_id(self, conId: int) -> Instrument | None:
+        return self._world.instruments.find(conId)
+
+    def moment(self, text: str, zone: str, field: str) -> float:
+        return parse_moment(text, self._world.clock.now(), _LOGIN_ZONE, (zone,), field).time
 
 
 def _refusal(refused: OrderRefused) -> Refusal:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .combos import Leg, combined
 from .orders import Orders
-from .validation import OrderRefused
+from .reading import Found
+from .refused import OrderRefused
 
-__all__ = ["OrderRefused", "Orders"]
+__all__ = ["Found", "Leg", "OrderRefused", "Orders", "combined"]

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .combos import seconds
 from .order_types import Reached
+from .triggers import twice
 
 if TYPE_CHECKING:
     from ..instruments import Instrument
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 STRETCH = 900.0
 
 # Stocks and options trade outside regular hours only if the order says so; what else there is knows no such hours.
-_REGULAR_ONLY = frozenset({"STK", "OPT", "WAR", "BOND", "FUND"})
+_REGULAR_ONLY = frozenset({"STK", "OPT", "WAR", "BOND", "FUND", "BAG"})
 
 
 class Session(NamedTuple):
@@ -41,11 +43,17 @@ def session(market: Market, instrument: Instrument, outsideRth: bool, t: float) 
     return Session(float(opens), float(closes))
 
 
+def regular_only(instrument: Instrument) -> bool:
+    """Whether an order trades in regular hours only, unless it says otherwise."""
+    return instrument.secType in _REGULAR_ONLY
+
+
 def first(market: Market, working: Working, reached: Reached, start: float, end: float) -> float | None:
     """The first instant of [start, end) at which `reached` holds, or None.
 
     The quote of a second is there from its beginning, so that of the second of `start` holds at `start` itself.
     """
-    quotes = market.seconds(working.instrument, floor(start), end)
-    found = np.flatnonzero(reached(working, quotes))
+    since = floor(start)
+    quotes = seconds(market, working, since - (1 if twice(working.order.triggerMethod) else 0), end)
+    found = np.flatnonzero(reached(working, quotes) & (quotes.time >= since))
     return max(float(quotes.time[found[0]]), start) if len(found) else None

@@ -12,19 +12,21 @@ from zoneinfo import ZoneInfo
 
 from .. import messages as m
 
-SIDES = {"BUY": "BOT", "SELL": "SLD"}
+SIDES = {"BUY": "BOT", "SELL": "SLD", "SSHORT": "SLD"}
 
 
 @dataclass(frozen=True)
 class Fill:
-    """One execution; `details.reqId` is -1."""
+    """One execution; `details.reqId` is -1. A combination's own has no commission: its legs have."""
 
     details: m.ExecDetails
-    commission: m.CommissionReport
+    commission: m.CommissionReport | None = None
 
-    def asked(self, reqId: int) -> tuple[m.ExecDetails, m.CommissionReport]:
+    def asked(self, reqId: int) -> Iterator[m.ExecDetails | m.CommissionReport]:
         """The same for a request."""
-        return replace(self.details, reqId=reqId), self.commission
+        yield replace(self.details, reqId=reqId)
+        if self.commission is not None:
+            yield self.commission
 
 
 def exec_id(seed: int, start: float, number: int) -> str:

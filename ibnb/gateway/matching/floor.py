@@ -1,25 +1,28 @@
-"""What happens to accepted orders as time goes by: they arrive, wake, trade, expire, are cancelled, and are told of.
+"""What happens to accepted orders: they are taken in, trade, are cancelled, come to their end, and are told of.
 
-Rule: an order has at most one timer for what comes next. Each change of status is told as TWS tells it, an openOrder
-and an orderStatus; a fill as execDetails, that pair, commissionReport. Whoever isn't connected is told nothing now and
-finds it all when it asks.
+Rule: each change of status is told as TWS tells it, an openOrder and an orderStatus; a fill as execDetails, that pair,
+commissionReport. Whoever isn't connected is told nothing now and finds it all when it asks. When things happen is the
+affair of `waiting`.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from .. import messages as m
 from . import groups
+from .combos import Part, contract_of, parts
 from .commissions import Commission, commission
-from .crossing import STRETCH, Session, first, session
+from .crossing import regular_only
 from .executions import SIDES, Fill, exec_id
-from .margin_check import impact, shortfall
+from .locate import short_of
+from .margin_check import refusal
 from .order import (
     API_CANCELLED,
     CANCELLED,
@@ -29,8 +32,9 @@ from .order import (
     PRE_SUBMITTED,
     SUBMITTED,
     Working,
+    not_cancellable,
 )
-from .order_types import price
+from .waiting import BY_SYSTEM, Waiting
 
 if TYPE_CHECKING:
     from ..accounts import Accounts
@@ -39,8 +43,22 @@ if TYPE_CHECKING:
     from ..scenario import Scenario
 
 BY_TRADER = "Cancelled by Trader"
-BY_SYSTEM = "Cancelled by System"
-AT_ONCE = ("IOC", "FOK")
+_NOT_OUTSIDE = (
+    "Order Event Warning: Attribute 'Outside Regular Trading Hours' is ignored based on the order type and "
+    "destination. PlaceOrder is now being processed."
+)
+_LOCATING = (
+    "Shares for this order are not immediately available for short sale. The order will be held while we attempt to "
+    "locate the shares."
+)
+
+
+class Booked(NamedTuple):
+    """What one contract's part of a fill cost, and what it realised in the commission's currency."""
+
+    part: Part
+    cost: Commission
+    realized: float | None
 
 
 class Recipient(Protocol):
@@ -53,7 +71,11 @@ class Recipient(Protocol):
 
 
 class Floor:
-    """The orders at work. `clients`: who is connected, by client id."""
+    """The orders at work. `clients`: who is connected, by client id.
+
+    For staged faults: `fill` and `reject` do so at once; each entry of `refuse_next` is the reason why one of the next
+    orders is rejected, each of `next_fills` the most that one of the next fills trades.
+    """
 
     clients: Mapping[int, Recipient]
 
@@ -65,6 +87,10 @@ class Floor:
         self.working: dict[int, Working] = {}
         self.done: list[Working] = []
         self.fills: list[Fill] = []
+        self.refuse_next: deque[str] = deque()
+        self.next_fills: deque[Decimal] = deque()
+        self.waiting = Waiting(self)
+        self._executions = 0
 
     def __iter__(self) -> Iterator[Working]:
         """Orders that aren't at their end, untransmitted ones included, as they came."""
@@ -73,9 +99,8 @@ class Floor:
     # Telling
 
     def say(self, working: Working, *messages: Any) -> None:
-        """Send to the client whose order it is, if it is there."""
-        client = self.clients.get(working.clientId)
-        if client is not None:
+        """Send to the client whose order it is and to the master client, as far as they are there."""
+        for client in self._listeners(working):
             for message in messages:
                 client.send(message)
 
@@ -87,127 +112,136 @@ class Floor:
     def tell(self, working: Working) -> None:
         self.say(working, working.open_order(), working.order_status())
 
+    def _listeners(self, working: Working) -> Iterator[Recipient]:
+        for clientId in dict.fromkeys((working.clientId, self.scenario.orders.master_client)):
+            if clientId is not None and clientId in self.clients:
+                yield self.clients[clientId]
+
     # Beginning
 
     def accept(self, working: Working) -> None:
         """Take a transmitted order in, unless its account can't bear it."""
+        working.placed = self.clock.now()
         if working.parent is None:
-            reason = shortfall(impact(working, self.accounts, self.market, self.clock.now())[0])
+            reason = refusal(working, self) or self._too_many(working)
+            if self.refuse_next:
+                reason = self.refuse_next.popleft()
             if reason:
                 self.reject(working, reason)
                 return
         elif working.parent.final and working.parent.status != FILLED:
             self.end(working, BY_SYSTEM)
             return
+        else:
+            working.share = working.order.totalQuantity / working.parent.order.totalQuantity
         groups.bracketed(working)
         working.status = PRE_SUBMITTED
+        working.locating = working.parent is None and short_of(working, self.scenario.orders)
+        if working.order.outsideRth and (working.type.auction or not regular_only(working.instrument)):
+            self.error(working, 2109, _NOT_OUTSIDE)
         self.tell(working)
-        if working.waits_for_parent:
-            return
-        opens = self._session(working, self.clock.now()).open
-        if opens > self.clock.now():
-            self.error(working, 399, _waits(working, opens))
-        self.start(working)
+        if working.locating:
+            self.error(working, 404, _LOCATING)
+            self.clock.call_later(self.scenario.orders.locate_seconds, self._located, working)
+        elif not working.waits_for_parent:
+            self._set_out(working)
 
-    def start(self, working: Working) -> None:
-        """Send an order on its way; it arrives when its market is open and the way is over."""
-        now = self.clock.now()
-        hours = self._session(working, now)
-        working.expires = 0.0 if working.order.tif == "GTC" else hours.close
-        begins = max(now, hours.open)
-        self._next(working, begins + self.scenario.latency.acknowledge, self._arrive, begins)
+    def _set_out(self, working: Working) -> None:
+        begins = self.waiting.begins(working)
+        if begins > max(self.clock.now(), working.begins):
+            self.error(working, 399, _waits(working, begins))
+        self.waiting.start(working)
 
-    def _arrive(self, working: Working, begun: float) -> None:
-        latency = self.scenario.latency
-        if working.waits_for_trigger:
-            self._watch(working, self.clock.now())
-            return
-        if working.type.limited:
-            self._move(working, SUBMITTED)
-        self._watch(working, begun + max(latency.fill, latency.acknowledge))
+    def _located(self, working: Working) -> None:
+        if working.open:
+            working.locating = False
+            if not working.cancelling:
+                self.tell(working)
+                self._set_out(working)
 
-    # Waiting for the market
-
-    def _watch(self, working: Working, start: float) -> None:
-        """Find out when the market meets the order; look at the next stretch later if it isn't in this one."""
-        hours = self._session(working, start)
-        if working.expires and hours.open >= working.expires:
-            self._next(working, working.expires, self.expire)
-            return
-        start = max(start, hours.open)
-        until = min(hours.close, start + STRETCH)
-        asleep = working.waits_for_trigger
-        reached = working.type.trigger if asleep and working.type.trigger else working.type.marketable
-        at = first(self.market, working, reached, start, until)
-        if at is not None:
-            working.takes = at == start
-            self._next(working, at, self._wake if asleep else self._trade)
-        elif working.order.tif in AT_ONCE and not asleep:
-            self._next(working, start, self.expire)
-        else:
-            self._next(working, until, self._watch, until)
-
-    def _wake(self, working: Working) -> None:
-        working.triggered = True
-        self._move(working, SUBMITTED)
-        self._watch(working, self.clock.now() + self.scenario.latency.fill)
-
-    def _trade(self, working: Working) -> None:
-        quote = self.market.quote(working.instrument, self.clock.now())
-        self.fill(working, working.remaining, price(working, quote))
-
-    def expire(self, working: Working) -> None:
-        """The order's time is over."""
-        self.end(working, BY_SYSTEM)
+    def _too_many(self, working: Working) -> str:
+        most = self.scenario.orders.active_orders
+        same = [
+            w
+            for w in self
+            if w.open
+            and w.account is working.account
+            and w.buys == working.buys
+            and w.instrument.conId == working.instrument.conId
+        ]
+        if len(same) < most:
+            return ""
+        return f"The maximum number of {most} active orders per contract, side and account has been reached."
 
     # Trading
 
     def fill(self, working: Working, quantity: Decimal, at: float) -> None:
         """Trade so much of an order at this price, and everything that follows from it."""
-        now, before = self.clock.now(), working.remaining
-        rate = self._rate
-        cost = commission(working.instrument, quantity, at, rate, (working.filled, working.avgFillPrice))
-        signed = working.signed(quantity)
-        realized = self.accounts.trade(working.account, working.instrument, signed, at, *cost)
-        if realized is not None:
-            realized *= rate(working.instrument.currency, cost.currency)
+        before = working.remaining
+        booked = [self._book(working, part, quantity) for part in parts(self.market, working, at, self.clock.now())]
         working.fill(quantity, at)
-        told = self._record(working, quantity, at, now, cost, realized)
+        traded = [self._record(working, quantity, at, row) for row in booked]
+        if working.legs:
+            traded.insert(0, Fill(self._execution(working, working.order.action, quantity, at, working.avgFillPrice)))
+        self.fills += traded
         if not working.remaining:
             self._close(working, FILLED, f"Filled Size: {working.filled}")
         elif not working.cancelling:
             working.status = SUBMITTED
-        self.say(working, told.details, working.open_order(), working.order_status(), told.commission)
+        self.say(working, *(fill.details for fill in traded), working.open_order(), working.order_status())
+        self.say(working, *(fill.commission for fill in traded if fill.commission is not None))
         self._after_fill(working, quantity, before)
-        self.accounts.announce(working.account, working.instrument)
+        for leg in working.legs or (working,):
+            self.accounts.announce(working.account, leg.instrument)
+        self.waiting.trade_happened()
 
-    def _record(
-        self, working: Working, quantity: Decimal, at: float, now: float, cost: Commission, realized: float | None
-    ) -> Fill:
-        execId = exec_id(self.scenario.seed, self.scenario.start, len(self.fills) + 1)
-        instrument = working.instrument
+    def _book(self, working: Working, part: Part, quantity: Decimal) -> Booked:
+        """Write what a fill trades of one contract into the account's books."""
+        signed, instrument, rate = quantity * part.signed, part.instrument, self._rate
+        before = (working.filled * abs(part.signed), part.price if working.legs else working.avgFillPrice)
+        cost = commission(instrument, abs(signed), part.price, rate, before)
+        realized = self.accounts.trade(working.account, instrument, signed, part.price, *cost)
+        if realized is not None:
+            realized *= rate(instrument.currency, cost.currency)
+        return Booked(part, cost, realized)
+
+    def _record(self, working: Working, quantity: Decimal, at: float, row: Booked) -> Fill:
+        """One contract's execution and commission."""
+        part = row.part
+        if working.legs:
+            side = "BUY" if part.signed > 0 else "SELL"
+            details = self._execution(working, side, quantity * abs(part.signed), part.price, part.price, part)
+        else:
+            details = self._execution(working, working.order.action, quantity, at, working.avgFillPrice)
+        execId = details.execution.execId
+        report = m.CommissionReport(
+            execId=execId, commission=row.cost.amount, currency=row.cost.currency, realizedPNL=row.realized
+        )
+        return Fill(details, report)
+
+    def _execution(
+        self, working: Working, side: str, shares: Decimal, at: float, average: float, leg: Part | None = None
+    ) -> m.ExecDetails:
+        self._executions += 1
+        instrument = working.instrument if leg is None else leg.instrument
         execution = m.Execution(
-            execId=execId,
+            execId=exec_id(self.scenario.seed, self.scenario.start, self._executions),
             orderId=working.orderId,
-            time=now,
+            time=self.clock.now(),
             acctNumber=working.account.code,
             exchange=instrument.exchange if instrument.exchange != "SMART" else instrument.primaryExchange or "SMART",
-            side=SIDES[working.order.action],
-            shares=quantity,
+            side=SIDES[side],
+            shares=shares,
             price=at,
             permId=working.permId,
             clientId=working.clientId,
-            cumQty=working.filled,
-            avgPrice=working.avgFillPrice,
+            cumQty=working.filled * (1 if leg is None else abs(leg.signed)),
+            avgPrice=average,
             orderRef=working.order.orderRef,
             lastLiquidity=2 if working.takes or not working.type.limited else 1,
         )
-        fill = Fill(
-            m.ExecDetails(reqId=-1, contract=working.contract, execution=execution),
-            m.CommissionReport(execId=execId, commission=cost.amount, currency=cost.currency, realizedPNL=realized),
-        )
-        self.fills.append(fill)
-        return fill
+        contract = working.contract if leg is None else contract_of(instrument)
+        return m.ExecDetails(reqId=-1, contract=contract, execution=execution)
 
     def _after_fill(self, working: Working, quantity: Decimal, before: Decimal) -> None:
         for sibling in groups.siblings(working, self):
@@ -215,13 +249,18 @@ class Floor:
             if working.order.ocaType == groups.CANCEL_ALL or not rest:
                 self.end(sibling, BY_SYSTEM)
             else:
-                sibling.order = replace(sibling.order, totalQuantity=sibling.filled + rest)
-                self.tell(sibling)
-        if working.status == FILLED:
-            for child in groups.children(working, self):
-                if not child.held:
-                    self.tell(child)
-                    self.start(child)
+                self._cut(sibling, rest)
+        for child in groups.children(working, self):
+            if child.started:
+                self.waiting.resume(child)
+            elif not child.held:
+                self.tell(child)
+                self._set_out(child)
+
+    def _cut(self, working: Working, rest: Decimal) -> None:
+        """Let only so much remain of an order."""
+        working.order = replace(working.order, totalQuantity=working.filled + rest)
+        self.tell(working)
 
     # Ending
 
@@ -246,10 +285,7 @@ class Floor:
         if not working.final:
             self.end(working, BY_TRADER)
         else:
-            text = (
-                f"OrderId {working.orderId} that needs to be cancelled can not be cancelled, state: {working.status}."
-            )
-            self.error(working, 10148, text)
+            self.error(working, 10148, not_cancellable(working))
 
     def end(self, working: Working, ending: str) -> None:
         """Cancel an order and what depends on it, and confirm it."""
@@ -265,29 +301,42 @@ class Floor:
         self._after_end(working)
 
     def _after_end(self, working: Working) -> None:
-        for other in (*groups.siblings(working, self), *groups.children(working, self)):
+        for other in groups.siblings(working, self):
             self.end(other, BY_SYSTEM)
+        for child in groups.children(working, self):
+            # What a parent has traded before its end stays protected.
+            rest = groups.allowance(child) if child.open else Decimal(0)
+            if not rest:
+                self.end(child, BY_SYSTEM)
+            elif rest < child.remaining:
+                self._cut(child, rest)
 
     def _close(self, working: Working, status: str, ending: str) -> None:
         working.rest()
+        if working.guard is not None:
+            working.guard.cancel()
         working.status, working.ending, working.ended = status, ending, self.clock.now()
         self.working.pop(working.permId, None)
         self.done.append(working)
 
-    # Time
+    # Changing
 
-    def _move(self, working: Working, status: str) -> None:
+    def move(self, working: Working, status: str) -> None:
         """A new status, told; an order that is being cancelled keeps its own."""
         if not working.cancelling:
             working.status = status
             self.tell(working)
 
-    def _next(self, working: Working, when: float, step: Any, *args: Any) -> None:
-        working.rest()
-        working.timer = self.clock.call_at(when, step, working, *args)
+    def changed(self, working: Working) -> None:
+        """The owner has changed the order: tell it, and send it on its way again."""
+        self.tell(working)
+        if not working.waits_for_parent and not working.locating:
+            self.waiting.start(working)
 
-    def _session(self, working: Working, t: float) -> Session:
-        return session(self.market, working.instrument, working.order.outsideRth, t)
+    def price_at(self, working: Working, limit: float) -> None:
+        """What remains of a market-to-limit order rests at the price of its first fill."""
+        working.order = replace(working.order, lmtPrice=limit)
+        self.tell(working)
 
     def _rate(self, source: str, target: str) -> float:
         return self.market.fx_rate(source, target, self.clock.now())

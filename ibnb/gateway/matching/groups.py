@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
-from .order import Working
+from .order import FILLED, Working
 
 # ocaType: 1 cancel the others, 2 reduce them (with block), 3 reduce them.
 CANCEL_ALL = 1
@@ -41,6 +41,21 @@ def bracketed(working: Working) -> Working:
     if working.parent is not None and not working.order.ocaGroup:
         working.order = replace(working.order, ocaGroup=str(working.parent.permId), ocaType=3)
     return working
+
+
+def allowance(child: Working) -> Decimal:
+    """How much of an order may trade now: all that remains; of a bracket's child what its parent's fill allows.
+
+    What its siblings have traded counts: they close the same position.
+    """
+    parent = child.parent
+    if parent is None or parent.status == FILLED:
+        return child.remaining
+    group = child.order.ocaGroup
+    same = [w for w in parent.children if w is child or (group and w.order.ocaGroup == group)]
+    done = sum((w.filled for w in same), Decimal(0))
+    allowed = (parent.filled * child.share).to_integral_value(rounding="ROUND_FLOOR") - done
+    return max(min(child.remaining, allowed), Decimal(0))
 
 
 def reduced(sibling: Working, quantity: Decimal, before: Decimal) -> Decimal:

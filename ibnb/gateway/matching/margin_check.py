@@ -1,46 +1,117 @@
 """Whether an account can bear an order, and what the order would do to it.
 
 Rule: an order is judged as if all that remains of it traded at once, at the quote or at its own price if that is
-worse (so that hoping for a better one isn't counted as a profit). What lowers the requirement is always taken.
-
-Differs from TWS: other working orders aren't counted in.
+worse (so that hoping for a better one isn't counted as a profit). What lowers the requirement is always taken. First
+the order is judged alone, then together with what else the account has in the market.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
 
 from .. import messages as m
+from ..accounts import Trade
+from .combos import parts, quote
 from .commissions import Commission, commission
+from .order import Working
+from .order_types import stated
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..accounts import Accounts, Impact
+    from ..clock import Clock
     from ..market import Market
-    from .order import Working
+    from ..scenario import Scenario
+
+
+class Desk(Protocol):
+    """Where orders are judged."""
+
+    @property
+    def scenario(self) -> Scenario: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def market(self) -> Market: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    def __iter__(self) -> Iterator[Working]: ...
 
 
 def estimate(working: Working, market: Market, now: float) -> float:
     """The price at which an order is judged."""
-    quote = market.quote(working.instrument, now, frozen=True)
-    side = quote.ask if working.buys else quote.bid
+    shown = quote(market, working, now, frozen=True)
+    side = shown.ask if working.buys else shown.bid
     assert side is not None
-    # The limit of a stop limit, else the one price that the order states.
-    stated = getattr(working.order, working.type.prices[0]) if working.type.prices else side
-    return float(max(side, stated) if working.buys else min(side, stated))
+    own = stated(working)
+    if own is None:
+        return side
+    return float(max(side, own) if working.buys else min(side, own))
 
 
-def impact(working: Working, accounts: Accounts, market: Market, now: float) -> tuple[Impact, Commission]:
-    """The account before and after, and what the trade would cost."""
-    price = estimate(working, market, now)
-    cost = commission(working.instrument, working.remaining, price, lambda a, b: market.fx_rate(a, b, now))
-    quantity = working.signed(working.remaining)
-    return accounts.preview(working.account, working.instrument, quantity, price, *cost), cost
+def trades(working: Working, market: Market, now: float) -> list[Trade]:
+    """What the rest of an order would trade, contract by contract."""
+    found = []
+    for part in parts(market, working, estimate(working, market, now), now):
+        quantity = working.remaining * part.signed
+        cost = commission(part.instrument, abs(quantity), part.price, lambda a, b: market.fx_rate(a, b, now))
+        found.append(Trade(part.instrument, quantity, part.price, *cost))
+    return found
+
+
+def impact(
+    working: Working, accounts: Accounts, market: Market, now: float, others: Iterable[Working] = ()
+) -> tuple[Impact, Commission]:
+    """The account before and after, and what the trade would cost (in the currency of the first contract's)."""
+    own = trades(working, market, now)
+    more = [trade for other in others for trade in trades(other, market, now)]
+    currency = own[0].commissionCurrency
+    cost = sum(trade.commission * market.fx_rate(trade.commissionCurrency, currency, now) for trade in own)
+    return accounts.preview(working.account, [*more, *own]), Commission(cost, currency)
+
+
+def refusal(working: Working, desk: Desk) -> str:
+    """Why an account can't bear an order, or nothing."""
+    accounts, market, now = desk.accounts, desk.market, desk.clock.now()
+    alone = impact(working, accounts, market, now)[0]
+    reason = shortfall(alone)
+    if reason or not desk.scenario.orders.count_pending or not _asks(alone):
+        return reason
+    others = [w for w in _pending(working, desk) if w.permId != working.permId]
+    if not others:
+        return ""
+    together = impact(working, accounts, market, now, others)[0]
+    without = accounts.preview(working.account, [t for w in others for t in trades(w, market, now)])
+    if together.after.total.availableFunds >= 0 or not _asks(together):
+        return ""
+    if together.after.total.initMargin <= without.after.total.initMargin:
+        return ""
+    cash = alone.before.total.availableFunds
+    needed = together.after.total.initMargin - alone.before.total.initMargin
+    return f"CASH AVAILABLE: {cash:.2f}; CASH NEEDED FOR THIS ORDER AND OTHER PENDING ORDERS: {needed:.2f}"
+
+
+def _pending(working: Working, desk: Desk) -> list[Working]:
+    """The account's other orders in the market: of each group one, as only one of them trades."""
+    found: dict[object, Working] = {}
+    for other in desk:
+        if other.open and other.parent is None and other.account is working.account and not other.cancelling:
+            group = other.order.ocaGroup
+            if not group or group != working.order.ocaGroup:
+                found.setdefault(group or other.permId, other)
+    return list(found.values())
+
+
+def _asks(impact: Impact) -> bool:
+    return impact.after.total.initMargin > impact.before.total.initMargin
 
 
 def shortfall(impact: Impact) -> str:
     """Why the account can't bear it, in IB's words, or nothing."""
-    before, after = impact.before.total, impact.after.total
-    if after.initMargin <= before.initMargin or after.availableFunds >= 0:
+    after = impact.after.total
+    if not _asks(impact) or after.availableFunds >= 0:
         return ""
     currency = impact.after.account.currency
     return (

@@ -5,7 +5,7 @@ Rule: `filled + remaining == totalQuantity`, a final status stays, and `permId` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ..accounts import Account
     from ..clock import Timer
     from ..instruments import Instrument
+    from .combos import Leg
+    from .conditions import Condition
 
 HELD = "Held"  # not transmitted: known to the gateway only, never sent
 PENDING_CANCEL = "PendingCancel"
@@ -30,7 +32,12 @@ FINAL = frozenset({FILLED, CANCELLED, API_CANCELLED, INACTIVE})
 
 @dataclass(eq=False)
 class Working:
-    """An order that the gateway has accepted, or holds until it is transmitted."""
+    """An order that the gateway has accepted, or holds until it is transmitted.
+
+    `legs`: of a combination, else empty. `begins`, `until`: goodAfterTime and goodTillDate (0: none). `share`: of a
+    child, what its quantity is to its parent's. `trail`: where a trailing stop stands, as seen up to `seen`.
+    `timer` is for what comes next, `guard` for a condition that cancels.
+    """
 
     clientId: int
     order: m.Order
@@ -38,17 +45,30 @@ class Working:
     instrument: Instrument
     account: Account
     parent: Working | None = None
+    children: list[Working] = field(default_factory=list)
+    legs: tuple[Leg, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    begins: float = 0.0
+    until: float = 0.0
     status: str = HELD
     filled: Decimal = Decimal(0)
     avgFillPrice: float = 0.0
     lastFillPrice: float = 0.0
+    share: Decimal = Decimal(1)
+    started: bool = False
+    locating: bool = False
+    fulfilled: bool = False
     triggered: bool = False
     cancelling: bool = False
     takes: bool = False  # it met the market at once instead of resting in the book
+    trail: float | None = None
+    seen: float = 0.0
     ended: float = 0.0
     ending: str = ""
+    placed: float = 0.0
     expires: float = 0.0
     timer: Timer | None = None
+    guard: Timer | None = None
 
     @property
     def orderId(self) -> int:
@@ -85,7 +105,11 @@ class Working:
 
     @property
     def waits_for_parent(self) -> bool:
-        return self.parent is not None and self.parent.status != FILLED
+        return self.parent is not None and not self.parent.filled
+
+    @property
+    def waits_for_conditions(self) -> bool:
+        return bool(self.conditions) and not self.order.conditionsCancelOrder and not self.fulfilled
 
     @property
     def waits_for_trigger(self) -> bool:
@@ -93,12 +117,15 @@ class Working:
 
     @property
     def whyHeld(self) -> str:
-        """`child`, `trigger`, both or nothing, in TWS's words."""
+        """`locate`, `child`, `trigger`, some of them or nothing, in TWS's words."""
         if self.final:
             return ""
-        return ",".join(
-            word for word, true in (("child", self.waits_for_parent), ("trigger", self.waits_for_trigger)) if true
+        reasons = (
+            ("locate", self.locating),
+            ("child", self.waits_for_parent),
+            ("trigger", self.waits_for_trigger),
         )
+        return ",".join(word for word, true in reasons if true)
 
     def signed(self, quantity: Decimal) -> Decimal:
         return quantity if self.buys else -quantity
@@ -126,7 +153,7 @@ class Working:
             # What an order doesn't use is told as 0; a stop's price is told as trailStopPrice, too.
             lmtPrice=self.order.lmtPrice or 0.0,
             auxPrice=self.order.auxPrice or 0.0,
-            trailStopPrice=self.order.auxPrice if self.type.trigger else self.order.trailStopPrice,
+            trailStopPrice=self._stop(),
         )
         return m.OpenOrder(
             orderId=orderId,
@@ -134,6 +161,11 @@ class Working:
             order=order,
             orderState=state or m.OrderState(status=self.status),
         )
+
+    def _stop(self) -> float | None:
+        if self.type.trails:
+            return self.trail if self.trail is not None else self.order.trailStopPrice
+        return self.order.auxPrice if self.type.stops else self.order.trailStopPrice
 
     def order_status(self, own: bool = True) -> m.OrderStatus:
         parentId = self.parent.orderId if self.parent is not None and own else 0

@@ -6,31 +6,30 @@ connections. What becomes of an order in time is the floor's affair.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from .. import messages as m
 from . import groups
+from .changes import DIFFERENT, check_alive, check_same, merged
 from .executions import Fill, select
 from .floor import Floor, Recipient
-from .margin_check import impact, shortfall, state
+from .margin_check import estimate, impact, refusal, state
 from .order import API_CANCELLED, FILLED, Working, not_cancellable
-from .validation import INVALID, OrderRefused, check, check_on, tidy
+from .reading import Reader, understand
+from .refused import INVALID, OrderRefused
+from .validation import check, check_on, tidy
 
 if TYPE_CHECKING:
     from ..accounts import Accounts
     from ..clock import Clock
-    from ..instruments import Instrument
     from ..market import Market
     from ..scenario import Scenario
-
-# What an order's contract means: the listing, and the contract as it is told. Raises what the client is to be told.
-Find = Callable[[m.Contract], "tuple[Instrument, m.Contract]"]
 
 ZONE = ZoneInfo("America/New_York")
 _FIRST_PERM_ID = 1_207_000_001
@@ -65,40 +64,47 @@ class Orders:
 
     # Asking
 
-    def place(self, client: Recipient, request: m.PlaceOrder, find: Find) -> None:
+    def place(self, client: Recipient, request: m.PlaceOrder, reader: Reader) -> None:
         """Take a new order, a change of one, or a what-if question.
 
-        Raises OrderRefused, or whatever `find` raises; a new order's id is used up all the same.
+        Raises OrderRefused, or whatever `reader` raises; a new order's id is used up all the same.
         """
         clientId, orderId = client.clientId, request.orderId
         if orderId <= 0:
             raise OrderRefused(10149, f"Invalid order id: {orderId}")
         order = tidy(replace(request.order, orderId=orderId, clientId=clientId))
         if order.whatIf:
-            self._preview(client, self._judge(order, request.contract, find))
+            self._preview(client, self._judge(order, request.contract, reader))
             return
         known = self._orders.get((clientId, orderId))
         if known is not None and not known.held:
-            self._modify(known, order, request.contract, find)
+            self._modify(known, order, request.contract, reader)
             return
         if known is None and orderId < self.next_valid_id(clientId):
             raise OrderRefused(103, "Duplicate order id")
         self._next[clientId] = max(self.next_valid_id(clientId), orderId + 1)
         try:
-            working = self._judge(order, request.contract, find)
+            working = self._judge(order, request.contract, reader)
         except Exception as refused:
             if known is None:
                 self._dead[clientId, orderId] = getattr(refused, "code", 0)
             raise
         self._notice_preset(client, request.order, orderId)
         if known is not None:
-            known.order = replace(working.order, permId=known.permId)
-            known.contract, known.instrument, known.account = working.contract, working.instrument, working.account
-            known.parent, working = working.parent, known
+            # The same order, sent again before it is transmitted.
+            del self.floor.working[known.permId]
+            working.order = replace(working.order, permId=known.permId)
+            working.children = known.children
+            for child in known.children:
+                child.parent = working
+            if known.parent is not None:
+                known.parent.children.remove(known)
         else:
             working.order = replace(working.order, permId=next(self._permIds))
-            self._orders[clientId, orderId] = working
-            self.floor.working[working.permId] = working
+        self._orders[clientId, orderId] = working
+        self.floor.working[working.permId] = working
+        if working.parent is not None:
+            working.parent.children.append(working)
         if working.order.transmit:
             for member in groups.family(working, self.floor):
                 self.floor.accept(member)
@@ -107,7 +113,7 @@ class Orders:
         """Ask for one of this client's orders to be cancelled. Raises OrderRefused."""
         if orderId <= 0:
             raise OrderRefused(10149, f"Invalid order id: {orderId}")
-        working = self._orders.get((client.clientId, orderId))
+        working = self._orders.get((client.clientId, orderId)) or self._foreign(orderId)
         if working is None and self._dead.get((client.clientId, orderId)) == 200:
             # An order that died for want of a contract is cancelled without a word more.
             client.send(_never_was(client.clientId, orderId))
@@ -129,6 +135,7 @@ class Orders:
     def open_orders(self, clientId: int) -> Iterator[Any]:
         """A client's own orders: an openOrder and an orderStatus for each."""
         for working in self._own(clientId):
+            self.floor.waiting.catch_up(working)
             yield working.open_order()
             yield working.order_status()
 
@@ -136,6 +143,7 @@ class Orders:
         """Everybody's orders; those of others have no order id."""
         for working in self.floor:
             if working.open:
+                self.floor.waiting.catch_up(working)
                 own = working.clientId == clientId
                 yield working.open_order(own)
                 yield working.order_status(own)
@@ -160,6 +168,18 @@ class Orders:
         earliest = self._midnight(request.lastNDays - 1 if request.lastNDays else 0)
         return select(self.floor.fills, request, max(earliest, since), ZONE)
 
+    def forget_untransmitted(self) -> None:
+        """TWS has restarted: what it was never told to transmit is gone, and nobody is told."""
+        for working in self.floor:
+            if working.held:
+                del self.floor.working[working.permId]
+                del self._orders[working.clientId, working.orderId]
+
+    def roll_back(self, n: int) -> None:
+        """Forget each client's last `n` ids: the next valid one was used before."""
+        for clientId in self._next:
+            self._next[clientId] = max(1, self._next[clientId] - n)
+
     def find(self, clientId: int, orderId: int) -> Working | None:
         """An order that was taken, whatever has become of it."""
         return self._orders.get((clientId, orderId))
@@ -169,17 +189,59 @@ class Orders:
     def _own(self, clientId: int) -> list[Working]:
         return [w for w in self.floor if w.open and w.clientId == clientId]
 
-    def _judge(self, order: m.Order, contract: m.Contract, find: Find) -> Working:
+    def _foreign(self, orderId: int) -> Working | None:
+        """Another client's open order of that id, where the scenario lets one cancel it."""
+        if not self._scenario.orders.foreign_cancel:
+            return None
+        return next((w for w in self.floor if w.orderId == orderId and w.open), None)
+
+    def _judge(self, order: m.Order, contract: m.Contract, reader: Reader) -> Working:
         """An order that makes sense, held."""
         check(order, self._scenario)
         account = self._accounts.find(order.account)
         if account is None:
             raise OrderRefused(INVALID, "Invalid account code")
         parent = self._parent(order) if order.parentId else None
-        instrument, told = find(contract)
-        check_on(order, instrument)
+        found = reader.contract(contract)
+        check_on(order, found.instrument, self._scenario.orders)
+        meant = understand(order, found.instrument, reader, self._clock.now())
         order = replace(order, account=account.code)
-        return Working(order.clientId, order, told, instrument, account, parent)
+        working = Working(
+            order.clientId,
+            order,
+            found.told,
+            found.instrument,
+            account,
+            parent,
+            legs=found.legs,
+            conditions=meant.conditions,
+            begins=meant.begins,
+            until=meant.until,
+        )
+        self._spend(working)
+        self._in_time(working)
+        return working
+
+    def _spend(self, working: Working) -> None:
+        """Turn a sum of money into a quantity, at the price at which the order is judged."""
+        money = working.order.cashQty
+        if not money:
+            return
+        price = estimate(working, self._market, self._clock.now()) * working.instrument.unit
+        whole = working.instrument.secType == "STK" and not self._scenario.orders.fractional_shares
+        step = Decimal(1) if whole else Decimal(str(working.instrument.sizeIncrement))
+        quantity = (Decimal(str(money / price)) / step).to_integral_value(ROUND_FLOOR) * step
+        if not quantity:
+            raise OrderRefused(INVALID, "The size value cannot be zero")
+        working.order = replace(working.order, totalQuantity=quantity)
+
+    def _in_time(self, working: Working) -> None:
+        """Refuse an order for a close that is too near."""
+        now, schedule, calendar = self._clock.now(), working.instrument.schedule, self._market.calendar
+        if working.type.auction and calendar.is_open(schedule, now, rth=True):
+            closes = calendar.latest(schedule, now, rth=True)[2]
+            if closes - now < self._scenario.orders.auction_cutoff:
+                raise OrderRefused(201, "Order rejected - reason:It is too late for an order for today's close.")
 
     def _parent(self, order: m.Order) -> Working:
         key = (order.clientId, order.parentId)
@@ -194,45 +256,33 @@ class Orders:
         change, cost = impact(working, self._accounts, self._market, self._clock.now())
         client.send(working.open_order(state=state(change, cost)))
 
-    def _modify(self, working: Working, order: m.Order, contract: m.Contract, find: Find) -> None:
-        if working.final:
-            raise OrderRefused(104, "Cannot modify a filled order.")
-        if working.cancelling:
-            raise OrderRefused(134, "Modify order failed: the order is being cancelled.")
+    def _modify(self, working: Working, order: m.Order, contract: m.Contract, reader: Reader) -> None:
+        rules = self._scenario.orders
+        check_alive(working, rules)
         check(order, self._scenario)
-        if order.totalQuantity <= working.filled:
-            raise OrderRefused(104, "Cannot modify a filled order.")
-        instrument, told = find(contract)
-        old = working.order
-        account = order.account or old.account
-        if (instrument.conId, order.action, account) != (working.instrument.conId, old.action, old.account):
-            raise OrderRefused(105, "Order being modified does not match original order.")
-        if order.orderType != old.orderType:
-            raise OrderRefused(329, "Order modify failed. Cannot change to the new order type.")
-        if order.parentId not in (0, old.parentId):
-            raise OrderRefused(10341, "Parent id cannot be modified.")
-        if order.ocaGroup not in ("", old.ocaGroup):
-            raise OrderRefused(10326, "OCA group revision is not allowed.")
-        if order.ocaGroup and order.ocaType != old.ocaType:
-            raise OrderRefused(10327, "OCA group type revision is not allowed.")
-        check_on(order, instrument)
-        wanted = replace(
-            order,
-            permId=old.permId,
-            account=account,
-            parentId=old.parentId,
-            ocaGroup=old.ocaGroup,
-            ocaType=old.ocaType,
-        )
-        changed = replace(working, order=wanted, timer=None)
+        found = reader.contract(contract)
+        if found.instrument.conId != working.instrument.conId or found.legs != working.legs:
+            raise OrderRefused(105, DIFFERENT)
+        check_same(working, order)
+        check_on(order, found.instrument, rules)
+        meant = understand(order, found.instrument, reader, self._clock.now())
+        changed = replace(working, order=merged(working.order, order), timer=None, guard=None)
+        self._spend(changed)
         if changed.parent is None:
-            reason = shortfall(impact(changed, self._accounts, self._market, self._clock.now())[0])
+            reason = refusal(changed, self.floor)
             if reason:
                 raise OrderRefused(201, f"Order rejected - reason:{reason}")
-        working.order, working.contract, working.instrument = changed.order, told, instrument
-        self.floor.tell(working)
-        if not working.waits_for_parent:
-            self.floor.start(working)
+        self.floor.waiting.catch_up(working)
+        old = working.order
+        working.order, working.contract, working.instrument = changed.order, found.told, found.instrument
+        working.begins, working.until = meant.begins, meant.until
+        if meant.conditions != working.conditions:
+            working.conditions, working.fulfilled = meant.conditions, False
+        if order.trailStopPrice not in (None, old.trailStopPrice, working.trail):
+            working.trail, working.seen = None, 0.0
+        if working.parent is not None:
+            working.share = working.order.totalQuantity / working.parent.order.totalQuantity
+        self.floor.changed(working)
 
     def _notice_preset(self, client: Recipient, order: m.Order, orderId: int) -> None:
         if self._scenario.orders.tif_notice and not order.tif:

@@ -12,43 +12,27 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from .. import messages as m
-from .order_types import NOT_SIMULATED, ORDER_TYPES, TRIGGER_METHODS, named
+from . import conditions
+from .order_types import NOT_SIMULATED, ORDER_TYPES, named
+from .refused import INVALID, OrderRefused, not_simulated
+from .triggers import METHODS
 
 if TYPE_CHECKING:
     from ..instruments import Instrument
-    from ..scenario import Scenario
+    from ..scenario import OrderRules, Scenario
 
-INVALID = 321
-ACTIONS = ("BUY", "SELL")
-TIFS = ("DAY", "GTC", "IOC", "FOK")
-_TIFS_NOT_SIMULATED = ("GTD", "OPG", "DTC", "AUC", "GTX", "MINUTES")
+ACTIONS = ("BUY", "SELL", "SSHORT")
+TIFS = ("DAY", "GTC", "IOC", "FOK", "GTD", "OPG", "MINUTES")
+_TIFS_NOT_SIMULATED = ("DTC", "AUC", "GTX")
 
 OFF_TICK = "The price does not conform to the minimum price variation for this contract."
 UNSUPPORTED_TYPE = "Unsupported order type for this exchange and security type."
-
-
-class OrderRefused(Exception):
-    """The order isn't taken. 321 is a text to be wrapped as TWS wraps it; `simulated` is False for our own limits."""
-
-    def __init__(self, code: int, text: str, simulated: bool = True) -> None:
-        super().__init__(f"{code} {text}")
-        self.code = code
-        self.text = text
-        self.simulated = simulated
-
-
-def not_simulated(what: str) -> OrderRefused:
-    return OrderRefused(INVALID, what, simulated=False)
-
+INCOMPATIBLE = "The Time in force (tif type) and the order type are incompatible."
 
 # Attributes that change how an order works. One that is set is refused rather than ignored.
 _ATTRIBUTES: dict[str, str] = {
-    "conditions": "an order with conditions",
     "algoStrategy": "an algo order",
     "hedgeType": "a hedge order",
-    "cashQty": "a cash quantity",
-    "goodAfterTime": "goodAfterTime",
-    "goodTillDate": "goodTillDate",
     "discretionaryAmt": "a discretionary amount",
     "allOrNone": "all-or-none",
     "minQty": "a minimum quantity",
@@ -59,12 +43,12 @@ _ATTRIBUTES: dict[str, str] = {
     "scaleInitLevelSize": "a scale order",
     "scalePriceIncrement": "a scale order",
     "adjustedOrderType": "an adjusted stop",
-    "trailingPercent": "a trailing order",
     "volatility": "a volatility order",
     "notHeld": "not-held",
     "duration": "duration",
     "imbalanceOnly": "an imbalance-only order",
     "includeOvernight": "the overnight session",
+    "orderComboLegs": "a price per leg",
 }
 # What clients send for "nothing" in some of those.
 _NOTHING = (None, "", 0, False, (), "None")
@@ -72,13 +56,12 @@ _NOTHING = (None, "", 0, False, (), "None")
 
 def _attributes(order: m.Order) -> None:
     for name, what in _ATTRIBUTES.items():
-        if getattr(order, name) not in _NOTHING:
+        value = getattr(order, name)
+        if value not in _NOTHING and not (name == "orderComboLegs" and set(value) == {None}):
             raise not_simulated(what)
 
 
 def _side(order: m.Order) -> None:
-    if order.action == "SSHORT":
-        raise not_simulated("action SSHORT (SELL what isn't held to sell short)")
     if order.action not in ACTIONS:
         raise OrderRefused(INVALID, "Invalid order side was entered")
 
@@ -92,34 +75,42 @@ def _type(order: m.Order) -> None:
 
 
 def _quantity(order: m.Order) -> None:
-    if order.totalQuantity == 0:
+    if order.totalQuantity == 0 and not order.cashQty:
         raise OrderRefused(INVALID, "The size value cannot be zero")
-    if order.totalQuantity < 0:
+    if order.totalQuantity < 0 or (order.cashQty or 0) < 0:
         raise OrderRefused(INVALID, "The size value cannot be negative")
 
 
-_PRICES = {"lmtPrice": "limit", "auxPrice": "stop"}
-
-
-def _prices(order: m.Order) -> None:
-    for name in ORDER_TYPES[order.orderType].prices:
-        if not getattr(order, name):
-            raise OrderRefused(INVALID, f"The {_PRICES[name]} price is missing for order type {order.orderType}")
+def _trailing(order: m.Order) -> None:
+    if not ORDER_TYPES[order.orderType].trails:
+        return
+    percent = order.trailingPercent
+    if not percent and not order.auxPrice:
+        raise OrderRefused(158, "You must specify an offset amount or a percent offset value.")
+    if percent and not 0 < percent < 100:
+        raise OrderRefused(159, "The percent offset value must be between 0% and 100%.")
+    if order.auxPrice and order.auxPrice < 0:
+        raise OrderRefused(403, "Invalid stop price.")
+    if order.orderType == "TRAIL LIMIT" and order.lmtPriceOffset is None and not order.lmtPrice:
+        raise OrderRefused(INVALID, "The limit price or its offset is missing for order type TRAIL LIMIT")
 
 
 def _tif(order: m.Order) -> None:
-    if order.tif in TIFS:
-        return
     if order.tif in _TIFS_NOT_SIMULATED:
         raise not_simulated(f"time in force {order.tif}")
-    raise OrderRefused(10052, f"Invalid time in force:{order.tif}")
+    if order.tif not in TIFS:
+        raise OrderRefused(10052, f"Invalid time in force:{order.tif}")
+    if ORDER_TYPES[order.orderType].auction and order.tif != "DAY":
+        raise OrderRefused(113, "The Tif option should be set to DAY for MOC and LOC orders.")
+    if order.tif == "OPG" and order.orderType not in ("MKT", "LMT"):
+        raise OrderRefused(111, INCOMPATIBLE)
+    if (order.tif == "GTD") != bool(order.goodTillDate):
+        raise OrderRefused(INVALID, "A good till date goes with time in force GTD, and only with it")
 
 
 def _trigger_method(order: m.Order) -> None:
-    if order.triggerMethod in (1, 3):
-        raise not_simulated(f"trigger method {order.triggerMethod}")
-    if order.triggerMethod not in TRIGGER_METHODS:
-        raise OrderRefused(146, "Invalid trigger method")
+    if order.triggerMethod not in METHODS:
+        raise OrderRefused(146, "Invalid trigger method.")
 
 
 def _oca_type(order: m.Order) -> None:
@@ -132,16 +123,40 @@ def _what_if(order: m.Order) -> None:
         raise OrderRefused(INVALID, "What-if order should have the transmit flag set to true.")
 
 
+# Which types may wait for conditions, and which may be cancelled by them.
+_CONDITIONED = ("LMT", "MKT", "MIDPRICE", "REL")
+_CONDITION_CANCELS = ("LMT", "MIDPRICE")
+
+
+def _conditions(order: m.Order) -> None:
+    if not order.conditions:
+        return
+    if order.orderType not in (_CONDITION_CANCELS if order.conditionsCancelOrder else _CONDITIONED):
+        raise OrderRefused(
+            148,
+            "Conditional submission of orders is supported for Limit, Market, MidPrice, Relative and Snap order types "
+            "only. Conditional cancelation of orders is supported for Limit and MidPrice order types only.",
+        )
+    for condition in order.conditions:
+        if condition.type not in conditions.TYPES:
+            raise OrderRefused(INVALID, f"Invalid condition type {condition.type}")
+        if condition.type == conditions.PRICE and condition.triggerMethod not in METHODS:
+            raise OrderRefused(146, "Invalid trigger method.")
+        if condition.type == conditions.PRICE and condition.price is None:
+            raise OrderRefused(INVALID, "The price of a price condition is missing")
+
+
 _CHECKS: tuple[Callable[[m.Order], None], ...] = (
     _side,
     _type,
     _quantity,
-    _prices,
+    _trailing,
     _tif,
     _trigger_method,
     _oca_type,
     _what_if,
     _attributes,
+    _conditions,
 )
 
 # 10268 and its kin: what today's TWS no longer takes, checked where a scenario says so.
@@ -164,27 +179,82 @@ def check(order: m.Order, scenario: Scenario) -> None:
 
 def tidy(order: m.Order) -> m.Order:
     """The order in the spelling that the rest of the gateway reads."""
+    orderType = named(order.orderType)
+    changes: dict[str, object] = {}
+    if orderType == "MTL":
+        changes["lmtPrice"] = None
+    elif orderType == "TRAIL LIMIT" and order.lmtPriceOffset is None and order.lmtPrice and order.trailStopPrice:
+        changes["lmtPriceOffset"] = abs(order.lmtPrice - order.trailStopPrice)
     return replace(
         order,
         action=order.action.strip().upper(),
-        orderType=named(order.orderType),
+        orderType=orderType,
         tif=order.tif.strip().upper() or "DAY",
         # An untyped group reduces without blocking; a type without a group means nothing.
         ocaType=(order.ocaType or 3) if order.ocaGroup else 0,
+        **changes,  # type: ignore[arg-type]
     )
 
 
-def check_on(order: m.Order, instrument: Instrument) -> None:
-    """Refuse an order that is wrong for this instrument."""
+_PRICES = {"lmtPrice": "limit", "auxPrice": "stop"}
+
+
+def _stated(order: m.Order, instrument: Instrument) -> None:
+    """The prices that the type asks for; only a combination's may be zero or below."""
+    for name in ORDER_TYPES[order.orderType].prices:
+        price = getattr(order, name)
+        if price is None or (price <= 0 and instrument.secType != "BAG"):
+            raise OrderRefused(INVALID, f"The {_PRICES[name]} price is missing for order type {order.orderType}")
+
+
+def _supported(order: m.Order, instrument: Instrument) -> None:
     if not instrument.quotes or instrument.secType == "CONTFUT":
         raise OrderRefused(412, "The contract is not available for trading.")
-    if order.orderType.replace(" ", "") not in instrument.orderTypes.split(","):
+    kinds, kind = ORDER_TYPES[order.orderType].kinds, instrument.secType
+    if kind == "BAG" and order.orderType not in ("MKT", "LMT"):
         raise OrderRefused(387, UNSUPPORTED_TYPE)
-    if order.totalQuantity % 1 and instrument.secType == "STK":
+    if kinds is not None and kind not in kinds:
+        raise OrderRefused(387, UNSUPPORTED_TYPE)
+    if order.tif == "OPG" and kind != "STK":
+        raise OrderRefused(111, INCOMPATIBLE)
+    if order.tif == "MINUTES" and kind != "CRYPTO":
+        raise OrderRefused(10052, "Invalid time in force:Minutes")
+    if order.action == "SSHORT" and kind != "STK":
+        raise OrderRefused(INVALID, "Invalid order side was entered")
+    if order.conditions and kind == "BAG":
+        raise OrderRefused(402, "Conditions are not allowed for this contract.")
+
+
+def _cash(order: m.Order, instrument: Instrument) -> None:
+    kind = instrument.secType
+    if order.cashQty and (kind not in ("STK", "CASH", "CRYPTO") or order.action == "SSHORT"):
+        raise OrderRefused(10244, "Cash Quantity cannot be used for this order")
+    if kind == "CRYPTO" and order.orderType == "MKT":
+        if order.action == "BUY" and not order.cashQty:
+            raise OrderRefused(10289, "You must set Cash Quantity for this order.")
+        if order.tif not in ("IOC", "MINUTES"):
+            raise OrderRefused(10052, f"Invalid time in force:{order.tif}")
+
+
+def _size(order: m.Order, instrument: Instrument, rules: OrderRules) -> None:
+    if order.cashQty:
+        return
+    if instrument.secType == "STK" and not rules.fractional_shares and order.totalQuantity % 1:
         text = "Fractional-sized order cannot be placed via API. Please use desktop version to place this order."
         raise OrderRefused(10243, text)
     if order.totalQuantity % Decimal(str(instrument.sizeIncrement)):
         raise OrderRefused(355, "Order size does not conform to market rule.")
-    for name in ORDER_TYPES[order.orderType].prices:
-        if not instrument.on_tick(getattr(order, name)):
+
+
+_ON_TICK = ("lmtPrice", "auxPrice", "trailStopPrice", "lmtPriceOffset")
+
+
+def check_on(order: m.Order, instrument: Instrument, rules: OrderRules) -> None:
+    """Refuse an order that is wrong for this instrument."""
+    _supported(order, instrument)
+    _stated(order, instrument)
+    _cash(order, instrument)
+    _size(order, instrument, rules)
+    for name in _ON_TICK:
+        if not instrument.on_tick(getattr(order, name) or 0.0):
             raise OrderRefused(110, OFF_TICK)

@@ -8,8 +8,11 @@ import pytest
 from ibnb.gateway import messages as m
 from ibnb.gateway.scenario import LESSON, OrderRules
 
-from .asking import AAPL, SPX, error
+from .asking import AAPL, EURUSD, SPX, error
 from .trading import QUIET, Trader, told
+
+
+ES = m.Contract(symbol="ES", secType="FUT", exchange="CME", lastTradeDateOrContractMonth="202506")
 
 
 @pytest.fixture
@@ -95,11 +98,42 @@ def test_selling_what_is_held_is_never_beyond_the_margin() -> None:
         ({"contract": replace(AAPL, exchange="NOWHERE")}, 200, "The destination or exchange selected is Invalid."),
         ({"contract": m.Contract(symbol="ES", secType="FUT", exchange="CME")}, 200, "is ambiguous"),
         ({"contract": SPX}, 412, "not available for trading"),
-        ({"orderType": "TRAIL"}, 321, "order type TRAIL is not simulated"),
-        ({"tif": "GTD"}, 321, "time in force GTD is not simulated"),
+        ({"orderType": "PEG BEST"}, 321, "order type PEG BEST is not simulated"),
+        ({"tif": "DTC"}, 321, "time in force DTC is not simulated"),
         ({"algoStrategy": "Adaptive"}, 321, "an algo order is not simulated"),
-        ({"conditions": (m.OrderCondition(type=3),)}, 321, "an order with conditions is not simulated"),
-        ({"cashQty": 100.0}, 321, "a cash quantity is not simulated"),
+        ({"adjustedOrderType": "STP"}, 321, "an adjusted stop is not simulated"),
+        ({"orderType": "TRAIL"}, 158, "You must specify an offset amount or a percent offset value."),
+        ({"orderType": "TRAIL", "trailingPercent": 101.0}, 159, "between 0% and 100%"),
+        ({"orderType": "TRAIL", "auxPrice": -1.0}, 403, "Invalid stop price."),
+        ({"orderType": "TRAIL LIMIT", "auxPrice": 1.0}, 321, "The limit price or its offset is missing"),
+        ({"orderType": "TRAIL", "auxPrice": 0.005}, 110, "minimum price variation"),
+        ({"orderType": "MOC", "tif": "GTC"}, 113, "should be set to DAY for MOC and LOC"),
+        ({"orderType": "STP", "auxPrice": 1.0, "tif": "OPG"}, 111, "are incompatible"),
+        ({"orderType": "MIDPRICE", "contract": EURUSD}, 387, "Unsupported order type"),
+        ({"orderType": "MKT PRT"}, 387, "Unsupported order type"),
+        ({"tif": "OPG", "contract": EURUSD}, 111, "are incompatible"),
+        ({"tif": "Minutes"}, 10052, "Invalid time in force:Minutes"),
+        ({"tif": "GTD"}, 321, "A good till date goes with time in force GTD"),
+        ({"goodTillDate": "20250612 16:00:00 US/Eastern"}, 321, "A good till date goes with time in force GTD"),
+        ({"tif": "GTD", "goodTillDate": "tomorrow"}, 10314, "Good Till Date: The date, time, or time-zone"),
+        ({"tif": "GTD", "goodTillDate": "20250611 09:00:00 US/Eastern"}, 321, "The good till date is past"),
+        ({"goodAfterTime": "noon"}, 10314, "Good After Time: The date, time, or time-zone"),
+        ({"action": "SSHORT", "contract": EURUSD}, 321, "Invalid order side was entered"),
+        ({"cashQty": 1000.0, "contract": ES}, 10244, "Cash Quantity cannot be used for this order"),
+        ({"cashQty": 1.0}, 321, "The size value cannot be zero"),
+        ({"conditions": (m.OrderCondition(type=2),)}, 321, "Invalid condition type 2"),
+        ({"conditions": (m.OrderCondition(type=1, conId=265598, price=1.0, triggerMethod=5),)}, 146, "Invalid trigger"),
+        ({"conditions": (m.OrderCondition(type=1, conId=1, price=1.0),)}, 147, "contract info is incomplete"),
+        ({"conditions": (m.OrderCondition(type=1, conId=265598),)}, 321, "The price of a price condition is missing"),
+        ({"conditions": (m.OrderCondition(type=6, conId=12087792),)}, 398, "cannot be used as a condition trigger"),
+        ({"conditions": (m.OrderCondition(type=3, time="soon"),)}, 10314, "Condition time: The date, time"),
+        (
+            {"orderType": "STP", "auxPrice": 1.0, "conditions": (m.OrderCondition(type=4, percent=1),)},
+            148,
+            "Conditional submission of orders is supported for Limit, Market",
+        ),
+        ({"conditions": (m.OrderCondition(type=4),), "conditionsCancelOrder": True}, 148, "Conditional cancelation"),
+        ({"contract": m.Contract(symbol="AAPL", secType="BAG", exchange="SMART")}, 478, "legs"),
     ],
 )
 def test_a_wrong_order_is_refused_with_its_own_id(trader: Trader, order: dict[str, Any], code: int, says: str) -> None:

@@ -1,0 +1,162 @@
+"""Combinations: several contracts traded as one, each in its ratio and on its side.
+
+Rule: a combination has no market of its own. Its offer is what its legs' offers and bids add up to, second by second,
+so it fills at prices that streams of the legs show; it may be negative.
+
+Differs from TWS: all legs trade at once, whatever the order's NonGuaranteed parameter says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from .. import messages as m
+from ..market import Quote, Seconds
+
+if TYPE_CHECKING:
+    from ..instruments import Instrument
+    from ..market import Market
+    from .order import Working
+
+# IB's own conId of every combination in dollars; the legs tell them apart.
+COMBO_CONID = 28812380
+
+
+@dataclass(frozen=True)
+class Leg:
+    """`ratio` units of an instrument for one of the combination; `buys` as the combination is bought."""
+
+    instrument: Instrument
+    ratio: int
+    buys: bool
+
+    @property
+    def signed(self) -> int:
+        return self.ratio if self.buys else -self.ratio
+
+
+class Part(NamedTuple):
+    """What one unit of an order trades of one instrument, and at what price."""
+
+    instrument: Instrument
+    signed: int
+    price: float
+
+
+def combined(contract: m.Contract, legs: Sequence[Leg]) -> tuple[Instrument, m.Contract]:
+    """The combination as an instrument, and the contract as it is told."""
+    first = legs[0].instrument
+    listing = replace(
+        first,
+        conId=COMBO_CONID,
+        symbol=contract.symbol or first.symbol,
+        secType="BAG",
+        exchange=contract.exchange,
+        primaryExchange="",
+        localSymbol=contract.symbol or first.symbol,
+        tradingClass="COMB",
+        longName="",
+        minTick=min(leg.instrument.minTick for leg in legs),
+        lastTradeDateOrContractMonth="",
+        strike=0.0,
+        right="",
+        sizeIncrement=1.0,
+    )
+    described = ",".join(f"{leg.instrument.conId}|{leg.signed}" for leg in legs)
+    told = replace(
+        contract,
+        conId=COMBO_CONID,
+        symbol=listing.symbol,
+        secType="BAG",
+        currency=contract.currency or first.currency,
+        localSymbol=listing.localSymbol,
+        tradingClass="COMB",
+        comboLegsDescrip=described,
+    )
+    return listing, told
+
+
+def contract_of(instrument: Instrument) -> m.Contract:
+    """A leg as its execution is told."""
+    return m.Contract(
+        conId=instrument.conId,
+        symbol=instrument.symbol,
+        secType=instrument.secType,
+        lastTradeDateOrContractMonth=instrument.lastTradeDateOrContractMonth,
+        strike=instrument.strike,
+        right=instrument.right,
+        multiplier=instrument.multiplier,
+        exchange=instrument.exchange,
+        primaryExchange=instrument.primaryExchange,
+        currency=instrument.currency,
+        localSymbol=instrument.localSymbol,
+        tradingClass=instrument.tradingClass,
+    )
+
+
+def seconds(market: Market, working: Working, start: float, end: float) -> Seconds:
+    """What the order's market shows in each second; of a combination, in those in which all its legs trade."""
+    if not working.legs:
+        return market.seconds(working.instrument, start, end)
+    parts = [market.seconds(leg.instrument, start, end) for leg in working.legs]
+    common = reduce(np.intersect1d, [part.time for part in parts])
+    bid, ask, last = (np.zeros(len(common)) for _ in range(3))
+    for leg, part in zip(working.legs, parts, strict=True):
+        at = np.searchsorted(part.time, common)
+        bid += leg.signed * (part.bid if leg.buys else part.ask)[at]
+        ask += leg.signed * (part.ask if leg.buys else part.bid)[at]
+        last += leg.signed * part.last[at]
+    digits = working.instrument.decimals + 1
+    return Seconds(common, np.round(bid, digits), np.round(ask, digits), np.round(last, digits), np.zeros_like(common))
+
+
+def quote(market: Market, working: Working, t: float, frozen: bool = False) -> Quote:
+    """The order's market at one instant."""
+    if not working.legs:
+        return market.quote(working.instrument, t, frozen)
+    quotes = [market.quote(leg.instrument, t, frozen) for leg in working.legs]
+    bid: float | None = 0.0
+    ask: float | None = 0.0
+    last = 0.0
+    for leg, part in zip(working.legs, quotes, strict=True):
+        near, far = (part.bid, part.ask) if leg.buys else (part.ask, part.bid)
+        bid = None if bid is None or near is None else bid + leg.signed * near
+        ask = None if ask is None or far is None else ask + leg.signed * far
+        last += leg.signed * (part.last or 0.0)
+    digits = working.instrument.decimals + 1
+    size = min(min(part.bidSize, part.askSize) // leg.ratio for leg, part in zip(working.legs, quotes, strict=True))
+    return Quote(
+        time=max(part.time for part in quotes),
+        bid=None if bid is None else round(bid, digits),
+        ask=None if ask is None else round(ask, digits),
+        bidSize=size,
+        askSize=size,
+        last=round(last, digits),
+        lastSize=0,
+        is_open=all(part.is_open for part in quotes),
+    )
+
+
+def parts(market: Market, working: Working, at: float, t: float) -> list[Part]:
+    """What one unit of the order trades when it fills at `at`: itself, or its legs at their own quotes.
+
+    What the combination fills better or worse than its legs' quotes say is given to the first leg.
+    """
+    side = 1 if working.buys else -1
+    if not working.legs:
+        return [Part(working.instrument, side, at)]
+    found = []
+    for leg in working.legs:
+        shown = market.quote(leg.instrument, t, frozen=True)
+        price = shown.ask if leg.buys == working.buys else shown.bid
+        assert price is not None
+        found.append(Part(leg.instrument, side * leg.signed, price))
+    rest = at - sum(part.signed * part.price for part in found) * side
+    first = found[0]
+    found[0] = first._replace(price=round(first.price + rest / (first.signed * side), first.instrument.decimals + 4))
+    return found
