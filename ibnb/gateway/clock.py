@@ -64,6 +64,11 @@ class Clock:
         self._wall_at = self._wall() if self._wall else 0.0
         self._rate = rate
 
+    @property
+    def running(self) -> bool:
+        """Whether a timer is at work just now."""
+        return self._running
+
     def now(self) -> float:
         """The virtual time in epoch seconds: the due time while a timer runs, else never earlier than before."""
         if self._rate and self._wall and not self._running:

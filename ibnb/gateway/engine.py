@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from . import messages as m
 from .accounts import Accounts
 from .clock import Clock
+from .faults import Doors, Faults
 from .handlers import HANDLERS, Refusal
-from .handlers.registry import not_simulated, request_id
+from .handlers.outage import check_reachable
+from .handlers.registry import no_history, not_simulated, request_id
 from .instruments import Instruments
 from .market import Market
 from .matching import Orders
+from .pacing import Ask, SmallBars, ask_of
 from .scenario import Scenario
-from .world import Client, World
+from .world import Client, Subscription, World
 
 _log = logging.getLogger(__name__)
 
+_LATE = "late answers"
+_PACING = "Historical data request pacing violation"
 CLIENT_ID_IN_USE = "Unable to connect as the client id is already in use. Retry with a unique client id."
 
 
@@ -41,6 +47,12 @@ class Engine:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.doors = Doors()
+        self.faults = Faults(world, self.doors)
+        self._small_bars = SmallBars(world.scenario.limits)
+        self._late = count()
+        for fault in world.scenario.faults:
+            self.faults.schedule(fault)
 
     @property
     def full(self) -> bool:
@@ -62,19 +74,46 @@ class Engine:
         client.send(m.ManagedAccounts(accountsList=",".join(account.code for account in world.scenario.accounts)))
         client.send(m.NextValidId(orderId=world.orders.next_valid_id(clientId)))
         world.orders.greet(client)
-        for code, text in world.scenario.farm_notices:
+        for code, text in world.upstream.notices:
             client.error(-1, code, text)
         return client
 
     def handle(self, client: Client, request: Any) -> None:
-        """Answer one request, whatever it is."""
+        """Answer one request, whatever it is; if faults are staged, late or never."""
         self.world.remember(client.clientId, "in", request)
+        if self.world.staged.loses(request):
+            return
+        if not isinstance(request, m.ReqCurrentTime):
+            queue = client.open(_LATE)
+            if self.world.staged.delay or queue:
+                self._answer_late(client, request, queue)
+                return
+        self._answer(client, request)
+
+    def _answer_late(self, client: Client, request: Any, queue: list[Subscription]) -> None:
+        """Answer when the staged delay is over, in the order of asking, unless the client has gone by then."""
+        subscription = client.subscribe(_LATE, next(self._late))
+
+        def answer() -> None:
+            client.unsubscribe(_LATE, subscription.reqId)
+            self._answer(client, request)
+
+        when = self.world.clock.now() + self.world.staged.delay
+        when = max([when, *(timer.when for late in queue for timer in late.timers)])
+        subscription.timers.append(self.world.clock.call_at(when, answer))
+
+    def _answer(self, client: Client, request: Any) -> None:
         handler = HANDLERS.get(type(request))
+        client.answering = True
         try:
             if handler is None:
                 raise not_simulated(type(request).__name__)
+            check_reachable(self.world, request)
+            ask = self._paced(request)
             for answer in handler(self.world, client, request) or ():
                 client.send(answer)
+            if ask is not None:
+                self._small_bars.note(ask, self.world.clock.now())
         except Refusal as refusal:
             id = request_id(request) if refusal.id is None else refusal.id
             client.error(id, refusal.code, refusal.text)
@@ -83,6 +122,30 @@ class Engine:
             _log.exception("the handler of %s failed", type(request).__name__)
             text = f"Error processing request.-'ibnb' : cause - the simulated gateway failed: {error!r}"
             client.error(request_id(request), 322, text)
+        finally:
+            client.answering = False
+
+    def _paced(self, request: Any) -> Ask | None:
+        """What has to be counted of a request, if it is one for small bars. Raises Refusal when it is one too many."""
+        ask = ask_of(request) if self.world.scenario.limits.small_bar_pacing else None
+        if ask is None or not self._small_bars.violated(ask, self.world.clock.now()):
+            return ask
+        if isinstance(request, m.ReqRealTimeBars):
+            raise Refusal(420, f"Invalid Real-time Query:{_PACING}")
+        raise no_history(_PACING)
+
+    def run_until(self, time: float) -> None:
+        """Let virtual time go by. A mistake in one timer is logged and costs no other timer its turn."""
+        clock = self.world.clock
+        if clock.running:
+            raise RuntimeError("a timer can't run the clock that runs it")
+        while True:
+            try:
+                clock.run_until(time)
+            except Exception:
+                _log.exception("what was due at %s failed", clock.now())
+            else:
+                return
 
     def close(self, client: Client) -> None:
         """The client has gone: its subscriptions end, its orders stay."""

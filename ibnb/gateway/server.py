@@ -16,12 +16,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from .clock import Clock
 from .engine import Engine, build_world
+from .faults import Faults
 from .scenario import SCENARIOS, Scenario
-from .session import Session
+from .session import Session, State
 from .world import Entry, World
 
 _log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ T = TypeVar("T")
 
 _READ_CHUNK = 4096  # what ibapi's reader asks of its socket
 _PAUSE = 0.02  # seconds that the last byte of a burst waits if it would end on a chunk's edge
+_STUFFED = 1 << 20  # bytes unread by a client above which no more of its requests are read
 _BACKLOG_LIMIT = 64 * 1024 * 1024  # bytes that a slow reader may leave behind before its session ends
 _CALL_TIMEOUT = 60.0  # seconds that a call into the loop may take
 _LOOPBACK = ("127.0.0.1", "::1")
@@ -52,28 +54,48 @@ class _Connection(asyncio.Protocol):
         if not self._gateway.trusts(peer[0] if peer else ""):
             _log.warning("refused a connection from %s: not a trusted host", peer)
             transport.abort()
-            return
-        self._gateway.connections.append(self)
+        elif not self._gateway.makes_room():
+            _log.warning("refused a connection: all places are taken")
+            transport.abort()
+        else:
+            transport.set_write_buffer_limits(_STUFFED)
+            self._gateway.connections.append(self)
 
     def data_received(self, data: bytes) -> None:
         self.session.receive(data)
         self._gateway.settle()
 
+    def pause_writing(self) -> None:
+        self.session.stuff(True)
+
+    def resume_writing(self) -> None:
+        self.session.stuff(False)
+        self.session.proceed()
+        self._gateway.settle()
+
     def connection_lost(self, exc: Exception | None) -> None:
-        self.session.close()
+        self.session.lost()
         with contextlib.suppress(ValueError):
             self._gateway.connections.remove(self)
         self._gateway.settle()
 
     def flush(self) -> None:
-        """Hand to the socket what the session has to say."""
-        for burst in self.session.outgoing():
-            self._write(burst)
+        """Hand to the socket what the session has to say, and listen only as long as the session does."""
+        while bursts := self.session.outgoing():
+            for burst in bursts:
+                self._write(burst)
+            self.session.proceed()  # with what it left unread because it had so much to say
         if self.transport.get_write_buffer_size() > _BACKLOG_LIMIT:
             _log.warning("client %s doesn't read; its session ends", self.session.clientId)
             self.transport.abort()
-        elif self.session.closed and not self.transport.is_closing():
+        elif self.transport.is_closing():
+            return
+        elif self.session.closed:
             self.transport.close()
+        elif self.session.reading:
+            self.transport.resume_reading()
+        else:
+            self.transport.pause_reading()
 
     def _write(self, burst: bytes) -> None:
         burst = self._held + burst
@@ -87,6 +109,18 @@ class _Connection(asyncio.Protocol):
         held, self._held = self._held, b""
         if held and not self.transport.is_closing():
             self.transport.write(held)
+
+
+class _InLoop:
+    """An object whose methods are to run in the gateway's own thread."""
+
+    def __init__(self, target: Any, call: Callable[[Callable[[], Any]], Any]) -> None:
+        self._target = target
+        self._call = call
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._target, name)
+        return lambda *args, **kwargs: self._call(lambda: method(*args, **kwargs))
 
 
 class Gateway:
@@ -132,6 +166,7 @@ class Gateway:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._alarm: asyncio.TimerHandle | None = None
+        self._door: asyncio.Server | None = None
 
     # -- life --------------------------------------------------------------------------------------------------
 
@@ -157,22 +192,36 @@ class Gateway:
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
             self._stopping = asyncio.Event()
+            self._doorkeeper = asyncio.Lock()
             try:
-                server = await self._loop.create_server(lambda: _Connection(self), self.host, self.port)
+                await self._tend_door()
             except OSError as error:
                 text = f"can't listen on {self.host}:{self.port}: {error.strerror}. Is a TWS or another gateway there?"
                 ready.set_exception(OSError(error.errno, text))
                 return
-            port: int = server.sockets[0].getsockname()[1]
             self._set_alarm()
-            ready.set_result(port)
+            ready.set_result(self.port)
             await self._stopping.wait()
-            server.close()
+            if self._door is not None:
+                self._door.close()
+                self._door = None
             for connection in list(self.connections):
                 connection.transport.abort()
             await asyncio.sleep(0)  # lets each connection hear of its end
 
         asyncio.run(serve())
+
+    async def _tend_door(self) -> None:
+        """Listen if the world says that the port is open, and don't if it says that it isn't."""
+        async with self._doorkeeper:
+            listening = self.engine.doors.listening
+            if listening and self._door is None:
+                loop = asyncio.get_running_loop()
+                self._door = await loop.create_server(lambda: _Connection(self), self.host, self.port)
+                self.port = self._door.sockets[0].getsockname()[1]
+            elif not listening and self._door is not None:
+                self._door.close()
+                self._door = None
 
     def stop(self) -> None:
         """Drop every client and stop listening."""
@@ -216,7 +265,7 @@ class Gateway:
         if seconds < 0:
             raise ValueError(f"time doesn't run backwards: {seconds} s")
         self._only_manual()
-        self._call(lambda: self._clock.run_until(self._clock.now() + seconds))
+        self._call(lambda: self.engine.run_until(self._clock.now() + seconds))
 
     def step(self, limit: float) -> bool:
         """Go to the next due event, at the latest to virtual time ``limit``. False if nothing was due by then."""
@@ -225,7 +274,7 @@ class Gateway:
         def step() -> bool:
             due = self._clock.next_due()
             happens = due is not None and due <= limit
-            self._clock.run_until(max(due, self._clock.now()) if happens and due is not None else limit)
+            self.engine.run_until(max(due, self._clock.now()) if happens and due is not None else limit)
             return happens
 
         return self._call(step)
@@ -245,8 +294,26 @@ class Gateway:
         """Run ``look(world)`` between two messages and return what it returns."""
         return self._call(lambda: look(self.engine.world))
 
+    @property
+    def faults(self) -> Faults:
+        """What can go wrong, now: ``gateway.faults.drop()``, ``.link_lost()`` and the others."""
+        return cast(Faults, _InLoop(self.engine.faults, self._call))
+
     def trusts(self, host: str) -> bool:
         return host in self._trusted
+
+    def makes_room(self) -> bool:
+        """Whether one more socket may stay. When all places are taken, the oldest that hasn't started yet gives way."""
+        if not self.engine.doors.listening:
+            return False
+        if len(self.connections) < self.scenario.limits.clients:
+            return True
+        for connection in self.connections:
+            if connection.session.state in (State.HELLO, State.START):
+                self.connections.remove(connection)
+                connection.transport.abort()
+                return True
+        return False
 
     # -- inside the loop -----------------------------------------------------------------------------------------
 
@@ -264,18 +331,19 @@ class Gateway:
             return run()
 
         async def in_loop() -> T:
-            return run()
+            result = run()
+            await self._tend_door()
+            return result
 
         return asyncio.run_coroutine_threadsafe(in_loop(), self._loop).result(_CALL_TIMEOUT)
 
     def settle(self) -> None:
         """Run what is due by now and let every session speak."""
-        if self.manual:
-            self._clock.run_until(self._clock.now())
-        else:
-            self._clock.run_due()
+        self.engine.run_until(self._clock.now())
         for connection in list(self.connections):
             connection.flush()
+        if self._loop is not None and self.engine.doors.listening != (self._door is not None):
+            self._tending = self._loop.create_task(self._tend_door())
         self._set_alarm()
 
     def _set_alarm(self) -> None:

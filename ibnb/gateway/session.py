@@ -5,7 +5,12 @@ Rules, each forced by real clients (behaviour specification 2.1–2.6):
 * the version spoken is min(the client's highest, 200); a client that can't go as low as 200 is dropped;
 * the answer to the hello is one burst of its own, and nothing is said before START_API;
 * a malformed frame costs this client its session and nobody else anything; a field that can't be read is error 320,
-  an unknown message is an error too, and the session goes on.
+  an unknown message is an error too, and the session goes on;
+* memory is bounded: a frame from a client is at most 1 MiB long, and no request is read while a megabyte of answers
+  waits to be written or while the client is above its message rate. Whoever feeds the session asks ``reading`` first.
+
+Differs from TWS: ReqCurrentTime isn't counted among a second's messages, because clients of ours use it to learn that
+all answers have come. On a manual clock messages are counted and never wait.
 """
 
 from __future__ import annotations
@@ -17,15 +22,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import messages as m
+from .clock import Timer
 from .codec import NEWEST, OLDEST, Codec, codec_for
 from .engine import Engine
 from .handlers.registry import Refusal
+from .pacing import MessageRate
 from .wire import API_PREFIX, BadField, FrameBuffer, ProtocolError, UnknownMessage, frame, hello_answer, parse_hello
 from .world import Client
 
 _log = logging.getLogger(__name__)
 
 _NEW_YORK = ZoneInfo("America/New_York")
+
+_LONGEST_HELLO = 4096
+_LONGEST_REQUEST = 1 << 20
+_MUCH_TO_SAY = 1 << 20
+_FENCE = b"49\0"  # ReqCurrentTime
+_PACE_API = "+PACEAPI"  # the client asks to be slowed rather than refused
 
 
 class State(Enum):
@@ -42,26 +55,52 @@ class Session:
         self.state = State.HELLO
         self.clientId: int | None = None
         self._engine = engine
-        self._frames = FrameBuffer(expect=API_PREFIX)
+        self._clock = engine.world.clock
+        self._frames = FrameBuffer(expect=API_PREFIX, limit=_LONGEST_HELLO)
         self._codec: Codec | None = None
         self._version = 0
         self._client: Client | None = None
         self._bursts: list[bytes] = []
         self._said = bytearray()
+        self._unsaid = 0  # bytes in bursts that nobody has fetched
+        limits = engine.world.scenario.limits
+        self._rate = MessageRate(limits.messages_per_second)
+        self._mode: str = limits.message_rate
+        self._strikes = limits.message_rate_strikes
+        self._struck = 0
+        self._turn: Timer | None = None  # when the next message may be read
+        self._waiting: bytes | None = None  # that message
+        self._stuffed = False
+        self._silent = False
+        self._truncating = False
+        engine.doors.lines.append(self)
 
     @property
     def closed(self) -> bool:
         return self.state is State.CLOSED
 
+    @property
+    def reading(self) -> bool:
+        """Whether the session takes requests now; bytes that come all the same wait inside."""
+        much = self._unsaid + len(self._said) > _MUCH_TO_SAY
+        return not (self.closed or self._stuffed or self._turn or much)
+
     def receive(self, data: bytes) -> None:
         """Take in what the socket brought; answers wait in ``outgoing``."""
-        if self.closed:
+        if self.closed or self._silent:
             return
+        self._frames.feed(data)
+        self.proceed()
+
+    def proceed(self) -> None:
+        """Read the requests that have come, as long as nothing speaks against it."""
         try:
-            for payload in self._frames.feed(data):
-                self._take(payload)
-                if self.closed:
+            while self.reading:
+                payload, self._waiting = self._waiting or next(self._frames.feed(b""), None), None
+                if payload is None:
                     return
+                if self._may_read(payload):
+                    self._take(payload)
         except ProtocolError as error:
             _log.info("session of client %s ends: %s", self.clientId, error)
             self.close()
@@ -69,15 +108,69 @@ class Session:
     def outgoing(self) -> list[bytes]:
         """What has to be written, burst by burst; each burst wants a write of its own."""
         self._end_burst()
-        bursts, self._bursts = self._bursts, []
+        bursts, self._bursts, self._unsaid = self._bursts, [], 0
         return bursts
 
+    def stuff(self, stuffed: bool) -> None:
+        """The client reads more slowly than it is written to (or no longer so): no more requests until it has read."""
+        self._stuffed = stuffed
+
+    def lost(self) -> None:
+        """The socket has gone. A session that has fallen silent hasn't heard of it."""
+        if not self._silent:
+            self.close()
+
     def close(self) -> None:
-        """The socket is gone, or is to go."""
+        """The socket is to go; the client id is free."""
         self.state = State.CLOSED
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        if self in self._engine.doors.lines:
+            self._engine.doors.lines.remove(self)
         if self._client is not None:
             client, self._client = self._client, None
             self._engine.close(client)
+
+    def fall_silent(self) -> None:
+        """Hear nothing and say nothing any more; the client id stays taken until ``close``."""
+        self._silent = True
+        self._said.clear()
+        self._bursts.clear()
+
+    def inject(self, data: bytes) -> None:
+        """Say these bytes, whatever they mean."""
+        if not self._silent:
+            self._said += data
+
+    def truncate_next(self) -> None:
+        """Say half of the next message and hang up."""
+        self._truncating = True
+
+    def _may_read(self, payload: bytes) -> bool:
+        """Count a message. One too many waits for its turn or is refused, as the scenario has it."""
+        if self._mode == "off" or self.state is not State.READY or payload.startswith(_FENCE):
+            return True
+        now = self._clock.now()
+        slow = self._mode == "slow"
+        if slow and self._clock.rate and (wait := self._rate.wait(now)):
+            self._waiting = payload
+            self._turn = self._clock.call_at(now + wait, self._next_turn)
+            return False
+        counted = self._rate.count(now)
+        most = self._engine.world.scenario.limits.messages_per_second
+        if slow or counted <= most:
+            return True
+        self._struck += 1
+        text = f"Max rate of messages per second has been exceeded:max={most} rec={counted} ({self._struck})"
+        self._error(-1, 100, text)
+        if self._struck >= self._strikes:
+            self.close()
+        return False
+
+    def _next_turn(self) -> None:
+        self._turn = None
+        self.proceed()
 
     def _take(self, payload: bytes) -> None:
         if self.state is State.HELLO:
@@ -97,9 +190,12 @@ class Session:
     def _hello(self, payload: bytes) -> None:
         hello = parse_hello(payload)
         version = hello.agree(OLDEST, NEWEST)
-        if version is None or self._engine.full:
+        if version is None or self._engine.full or not self._engine.doors.listening:
             self.close()
             return
+        self._frames.limit = _LONGEST_REQUEST
+        if _PACE_API in hello.options and self._mode == "reject":
+            self._mode = "slow"
         self._codec, self._version = codec_for(version), version
         now = datetime.fromtimestamp(self._engine.world.clock.now(), _NEW_YORK)
         self._said += frame(hello_answer(version, f"{now:%Y%m%d %H:%M:%S %Z}"))
@@ -132,11 +228,19 @@ class Session:
 
     def _say(self, message: Any) -> None:
         assert self._codec is not None
+        if self.closed or self._silent:
+            return
         payload = self._codec.encode(message)
-        if payload:  # else this client's version hasn't got such a message
+        if not payload:  # this client's version hasn't got such a message
+            return
+        if self._truncating:
+            self._said += frame(payload)[: len(payload) // 2]
+            self.close()
+        else:
             self._said += frame(payload)
 
     def _end_burst(self) -> None:
         if self._said:
             self._bursts.append(bytes(self._said))
+            self._unsaid += len(self._said)
             self._said.clear()

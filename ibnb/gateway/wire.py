@@ -55,17 +55,19 @@ def spoken(name: str) -> str:
 class FrameBuffer:
     """Collects bytes in whatever pieces they arrive, gives back whole payloads.
 
-    With ``expect``, the stream must begin with those bytes (a client's begins with ``API_PREFIX``).
+    With ``expect``, the stream must begin with those bytes (a client's begins with ``API_PREFIX``). No frame may be
+    longer than ``limit``, which may change on the way.
     """
 
-    def __init__(self, expect: bytes = b"") -> None:
+    def __init__(self, expect: bytes = b"", limit: int = MAX_FRAME) -> None:
         self._expect = expect
+        self.limit = limit
         self._bytes = bytearray()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Take ``data`` in and return the payloads that are now whole.
 
-        Iterating raises ProtocolError at a wrong prefix or a length above ``MAX_FRAME``, after the good payloads.
+        Iterating raises ProtocolError at a wrong prefix or a length above ``limit``, after the good payloads.
         """
         self._bytes += data
         return self._payloads()
@@ -80,8 +82,8 @@ class FrameBuffer:
             return
         while len(self._bytes) >= LENGTH_SIZE:
             length = int.from_bytes(self._bytes[:LENGTH_SIZE], "big")
-            if length > MAX_FRAME:
-                raise ProtocolError(f"a frame of {length} bytes; at most {MAX_FRAME} are allowed")
+            if length > self.limit:
+                raise ProtocolError(f"a frame of {length} bytes; at most {self.limit} are allowed")
             end = LENGTH_SIZE + length
             if len(self._bytes) < end:
                 return

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import messages as m
+from .staged import Staged
+from .upstream import Upstream
 
 if TYPE_CHECKING:
     from .accounts import Accounts
@@ -61,11 +63,15 @@ class Client:
         self.clientId = clientId
         self.version = version
         self.marketDataType = 1
+        self.answering = False  # whether what is sent answers a request of just now
+        self.held: list[Any] = []  # what waits until the link to IB is back
         self.subscriptions: dict[tuple[str, int], Subscription] = {}
         self._deliver = deliver
         self._world = world
 
     def send(self, message: Any) -> None:
+        if not self._world.upstream.whole and self._world.upstream.stops(self._world, self, message):
+            return
         if isinstance(message, _REMEMBERED):
             self._world.remember(self.clientId, "out", message)
         self._deliver(message)
@@ -102,6 +108,7 @@ class Client:
         for subscription in list(self.subscriptions.values()):
             subscription.end()
         self.subscriptions.clear()
+        self.held.clear()
 
 
 class World:
@@ -123,6 +130,9 @@ class World:
         self.accounts = accounts
         self.orders = orders
         self.clients: dict[int, Client] = {}
+        self.upstream = Upstream(scenario.farm_notices)
+        self.staged = Staged()
+        self.displayGroups: dict[int, str] = {}
         self.journal: deque[Entry] = deque(maxlen=_JOURNAL_LENGTH)
 
     def remember(self, clientId: int, direction: str, message: Any) -> None:

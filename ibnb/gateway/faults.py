@@ -1,0 +1,199 @@
+"""What can go wrong, on demand: at a moment that the scenario names, or now, by a call on a running gateway.
+
+Rule: each fault does to the world and to the lines of its clients what the real accident does; nothing here knows a
+socket. Everything that lasts, lasts in virtual time.
+
+Differs from TWS: orders that are placed while the link is down reach the exchange at once; only the news of them waits.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .upstream import DATA_KINDS, DATA_LOST, LOST, MARKET
+from .world import World
+
+if TYPE_CHECKING:
+    from .scenario import Fault
+
+# How long TWS takes to see that a peer which says nothing has gone.
+_NOTICED_AFTER = 60.0
+
+
+class Line(Protocol):
+    """One client's connection, as far as it can break."""
+
+    @property
+    def clientId(self) -> int | None: ...
+    def close(self) -> None:
+        """Hang up."""
+
+    def fall_silent(self) -> None:
+        """Hear nothing and say nothing any more; the client id stays taken."""
+
+    def inject(self, data: bytes) -> None:
+        """Say these bytes, whatever they mean."""
+
+    def truncate_next(self) -> None:
+        """Say half of the next message and hang up."""
+
+
+class Doors:
+    """Where clients come in: the lines that are open, and whether the port is."""
+
+    def __init__(self) -> None:
+        self.listening = True
+        self.lines: list[Line] = []
+
+    def of(self, clientId: int | None) -> list[Line]:
+        """The lines of one client, or all."""
+        return [line for line in self.lines if clientId is None or line.clientId == clientId]
+
+
+class Faults:
+    """The accidents of one world. Every method's name, with its arguments, is also one that a scenario may name."""
+
+    def __init__(self, world: World, doors: Doors) -> None:
+        self._world = world
+        self._doors = doors
+
+    def schedule(self, fault: Fault) -> None:
+        """Let a scenario's fault happen at its time. Raises ValueError for a name that isn't among the faults."""
+        if fault.name not in NAMES:
+            raise ValueError(f"no fault {fault.name!r}; there are {', '.join(NAMES)}")
+        self._world.clock.call_at(fault.time, getattr(self, fault.name), *fault.arguments)
+
+    # Connections
+
+    def drop(self, clientId: int | None = None) -> None:
+        """Hang up on one client, or on all. The port stays open."""
+        for line in self._doors.of(clientId):
+            line.close()
+
+    def half_open(self, clientId: int | None = None, noticed_after: float = _NOTICED_AFTER) -> None:
+        """Cut the wire without a word: nothing passes, and the client id stays taken until TWS notices."""
+        for line in self._doors.of(clientId):
+            line.fall_silent()
+            self._world.clock.call_later(noticed_after, line.close)
+
+    def nightly_restart(self, down_for: float = 120.0) -> None:
+        """Hang up on everybody and close the port for a while. Orders and ids stay; what wasn't transmitted is lost."""
+        self._doors.listening = False
+        self.drop()
+        self._world.orders.forget_untransmitted()
+        self._world.clock.call_later(down_for, self._open)
+
+    def _open(self) -> None:
+        self._doors.listening = True
+
+    def garbage(self, data: bytes, clientId: int | None = None) -> None:
+        """Say these bytes in the middle of the conversation."""
+        for line in self._doors.of(clientId):
+            line.inject(data)
+
+    def truncate_next(self, clientId: int | None = None) -> None:
+        """Break off within the next message, and hang up."""
+        for line in self._doors.of(clientId):
+            line.truncate_next()
+
+    # TWS and what stands behind it
+
+    def link_lost(self) -> None:
+        """1100: TWS has lost IB. Streams stop, bars that were kept up to date end (10182), news of orders waits."""
+        upstream = self._world.upstream
+        if not upstream.linked:
+            return
+        upstream.set_link(False)
+        self._say(*LOST)
+        for farm in upstream.farms:
+            self._say(*farm.notice)
+        for client, bars in self._world.open("historicalData"):
+            if bars.request.keepUpToDate:
+                client.unsubscribe(bars.kind, bars.reqId)
+                client.error(bars.reqId, 10182, "Failed to request live updates (disconnected).")
+
+    def link_restored(self, data_lost: bool = False) -> None:
+        """1102, or 1101 when the streams are gone and have to be asked for again; first the farms are back."""
+        world, upstream = self._world, self._world.upstream
+        if upstream.linked:
+            return
+        upstream.set_link(True)
+        for farm in upstream.farms:
+            self._say_restored(farm.name)
+        self._say(*(DATA_LOST if data_lost else upstream.data_kept))
+        for client in list(world.clients.values()):
+            for kind in DATA_KINDS:
+                for subscription in client.open(kind):
+                    if data_lost:
+                        client.unsubscribe(kind, subscription.reqId)
+                    else:
+                        _say_all_again(subscription.state)
+            held, client.held = client.held, []
+            for message in held:
+                client.send(message)
+
+    def farm(self, name: str, ok: bool) -> None:
+        """2103, 2105 or 2157: a farm breaks; 2119 and 2104, 2106 or 2158: it is back. Its streams stop meanwhile."""
+        farm = self._world.upstream.set_farm(name, ok)
+        if ok:
+            self._say_restored(name)
+            for kind in DATA_KINDS:
+                for _, subscription in self._world.open(kind):
+                    _say_all_again(subscription.state)
+        else:
+            self._say(*farm.notice)
+
+    def _say_restored(self, name: str) -> None:
+        [farm] = [farm for farm in self._world.upstream.farms if farm.name == name]
+        if farm.kind == MARKET:
+            self._say(2119, f"Market data farm is connecting:{name}")
+        self._say(*farm.notice)
+
+    def _say(self, code: int, text: str) -> None:
+        for client in list(self._world.clients.values()):
+            client.error(-1, code, text)
+
+    # Answers
+
+    def slow(self, seconds: float) -> None:
+        """From now on each answer is so late; 0 mends it. ReqCurrentTime is answered at once, as ever."""
+        if seconds < 0:
+            raise ValueError(f"an answer can't come {-seconds} s before its question")
+        self._world.staged.delay = seconds
+
+    def lose_next(self, request_type: str | type, times: int = 1) -> None:
+        """The next request of a kind ("reqHistoricalData", or its class) gets no answer at all."""
+        name = request_type if isinstance(request_type, str) else request_type.__name__
+        self._world.staged.lost[name[:1].upper() + name[1:]] += times
+
+    # Orders
+
+    def reject_next_order(self, text: str) -> None:
+        """The next order that is transmitted is rejected for this reason: 201 and Inactive."""
+        self._world.orders.floor.refuse_next.append(text)
+
+    def partial_fills(self, *sizes: float) -> None:
+        """The next fills, of whichever order, trade at most so much each; none: forget those that were staged.
+
+        What is left of an order fills after them, a `Fills.pause` later. A FOK order that would fill in part expires.
+        """
+        if any(size <= 0 for size in sizes):
+            raise ValueError(f"a fill trades more than nothing, not {sizes}")
+        waiting = self._world.orders.floor.next_fills
+        if sizes:
+            waiting.extend(Decimal(str(size)) for size in sizes)
+        else:
+            waiting.clear()
+
+    def roll_back_ids(self, n: int) -> None:
+        """TWS forgets the last `n` order ids of each client: nextValidId names one that was used."""
+        self._world.orders.roll_back(n)
+
+
+NAMES = tuple(name for name in vars(Faults) if not name.startswith("_") and name != "schedule")
+
+
+def _say_all_again(state: dict[str, Any]) -> None:
+    """What a stream believes it has said may not have arrived."""
+    state.get("sent", {}).clear()
