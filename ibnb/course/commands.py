@@ -5,6 +5,8 @@ Lessons are looked for in the wheel (`ibnb/notebooks`) and else in the repositor
 
 from __future__ import annotations
 
+import difflib
+import itertools
 import json
 import os
 import shutil
@@ -97,8 +99,13 @@ def build(
             if not check:
                 target.parent.mkdir(exist_ok=True)
                 target.write_text(text, encoding="utf-8")
-            elif not target.is_file() or _comparable(target.read_text(encoding="utf-8")) != _comparable(text):
-                raise LessonError(f"{target.name} isn't what its source builds: run  ibnb course build {header.number}")
+            elif not target.is_file():
+                raise LessonError(f"{target.name} isn't built: run  ibnb course build {header.number}")
+            elif difference := _difference(target.read_text(encoding="utf-8"), text):
+                which = f"{'solutions/' if solved else ''}{target.name}"
+                raise LessonError(
+                    f"{which} isn't what its source builds: run  ibnb course build {header.number}\n{difference}"
+                )
             targets.append(target)
     return targets
 
@@ -120,13 +127,19 @@ def _built(header: Header, folder: Path, *, solved: bool, timeout: int) -> str:
     return text
 
 
-def _comparable(text: str) -> Any:
+def _difference(stored: str, built: str) -> str:
+    """The first lines in which two notebooks differ, or nothing."""
+    lines = difflib.unified_diff(_comparable(stored), _comparable(built), "stored", "built", n=2, lineterm="")
+    return "\n".join(line[:200] for line in itertools.islice(lines, 20))
+
+
+def _comparable(text: str) -> list[str]:
     notebook = json.loads(text)
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
                 output["data"]["image/png"] = ""
-    return notebook
+    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False).splitlines()
 
 
 def out_of_step(header: Header, folder: Path | None = None) -> list[str]:

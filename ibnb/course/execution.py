@@ -12,8 +12,9 @@ from ibnb.course.rules import WIDGET
 from ibnb.course.source import Cell, Header, LessonError, cell_ids, extra
 
 _COLOUR_CODE = re.compile(r"\x1b\[[0-9;]*m")
-# A lesson is built with the embedded gateway, whatever the builder's own shell is set to.
-_UNSET = ("IBNB_PROFILE", "IBNB_CHECK_RAISES")
+# A lesson is built with the embedded gateway and with figures in line, whatever the builder's own shell is set to.
+_UNSET = ("IBNB_PROFILE", "IBNB_HOST", "IBNB_PORT", "IBNB_CHECK_RAISES", "MPLBACKEND")
+_PLACE = ("IBNB_HOST", "IBNB_PORT")
 
 
 def assemble(header: Header, cells: list[Cell]) -> Any:
@@ -63,9 +64,10 @@ def execute(notebook: Any, *, name: str, timeout: int, profile: str | None = Non
 
 
 def environment(profile: str | None = None) -> dict[str, str]:
-    """The kernel's environment: this ibnb importable, the embedded gateway unless a profile is named."""
+    """The kernel's environment: this ibnb importable, the embedded gateway unless a profile is named (which may have
+    its place in IBNB_HOST and IBNB_PORT)."""
     package_root = str(Path(__file__).parents[2])
-    inherited = {key: value for key, value in os.environ.items() if key not in _UNSET}
+    inherited = {key: value for key, value in os.environ.items() if key not in _UNSET or (profile and key in _PLACE)}
     paths = [package_root, *filter(None, [inherited.get("PYTHONPATH")])]
     fixed = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     return {**inherited, **fixed, **({"IBNB_PROFILE": profile} if profile else {})}

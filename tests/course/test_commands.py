@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ibnb.course import commands
+from ibnb.course.execution import environment
 from ibnb.course.source import LessonError
 
 DATA = Path(__file__).parent / "data"
@@ -146,3 +147,10 @@ def test_the_index_adds_up_the_minutes() -> None:
 
 def test_the_lessons_of_this_checkout_are_found() -> None:
     assert commands.lessons_dir().name == "notebooks"
+
+
+def test_the_builders_own_settings_dont_reach_a_lesson(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("IBNB_PROFILE", "IBNB_PORT", "MPLBACKEND", "IBNB_CHECK_RAISES"):
+        monkeypatch.setenv(name, "7497")
+    assert not {"IBNB_PROFILE", "IBNB_PORT", "MPLBACKEND", "IBNB_CHECK_RAISES"} & set(environment())
+    assert {"IBNB_PROFILE": "tws-paper", "IBNB_PORT": "7497"}.items() <= environment("tws-paper").items()
