@@ -13,6 +13,7 @@ US holidays are ordinary sessions.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -72,8 +73,16 @@ SCHEDULES: dict[str, Hours] = {
     "LSE": _hours("Europe/London", "GB-Eire", "08:00 08:00 16:30 16:30", "London"),
     "IBIS": _hours("Europe/Berlin", "MET", "09:00 09:00 17:30 17:30", "ECB"),
     "BM": _hours("Europe/Madrid", "MET", "09:00 09:00 17:30 17:30", "ECB"),
+    "SBF": _hours("Europe/Paris", "MET", "09:00 09:00 17:30 17:30", "ECB"),
+    "AEB": _hours("Europe/Amsterdam", "MET", "09:00 09:00 17:30 17:30", "ECB"),
+    "EBS": _hours("Europe/Zurich", "MET", "09:00 09:00 17:30 17:30", "Zurich"),
+    "SEHK": _hours("Asia/Hong_Kong", "Hongkong", "09:30 09:30 16:00 16:00", "Hong Kong"),
+    "TSEJ": _hours("Asia/Tokyo", "Japan", "09:00 09:00 15:30 15:30", "Tokyo"),
     "MEXI": _hours("America/Mexico_City", "America/Mexico_City", "08:30 08:30 15:00 15:00", "Mexico"),
     "CBOE": _hours("America/Chicago", "US/Central", "08:30 08:30 15:00 15:00", "NYSE", "12:00 12:00"),
+    "OPRA": _hours("America/New_York", "US/Eastern", "09:30 09:30 16:00 16:00", "NYSE", "13:00 13:00"),
+    "BOND": _hours("America/New_York", "US/Eastern", "08:00 08:00 17:00 17:00", "NYSE", "14:00 14:00"),
+    "PAXOS": _hours("Etc/UTC", "UTC", "00:00 00:00 24:00 24:00", "never"),
     "IDEALPRO": _hours("America/New_York", "US/Eastern", "-17:15 -17:15 17:00 17:00", "forex"),
     "METAL": _hours("America/New_York", "US/Eastern", "-18:00 -18:00 17:00 17:00", "forex"),
     "CME": _hours("America/Chicago", "US/Central", "-17:00 08:30 15:00 16:00", "CME"),
@@ -82,7 +91,12 @@ SCHEDULES: dict[str, Hours] = {
 
 # Exchanges that keep another's hours.
 _LIKE_NEW_YORK = ("SMART", "NYSE", "NASDAQ", "ISLAND", "ARCA", "AMEX", "BATS", "IEX", "EDGX", "BYX", "MEMX")
-_SAME_HOURS = dict.fromkeys(_LIKE_NEW_YORK, "US") | {"LSEETF": "LSE", "IBMETAL": "METAL", "IBCFD": "METAL"}
+_SAME_HOURS = dict.fromkeys(_LIKE_NEW_YORK, "US") | {
+    "LSEETF": "LSE",
+    "IBMETAL": "METAL",
+    "IBCFD": "METAL",
+    "ZEROHASH": "PAXOS",
+}
 
 _CME_FULL_DAYS = ("New Year's Day", "Good Friday", "Christmas Day")
 
@@ -90,6 +104,8 @@ _CME_FULL_DAYS = ("New Year's Day", "Good Friday", "Christmas Day")
 @cache
 def _closures(rule: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
     """Days without trading, and days with an early close, in one year."""
+    if rule == "never":
+        return frozenset(), frozenset()
     if rule == "forex":
         return frozenset({date(year, 1, 1), date(year, 12, 25)}), frozenset()
     # Imported here: it takes a tenth of a second, and many programs never ask for a session.
@@ -101,12 +117,19 @@ def _closures(rule: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
             return frozenset(d for d, name in full.items() if name.startswith(_CME_FULL_DAYS)), frozenset()
         short = holidays.financial_holidays("NYSE", years=year, categories=("half_day",))
         return frozenset(full), frozenset(short) - frozenset(full)
-    closed = {
+    closed: dict[str, Callable[[], Iterable[date]]] = {
         "ECB": lambda: holidays.financial_holidays("ECB", years=year),
         "London": lambda: holidays.country_holidays("GB", subdiv="ENG", years=year),
         "Mexico": lambda: holidays.country_holidays("MX", years=year),
-    }[rule]()
-    return frozenset(closed), frozenset()
+        "Zurich": lambda: holidays.country_holidays("CH", subdiv="ZH", years=year),
+        "Hong Kong": lambda: holidays.country_holidays("HK", years=year),
+        "Tokyo": lambda: [*holidays.country_holidays("JP", years=year), *_tokyo_new_year(year)],
+    }
+    return frozenset(closed[rule]()), frozenset()
+
+
+def _tokyo_new_year(year: int) -> tuple[date, ...]:
+    return date(year, 1, 2), date(year, 1, 3), date(year, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -158,7 +181,8 @@ def trading_year(name: str, year: int) -> Sessions:
     days = np.arange(first, last, dtype=np.int64)
     weekday = (days + 3) % 7
     closed, early = _closures(hours.closures, year)
-    days = days[(weekday < 5) & ~np.isin(days, [day_number(d) for d in closed])]
+    # Only crypto trades at weekends, because it never closes.
+    days = days[((weekday < 5) | (hours.closures == "never")) & ~np.isin(days, [day_number(d) for d in closed])]
     midnight = days * DAY + _noon_offsets(hours.zone, days)
     short = np.isin(days, [day_number(d) for d in early]) if hours.early else np.zeros(len(days), bool)
     early_liquid, early_close = hours.early or (0, 0)

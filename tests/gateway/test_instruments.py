@@ -44,7 +44,10 @@ def test_conIds_are_unique_and_stable():
     for future in TODAY.futures:
         name = (future.localSymbol, future.lastTradeDateOrContractMonth)
         assert again.get(name, future.conId) == future.conId
-    assert 40 <= len(TODAY.listings)
+    stocks = [i for i in TODAY.listings if i.secType == "STK"]
+    assert 150 <= len(stocks)
+    assert {"US", "LSE", "IBIS", "BM", "SBF", "AEB", "EBS", "SEHK", "TSEJ"} <= {i.schedule for i in stocks}
+    assert all(i.priceMagnifier == (100 if i.schedule == "LSE" else 1) for i in stocks)
 
 
 def test_a_us_stock_by_symbol_currency_and_smart():
@@ -85,7 +88,7 @@ def test_an_isin_finds_all_listings_of_one_share():
     "wrong",
     [
         {"symbol": "NOSUCH"},
-        {"secType": "OPT"},
+        {"secType": "WAR"},
         {"currency": "CHF"},
         {"exchange": "IDEALPRO"},
         {"localSymbol": "AAPL2"},
@@ -132,7 +135,9 @@ def test_a_future_by_month_or_day(expiry):
 
 
 def test_futures_of_each_product():
-    assert {"ES": "50", "HE": "400", "BRR": "5"} == {root.symbol: root.multiplier for root in ROOTS}
+    multipliers = {root.symbol: root.multiplier for root in ROOTS}
+    assert {"ES": "50", "HE": "400", "BRR": "5"}.items() <= multipliers.items()
+    assert ("20", "1000", "100", "125000") == tuple(multipliers[name] for name in ("NQ", "CL", "GC", "EUR"))
     hogs = match(symbol="HE", secType="FUT", exchange="CME")
     assert ["G", "J", "K", "M", "N", "Q", "V", "Z"] == sorted({row.localSymbol[2] for row in hogs})
     bitcoin = match(symbol="BRR", secType="FUT", exchange="CME")
@@ -141,6 +146,24 @@ def test_futures_of_each_product():
     for symbol in ("ES", "HE", "BRR"):
         (continuous,) = match(symbol=symbol, secType="CONTFUT", exchange="CME")
         assert "" == continuous.lastTradeDateOrContractMonth
+
+
+@pytest.mark.parametrize(
+    ("symbol", "exchange", "local", "last"),
+    [
+        ("CL", "NYMEX", "CLQ5", "20250722"),
+        ("GC", "COMEX", "GCQ5", "20250827"),
+        ("ZN", "CBOT", "ZNU5", "20250919"),
+        ("EUR", "CME", "6EU5", "20250915"),
+        ("NQ", "CME", "NQU5", "20250919"),
+        ("LE", "CME", "LEQ5", "20250829"),
+    ],
+)
+def test_when_futures_end(symbol, exchange, local, last):
+    (row,) = match(symbol=symbol, secType="FUT", exchange=exchange, localSymbol=local)
+    assert last == row.lastTradeDateOrContractMonth
+    assert 1 == len(match(localSymbol=local, secType="FUT", exchange=exchange))
+    assert 1 == len(match(symbol=symbol, secType="CONTFUT", exchange=exchange))
 
 
 def test_expired_futures_only_when_asked_for():

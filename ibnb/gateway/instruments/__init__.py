@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .futures import ROOTS, Root
-from .instrument import MARKET_RULES, Instrument, Model
+from .instrument import MARKET_RULES, Bond, Instrument, Model
 from .lookup import ContractLike, Instruments
+from .options import CLASSES, MULTIPLIER, Expiration, OptionClass, Options
 
-__all__ = ["MARKET_RULES", "ROOTS", "ContractLike", "Instrument", "Instruments", "Model", "Root"]
+__all__ = ["CLASSES", "MARKET_RULES", "MULTIPLIER", "ROOTS", "Bond", "ContractLike", "Expiration", "Instrument"]
+__all__ += ["Instruments", "Model", "OptionClass", "Options", "Root"]

@@ -39,6 +39,19 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Bond:
+    """What contract details say of a bond. Dates are `yyyyMMdd`, `coupon` is percent a year."""
+
+    cusip: str
+    coupon: float
+    maturity: str
+    issueDate: str
+    ratings: str
+    bondType: str
+    couponType: str
+
+
+@dataclass(frozen=True)
 class Instrument:
     """One listing, as contractDetails describes it; `exchange` is the one that was asked for. Names are IB's."""
 
@@ -77,6 +90,7 @@ class Instrument:
     underSecType: str = ""
     secIdList: tuple[tuple[str, str], ...] = ()
     sharesOutstanding: float = 0.0
+    bond: Bond | None = None
 
     @property
     def timeZoneId(self) -> str:
@@ -90,7 +104,7 @@ class Instrument:
 
     @property
     def expiry(self) -> date | None:
-        """The last trading day, for a future."""
+        """The last trading day, for a future or an option."""
         text = self.lastTradeDateOrContractMonth
         return date(int(text[:4]), int(text[4:6]), int(text[6:8])) if text else None
 
@@ -142,8 +156,11 @@ _KINDS: dict[tuple[str, str] | str, _Kind] = {
     "CMDTY": _Kind("SMART,IBMETAL"),
     "CFD": _Kind("SMART,IBCFD"),
     "IND": _Kind("{}"),
-    "FUT": _Kind("CME"),
-    "CONTFUT": _Kind("CME"),
+    "FUT": _Kind("{}"),
+    "CONTFUT": _Kind("{}"),
+    "CRYPTO": _Kind("{}", minSize=0.00000001, suggestedSizeIncrement=0.00000001, aggGroup=4),
+    "BOND": _Kind("SMART,BONDDESK,TMC"),
+    "OPT": _Kind("SMART"),
 }
 
 # Rule id → ((from this price on, minimum variation), …); contractDetails names one per valid exchange.
@@ -157,6 +174,13 @@ MARKET_RULES: dict[int, tuple[tuple[float, float], ...]] = {
     558: ((0.0, 0.02),),
     559: ((0.0, 0.2),),
     560: ((0.0, 0.0001),),
+    561: ((0.0, 0.002),),
+    562: ((0.0, 0.05),),
+    563: ((0.0, 0.1),),
+    564: ((0.0, 0.5),),
+    565: ((0.0, 1.0),),
+    566: ((0.0, 2.0),),
+    567: ((0.0, 0.015625),),
     2240: ((0.0, 5.0),),
     2241: ((0.0, 10.0),),
 }

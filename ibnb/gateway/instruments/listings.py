@@ -15,7 +15,7 @@ def read_listings() -> list[Instrument]:
     return [_listing(row) for row in csv.DictReader(text.splitlines())]
 
 
-def _loadings(text: str) -> tuple[tuple[str, float], ...]:
+def loadings(text: str) -> tuple[tuple[str, float], ...]:
     """ "US:0.6 TECH:0.4" → (("US", 0.6), ("TECH", 0.4))."""
     pairs = (word.split(":") for word in text.split())
     return tuple((name, float(weight)) for name, weight in pairs)
@@ -45,7 +45,7 @@ def _listing(row: dict[str, str]) -> Instrument:
             volume=int(row["volume"] or 0),
             spread=int(row["spread"]),
             listed=date.fromisoformat(row["listed"]),
-            loadings=_loadings(row["loadings"]),
+            loadings=loadings(row["loadings"]),
             pull=float(row["pull"]),
         ),
         industry=row["industry"],

@@ -13,9 +13,11 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Protocol
 
+from .bonds import read_bonds
 from .futures import ROOTS, read_futures
 from .instrument import Instrument
 from .listings import read_listings
+from .options import CLASSES, FIRST_CONID, OptionClass, Options
 
 MATCHING_SYMBOLS = 16
 
@@ -75,11 +77,15 @@ def _has_primary(instrument: Instrument, exchange: str) -> bool:
     wanted = _SAME_EXCHANGE.get(exchange, exchange)
     primary = instrument.primaryExchange
     # An ETF on the LSE is primary on LSEETF in TWS; both names are understood.
-    return wanted == primary or (primary == "LSE" and wanted == "LSEETF") or (not primary and wanted == "CME")
+    return (
+        wanted == primary
+        or (primary == "LSE" and wanted == "LSEETF")
+        or (not primary and wanted == instrument.exchange)
+    )
 
 
 _FILTERS = (
-    _Filter("symbol", lambda i, v: i.symbol == v.upper()),
+    _Filter("symbol", lambda i, v: v.upper() in (i.symbol, i.bond.cusip if i.bond else "")),
     _Filter("secType", lambda i, v: i.secType in v.upper().split("+")),
     _Filter("currency", lambda i, v: i.currency == v.upper()),
     _Filter("exchange", lambda i, v: _on_exchange(i, v.upper())),
@@ -89,6 +95,7 @@ _FILTERS = (
     _Filter("lastTradeDateOrContractMonth", lambda i, v: _expires(i, v)),
     _Filter("multiplier", lambda i, v: bool(i.multiplier) and float(i.multiplier) == _number(v)),
     _Filter("strike", lambda i, v: i.strike == float(v)),
+    _Filter("right", lambda i, v: v in "0?" or i.right == v[0].upper()),
     _Filter("secId", lambda i, v: v in dict(i.secIdList).values()),
 )
 
@@ -109,39 +116,51 @@ def _expires(instrument: Instrument, wanted: str) -> bool:
 
 
 class Instruments:
-    """Everything that exists on the day `today`."""
+    """Everything that exists on the day `today`.
+
+    `level` gives an instrument's price before that day, by which options' strikes are laid; a world sets it to its
+    market's.
+    """
 
     def __init__(self, today: date) -> None:
         self.today = today
+        self.level: Callable[[Instrument], float] = lambda instrument: instrument.model.anchor
 
     @cached_property
     def listings(self) -> tuple[Instrument, ...]:
-        """What never expires, in the table's order; continuous futures last."""
-        return (*read_listings(), *(root.contfut() for root in ROOTS))
+        """What never expires, in the table's order; continuous futures and bonds last."""
+        return (*read_listings(), *(root.contfut() for root in ROOTS), *read_bonds())
 
     @cached_property
     def futures(self) -> tuple[Instrument, ...]:
         """By root and expiry: what is listed today and what expired within two years."""
         return tuple(read_futures(self.today))
 
+    @cached_property
+    def options(self) -> Options:
+        """The options listed today, which are made one by one when somebody asks."""
+        return Options(self.today, self._underlying, lambda instrument: self.level(instrument))
+
     def __iter__(self) -> Iterator[Instrument]:
-        """Everything that is alive, expired futures left out."""
+        """Everything that is alive, expired futures and all options left out."""
         yield from self.listings
         yield from (future for future in self.futures if not self.expired(future))
 
     @cached_property
     def exchanges(self) -> frozenset[str]:
         """Every exchange name that some instrument answers to; another one is an invalid destination."""
-        names = (name for i in (*self.listings, *self.futures[:1]) for name in i.validExchanges.split(","))
-        return frozenset(names) | frozenset(_SAME_EXCHANGE)
+        names = frozenset(name for i in self.listings for name in i.validExchanges.split(","))
+        return names.union(_SAME_EXCHANGE, *(each.exchanges.split(",") for each in CLASSES))
 
     def expired(self, instrument: Instrument) -> bool:
-        """Whether a future's last trading day is past."""
+        """Whether a future's or an option's last trading day is past."""
         return instrument.expiry is not None and instrument.expiry < self.today
 
     def find(self, conId: int) -> Instrument | None:
         """The listing with this conId, expired ones included."""
-        return self._by_conId.get(conId)
+        if conId >= FIRST_CONID:
+            return self.options.find(conId)
+        return self._listed.get(conId) or self._expiring.get(conId)
 
     def match(self, contract: ContractLike) -> list[Instrument]:
         """All listings that fit what is said, none if nothing does; what is unset doesn't filter.
@@ -154,7 +173,7 @@ class Instruments:
             candidates = [found] if found else []
             filters = [f for f in _FILTERS if f.field == "exchange"]
         else:
-            candidates = [*self.listings, *self.futures]
+            candidates = self._candidates(contract)
             filters = list(_FILTERS)
             if not contract.includeExpired:
                 candidates = [i for i in candidates if not self.expired(i)]
@@ -180,6 +199,25 @@ class Instruments:
                 ranked.append((hits.index(True), n, i))
         return [i for _, _, i in sorted(ranked, key=lambda r: r[:2])][:MATCHING_SYMBOLS]
 
+    def _candidates(self, contract: ContractLike) -> list[Instrument]:
+        """What may fit; options only when they are asked for by name, because there are so many."""
+        kinds = (contract.secType or "").upper().split("+")
+        futures = self.futures if {"", "FUT"} & {*kinds} else ()
+        options = self.options.match(contract) if "OPT" in kinds else ()
+        return [*self.listings, *futures, *options]
+
+    def _underlying(self, each: OptionClass) -> Instrument | None:
+        return self._by_name.get((each.symbol, each.underSecType))
+
     @cached_property
-    def _by_conId(self) -> dict[int, Instrument]:
-        return {i.conId: i for i in (*self.listings, *self.futures)}
+    def _by_name(self) -> dict[tuple[str, str], Instrument]:
+        """What options are on: the US listing of each symbol."""
+        return {(i.symbol, i.secType): i for i in self.listings if i.schedule in ("US", "CBOE")}
+
+    @cached_property
+    def _listed(self) -> dict[int, Instrument]:
+        return {i.conId: i for i in self.listings}
+
+    @cached_property
+    def _expiring(self) -> dict[int, Instrument]:
+        return {i.conId: i for i in self.futures}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from math import ceil
 
@@ -22,7 +22,8 @@ from ..instruments import Instrument, Instruments
 from ..scenario import Move
 from .bars import WHAT, Bars, Sums, bar_starts, finish, is_trades, join, merge, seen
 from .noise import Ints, bits, stream
-from .path import Atoms, Path
+from .path import Atoms
+from .paths import Paths
 
 # IB's quote history begins later than its trades.
 _FIRST_QUOTE = date(2004, 1, 23)
@@ -119,7 +120,7 @@ class Market:
         self.instruments = instruments
         self.calendar = Calendar(always_open_from)
         self.seed = seed
-        self._path = Path(seed, self.calendar, moves)
+        self.paths = Paths(seed, self.calendar, instruments, moves)
         self._known: dict[int, Instrument] = {}
         self._year = lru_cache(1024)(self._year_sums)
         self._day = lru_cache(256)(self._day_minutes)
@@ -200,9 +201,9 @@ class Market:
     def quote(self, instrument: Instrument, t: float, frozen: bool = False) -> Quote:
         """The market at `t`. When it is closed there is no bid or offer, unless `frozen` asks for the last ones."""
         _, second, is_open = self._at(instrument, t)
-        prices, volumes, counts, below, above = self._minute(instrument.conId, second // 60 * 60)
+        prices, volumes, counts, belows, aboves = self._minute(instrument.conId, second // 60 * 60)
         j = second % 60
-        price = prices[j]
+        price, below, above = prices[j], belows[j], aboves[j]
         bid = ask = last = None
         bid_size = ask_size = 0
         if instrument.quotes and (is_open or frozen):
@@ -261,6 +262,14 @@ class Market:
         day, _, _ = self.calendar.previous(instrument.schedule, t)
         return instrument.price(self._close(self._remember(instrument), day_number(day)))
 
+    def level(self, instrument: Instrument) -> float:
+        """The last liquid close before the first day of this world."""
+        rows = self.calendar.sessions(
+            instrument.schedule, self.instruments.today - timedelta(days=15), self.instruments.today - timedelta(days=1)
+        )
+        day, closes = int(rows.day[-1]), int(rows.liquid_close[-1])
+        return instrument.price(self.paths.of(instrument).close(instrument, day, closes))
+
     def avg_volume(self, instrument: Instrument) -> int:
         """The average day's volume; 0 where no trades are reported."""
         return instrument.model.volume
@@ -304,11 +313,11 @@ class Market:
 
     def _short(self, instrument: Instrument, what: str, size: int, start: float, end: float, rth: bool) -> Sums:
         sessions = self._sessions(instrument, start, end, rth)
-        minutes = self._path.minutes(instrument, sessions, rth)
+        minutes = self.paths.of(instrument).minutes(instrument, sessions, rth)
         nominal, _ = bar_starts(minutes.time, sessions, max(size, 60), rth)
         minutes = minutes.where((nominal + max(size, 60) > start) & (minutes.time < end))
         whole = minutes.time + 60 <= end if size >= 60 else np.zeros(len(minutes), bool)
-        seconds = self._path.seconds(instrument, minutes.where(~whole))
+        seconds = self.paths.of(instrument).seconds(instrument, minutes.where(~whole))
         seconds = seconds.where(seconds.time < end)
         sums = join([seen(minutes.where(whole), what), seen(seconds, what)])
         nominal, shown = bar_starts(sums.time, sessions, size, rth)
@@ -335,7 +344,7 @@ class Market:
             today = self._short(instrument, what, 60, float(running.open[0]), end, rth)
             parts.append(merge(today, np.full(len(today), int(running.day[0]) * DAY), what))
         if not parts:
-            return seen(self._path.minutes(instrument, sessions, rth), what)
+            return seen(self.paths.of(instrument).minutes(instrument, sessions, rth), what)
         days = join(parts)
         if size == "day":
             return days
@@ -352,7 +361,7 @@ class Market:
         parts = []
         # A month at a time: what fits into the processor's cache is several times as fast.
         for first in range(0, max(len(sessions), 1), _CHUNK):
-            minutes = self._path.minutes(instrument, sessions.where(slice(first, first + _CHUNK)), rth)
+            minutes = self.paths.of(instrument).minutes(instrument, sessions.where(slice(first, first + _CHUNK)), rth)
             row = np.searchsorted(opens, minutes.time, "right") - 1
             parts.append(merge(seen(minutes, what), sessions.day[row] * DAY, what))
         return join(parts)
@@ -375,7 +384,7 @@ class Market:
         instrument = self._known[conId]
         when = date.fromordinal(day + _ORDINAL)
         rows = self.calendar.sessions(instrument.schedule, when, when)
-        return self._path.close(instrument, day, int(rows.liquid_close[0]))
+        return self.paths.of(instrument).close(instrument, day, int(rows.liquid_close[0]))
 
     def _day_minutes(self, conId: int, day: int) -> _Day:
         instrument = self._known[conId]
@@ -383,27 +392,25 @@ class Market:
         rows = self.calendar.sessions(instrument.schedule, when, when)
         opens, closes = int(rows.open[0]), int(rows.close[0])
         regular = slice((int(rows.liquid_open[0]) - opens) // 60, (int(rows.liquid_close[0]) - opens) // 60)
-        minutes = self._path.minutes(instrument, rows, rth=False)
+        minutes = self.paths.of(instrument).minutes(instrument, rows, rth=False)
         return _Day(
             day, opens, closes, regular, minutes,
             np.maximum.accumulate(minutes.high[regular]), np.minimum.accumulate(minutes.low[regular]),
             np.cumsum(minutes.volume),
         )  # fmt: skip
 
-    def _minute_seconds(self, conId: int, minute: int) -> tuple[list[int], list[int], list[int], int, int]:
+    def _minute_seconds(self, conId: int, minute: int) -> tuple[list[int], ...]:
         instrument = self._known[conId]
         day = self._day(conId, day_number(self.calendar.latest(instrument.schedule, minute)[0]))
         k = (minute - day.open) // 60
-        one = self._path.seconds(instrument, day.minutes.where(slice(k, k + 1)))
-        return (
-            one.close.tolist(), one.volume.tolist(), one.count.tolist(), int(one.below[0]), int(one.above[0])
-        )  # fmt: skip
+        one = self.paths.of(instrument).seconds(instrument, day.minutes.where(slice(k, k + 1)))
+        return tuple(column.tolist() for column in (one.close, one.volume, one.count, one.below, one.above))
 
     def _second_atoms(self, instrument: Instrument, start: float, end: float) -> Atoms:
         sessions = self._sessions(instrument, start, end, rth=False)
-        minutes = self._path.minutes(instrument, sessions, rth=False)
+        minutes = self.paths.of(instrument).minutes(instrument, sessions, rth=False)
         minutes = minutes.where((minutes.time + 60 > start) & (minutes.time < end))
-        seconds = self._path.seconds(instrument, minutes)
+        seconds = self.paths.of(instrument).seconds(instrument, minutes)
         return seconds.where((seconds.time >= ceil(start)) & (seconds.time < end))
 
 

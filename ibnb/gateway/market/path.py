@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from math import sqrt
+from typing import Protocol
 
 import numpy as np
 
@@ -65,6 +66,19 @@ class Atoms:
         """Some of the rows."""
         t, o, h, low, c, volume, count, below, above = (column[rows] for column in self.columns())
         return Atoms(t, o, h, low, c, volume, count, below, above, self.span)
+
+
+class Walk(Protocol):
+    """What is asked of every kind of path."""
+
+    def minutes(self, instrument: Instrument, sessions: Sessions, rth: bool) -> Atoms:
+        """Every minute of these sessions (liquid hours only if `rth`), in order of time."""
+
+    def seconds(self, instrument: Instrument, minutes: Atoms) -> Atoms:
+        """The 60 seconds of each of these minutes, in order of time; each has one price."""
+
+    def close(self, instrument: Instrument, session_day: int, liquid_close: int) -> int:
+        """The liquid close of one trading day, in ticks."""
 
 
 @dataclass(frozen=True)
@@ -313,6 +327,14 @@ class Path:
         for move in self._moves.get(symbol, ()):
             factor[time >= move.time] *= move.factor
         return factor
+
+
+def together(parts: list[Atoms], span: int) -> Atoms:
+    """Parts one after the other, of atoms of so many seconds."""
+    nothing = [[np.empty(0, np.int64)] * 9]
+    columns = zip(*([part.columns() for part in parts] or nothing), strict=True)
+    t, o, h, low, c, volume, count, below, above = (np.concatenate(column) for column in columns)
+    return Atoms(t, o, h, low, c, volume, count, below, above, span)
 
 
 def _ticks(price: Floats, instrument: Instrument) -> Ints:

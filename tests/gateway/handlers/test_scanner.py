@@ -13,11 +13,13 @@ from ibnb.gateway.scenario import LESSON, Limits
 
 from .asking import Asker, error, new_york
 
+ALL_ROWS = replace(LESSON, limits=Limits(scanner_rows=1000))
+
 
 @pytest.fixture(scope="module")
 def shared() -> Asker:
-    """For tests that leave no scan open."""
-    return Asker(start=new_york(11, 10, 25))
+    """For tests that leave no scan open. Its scans are long enough for all that there is."""
+    return Asker(start=new_york(11, 10, 25), scenario=ALL_ROWS)
 
 
 def scan(reqId: int = 9, filters: str = "", **fields: Any) -> m.ReqScannerSubscription:
@@ -102,13 +104,21 @@ def test_old_fields_filter_as_new_ones_do(shared: Asker) -> None:
 
 
 def test_stock_types_can_be_chosen(shared: Asker) -> None:
-    assert {"SPY", "QQQ"} == set(symbols(shared, stockTypeFilter="ETF"))
+    assert {"SPY", "QQQ", "GLD"} <= set(symbols(shared, stockTypeFilter="ETF"))
+    assert "AAPL" not in symbols(shared, stockTypeFilter="ETF")
     assert "SPY" not in symbols(shared, stockTypeFilter="CORP")
 
 
-def test_at_most_fifty_rows_come_and_fewer_when_asked(shared: Asker) -> None:
-    assert 5 == len(symbols(shared, numberOfRows=5))
-    assert symbols(shared) == symbols(shared, numberOfRows=-1) == symbols(shared, numberOfRows=99)
+def test_at_most_fifty_rows_come_and_fewer_when_asked() -> None:
+    asker = Asker(start=new_york(11, 10, 25))
+    assert 5 == len(symbols(asker, numberOfRows=5))
+    assert 50 == len(symbols(asker))
+    assert symbols(asker) == symbols(asker, numberOfRows=-1) == symbols(asker, numberOfRows=99)
+
+
+def test_the_five_most_active_are_those_of_the_lessons() -> None:
+    filters = "priceAbove=10;avgVolumeAbove=1000000"
+    assert ["NVDA", "TSLA", "AMD", "INTC", "SPY"] == symbols(Asker(), filters=filters, numberOfRows=5)
 
 
 def test_nothing_found_is_said(shared: Asker) -> None:
