@@ -25,6 +25,7 @@ STRETCH = 900.0
 
 # Stocks and options trade outside regular hours only if the order says so; what else there is knows no such hours.
 _REGULAR_ONLY = frozenset({"STK", "OPT", "WAR", "BOND", "FUND", "BAG"})
+_ROUND_THE_CLOCK = frozenset({"CASH", "CMDTY", "CFD", "CRYPTO"})
 
 
 class Session(NamedTuple):
@@ -43,9 +44,9 @@ def session(market: Market, instrument: Instrument, outsideRth: bool, t: float) 
     return Session(float(opens), float(closes))
 
 
-def regular_only(instrument: Instrument) -> bool:
-    """Whether an order trades in regular hours only, unless it says otherwise."""
-    return instrument.secType in _REGULAR_ONLY
+def knows_hours(instrument: Instrument) -> bool:
+    """Whether there are hours outside the regular ones."""
+    return instrument.secType not in _ROUND_THE_CLOCK
 
 
 def first(market: Market, working: Working, reached: Reached, start: float, end: float) -> float | None:

@@ -19,7 +19,7 @@ from .. import messages as m
 from . import groups
 from .combos import Part, contract_of, parts
 from .commissions import Commission, commission
-from .crossing import regular_only
+from .crossing import knows_hours
 from .executions import SIDES, Fill, exec_id
 from .locate import short_of
 from .margin_check import refusal
@@ -137,7 +137,7 @@ class Floor:
         groups.bracketed(working)
         working.status = PRE_SUBMITTED
         working.locating = working.parent is None and short_of(working, self.scenario.orders)
-        if working.order.outsideRth and (working.type.auction or not regular_only(working.instrument)):
+        if working.order.outsideRth and (working.type.auction or not knows_hours(working.instrument)):
             self.error(working, 2109, _NOT_OUTSIDE)
         self.tell(working)
         if working.locating:
