@@ -21,18 +21,21 @@ from ibnb._dispatch import Dispatcher, on
 from ibnb._status import Status
 from ibnb._time import Changes, RealTime, Time, wait_for_fence
 from ibnb._transport import Connection
-from ibnb.errors import ConnectionLostError, IBError, NotConnectedError
+from ibnb.errors import ConnectionLostError, IBError, NotConnectedError, RequestTimeoutError
 from ibnb.pending import Pending
 from ibnb.tape import Tape
 
 NEW_YORK = ZoneInfo("America/New_York")
 TIME_REQUEST = 49
+_GLANCE = 0.01
 
 
 class Link(EWrapper, EClient):  # type: ignore[misc]
     """EClient and EWrapper with a reader thread of their own, and one end that releases every waiter."""
 
     connectTimeout: float = 10.0
+    # Real seconds that a TWS may take to say what time it is.
+    fenceTimeout: float = 20.0
     conn: Connection | None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -59,9 +62,16 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         self._pending = Pending()
         self._lock = threading.RLock()
         self._ready = threading.Event()
+        # This connection has ended; and: nobody will try to have it back.
         self._ended = threading.Event()
         self._ended.set()
+        self._over = threading.Event()
+        self._over.set()
+        # No order id below this one may be used again, whatever TWS says.
+        self._order_floor = 0
         self._why_ended = "connect() hasn't been called"
+        # TWS leaves even a fence unanswered.
+        self._silent = False
         self._endpoint: tuple[str, int, int] | None = None
         # What else ends with an explicit disconnect(): connect.py's embedded gateway.
         self._at_disconnect: list[Callable[[], None]] = []
@@ -98,21 +108,29 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
                 self._dispatcher.error(-1, self._millis(), 501, "Already connected.")
                 return
             raise IBError(f"already connected ({self!r}); call disconnect() before connecting elsewhere")
-        connection = Connection(host, port, self._before_send)
-        self.connection_ready.clear()
-        self._ready.clear()
-        self.nextOrderId = None
-        self.accounts = []
-        self._time_asked.clear()
+        if self._endpoint != (host, port, clientId):
+            self._order_floor, self.nextOrderId = 0, None
         try:
-            version, connection_time = connection.open(self.connectTimeout, self._options())
+            connection = self._reach(host, port, clientId)
         except NotConnectedError as error:
             self._why_ended = str(error)
             self._release_waiters()
             self._dispatcher.error(-1, self._millis(), 502, str(error))
             raise
-        self._use(connection, version, connection_time, clientId)
         self._begin(connection)
+
+    def _reach(self, host: str, port: int, clientId: int) -> Connection:
+        """Shake hands; what was known of the last connection is void, but no order id is used twice at one place."""
+        connection = Connection(host, port, self._before_send)
+        self.connection_ready.clear()
+        self._ready.clear()
+        self._order_floor = max(self._order_floor, self.nextOrderId or 0)
+        self.nextOrderId = None
+        self.accounts = []
+        self._time_asked.clear()
+        version, connection_time = connection.open(self.connectTimeout, self._options())
+        self._use(connection, version, connection_time, clientId)
+        return connection
 
     def _options(self) -> str | None:
         # 9.81 calls it connectionOptions.
@@ -128,6 +146,8 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         self.connTime = connection_time
         self._interpret = _compat.make_interpreter(self._dispatcher, version)
         self._ended.clear()
+        self._over.clear()
+        self._silent = False
         self._status.connected()
         self._pending.reopen()
         self.setConnState(EClient.CONNECTED)
@@ -157,8 +177,9 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
     @on("nextValidId")
     def _ready_order_id(self, orderId: int) -> None:
         with self._lock:
-            # An answer to reqIds may be older than the orders that were placed since.
-            self.nextOrderId = orderId if self.nextOrderId is None else max(orderId, self.nextOrderId)
+            # An answer to reqIds may be older than the orders that were placed since, and a restarted TWS has been
+            # seen to count from further back.
+            self.nextOrderId = max(orderId, self.nextOrderId or 0, self._order_floor)
 
     @on("managedAccounts")
     def _ready_accounts(self, accountsList: str) -> None:
@@ -175,9 +196,9 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
     # --- end -------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Block until the connection ends: ibapi's message loop, whose work the reader thread does."""
+        """Block until the session is over: ibapi's message loop, whose work the reader thread does."""
         try:
-            while not self._ended.wait(0.2):
+            while not self._over.wait(0.2):
                 self.msgLoopTmo()
         except KeyboardInterrupt:
             self.keyboardInterrupt()
@@ -185,14 +206,17 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
             raise
 
     def disconnect(self) -> None:
-        """End the connection, and with it every wait. Orders stay as they are at TWS."""
-        connection = self.conn
-        if connection is not None:
-            self._end(connection, "disconnect() was called")
-            if connection.thread is not None and not connection.in_reader():
-                connection.thread.join(timeout=5)
+        """End the session, and with it every wait. Orders stay as they are at TWS."""
+        self._finish_session("disconnect() was called")
         while self._at_disconnect:
             self._at_disconnect.pop()()
+
+    def _finish_session(self, reason: str) -> None:
+        connection = self.conn
+        if connection is not None:
+            self._end(connection, reason)
+            if connection.thread is not None and not connection.in_reader():
+                connection.thread.join(timeout=5)
 
     def _end(self, connection: Connection, reason: str) -> None:
         with self._lock:
@@ -201,12 +225,22 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
             self.conn = None
         connection.disconnect()
         self.setConnState(EClient.DISCONNECTED)
+        self._ready.clear()
         self._status.socket, self._status.link = "closed", "unknown"
         self._why_ended = self._status.last_words or reason
-        self._pending.fail_all(ConnectionLostError(f"the connection has ended: {self._why_ended}"))
+        # Whoever waits for the end finds what comes next arranged already.
+        returns = self._comes_back()
+        error = ConnectionLostError(f"the connection has ended: {self._why_ended}")
+        self._pending.fail_all(error, spare_lasting=returns)
+        if not returns:
+            self._over.set()
         self._ended.set()
         self._release_waiters()
         self._dispatcher.connectionClosed()
+
+    def _comes_back(self) -> bool:
+        """The connection has ended: will the session try to have it back?"""
+        return False
 
     def _release_waiters(self) -> None:
         # Programs of the seeds wait on these without a limit; what they do next says that there is no connection.
@@ -251,20 +285,35 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         return round(self._now() * 1000)
 
     def _fence(self) -> None:
-        """Return when every callback of what TWS has sent so far has run. Leaves no trace on tape and log."""
-        connection, version = self.conn, self.serverVersion_
-        if connection is not None and version is not None:
+        """Return when every callback of what TWS has sent so far has run. Leaves no trace on tape and log.
+
+        A TWS that doesn't even answer this (`_silent`) isn't waited for again until it does.
+        """
+        connection = self.conn
+        if connection is not None:
             self._check_thread("waiting")
-            answered = threading.Event()
-            request = _compat.current_time_request(version)
             try:
-                connection.send_marked(request, lambda: self._time_asked.append(answered))
-                wait_for_fence(answered, self.isConnected)
+                answered = self._ask_time(connection)
+                if self._silent:
+                    self._silent = not answered.wait(_GLANCE)
+                    return
+                wait_for_fence(answered, self.isConnected, self.fenceTimeout)
+                return
+            except RequestTimeoutError:
+                self._silent = True
+                self._status.say(f"TWS has answered nothing for {self.fenceTimeout:g} s; it may hang", "warning")
                 return
             except (NotConnectedError, ConnectionLostError):
                 pass
         # The end of the connection releases whoever waits; time mustn't move on before it has.
         self._ended.wait(5)
+
+    def _ask_time(self, connection: Connection) -> threading.Event:
+        """Ask what the time is, unseen; the Event is set by the answer."""
+        answered = threading.Event()
+        request = _compat.current_time_request(self.serverVersion_ or 0)
+        connection.send_marked(request, lambda: self._time_asked.append(answered))
+        return answered
 
     def _fence_is_next(self) -> bool:
         return bool(self._time_asked) and self._time_asked[0] is not None
@@ -274,6 +323,7 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         asked = self._time_asked.popleft() if self._time_asked else None
         if asked is None:
             return False
+        self._silent = False
         asked.set()
         return True
 
@@ -303,10 +353,15 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
 
     def _on_frame(self, payload: bytes) -> None:
         try:
-            msg_id = _compat.message_id(payload, self.serverVersion_ or 0)
-            fast = self._dispatcher.fast(msg_id)
+            version = self.serverVersion_ or 0
+            msg_id = _compat.message_id(payload, version)
+            fast = self._dispatcher.fast(msg_id, version)
             if fast is None or not fast(self, payload):
                 self._interpret(msg_id, payload)
+            else:
+                if self._tape.on:
+                    self._tape.message(msg_id, payload, version)
+                self._after_callback()
         except Exception as error:
             self._record_problem("decode", error, traceback.format_exc(), f"message {payload[:60]!r}")
         self._guard_hook()

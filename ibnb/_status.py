@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from ibnb.code_table import Severity
 from ibnb.codes import FARMS, lookup, severity
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ logger = logging.getLogger("ibnb")
 logger.addHandler(logging.NullHandler())
 
 _LEVELS = {"notice": logging.DEBUG, "connection": logging.WARNING}
+#: The code of what ibnb itself has to say.
+OWN = 0
 LINK = {1100: "lost", 2110: "lost", 1101: "up, subscriptions lost", 1102: "up"}
 
 
@@ -46,7 +49,7 @@ class Problem(NamedTuple):
 
 
 class Status:
-    """`socket` ("open", "closed"), `link` ("up", "lost", "unknown"), `farms` {name: (kind, state, time)}."""
+    """`socket` (open, closed, reconnecting), `link` (up, lost, unknown), `farms` {name: (kind, state, time)}."""
 
     def __init__(self, now: Callable[[], float], keep: int = 2000) -> None:
         self._now = now
@@ -58,6 +61,8 @@ class Status:
         self.problem_count = 0
         # Why the connection ended or is about to: the last thing TWS said about it.
         self.last_words = ""
+        # Where TWS has said that it is to be found from now on (1300).
+        self.new_port: int | None = None
 
     def connected(self) -> None:
         self.socket, self.link, self.last_words = "open", "up", ""
@@ -76,10 +81,17 @@ class Status:
             self.farms = {name: (kind, "OK", notice.time) for name, (kind, _, _) in self.farms.items()}
         if code in (326, 506, 507, 1300):
             self.last_words = f"{code}: {notice.text} {lookup(code).advice}"
+        if code == 1300 and (ports := re.findall(r"\d+", text)):
+            self.new_port = int(ports[-1])
         logger.log(
             _LEVELS.get(notice.severity, logging.INFO), "%s %s (id %s): %s", notice.severity, code, reqId, notice.text
         )
         return notice
+
+    def say(self, text: str, severity: Severity = "notice") -> None:
+        """Remember something that ibnb itself has to say, beside what TWS says: code 0."""
+        self.notices.append(Notice(self._now(), -1, OWN, severity, text))
+        logger.log(_LEVELS.get(severity, logging.INFO), "%s", text)
 
     def problem(self, callback: str, where: str, error: BaseException, trace: str) -> None:
         self.problem_count += 1
@@ -93,8 +105,8 @@ class Status:
         return f"socket {self.socket}, link to IBKR {self.link}, {farms}"
 
     def notices_frame(self) -> pd.DataFrame:
-        """Columns time (New York), reqId, code, severity, text, meaning; oldest first."""
-        rows = [(*notice, lookup(notice.code).meaning) for notice in list(self.notices)]
+        """Columns time (New York), reqId, code (0: ibnb's own), severity, text, meaning; oldest first."""
+        rows = [(*notice, _meaning(notice.code)) for notice in list(self.notices)]
         return _table(rows, ["time", "reqId", "code", "severity", "text", "meaning"], ("reqId", "code"))
 
     def problems_frame(self) -> pd.DataFrame:
@@ -105,6 +117,10 @@ class Status:
         """Index farm, columns kind, state, time of the last change (New York)."""
         rows = [(when, name, kind, state) for name, (kind, state, when) in self.farms.items()]
         return _table(rows, ["time", "farm", "kind", "state"]).set_index("farm")[["kind", "state", "time"]]
+
+
+def _meaning(code: int) -> str:
+    return "Said by ibnb itself." if code == OWN else lookup(code).meaning
 
 
 def _table(rows: Sequence[tuple[object, ...]], columns: list[str], integers: tuple[str, ...] = ()) -> pd.DataFrame:

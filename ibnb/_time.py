@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import heapq
 import threading
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Protocol
 
 from ibnb.errors import ConnectionLostError, RequestTimeoutError
@@ -18,10 +20,18 @@ Done = Callable[[], bool] | threading.Event
 SLICE = 0.2
 
 
+class Alarm(Protocol):
+    """Something that will be done later."""
+
+    def cancel(self) -> None: ...
+
+
 class Time(Protocol):
-    """What `Session._time` can do."""
+    """What `Session._time` can do. `monotonic` never goes back; `later` runs `action` outside the reader thread."""
 
     def now(self) -> float: ...
+    def monotonic(self) -> float: ...
+    def later(self, seconds: float, action: Callable[[], object]) -> Alarm: ...
     def wait(self, done: Done, timeout: float) -> bool: ...
     def sleep(self, seconds: float) -> None: ...
 
@@ -62,6 +72,15 @@ class RealTime:
     def now(self) -> float:
         return time.time()
 
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def later(self, seconds: float, action: Callable[[], object]) -> Alarm:
+        timer = threading.Timer(seconds, action)
+        timer.name, timer.daemon = "ibnb timer", True
+        timer.start()
+        return timer
+
     def wait(self, done: Done, timeout: float) -> bool:
         if not isinstance(done, threading.Event):
             return self._changes.wait(done, timeout)
@@ -89,20 +108,46 @@ class Fenced(Protocol):
     def _fence(self) -> None: ...
 
 
+class _Due:
+    """One action of a GatewayTime."""
+
+    def __init__(self, action: Callable[[], object]) -> None:
+        self.action: Callable[[], object] | None = action
+
+    def cancel(self) -> None:
+        self.action = None
+
+
 class GatewayTime:
     """The embedded gateway's clock: while a verb waits, time runs from one due event to the next.
 
-    Timeouts are seconds of that clock, so a lesson never really waits and always comes out the same.
+    Timeouts are seconds of that clock, so a lesson never really waits and always comes out the same. What is to be
+    done `later` is done, at its time, by whoever moves time. `watched` says that a session has something to see to
+    while time passes (streams, a lost connection): `sleep` then looks up now and again.
     """
 
-    def __init__(self, gateway: ManualGateway, session: Fenced) -> None:
+    def __init__(
+        self, gateway: ManualGateway, session: Fenced, watched: Callable[[], bool] = lambda: False, looks: int = 1000
+    ) -> None:
         self._gateway = gateway
         self._session = session
+        self._watched = watched
+        self._looks = looks
+        self._due: list[tuple[float, int, _Due]] = []
+        self._number = count()
         # Two threads that wait at once take turns; else each could move time under the other's fence.
         self._turn = threading.RLock()
 
     def now(self) -> float:
         return self._gateway.now()
+
+    def monotonic(self) -> float:
+        return self._gateway.now()
+
+    def later(self, seconds: float, action: Callable[[], object]) -> Alarm:
+        due = _Due(action)
+        heapq.heappush(self._due, (self._gateway.now() + seconds, next(self._number), due))
+        return due
 
     def wait(self, done: Done, timeout: float) -> bool:
         holds = done.is_set if isinstance(done, threading.Event) else done
@@ -112,14 +157,39 @@ class GatewayTime:
                 self._session._fence()
                 if holds():
                     return True
+                if self._run_due():
+                    continue
                 if self._gateway.now() >= deadline:
                     return False
-                self._gateway.step(deadline)
+                self._gateway.step(min(deadline, self._next_due()))
 
     def sleep(self, seconds: float) -> None:
         with self._turn:
-            self._gateway.advance(seconds)
-            self._session._fence()
+            end = self._gateway.now() + seconds
+            while True:
+                now = self._gateway.now()
+                until = min(end, self._next_due())
+                if self._watched():
+                    until = min(until, now + max(1.0, seconds / self._looks))
+                self._gateway.advance(max(0.0, until - now))
+                self._session._fence()
+                if not self._run_due() and self._gateway.now() >= end:
+                    return
+
+    def _next_due(self) -> float:
+        while self._due and self._due[0][2].action is None:
+            heapq.heappop(self._due)
+        return self._due[0][0] if self._due else float("inf")
+
+    def _run_due(self) -> bool:
+        """Do what is due by now; True if there was anything."""
+        ran = False
+        while self._next_due() <= self._gateway.now():
+            action = heapq.heappop(self._due)[2].action
+            if action is not None:
+                action()
+                ran = True
+        return ran
 
 
 def wait_for_fence(answered: threading.Event, connected: Callable[[], bool], limit: float = 60.0) -> None:

@@ -59,6 +59,8 @@ class Connection:
         self.socket: socket.socket | None = None
         self.lock = threading.RLock()
         self.thread: threading.Thread | None = None
+        # May make a sender wait, before it holds the lock.
+        self.pace: Callable[[], None] | None = None
         self._on_send = on_send
         self._frames = Frames()
         self._early: list[bytes] = []
@@ -190,6 +192,8 @@ class Connection:
 
     def sendMsg(self, msg: bytes) -> int:
         """Send one framed message, whole. NotConnectedError when the connection is gone."""
+        if self.pace is not None:
+            self.pace()
         with self.lock:
             if self._on_send is not None:
                 self._on_send(msg)

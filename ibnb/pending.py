@@ -9,12 +9,27 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from ibnb.errors import IBError, RequestTimeoutError
 
 Key = int | str
+
+
+@dataclass(eq=False)
+class Gap:
+    """A time in which a stream had no data, for a known reason; `until` is None while it goes on."""
+
+    stream: str
+    symbol: str
+    key: Key
+    since: float
+    reason: str
+    until: float | None = None
+    #: The reason has passed: the next data end the gap.
+    over: bool = False
 
 
 class Slot:
@@ -31,6 +46,13 @@ class Slot:
         self.error: BaseException | None = None
         self.ended = threading.Event()
         self.tolerate: frozenset[int] = frozenset()
+        # A stream's slot outlives its connection: TWS is asked again, after `on_replay` has forgotten what is old.
+        self.lasting = False
+        self.on_replay: Callable[[], object] | None = None
+        # When the stream began, when data last came, and the gap that the next data end.
+        self.opened = 0.0
+        self.heard: float | None = None
+        self.gap: Gap | None = None
         # The session replaces this by its own wait, which knows the clock and how to explain a timeout.
         self.waiter: Callable[[Slot, float | None], None] = _wait
         self._lock = threading.Lock()
@@ -43,6 +65,20 @@ class Slot:
         """Append one row; rows that come after the end are dropped."""
         if not self.ended.is_set():
             self.rows.append(row)
+
+    def hear(self, now: float) -> None:
+        """Data of a stream came."""
+        self.heard = now
+        gap = self.gap
+        if gap is not None and gap.over:
+            gap.until, self.gap = now, None
+
+    def again(self) -> None:
+        """Open an ended slot anew, empty: its request is sent once more under the same id."""
+        with self._lock:
+            self.rows.clear()
+            self.error = None
+            self.ended.clear()
 
     def finish(self) -> None:
         """The end marker came."""
@@ -139,11 +175,11 @@ class Pending:
         with self._changed:
             return list(self._slots.values())
 
-    def fail_all(self, error: BaseException) -> None:
-        """End every slot, and refuse new ones until `reopen`: the connection is gone."""
+    def fail_all(self, error: BaseException, spare_lasting: bool = False) -> None:
+        """End every slot (but perhaps those of streams), and refuse new ones until `reopen`: the connection is gone."""
         with self._changed:
             self._closed = error
-            slots = list(self._slots.values())
+            slots = [slot for slot in self._slots.values() if not (spare_lasting and slot.lasting)]
             self._changed.notify_all()
         for slot in slots:
             slot.fail(error)

@@ -5,24 +5,43 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ibnb import _compat
 from ibnb._dispatch import on
-from ibnb._link import Link, mask
+from ibnb._link import mask
 from ibnb._status import Status
 from ibnb._time import Done, seconds_of
 from ibnb.codes import explain_code, kind_of_verb, outcome
-from ibnb.errors import ConnectionLostError, NotConnectedError, RequestTimeoutError, SafetyError, request_error
+from ibnb.errors import (
+    ConnectionLostError,
+    IBError,
+    NotConnectedError,
+    RequestTimeoutError,
+    SafetyError,
+    request_error,
+)
+from ibnb.pacing import Pacing
 from ibnb.pending import Key, Request, Slot
+from ibnb.reconnect import STREAM_ENDED, Lasting
 from ibnb.safety import CANCELLING, PLACING, OrderGate, OrderLimits
+from ibnb.subscriptions import Subscriptions
 from ibnb.tape import Tape
 
 __all__ = ["CallbackWarning", "Session", "first_req_id", "mask"]
 
 # Refusals of a request as such; for requests without an id they come with the id -1.
 INVALID_REQUEST = frozenset({320, 321, 322})
+# Seconds before a timeout at which TWS is asked whether it still answers anything.
+GRACE = 2.0
+ALIVE = " TWS itself answers (reqCurrentTime): it is this request that gets no answer."
+WEDGED = (
+    " TWS answers nothing at all, not even reqCurrentTime: it hangs, or a dialog of it waits for a click.\n"
+    "Look at it; restart it if needed, with more memory (Configure, Settings, Memory Allocation), and ask for less "
+    "at once."
+)
+UNCHECKED = "the account hasn't been checked again since the connection was lost"
 
 
 class CallbackWarning(UserWarning):
@@ -40,13 +59,15 @@ class _Shown:
         return self if app is None else self._make(app)
 
 
-class Session(Link):
+class Session(Lasting):
     """A connection on which verbs can ask and wait; verb families inherit from it.
 
     `connection_ready`, `data_ready`: threading.Event. `nextOrderId`: int, None before the connection.
     `accounts`: list of account codes. `account`: the one that verbs use by default.
     `timeout`: seconds (of the session's clock) that a verb waits by default.
-    `notices`, `problems`, `farms`, `tape`: DataFrames, made when asked for.
+    `notices`, `problems`, `farms`, `tape`, `streams`, `gaps`: DataFrames, made when asked for.
+    `pacing`: how fast requests leave. `autoReconnect`: have a lost connection back (False, True with ibnb.connect()).
+    `staleAfter`: seconds (or "5 min") after which a silent stream is warned about while its market is open; 0 = never.
     """
 
     timeout: float = 60.0
@@ -57,6 +78,9 @@ class Session(Link):
     problems = _Shown(lambda app: app._status.problems_frame(), Status.problems_frame.__doc__)
     farms = _Shown(lambda app: app._status.farms_frame(), Status.farms_frame.__doc__)
     tape = _Shown(lambda app: app._tape.frame(), Tape.frame.__doc__)
+    streams = _Shown(lambda app: app._subscriptions.frame(), Subscriptions.frame.__doc__)
+    gaps = _Shown(lambda app: app._subscriptions.gaps_frame(), Subscriptions.gaps_frame.__doc__)
+    pacing = _Shown(lambda app: app._pacing, Pacing.__doc__)
 
     def _prepare(self) -> None:
         super()._prepare()
@@ -86,6 +110,7 @@ class Session(Link):
         kind: str | None = None,
         contract: object = None,
         tolerate: Collection[int] = (),
+        lasting: bool = False,
     ) -> Iterator[Slot]:
         """Open a slot, and leave nothing behind: `with self._request(...) as slot: self.reqX(slot.key); slot.wait()`.
 
@@ -93,14 +118,21 @@ class Session(Link):
         cancel: called with the id (without it for a text) when the block is left by an exception while
         the request may still run at TWS. kind: see codes.KINDS; None = told from the verb's name.
         tolerate: codes that don't end this request although they usually end its kind.
+        lasting: a stream. Its slot outlives the connection, and what it subscribed to is asked for again, after
+        `slot.on_replay` has been called; its callbacks call `slot.hear(now)`.
+
+        While a lost connection is being had back, it waits for that: nothing has been sent yet.
         """
         # This generator, contextlib and the verb stand between here and the user's line.
         self._tell_problems(stacklevel=5)
-        self._check_usable(verb)
-        key: Key = self._next_req_id() if reqId is None else reqId
         limit = self.timeout if timeout is None else timeout
+        self._await_return(verb, limit)
+        key: Key = self._next_req_id() if reqId is None else reqId
         slot = self._pending.open(key, verb, kind=kind or kind_of_verb(verb), contract=contract, timeout=limit)
         slot.tolerate = frozenset(tolerate)
+        if lasting:
+            slot.lasting, slot.opened = True, self._now()
+            self._watch_streams()
         slot.waiter = lambda waiting, seconds: self._wait_slot(waiting, limit if seconds is None else seconds)
 
         def cancel_at_tws() -> None:
@@ -114,35 +146,82 @@ class Session(Link):
                 yield slot
         finally:
             self._passing.slot = outer
+            self._subscriptions.left(slot)
+            self._history_over(slot.key)
 
     def _wait_slot(self, slot: Slot, seconds: float) -> None:
         self._check_thread(slot.verb)
-        if not self._time.wait(slot.ended, seconds):
-            raise self._timeout(slot.verb, seconds, len(slot.rows), slot.notices)
+        while True:
+            ended, alive = self._wait_and_listen(slot.ended, seconds)
+            if not ended:
+                waited = self._paced_text(slot.key)
+                raise self._timeout(slot.verb, seconds, len(slot.rows), slot.notices, alive, waited)
+            if slot.error is None or not self._ask_again(slot):
+                return
 
-    def _wait_until(self, done: Done, timeout: float | None, what: str) -> None:
-        """Wait for something that isn't a slot's end. RequestTimeoutError, ConnectionLostError."""
-        self._check_usable(what)
+    def _wait_until(self, done: Done, timeout: float | None, what: str, lasting: bool = False) -> None:
+        """Wait for something that isn't a slot's end. RequestTimeoutError, ConnectionLostError.
+
+        lasting: for streams, which wait on while a lost connection is being had back.
+        """
+        if not (lasting and self._returning):
+            self._check_usable(what)
+        self._check_thread(what)
         seconds = self.timeout if timeout is None else timeout
         holds = done.is_set if isinstance(done, threading.Event) else done
-        self._time.wait(lambda: holds() or not self.isConnected(), seconds)
+
+        def gone() -> bool:
+            return self._over.is_set() if lasting else not self.isConnected()
+
+        _, alive = self._wait_and_listen(lambda: holds() or gone(), seconds)
         if holds():
             return
-        if not self.isConnected():
+        if gone():
             raise ConnectionLostError(f"{what}: the connection has ended: {self._why_ended}")
-        raise self._timeout(what, seconds, None, [])
+        raise self._timeout(what, seconds, None, [], alive)
+
+    def _wait_and_listen(self, done: Done, seconds: float) -> tuple[bool, bool | None]:
+        """Wait; shortly before the end ask TWS what time it is: (done, does it answer at all; None = not known)."""
+        grace = min(GRACE, seconds / 4)
+        if self._time.wait(done, seconds - grace):
+            return True, None
+        connection = self.conn
+        beat = None
+        if connection is not None:
+            with suppress(NotConnectedError):
+                beat = self._ask_time(connection)
+        ended = self._time.wait(done, grace)
+        if beat is None or (not beat.is_set() and grace < GRACE / 2):
+            return ended, None
+        return ended, beat.is_set()
+
+    def _await_return(self, verb: str, seconds: float) -> None:
+        """Raise unless the session is usable; one that is on its way back is waited for."""
+        if self._returning:
+            self._check_thread(verb)
+            self._time.wait(lambda: self._usable() or not self._returning, seconds)
+        self._check_usable(verb)
 
     def _timeout(
-        self, verb: str, seconds: float, rows: int | None, noted: list[tuple[int, str]]
+        self,
+        verb: str,
+        seconds: float,
+        rows: int | None,
+        noted: list[tuple[int, str]],
+        alive: bool | None = None,
+        waited: str = "",
     ) -> RequestTimeoutError:
-        text = f"{verb}: no answer within {seconds:g} s"
+        text = f"{verb}: no answer within {seconds:g} s{waited}"
         if rows is not None:
             text += f" ({rows} rows so far)"
         text += f". State: {self._status.describe()}."
+        if alive is not None:
+            text += ALIVE if alive else WEDGED
         recent = [(n.code, n.text) for n in list(self._status.notices) if n.severity not in ("notice",)][-3:]
         for code, said in noted or recent:
             text += f"\nTWS said {code}: {said}"
-        text += "\n" + self._next_step(verb)
+        if alive is not False:
+            text += "\n" + self._next_step(verb)
         return RequestTimeoutError(text, verb=verb, rows=rows or 0)
 
     def _next_step(self, verb: str) -> str:
@@ -165,16 +244,40 @@ class Session(Link):
     def _take_order_id(self) -> int:
         """The next order id; each caller gets another one."""
         with self._lock:
-            if self.nextOrderId is None:
-                raise NotConnectedError(f"there is no order id: {self._why_ended}")
+            if self.nextOrderId is None or not self.isConnected():
+                raise NotConnectedError(f"there is no order id: {self._why_not()}")
             taken = self.nextOrderId
             self.nextOrderId = taken + 1
             return taken
 
     def _check_usable(self, verb: str) -> None:
-        if not self.isConnected():
-            raise NotConnectedError(f"{verb}: not connected to TWS or IB Gateway: {self._why_ended}")
+        if not self.isConnected() or self._returning:
+            raise NotConnectedError(f"{verb}: not connected to TWS or IB Gateway: {self._why_not()}")
         self._check_thread(verb)
+
+    def _why_not(self) -> str:
+        returning = self._return
+        if returning is None:
+            return self._why_ended
+        last = f", last: {returning.failed}" if returning.failed else ""
+        wait = max(0.0, returning.due - self._now())
+        return f"{returning.reason}; trying to have it back ({returning.tries} tries{last}), again in {wait:.0f} s"
+
+    def _suspend_orders(self) -> None:
+        self._gate.blocked = self._gate.blocked or UNCHECKED
+
+    def _resume_orders(self) -> None:
+        if self._gate.blocked == UNCHECKED:
+            self._gate.blocked = ""
+
+    def _ask_hours(self, contract: Any) -> tuple[str, str]:
+        try:
+            with self._request("streamHours", timeout=GRACE, contract=contract, kind="contract") as slot:
+                self.reqContractDetails(slot.key, contract)
+                details = slot.wait()[0]
+        except (IBError, IndexError):
+            return "", ""
+        return details.liquidHours, details.timeZoneId
 
     def _tell_problems(self, stacklevel: int) -> None:
         """Warn in the caller's thread, so in the caller's cell, about exceptions in callbacks since the last call."""
@@ -207,8 +310,12 @@ class Session(Link):
             self._gate.refuse_readonly("this cancel")
 
     def placeOrder(self, orderId: int, contract: Any, order: Any) -> None:
-        """ibapi's placeOrder behind the session's limits. SafetyError before anything is sent."""
+        """ibapi's placeOrder behind the session's limits. SafetyError before anything is sent, NotConnectedError."""
+        if not self.isConnected():
+            # Where ibapi would only report code 504: an order must not get lost without a word.
+            raise NotConnectedError(f"order {orderId} wasn't sent: {self._why_not()}")
         self._gate.check(orderId, contract, order)
+        self._order_floor = max(self._order_floor, orderId + 1)
         with self._checked():
             super().placeOrder(orderId, contract, order)
 
@@ -264,10 +371,21 @@ class Session(Link):
             slot = getattr(self._passing, "slot", None)
         if slot is None and reqId == _compat.NO_VALID_ID and errorCode in INVALID_REQUEST:
             slot = self._only_slot_without_id()
-        if slot is None:
+        subscription = self._subscriptions.get(reqId)
+        if subscription is not None and errorCode == STREAM_ENDED and (slot is None or slot.lasting):
+            self._stream_ended(subscription, notice.text)
             return
+        if slot is None:
+            kind = subscription.sort.kind if subscription is not None else "history"
+            if outcome(errorCode, errorString, kind) == "fail":
+                self._subscriptions.ended(reqId)
+                self._history_over(reqId)
+            return
+        if slot.lasting and not self._usable() and 500 <= errorCode < 600:
+            return  # asked in the moment in which the connection went; it will be asked again
         end = "note" if errorCode in slot.tolerate else outcome(errorCode, errorString, slot.kind)
         if end == "fail":
+            self._subscriptions.ended(reqId)
             slot.fail(request_error(errorCode, errorString, reqId=reqId, verb=slot.verb, kind=slot.kind))
         elif end == "finish":
             slot.finish()

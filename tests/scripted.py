@@ -55,6 +55,7 @@ class ScriptedTWS:
         self.tell("nextValidId", 27)
         self.tell("managedAccounts", "DU1234567")
         self.app.timeout = 0.05
+        self.app.pacing.on = False
 
     def tell(self, callback: str, *args: Any) -> None:
         """A message from TWS."""

@@ -35,5 +35,6 @@ HEAD = {87: lambda fields: [(88, fields[1], "20000103-14:30:00")]}
 
 def tws_and_app(answers: dict[int, Any] | None = None, version: int = 157) -> tuple[FakeTWS, App]:
     tws, app = FakeTWS(version, answers), App()
+    app.pacing.on = False
     tws.pair(app)
     return tws, app
