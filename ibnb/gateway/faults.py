@@ -12,13 +12,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .upstream import DATA_KINDS, DATA_LOST, LOST, MARKET
-from .world import World
+from .world import Client, Subscription, World
 
 if TYPE_CHECKING:
     from .scenario import Fault
 
 # How long TWS takes to see that a peer which says nothing has gone.
 _NOTICED_AFTER = 60.0
+_RESET = "Market depth data has been RESET. Please empty deep book contents before applying any new entries."
 
 
 class Line(Protocol):
@@ -128,7 +129,7 @@ class Faults:
                     if data_lost:
                         client.unsubscribe(kind, subscription.reqId)
                     else:
-                        _say_all_again(subscription.state)
+                        _catch_up(client, subscription)
             held, client.held = client.held, []
             for message in held:
                 client.send(message)
@@ -139,8 +140,8 @@ class Faults:
         if ok:
             self._say_restored(name)
             for kind in DATA_KINDS:
-                for _, subscription in self._world.open(kind):
-                    _say_all_again(subscription.state)
+                for client, subscription in self._world.open(kind):
+                    _catch_up(client, subscription)
         else:
             self._say(*farm.notice)
 
@@ -194,6 +195,11 @@ class Faults:
 NAMES = tuple(name for name in vars(Faults) if not name.startswith("_") and name != "schedule")
 
 
-def _say_all_again(state: dict[str, Any]) -> None:
-    """What a stream believes it has said may not have arrived."""
-    state.get("sent", {}).clear()
+def _catch_up(client: Client, subscription: Subscription) -> None:
+    """What a stream believes it has said may not have arrived: let it say all again; a book begins anew (317)."""
+    sent: dict[Any, Any] = subscription.state.get("sent", {})
+    if subscription.kind == "mktDepth":
+        client.error(subscription.reqId, 317, _RESET)
+        sent.update(dict.fromkeys(sent, ()))
+    else:
+        sent.clear()

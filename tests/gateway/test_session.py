@@ -137,11 +137,11 @@ def test_an_unknown_message_is_answered_and_the_session_goes_on(engine: Engine) 
 def test_a_request_that_nobody_handles_says_that_it_isnt_simulated(engine: Engine) -> None:
     talk = Talk(engine)
     talk.start(1)
-    [error] = talk.ask(m.ReqWshMetaData(reqId=5))
+    [error] = talk.ask(m.VerifyRequest(apiName="mine", apiVersion="1"))
     talk.end()
     assert isinstance(error, m.ErrorMessage)
-    assert (error.id, error.code) == (5, 321)
-    assert "ReqWshMetaData is not simulated" in error.message
+    assert (error.id, error.code) == (-1, 321)
+    assert "VerifyRequest is not simulated" in error.message
 
 
 def test_an_impossible_length_ends_this_session_and_no_other(engine: Engine) -> None:

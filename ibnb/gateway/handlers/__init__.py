@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from . import account, contracts, depth, histogram, history, market_data, orders, scanner, session, ticks
+from . import (
+    account,
+    bulletins,
+    contracts,
+    depth,
+    display_groups,
+    events,
+    histogram,
+    history,
+    market_data,
+    news,
+    orders,
+    scanner,
+    session,
+    ticks,
+)
 from .registry import HANDLERS, Refusal, handles
 
 __all__ = ["HANDLERS", "Refusal", "account", "contracts", "handles", "history", "market_data", "orders", "scanner"]
-__all__ += ["depth", "histogram", "session", "ticks"]
+__all__ += ["bulletins", "depth", "display_groups", "events", "histogram", "news", "session", "ticks"]

@@ -87,7 +87,11 @@ def test_a_combinations_margin_is_that_of_its_legs(trader: Trader) -> None:
     ("contract", "order", "code"),
     [
         ({"comboLegs": ()}, {}, 478),
-        ({"comboLegs": (m.ComboLeg(conId=1, ratio=1, action="BUY"), m.ComboLeg(conId=2, ratio=1, action="BUY"))}, {}, 200),
+        (
+            {"comboLegs": (m.ComboLeg(conId=1, ratio=1, action="BUY"), m.ComboLeg(conId=2, ratio=1, action="BUY"))},
+            {},
+            200,
+        ),
         ({"comboLegs": (m.ComboLeg(conId=265598, ratio=0, action="BUY", exchange="SMART"),)}, {}, 321),
         ({}, {"orderType": "STP", "auxPrice": 1.0}, 387),
         ({}, {"conditions": (m.OrderCondition(type=4, percent=1),)}, 402),
@@ -114,4 +118,6 @@ def test_a_combinations_executions_are_listed_with_their_commissions(trader: Tra
     trader.wait(1)
     kinds = [line.split()[0] for line in told(trader.ask(m.ReqExecutions(reqId=5)))]
     assert ["execDetails", "execDetails", "commissionReport"] == kinds[:3]
-    assert [Decimal(10), Decimal(20), Decimal(10)] == [f.details.execution.shares for f in trader.world.orders.floor.fills]
+    assert [Decimal(10), Decimal(20), Decimal(10)] == [
+        f.details.execution.shares for f in trader.world.orders.floor.fills
+    ]

@@ -129,13 +129,9 @@ def test_conditions_count_in_regular_hours_unless_told_otherwise() -> None:
 
 
 def test_a_condition_may_cancel_an_order_that_works(trader: Trader) -> None:
-    trader.place(
-        1, orderType="LMT", lmtPrice=1.0, conditions=(at("10:20:00"),), conditionsCancelOrder=True
-    )
+    trader.place(1, orderType="LMT", lmtPrice=1.0, conditions=(at("10:20:00"),), conditionsCancelOrder=True)
     assert ["openOrder 1 Submitted", "orderStatus 1 Submitted"] == told(trader.wait(1))
-    assert ["openOrder 1 Cancelled", "orderStatus 1 Cancelled", "error 1 202"] == told(
-        trader.wait_for(1, "Cancelled")
-    )
+    assert ["openOrder 1 Cancelled", "orderStatus 1 Cancelled", "error 1 202"] == told(trader.wait_for(1, "Cancelled"))
     assert new_york(11, 10, 20) == trader.world.clock.now()
 
 

@@ -11,7 +11,6 @@ from ibnb.gateway.scenario import LESSON, OrderRules
 from .asking import AAPL, EURUSD, SPX, error
 from .trading import QUIET, Trader, told
 
-
 ES = m.Contract(symbol="ES", secType="FUT", exchange="CME", lastTradeDateOrContractMonth="202506")
 
 

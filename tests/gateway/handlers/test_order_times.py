@@ -70,9 +70,7 @@ def test_a_stop_doesnt_trigger_outside_regular_hours_unless_it_may() -> None:
     assert times[0] > new_york(12, 9, 30)
 
 
-@pytest.mark.parametrize(
-    "order", [{"contract": EURUSD, "quantity": 20_000}, {"orderType": "MOC"}]
-)
+@pytest.mark.parametrize("order", [{"contract": EURUSD, "quantity": 20_000}, {"orderType": "MOC"}])
 def test_where_it_means_nothing_outside_rth_is_ignored_with_a_warning(trader: Trader, order: dict[str, object]) -> None:
     fields = {"contract": AAPL, "quantity": 1, **order}
     assert ["error 1 2109", *PLACED] == told(trader.place(1, outsideRth=True, **fields))
