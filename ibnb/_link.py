@@ -128,11 +128,11 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         self.nextOrderId = None
         self.accounts = []
         self._time_asked.clear()
-        version, connection_time = connection.open(self.connectTimeout, self._options())
+        version, connection_time = connection.open(self.connectTimeout, self._connect_options())
         self._use(connection, version, connection_time, clientId)
         return connection
 
-    def _options(self) -> str | None:
+    def _connect_options(self) -> str | None:
         # 9.81 calls it connectionOptions.
         options: str | None = getattr(self, "connectOptions", None) or getattr(self, "connectionOptions", None)
         return options
@@ -355,13 +355,16 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         try:
             version = self.serverVersion_ or 0
             msg_id = _compat.message_id(payload, version)
-            fast = self._dispatcher.fast(msg_id, version)
-            if fast is None or not fast(self, payload):
+            decode = self._dispatcher.fast(msg_id, version)
+            found = decode(payload, version) if decode is not None else None
+            if found is None:
                 self._interpret(msg_id, payload)
             else:
                 if self._tape.on:
-                    self._tape.message(msg_id, payload, version)
-                self._after_callback()
+                    self._tape.message(found.callbacks, msg_id, payload, version)
+                for name, args in found.calls:
+                    self._dispatcher.deliver(name, *args)
+                self._changes.announce()
         except Exception as error:
             self._record_problem("decode", error, traceback.format_exc(), f"message {payload[:60]!r}")
         self._guard_hook()

@@ -44,7 +44,8 @@ PROFILES = {
     "gateway-live": Profile(port=4001),
 }
 
-# TWS frees the client id of a program that has just died within seconds.
+# TWS frees the client id of a program that has just died within seconds. Another id isn't tried: this one's orders
+# couldn't be seen or changed with it.
 _RETRY_326 = (0.5, 1.0, 2.0)
 
 _sessions: dict[tuple[str, int, int], Session] = {}
@@ -61,6 +62,7 @@ def connect(
     readonly: bool = False,
     account: str | None = None,
     timeout: float = 10.0,
+    autoReconnect: bool = True,
     app_class: type[Any] | None = None,
 ) -> IBApp:
     """A session that is ready for requests.
@@ -75,9 +77,12 @@ def connect(
     readonly: refuse every order and cancel, also raw `placeOrder`.
     account: which of several accounts verbs use by default.
     timeout: real seconds for the connection.
+    autoReconnect: when the connection is lost, have it back (at growing intervals, until disconnect()), and with it
+        every stream. Orders are never sent again: `app.getBlotter()` calls "Uncertain" what TWS doesn't confirm.
     app_class: a subclass of IBApp.
 
-    Connected already with the same place, client id and class, it returns that session.
+    Connected already with the same place, client id and class, it returns that session; so it does while that one is
+    having its connection back, which then is tried at once.
     Errors: NotConnectedError (says what to look at), SafetyError, ValueError.
     """
     kind = app_class or _app_class()
@@ -87,7 +92,7 @@ def connect(
         place = replace(place, host=gateway.host, port=gateway.port)
     key = (place.host, place.port, clientId)
     known = _sessions.get(key)
-    if known is not None and known.isConnected() and type(known) is kind:
+    if known is not None and type(known) is kind and known._come_back_now(timeout):
         _check_accounts(known, live, account)
         # Only ever stricter: to lift it, disconnect first.
         known._gate.readonly = known._gate.readonly or readonly
@@ -97,9 +102,14 @@ def connect(
         known.disconnect()
     app: Session = kind()
     app.connectTimeout = timeout
+    app.autoReconnect = autoReconnect
     app.gateway = gateway
     if gateway is not None and gateway.manual:
-        app._time = GatewayTime(gateway, app)
+        app._time = GatewayTime(gateway, app, app._is_watchful)
+        # A lesson comes out the same every time: no chance in its pauses, and no limit per second of a clock that
+        # stands still between two calls.
+        app._backoff.chance = lambda: 0.5
+        app._pacing.on = False
     # An override of nextValidId may place orders at once; none leaves before the account is known.
     app._gate.blocked = "the account hasn't been checked yet"
     _sessions[key] = app

@@ -16,7 +16,7 @@ from typing import Any
 
 from ibnb._dispatch import on
 from ibnb._requests import Requests
-from ibnb._time import Alarm, seconds_of
+from ibnb._time import Alarm, RealTime, seconds_of
 from ibnb.errors import ConnectionLostError, IBError, NotConnectedError
 from ibnb.hours import is_open
 from ibnb.safety import is_paper
@@ -173,6 +173,17 @@ class Lasting(Requests):
                     self._arrange(returning)
         else:
             self._back(returning)
+
+    def _come_back_now(self, seconds: float) -> bool:
+        """Is the session usable? One that is on its way back is tried at once, and waited for (real seconds)."""
+        returning = self._return
+        if returning is not None and not self._trying:
+            if returning.alarm is not None:
+                returning.alarm.cancel()
+            self._try_again()
+        if self._return is not None and self._trying:
+            RealTime(self._changes).wait(lambda: self._usable() or not self._trying, seconds)
+        return self._usable()
 
     def _stranger(self, before: tuple[str, ...]) -> str:
         """Why the session that answers now isn't the one that was lost; "" if it is."""

@@ -50,6 +50,7 @@ class ScriptedTWS:
         self.app.serverVersion_ = SERVER_VERSION
         self.app.clientId = 1
         self.app._ended.clear()
+        self.app._over.clear()
         self.app._pending.reopen()
         self.app.setConnState(EClient.CONNECTED)
         self.tell("nextValidId", 27)

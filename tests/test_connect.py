@@ -119,8 +119,17 @@ def test_reset_ends_everything(gateways: list[FakeGateway]) -> None:
     assert [True, True] == [gateway.stopped for gateway in gateways]
 
 
-def test_a_lost_connection_keeps_the_gateway_for_the_next_call(gateways: list[FakeGateway]) -> None:
+def test_a_lost_connection_is_had_back_by_the_next_call(gateways: list[FakeGateway]) -> None:
     app = connect()
+    app._end(app.conn, "dropped")
+    assert not app.isConnected()
+    assert connect() is app
+    assert app.isConnected()
+    assert 1 == len(gateways)
+
+
+def test_without_it_a_lost_connection_keeps_the_gateway_for_the_next_session(gateways: list[FakeGateway]) -> None:
+    app = connect(autoReconnect=False)
     app._end(app.conn, "dropped")
     again = connect()
     assert again is not app

@@ -8,7 +8,7 @@ bars are asked for as epoch seconds instead, which can't be misread.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -17,6 +17,7 @@ import pandas as pd
 
 from ibnb import create, frames, plots
 from ibnb._dispatch import on
+from ibnb._fast import Columns
 from ibnb.dates import parse_dates, zone_name
 from ibnb.legal import BAR_SIZES, WHAT_TO_SHOW, check
 from ibnb.pending import Key, Slot
@@ -147,7 +148,7 @@ class HistoryVerbs(VerbFamily):
             ask["formatDate"] = 1
         return intraday
 
-    def _zone_for(self, contract: Any, rows: list[Any]) -> str | None:
+    def _zone_for(self, contract: Any, rows: Sequence[Any]) -> str | None:
         """The zone to read and show these bars in, unless they name one themselves."""
         named = bool(rows) and " " in str(rows[0][0]).strip()
         return None if named else self._exchange_zone(contract)
@@ -167,13 +168,19 @@ class HistoryVerbs(VerbFamily):
     def _got_bar(self, reqId: int, bar: Any) -> None:
         self._add(reqId, _row(bar))
 
+    @on("historicalDataColumns")
+    def _got_bars(self, reqId: int, bars: Columns) -> None:
+        slot = self._pending.get(reqId)
+        if slot is not None:
+            slot.add_all(bars)
+
     @on("historicalDataEnd")
     def _got_bars_end(self, reqId: int, start: str, end: str) -> None:
         stream = self._bar_streams.get(reqId)
         if stream is None:
             self._finish(reqId)
         else:
-            stream.loaded = True
+            stream.load()
 
     @on("historicalDataUpdate")
     def _got_bar_update(self, reqId: int, bar: Any) -> None:
@@ -207,14 +214,17 @@ class BarStream:
         self._news: deque[tuple[tuple[Any, ...], bool]] = deque()
         #: The history is complete; what comes now are changes.
         self.loaded = False
+        # What was known before the connection was lost, until TWS has sent it all again.
+        self._before: list[tuple[Any, ...]] = []
 
     def __enter__(self) -> Self:
         app = self._app
         self._intraday = app._read_dates_safely(self._ask)
         with ExitStack() as stack:
             slot = self._slot = stack.enter_context(
-                app._request("streamBars", timeout=self._timeout, contract=self._contract, kind="history")
+                app._request("streamBars", timeout=self._timeout, contract=self._contract, kind="history", lasting=True)
             )
+            slot.on_replay = self._forget
             app._bar_streams[slot.key] = self
             stack.callback(self._close, slot)
             app.reqHistoricalData(slot.key, self._contract, *self._ask.values())
@@ -236,8 +246,31 @@ class BarStream:
         if slot.error is None and self._app.isConnected():
             self._app.cancelHistoricalData(slot.key)
 
+    def _forget(self) -> None:
+        """TWS is asked again, and will send the whole history anew, with what was missed."""
+        slot = self._slot
+        if slot is not None:
+            if self.loaded:
+                self._before = list(slot.rows)
+            self.loaded = False
+            slot.rows.clear()
+
+    def load(self) -> None:
+        """The history is complete; after a gap the bars that were missed are news. Runs on the reader thread."""
+        slot = self._slot
+        if slot is None:
+            return
+        before, self._before = self._before, []
+        if before:
+            last = before[-1][0]
+            self._news.extend((row, row[0] != last) for row in list(slot.rows) if row[0] >= last)
+            slot.hear(self._app._now())
+        self.loaded = True
+
     def put(self, row: tuple[Any, ...]) -> None:
         """A change from TWS: of the last bar, or a new one. Runs on the reader thread."""
+        if self._slot is not None:
+            self._slot.hear(self._app._now())
         rows = self._slot.rows if self._slot is not None else []
         new = not rows or rows[-1][0] != row[0]
         if new:
@@ -249,7 +282,7 @@ class BarStream:
     @property
     def df(self) -> pd.DataFrame:
         """The bars as they stand now, columns and index as in getData."""
-        rows = list(self._slot.rows) if self._slot is not None else []
+        rows = self._before or (list(self._slot.rows) if self._slot is not None else [])
         return frames.bars(rows, self._zone, daily=not self._intraday)
 
     def __iter__(self) -> Iterator[LiveBar]:
@@ -262,7 +295,7 @@ class BarStream:
         if slot is None:
             raise ValueError("a stream works inside its block: with app.streamBars(...) as bars: …")
         limit = self._timeout if timeout is None else timeout
-        self._app._wait_until(lambda: bool(self._news) or slot.done, limit, "streamBars")
+        self._app._wait_until(lambda: bool(self._news) or slot.done, limit, "streamBars", lasting=True)
         if not self._news and slot.error is not None:
             raise slot.error
         row, new = self._news.popleft()

@@ -39,6 +39,8 @@ _ZERO_IS_A_PRICE = {"OPT", "FOP", "BAG", "WAR", "EC"}
 _KEPT_TICKS = 100_000
 _COLUMNS = tuple(frames.TABLES["quotes"])[1:-1]
 _NAN = float("nan")
+#: The data_type of a stream's quote that nobody keeps up to date just now (app.gaps tells why).
+STALE = "stale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,17 @@ class _Line:
             self.data_type = "delayed" if delayed else "live"
         self.values[name] = value
         if self._news is not None:
+            self.slot.hear(now)
             self._news.append((now, self, name, value))
+
+    def forget(self) -> None:
+        """The line is about to be asked for again: what it showed is old."""
+        self.values, self.data_type = {}, ""
 
     def row(self) -> tuple[Any, ...]:
         values = dict(self.values)
-        return (self.contract.symbol, *(values.get(name, _NAN) for name in _COLUMNS), self.data_type)
+        data_type = self.data_type if self.slot.gap is None else STALE
+        return (self.contract.symbol, *(values.get(name, _NAN) for name in _COLUMNS), data_type)
 
 
 _News = tuple[float, _Line, str, float]
@@ -143,6 +151,7 @@ class MarketDataVerbs(VerbFamily):
         `stream.df` is the frame of getQuotes as it stands; `for tick in stream` gives Tick(time, symbol, field, value,
         data_type, contract) one by one and waits for the next, `timeout` seconds at most, then RequestTimeoutError;
         `stream.failures` {symbol: exception} has the lines that TWS refused. Leaving the block cancels every line.
+        While the connection is lost the `data_type` is "stale"; after it the lines go on by themselves.
 
         >>> with app.streamQuotes([app.createContract("AAPL")]) as quotes:      # doctest: +SKIP
         ...     for tick in quotes:
@@ -163,8 +172,10 @@ class MarketDataVerbs(VerbFamily):
         news: deque[_News] | None = None,
     ) -> Iterator[_Line]:
         """Open a market data line, and close it on the way out unless TWS has done so itself."""
-        with self._request(verb, timeout=timeout, contract=contract, kind="market_data") as slot:
+        lasting = news is not None
+        with self._request(verb, timeout=timeout, contract=contract, kind="market_data", lasting=lasting) as slot:
             line = _Line(contract, slot, news)
+            slot.on_replay = line.forget
             line.finishes_slot = news is None and not snapshot
             self._lines[slot.key] = line
             try:
@@ -246,7 +257,7 @@ class QuoteStream:
     def next(self, timeout: float | None = None) -> Tick:
         """Return the next tick, waiting for it. RequestTimeoutError; the lines' own error when all have failed."""
         limit = self._timeout if timeout is None else timeout
-        self._app._wait_until(lambda: bool(self._news) or self._all_failed(), limit, "streamQuotes")
+        self._app._wait_until(lambda: bool(self._news) or self._all_failed(), limit, "streamQuotes", lasting=True)
         if not self._news:
             raise next(iter(self.failures.values()))
         when, line, name, value = self._news.popleft()
