@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ibnb.gateway import messages as m
 from ibnb.gateway.accounts import Account, Accounts, Figures, Holding, Trade
 from ibnb.gateway.accounts.book import settlement
+from ibnb.gateway.accounts.expiry import Booking, ends, intrinsic, settled
 from ibnb.gateway.accounts.figures import Quotes, figures
 from ibnb.gateway.accounts.margins import margin
 from ibnb.gateway.accounts.values import balances, ledger, money, summary, updates
@@ -172,7 +173,8 @@ def test_positions_are_what_was_traded_and_profits_add_up(moves: list[tuple[Inst
 
 
 def test_stock_needs_half_its_value_and_keeps_a_quarter() -> None:
-    assert (5000.0, 2500.0) == margin(APPLE, Decimal(-50), 200.0)
+    assert (5000.0, 2500.0) == margin(APPLE, Decimal(50), 200.0)
+    assert (5000.0, 3000.0) == margin(APPLE, Decimal(-50), 200.0)
 
 
 def test_a_future_needs_a_sum_per_contract() -> None:
@@ -350,3 +352,45 @@ def test_tomorrow_todays_profit_begins_again() -> None:
     held = account.held(APPLE)
     expected = 90 * (MARKET.last_price(APPLE, clock.now()) - MARKET.previous_close(APPLE, clock.now()))
     assert expected == pytest.approx(accounts.profit_of(held).daily)
+
+
+# The end of a contract
+
+
+def option(right: str, strike: float, symbol: str = "AAPL") -> Instrument:
+    wanted = m.Contract(
+        symbol=symbol,
+        secType="OPT",
+        exchange="SMART",
+        lastTradeDateOrContractMonth="20250620",
+        strike=strike,
+        right=right,
+        tradingClass="" if symbol == "AAPL" else "SPXW",
+    )
+    (found,) = INSTRUMENTS.match(wanted)
+    return found
+
+
+@given(st.sampled_from("CP"), st.sampled_from([180.0, 200.0, 210.0]), st.integers(-9, 9), st.integers(15_000, 25_000))
+def test_at_its_end_an_option_is_worth_what_exercising_it_gives(
+    right: str, strike: float, quantity: int, hundredths: int
+) -> None:
+    last, price = option(right, strike), hundredths / 100
+    bookings = settled(last, Decimal(quantity), 0.0, APPLE, price, lapse=False)
+    assert -quantity == bookings[0].quantity
+    paid = sum(float(b.quantity) * b.price * b.instrument.unit for b in bookings)
+    shares = sum(float(b.quantity) for b in bookings[1:])
+    gain = max(intrinsic(last, price), 0.0) * 100 * quantity
+    assert (gain if intrinsic(last, price) >= 0.01 else 0.0) == pytest.approx(shares * price - paid, abs=1e-6)
+
+
+def test_an_index_option_is_paid_in_cash_and_a_lapsing_one_not_at_all() -> None:
+    index = listed("SPX", "IND", "CBOE")
+    call = option("C", 6000.0, "SPX")
+    assert [Booking(call, Decimal(-2), 25.0)] == settled(call, Decimal(2), 24.0, index, 6025.0, lapse=False)
+    assert [Booking(call, Decimal(-2), 0.0)] == settled(call, Decimal(2), 24.0, index, 6025.0, lapse=True)
+
+
+def test_what_never_ends() -> None:
+    assert ends(MARKET, APPLE) is None
+    assert ends(MARKET, option("C", 200.0)) is not None

@@ -109,11 +109,13 @@ class Figures:
 
 @dataclass(frozen=True)
 class Quotes:
-    """How to look a price up: the quoted price now and at the last close, and the rate between two currencies."""
+    """How to look a price up: the quoted price now and at the last close, the rate between two currencies, and the
+    price of what an option is on."""
 
     price: Callable[[Instrument], float]
     previous: Callable[[Instrument], float]
     rate: Callable[[str, str], float]
+    underlying: Callable[[Instrument], float] = lambda instrument: 0.0
 
 
 def figures(account: Account, quotes: Quotes) -> Figures:
@@ -133,6 +135,8 @@ def figures(account: Account, quotes: Quotes) -> Figures:
             securities.initMargin += abs(amount) * ledger.exchangeRate * FOREIGN_CASH.initial
             securities.maintMargin += abs(amount) * ledger.exchangeRate * FOREIGN_CASH.maintenance
     for held in account.holdings.values():
+        if not held.quantity and not held.realized and not held.paid:
+            continue
         segment = commodities if held.instrument.secType in ("FUT", "FOP") else securities
         daily += _add(held, ledgers[held.instrument.currency], segment, quotes)
     total = Ledger("BASE", 1.0)
@@ -159,7 +163,8 @@ def _add(held: Holding, ledger: Ledger, segment: Segment, quotes: Quotes) -> flo
     if key := _MARKET_VALUES.get(instrument.secType):
         ledger.values[key] = ledger.values.get(key, 0.0) + worth
         segment.gross += abs(worth) * rate
-    initial, maintenance = margin(instrument, held.quantity, price)
+    underlying = quotes.underlying(instrument) if instrument.right and held.quantity < 0 else 0.0
+    initial, maintenance = margin(instrument, held.quantity, price, underlying)
     segment.initMargin += initial * rate
     segment.maintMargin += maintenance * rate
     return held.daily(value, quotes.previous(instrument) * instrument.unit) * rate

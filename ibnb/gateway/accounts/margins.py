@@ -1,9 +1,12 @@
 """What a position requires: initial and maintenance margin, by kind of instrument.
 
-Rule: one table, no case in code. Stocks follow Regulation T (half to open, a quarter to keep), futures a fixed sum per
-contract, in the contract's currency, of the size that exchanges ask for.
+Rule: tables. Stocks follow Regulation T (half to open; a quarter to keep, of a short position 30 %), futures a fixed
+sum per contract, in the contract's currency, of the size that exchanges ask for. Options that are held are paid for in
+full; written ones need their premium and a share of the underlying, less what they are out of the money, but not less
+than the floor. What isn't in the tables (crypto, for one) is paid for in full.
 
-Differs from TWS: house margins, portfolio margin, concentration and intraday rates are left out.
+Differs from TWS: house margins, portfolio margin, spreads and covered options, concentration and intraday rates are
+left out.
 """
 
 from __future__ import annotations
@@ -18,16 +21,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Requirement:
-    """A share of the value, or (`perContract`) a sum for each contract."""
+    """A share of the value, or (`perContract`) a sum for each contract. `short`: what keeping a short position takes,
+    if it isn't the same."""
 
     initial: float
     maintenance: float
     perContract: bool = False
+    short: float | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """A short option: a share of the underlying's value less what it is out of the money, at least the floor's share
+    (of the underlying for a call, of the strike for a put); the premium comes on top."""
+
+    share: float
+    floor: float
 
 
 _BY_KIND = {
-    "STK": Requirement(0.50, 0.25),
-    "FUND": Requirement(0.50, 0.25),
+    "STK": Requirement(0.50, 0.25, short=0.30),
+    "FUND": Requirement(0.50, 0.25, short=0.30),
     "BOND": Requirement(0.25, 0.20),
     "CMDTY": Requirement(0.10, 0.08),
     "CFD": Requirement(0.20, 0.15),
@@ -36,6 +50,10 @@ _BY_KIND = {
     "CASH": Requirement(0.0, 0.0),
 }
 _IN_FULL = Requirement(1.0, 1.0)
+
+# By what the option is on; a broad index moves less than a share.
+_WRITTEN = {"IND": Written(0.15, 0.10), "FUT": Written(0.10, 0.05)}
+_WRITTEN_ON_SHARES = Written(0.20, 0.10)
 
 # Futures by symbol; a metal CFD is leveraged twenty times.
 _BY_SYMBOL = {
@@ -48,6 +66,7 @@ _BY_SYMBOL = {
     ("FUT", "CL"): Requirement(6_600.0, 6_000.0, perContract=True),
     ("FUT", "GC"): Requirement(16_500.0, 15_000.0, perContract=True),
     ("FUT", "ZN"): Requirement(2_090.0, 1_900.0, perContract=True),
+    ("FUT", "EUR"): Requirement(2_970.0, 2_700.0, perContract=True),
     ("FUT", "BRR"): Requirement(0.40, 0.35),
     ("FUT", "MBT"): Requirement(0.40, 0.35),
     ("CFD", "XAUUSD"): Requirement(0.05, 0.05),
@@ -63,8 +82,23 @@ def requirement(instrument: Instrument) -> Requirement:
     return _BY_SYMBOL.get((kind, symbol)) or _BY_KIND.get(kind, _IN_FULL)
 
 
-def margin(instrument: Instrument, quantity: Decimal, price: float) -> tuple[float, float]:
-    """Initial and maintenance margin of a position at a quoted price, in the instrument's currency."""
+def margin(instrument: Instrument, quantity: Decimal, price: float, underlying: float = 0.0) -> tuple[float, float]:
+    """Initial and maintenance margin of a position at a quoted price, in the instrument's currency.
+
+    `underlying`: the price of what a short option is on.
+    """
+    if quantity < 0 and instrument.right:
+        needed = abs(float(quantity)) * instrument.unit * _written(instrument, price, underlying)
+        return needed, needed
     row = requirement(instrument)
     size = abs(float(quantity)) * (1.0 if row.perContract else price * instrument.unit)
-    return size * row.initial, size * row.maintenance
+    keep = row.short if row.short is not None and quantity < 0 else row.maintenance
+    return size * row.initial, size * keep
+
+
+def _written(instrument: Instrument, premium: float, underlying: float) -> float:
+    row = _WRITTEN.get(instrument.underSecType, _WRITTEN_ON_SHARES)
+    call = instrument.right.startswith("C")
+    away = max(instrument.strike - underlying if call else underlying - instrument.strike, 0.0)
+    least = row.floor * (underlying if call else instrument.strike)
+    return premium + max(row.share * underlying - away, least)

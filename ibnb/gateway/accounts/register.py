@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from .. import messages as m
 from .book import Account, Holding
+from .expiry import OPTIONS, Booking, ends, exercised, intrinsic, settled
 from .figures import Figures, Quotes, figures
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Accounts:
     def __init__(self, scenario: Scenario, instruments: Instruments, market: Market, clock: Clock) -> None:
         self._market = market
         self._clock = clock
+        self._instruments = instruments
+        self._lapsing: set[tuple[str, int]] = set()
         self._watchers: list[tuple[Watcher, Callable[[Account, Instrument], None]]] = []
         self._accounts: dict[str, Account] = {}
         self._minute = -1.0
@@ -82,6 +85,8 @@ class Accounts:
                     instrument, quantity, basis=float(quantity) * row.averageCost
                 )
             self._accounts[account.code] = account
+            for held in account.holdings.values():
+                self._end(account, held.instrument)
         self._roll()
 
     @property
@@ -131,7 +136,13 @@ class Accounts:
 
         Returns the profit realised in the instrument's currency, or None on an opening trade.
         """
+        if account is self._accounts.get(account.code) and instrument.conId not in account.holdings:
+            self._end(account, instrument)
+        return self._trade(account, Trade(instrument, quantity, price, commission, commissionCurrency))
+
+    def _trade(self, account: Account, trade: Trade) -> float | None:
         self._roll()
+        instrument, quantity, price, commission, commissionCurrency = trade
         rate = self._rate(commissionCurrency, instrument.currency)
         return account.trade(instrument, quantity, price, commission, commissionCurrency, rate, self._day(instrument))
 
@@ -140,8 +151,60 @@ class Accounts:
         before = self.figures(account)
         books = account.copy()
         for trade in trades:
-            self.trade(books, *trade)
+            self._trade(books, trade)
         return Impact(before, self.figures(books))
+
+    # What ends
+
+    def exercise(self, account: Account, option: Instrument, quantity: Decimal, forced: bool = False) -> str:
+        """Exercise so many options that are held. Returns why not, or nothing."""
+        held = account.holdings.get(option.conId)
+        underlying = self._underlying(option)
+        if option.secType not in OPTIONS or underlying is None:
+            return "The contract is not an option."
+        if held is None or held.quantity < quantity:
+            return "There are not so many options to exercise."
+        price = self.price(underlying)
+        if intrinsic(option, price) < 0 and not forced:
+            return "Exercise ignored because option is not in-the-money."
+        self._book(account, exercised(option, quantity, underlying, price))
+        return ""
+
+    def lapse(self, account: Account, option: Instrument) -> str:
+        """Let an option lapse on its last day, whatever it is worth. Returns why not, or nothing."""
+        held = account.holdings.get(option.conId)
+        if option.secType not in OPTIONS or held is None or held.quantity <= 0:
+            return "There are no such options to lapse."
+        self._lapsing.add((account.code, option.conId))
+        return ""
+
+    def _end(self, account: Account, instrument: Instrument) -> None:
+        """See to it that a position ends with its contract."""
+        when = ends(self._market, instrument)
+        if when is not None:
+            self._clock.call_at(when, self._settle, account, instrument)
+
+    def _settle(self, account: Account, instrument: Instrument) -> None:
+        held = account.holdings.get(instrument.conId)
+        if held is None or not held.quantity:
+            account.holdings.pop(instrument.conId, None)
+            return
+        now = self._clock.now() - 1
+        last, underlying = self._market.last_price(instrument, now), self._underlying(instrument)
+        price = self._market.last_price(underlying, now) if underlying is not None else 0.0
+        lapse = (account.code, instrument.conId) in self._lapsing
+        self._book(account, settled(instrument, held.quantity, last, underlying, price, lapse))
+
+    def _book(self, account: Account, bookings: list[Booking]) -> None:
+        for booking in bookings:
+            self.trade(account, *booking, 0.0, booking.instrument.currency)
+        for booking in bookings:
+            self.announce(account, booking.instrument)
+
+    def _underlying(self, instrument: Instrument) -> Instrument | None:
+        return self._instruments.find(instrument.underConId) if instrument.underConId else None
+
+    # Who wants to know
 
     def watch(self, watcher: Watcher, changed: Callable[[Account, Instrument], None]) -> None:
         """Call `changed(account, instrument)` after each trade, while the watcher is active."""
@@ -155,7 +218,11 @@ class Accounts:
                 changed(account, instrument)
 
     def _quotes(self) -> Quotes:
-        return Quotes(self.price, self._previous, self._rate)
+        return Quotes(self.price, self._previous, self._rate, self._underlying_price)
+
+    def _underlying_price(self, instrument: Instrument) -> float:
+        underlying = self._underlying(instrument)
+        return 0.0 if underlying is None else self.price(underlying)
 
     def _rate(self, source: str, target: str) -> float:
         return 1.0 if source == target else self._market.fx_rate(source, target, self._clock.now())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from .. import messages as m
 from ..instruments import Instrument
 from ..matching import Found, Leg, OrderRefused, combined
 from ..world import Client, World
 from .historical_request import parse_moment
-from .registry import Refusal, handles, invalid, not_simulated
+from .registry import Refusal, handles, invalid, not_simulated, unprocessed
 from .resolve import contract_of, resolve_contract
 
 _TOKEN = "bH"
@@ -100,8 +101,25 @@ def executions(world: World, client: Client, request: m.ReqExecutions) -> Iterat
 
 @handles(m.ExerciseOptions)
 def exercise_options(world: World, client: Client, request: m.ExerciseOptions) -> None:
-    """Refused: there are no options to exercise."""
-    raise not_simulated("exercising options")
+    """Exercise options that are held (1), or let them lapse on their last day (2); positions and account values tell.
+
+    Differs from TWS: it happens at once, and neither an order nor an execution is told of.
+    """
+    account = world.accounts.find(request.account)
+    if account is None:
+        raise invalid("Invalid account code", _TOKEN)
+    option = resolve_contract(world, request.contract)
+    if request.exerciseAction not in (1, 2):
+        raise invalid(f"Invalid exercise action {request.exerciseAction}", _TOKEN)
+    if request.exerciseQuantity < 1:
+        raise invalid("The size value cannot be zero", _TOKEN)
+    if request.exerciseAction == 1:
+        quantity = Decimal(request.exerciseQuantity)
+        reason = world.accounts.exercise(account, option, quantity, forced=request.override == 1)
+    else:
+        reason = world.accounts.lapse(account, option)
+    if reason:
+        raise unprocessed(reason, _TOKEN)
 
 
 class _Reader:

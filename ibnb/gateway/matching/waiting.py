@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
+from ..accounts.expiry import ENDING
 from . import conditions, groups, trailing
 from .combos import quote, seconds
 from .crossing import STRETCH, Session, first, session
@@ -74,6 +75,16 @@ class Waiting:
         working.seen = now
 
     def _expiry(self, working: Working, begins: float) -> float:
+        """When the order ends (0: never): by its time in force, or with the first of its contracts."""
+        ends = [self._wanted_end(working, begins)]
+        for leg in working.legs or (working,):
+            contract = leg.instrument
+            day = contract.expiry if contract.secType in ENDING else None
+            last = self._market.calendar.session(contract.schedule, day, rth=False) if day else None
+            ends += [float(last[1])] if last else []
+        return min((end for end in ends if end), default=0.0)
+
+    def _wanted_end(self, working: Working, begins: float) -> float:
         tif = working.order.tif
         if tif == "GTC":
             return 0.0

@@ -409,9 +409,3 @@ def test_completed_orders_say_how_they_ended(trader: Trader) -> None:
         cancelled.orderState.completedStatus,
     )
     assert m.CompletedOrdersEnd() == end
-
-
-def test_exercising_options_is_not_simulated(trader: Trader) -> None:
-    request = m.ExerciseOptions(reqId=1, contract=AAPL, exerciseAction=1, exerciseQuantity=1, account=CODE, override=0)
-    code, text = error(trader.ask(request))
-    assert (321, True) == (code, text.endswith("exercising options is not simulated by ibnb.gateway"))
