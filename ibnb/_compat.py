@@ -40,6 +40,7 @@ try:
     from ibapi import comm, server_versions
     from ibapi.client import EClient as _EClient
     from ibapi.common import BarData as _BarData
+    from ibapi.common import TickAttrib as _TickAttrib
     from ibapi.contract import ComboLeg as _ComboLeg
     from ibapi.contract import Contract as _Contract
     from ibapi.contract import ContractDetails as _ContractDetails
@@ -69,6 +70,7 @@ EClient: Any = _EClient
 EWrapper: Any = _EWrapper
 Decoder: Any = _Decoder
 BarData: Any = _BarData
+TickAttrib: Any = _TickAttrib
 ComboLeg: Any = _ComboLeg
 Contract: Any = _Contract
 ContractDetails: Any = _ContractDetails
@@ -99,6 +101,11 @@ UNSET_DECIMAL = Decimal(2**127 - 1)
 
 _CANCEL_PARAMETERS = tuple(inspect.signature(EClient.cancelOrder).parameters)[1:]
 _GLOBAL_CANCEL_PARAMETERS = tuple(inspect.signature(EClient.reqGlobalCancel).parameters)[1:]
+# What today's exerciseOptions wants besides the six arguments that it has always had.
+_EXERCISE_DEFAULTS: dict[str, Any] = {"manualOrderTime": "", "customerAccount": "", "professionalCustomer": False}
+EXERCISE_EXTRAS = tuple(
+    _EXERCISE_DEFAULTS[name] for name in tuple(inspect.signature(EClient.exerciseOptions).parameters)[7:]
+)
 _INTERPRET_TAKES_ID = len(inspect.signature(Decoder.interpret).parameters) == 3
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ibnb import _compat
+from ibnb._fast import COLUMNS, Decode, find_decoder
 from ibnb.errors import IBError
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ def find_override(app: object, name: str) -> Handler | None:
     if name in vars(app):
         mine: Handler = vars(app)[name]
         return mine
+    return inherited_override(app, name)
+
+
+def inherited_override(app: object, name: str) -> Handler | None:
+    """The override of this name that comes from a class of the user's, or None."""
     for cls in type(app).__mro__:
         if name in vars(cls):
             function = vars(cls)[name]
@@ -69,24 +75,14 @@ def find_override(app: object, name: str) -> Handler | None:
     return None
 
 
-# Hot messages: id → (decoder, the callbacks that it stands for). `decoder(app, payload)` returns False to decline.
-Fast = Callable[[Any, bytes], bool]
-FAST: dict[int, tuple[Fast, tuple[str, ...]]] = {}
-
-
-def fast_decoder(msg_id: int, *callbacks: str) -> Callable[[Fast], Fast]:
-    """Register a decoder that goes from bytes to columns, used while nobody wants its callbacks one by one."""
-
-    def register(decode: Fast) -> Fast:
-        FAST[msg_id] = (decode, callbacks)
-        return decode
-
-    return register
-
-
 def overridden(app: object, *names: str) -> bool:
     """Does the user override one of these callbacks (or its protobuf twin)?"""
-    return any(find_override(app, name) or find_override(app, f"{name}ProtoBuf") for name in names)
+    return any(find_override(app, name) for name in with_twins(names))
+
+
+def with_twins(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Callbacks, and the callbacks of the protobuf messages that bring them."""
+    return (*names, *(f"{name}ProtoBuf" for name in names))
 
 
 def fit(method: Handler, args: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -129,24 +125,47 @@ class Dispatcher:
     def __init__(self, app: Link) -> None:
         self._app = app
         self._handlers = {name: tuple(found) for name, found in handlers_of(app).items()}
-        self._fast: dict[int, Fast | None] = {}
+        self._fast: dict[tuple[int, int], tuple[Decode | None, tuple[str, ...]]] = {}
 
     def listen(self, name: str, handler: Handler) -> None:
         """Add a handler for a while (a stream's, a guard's); any thread."""
         self._handlers[name] = (*self._handlers.get(name, ()), handler)
+        self._fast.clear()
 
     def ignore(self, name: str, handler: Handler) -> None:
         """Take a handler of `listen` away again."""
         self._handlers[name] = tuple(each for each in self._handlers.get(name, ()) if each != handler)
+        self._fast.clear()
 
-    def fast(self, msg_id: int) -> Fast | None:
-        """The column decoder for a message, unless an override or the log wants each callback."""
-        if msg_id not in FAST or _compat.answers_are_logged():
+    def fast(self, msg_id: int, server_version: int) -> Decode | None:
+        """The fast decoder for a message, unless an override or the log wants each callback."""
+        found = self._fast.get((msg_id, server_version))
+        if found is None:
+            found = self._fast[msg_id, server_version] = self._find_fast(msg_id, server_version)
+        decode, names = found
+        if decode is None or not vars(self._app).keys().isdisjoint(names) or _compat.answers_are_logged():
             return None
-        if msg_id not in self._fast:
-            decode, callbacks = FAST[msg_id]
-            self._fast[msg_id] = None if overridden(self._app, *callbacks) else decode
-        return self._fast[msg_id]
+        return decode
+
+    def _find_fast(self, msg_id: int, server_version: int) -> tuple[Decode | None, tuple[str, ...]]:
+        """The decoder, and the names under which an override of its callbacks may still be put on the object."""
+        decode, callbacks = find_decoder(msg_id, server_version)
+        names = with_twins(callbacks)
+        if any(inherited_override(self._app, each) for each in names):
+            decode = None
+        for each in callbacks:
+            whole = COLUMNS.get(each)
+            if whole is not None and len(self._handlers.get(each, ())) != len(self._handlers.get(whole, ())):
+                decode = None  # somebody inside wants the rows one by one
+        return decode, names
+
+    def deliver(self, name: str, *args: Any) -> None:
+        """Tell the handlers only: what a fast decoder does in place of a callback."""
+        for handler in self._handlers.get(name, ()):
+            try:
+                handler(*args)
+            except Exception as error:
+                self._internal_problem(name, args, error)
 
     def __getattr__(self, name: str) -> Handler:
         if name.startswith("__"):
@@ -165,7 +184,7 @@ class Dispatcher:
         return call
 
     def _build(self, name: str) -> Handler:
-        app, tape, handlers = self._app, self._app._tape, self._handlers
+        app, tape = self._app, self._app._tape
         mine = vars(app)
         inherited = find_override(app, name)
         fitted: tuple[Handler | None, int | None] = (None, None)
@@ -174,11 +193,7 @@ class Dispatcher:
             nonlocal fitted
             if tape.on:
                 tape.answer(name, args)
-            for handler in handlers.get(name, ()):
-                try:
-                    handler(*args)
-                except Exception as error:
-                    self._internal_problem(name, args, error)
+            self.deliver(name, *args)
             override = mine.get(name, inherited)
             if override is not None:
                 if fitted[0] is not override:
@@ -212,11 +227,7 @@ class Dispatcher:
             event = _compat.error_event(raw)
             if app._tape.on:
                 app._tape.answer(name, tuple(event))
-            for handler in self._handlers.get(name, ()):
-                try:
-                    handler(*event)
-                except Exception as error:
-                    self._internal_problem(name, tuple(event), error)
+            self.deliver(name, *event)
             override = find_override(app, name)
             if override is not None:
                 self._guarded(name, override, fit_error(override, event))

@@ -74,6 +74,12 @@ def parse_dates(texts: Sequence[Any], zone: str | None = None, year: int | None 
     shown in it. Without it they are UTC. `year` completes texts that have none. Dates give a naive, normalised index.
     Raises ValueError for a text of no known shape, or for dates and times mixed.
     """
+    if isinstance(texts, np.ndarray) and texts.dtype.kind == "S":
+        # As the wire has them, all of one length: nothing to be turned into a text first.
+        whole = _parse_alike(texts, zone, year) if len(texts) else None
+        if whole is not None:
+            return whole
+        texts = [text.decode() for text in texts.tolist()]
     words = [str(text).strip() for text in texts]
     if not words:
         return pd.DatetimeIndex([], dtype="datetime64[ns]")
@@ -119,9 +125,14 @@ def _shape(word: str) -> tuple[int, re.Match[str]]:
     )
 
 
-def _parse_alike(words: list[str], zone: str | None, year: int | None) -> pd.DatetimeIndex | None:
-    """All words in the shape of the first one, or None if they aren't."""
-    which, match = _shape(words[0])
+def _parse_alike(
+    words: list[str] | np.ndarray[Any, Any], zone: str | None, year: int | None
+) -> pd.DatetimeIndex | None:
+    """All words (texts, or an array of bytes) in the shape of the first one, or None if they aren't."""
+    first = words[0] if isinstance(words, list) else words[0].decode()
+    if first != first.strip():
+        return None
+    which, match = _shape(first)
     kind, _, layout = _SHAPES[which]
     if kind == "epoch":
         try:
@@ -129,10 +140,10 @@ def _parse_alike(words: list[str], zone: str | None, year: int | None) -> pd.Dat
         except ValueError:
             return None
         return _shown(seconds * 1_000_000_000, zone_name(zone or "UTC"))
-    raw = np.array(words, dtype="S")
+    raw = np.asarray(words, dtype="S")
     letters = raw.view("u1").reshape(len(words), raw.dtype.itemsize)
     fixed = np.array([sign not in "YMDhms" for sign in layout] + [True] * (letters.shape[1] - len(layout)))
-    fraction = "." in words[0]
+    fraction = "." in first
     if fraction:
         fixed[len(layout) :] = False
     if not (letters[:, fixed] == letters[0, fixed]).all():

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ibnb._fast import Columns
 from ibnb.dates import NEW_YORK, parse_dates, parse_moments, zone_name
 
 #: Answer → column → dtype. The column that INDEX names becomes the index.
@@ -193,7 +194,9 @@ def frame(table: str, rows: Sequence[Sequence[Any]], zone: str | None = None) ->
     `zone` is the zone that times are shown in, and that times without a zone are read in.
     """
     kinds = TABLES[table]
-    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(kinds)
+    columns: Iterable[Any] = [()] * len(kinds)
+    if rows:
+        columns = rows.columns if isinstance(rows, Columns) else zip(*rows, strict=True)
     data = {name: _column(values, kinds[name], zone) for name, values in zip(kinds, columns, strict=True)}
     index = INDEX.get(table)
     if index is None:

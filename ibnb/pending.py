@@ -64,7 +64,17 @@ class Slot:
     def add(self, row: Any) -> None:
         """Append one row; rows that come after the end are dropped."""
         if not self.ended.is_set():
+            if type(self.rows) is not list:
+                self.rows = list(self.rows)
             self.rows.append(row)
+
+    def add_all(self, rows: Any) -> None:
+        """Take many rows at once, as they are if they are the first (a sequence that keeps columns)."""
+        if self.rows or self.lasting:
+            for row in rows:
+                self.add(row)
+        elif not self.ended.is_set():
+            self.rows = rows
 
     def hear(self, now: float) -> None:
         """Data of a stream came."""
@@ -76,7 +86,7 @@ class Slot:
     def again(self) -> None:
         """Open an ended slot anew, empty: its request is sent once more under the same id."""
         with self._lock:
-            self.rows.clear()
+            self.rows = []
             self.error = None
             self.ended.clear()
 

@@ -5,17 +5,17 @@ Recording is one append to a bounded ring; texts are made when somebody looks.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-REQUEST, ANSWER = "→", "←"
+REQUEST, ANSWER, MESSAGE = "→", "←", "message"
 COLUMNS = ["time", "direction", "name", "id", "summary"]
 
 
@@ -25,8 +25,13 @@ class Tape:
     def __init__(self, now: Callable[[], float], size: int = 20_000) -> None:
         self.on = True
         self._now = now
-        self._number = count(1)
-        self._ring: deque[tuple[int, float, str, str, Any, Any]] = deque(maxlen=size)
+        self._size = size
+        self._lock = threading.Lock()
+        # How many callbacks and requests there have been, and how many of them the ring holds.
+        self._total = 0
+        self._held = 0
+        # (how many, time, direction, name, id, content); a message that holds many callbacks is one entry.
+        self._ring: deque[tuple[int, float, str, str, Any, Any]] = deque()
 
     def request(self, name: str, parameters: Mapping[str, Any]) -> None:
         """A request, with its arguments by name; texts are made now: contracts and orders change later."""
@@ -34,28 +39,55 @@ class Tape:
             given = {key: value for key, value in parameters.items() if key != "self"}
             number = next((given[key] for key in ("reqId", "tickerId", "orderId") if key in given), None)
             text = ", ".join(f"{key}={brief(value)}" for key, value in given.items())
-            self._ring.append((next(self._number), self._now(), REQUEST, name, number, text))
+            self._append(1, REQUEST, name, number, text)
 
     def answer(self, name: str, args: tuple[Any, ...]) -> None:
         """A callback with its arguments."""
-        self._ring.append((next(self._number), self._now(), ANSWER, name, None, args))
+        self._append(1, ANSWER, name, None, args)
+
+    def message(self, callbacks: int, msg_id: int, payload: bytes, server_version: int) -> None:
+        """A message that was decoded at once: its callbacks are made when somebody looks."""
+        self._append(callbacks, MESSAGE, "", msg_id, (payload, server_version))
+
+    def _append(self, many: int, *entry: Any) -> None:
+        with self._lock:
+            ring = self._ring
+            ring.append((many, self._now(), *entry))
+            self._total += many
+            self._held += many
+            while self._held - ring[0][0] >= self._size:
+                self._held -= ring.popleft()[0]
 
     def clear(self) -> None:
-        self._ring.clear()
+        with self._lock:
+            self._ring.clear()
+            self._held = 0
 
     def __len__(self) -> int:
-        return len(self._ring)
+        return min(self._held, self._size)
 
     def rows(self) -> list[tuple[int, datetime, str, str, int | None, str]]:
         """(number, UTC time, direction, name, id, summary) of what the ring holds, oldest first."""
-        found = []
-        for number, when, direction, name, key, content in list(self._ring):
-            if direction == ANSWER:
-                key = content[0] if content and type(content[0]) is int and name not in _NO_ID else -1
-                key = None if key == -1 else key
-                content = ", ".join(brief(value) for value in content)
-            found.append((number, datetime.fromtimestamp(when, UTC), direction, name, key, content))
-        return found
+        with self._lock:
+            ring, number = list(self._ring), self._total
+        found: list[tuple[int, datetime, str, str, int | None, str]] = []
+        for _, when, direction, name, key, content in reversed(ring):
+            moment = datetime.fromtimestamp(when, UTC)
+            if direction == REQUEST:
+                said = [(name, key, content)]
+            else:
+                told = callbacks_of(key, *content) if direction == MESSAGE else [(name, content)]
+                said = [(each, None, args) for each, args in told[-(self._size - len(found)) :]]
+            for each, key, content in reversed(said):
+                if direction != REQUEST:
+                    key = content[0] if content and type(content[0]) is int and each not in _NO_ID else -1
+                    key = None if key == -1 else key
+                    content = ", ".join(brief(value) for value in content)
+                found.append((number, moment, REQUEST if direction == REQUEST else ANSWER, each, key, content))
+                number -= 1
+            if len(found) >= self._size:
+                break
+        return found[::-1]
 
     def frame(self) -> pd.DataFrame:
         """The ring as a DataFrame: index `number`, columns time (New York), direction, name, id, summary."""
@@ -69,6 +101,20 @@ class Tape:
         for name in ("direction", "name", "summary"):
             table[name] = table[name].astype("str")
         return table
+
+
+def callbacks_of(msg_id: int, payload: bytes, server_version: int) -> list[tuple[str, tuple[Any, ...]]]:
+    """What ibapi's Decoder makes of a message: [(callback, arguments)]."""
+    from ibnb._compat import make_interpreter
+
+    found: list[tuple[str, tuple[Any, ...]]] = []
+
+    class Recorder:
+        def __getattr__(self, name: str) -> Callable[..., None]:
+            return lambda *args: found.append((name, args))
+
+    make_interpreter(Recorder(), server_version)(msg_id, payload)
+    return found
 
 
 # Callbacks whose first argument is a number but not the id of a request or order.

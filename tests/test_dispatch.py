@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fake_tws import payload
 
-from ibnb import _compat, _dispatch
+from ibnb import _compat, _dispatch, _fast
 from ibnb._dispatch import on
 from ibnb.session import Session
 
@@ -191,8 +191,12 @@ def test_a_message_that_cant_be_decoded_is_a_problem_not_an_end() -> None:
 
 def test_a_fast_decoder_is_used_only_while_nobody_wants_the_single_callbacks(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[bytes] = []
-    monkeypatch.setattr(_dispatch, "FAST", {})
-    _dispatch.fast_decoder(1, "tickPrice", "tickSize")(lambda app, body: bool(taken.append(body)) or True)
+
+    def decode(body: bytes, version: int) -> _fast.Decoded:
+        taken.append(body)
+        return _fast.Decoded(1, (("tickPrice", (7, 4, 1.0, None)),))
+
+    monkeypatch.setattr(_fast, "FAST", {(_fast.TEXT, 1): (decode, ("tickPrice", "tickSize"))})
 
     class Mine(Verbs):
         def tickSize(self, *args: Any) -> None:
@@ -200,8 +204,14 @@ def test_a_fast_decoder_is_used_only_while_nobody_wants_the_single_callbacks(mon
 
     plain, curious = Verbs(), Mine()
     for app in (plain, curious):
-        feed(app, 1, 6, 7, 4, 1.0, 100, 0)
-    assert (1, 0, 1) == (len(taken), len(plain.seen), len(curious.seen))
+        feed(app, 1, 6, 7, 4, 2.0, 100, 0)
+    assert (1, [1.0], [2.0]) == (len(taken), [row[2] for row in plain.seen], [row[2] for row in curious.seen])
+    plain.tickPrice = lambda *args: None
+    feed(plain, 1, 6, 7, 4, 2.0, 100, 0)
+    assert (1, 2.0) == (len(taken), plain.seen[-1][2])
+    del plain.tickPrice
+    feed(plain, 1, 6, 7, 4, 2.0, 100, 0)
+    assert (2, 1.0) == (len(taken), plain.seen[-1][2])
 
 
 def test_unknown_names_of_python_itself_are_not_callbacks() -> None:
