@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import os
 import socket
+import struct
 import threading
 import weakref
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from ibnb._compat import MAX_CLIENT_VER, MAX_MSG_LEN, MIN_CLIENT_VER, hello
 from ibnb.errors import NotConnectedError
 
 CHUNK = 1 << 18
+_LENGTH = struct.Struct(">I").unpack_from
 
 _SETTINGS = "TWS: Global Configuration, API, Settings (IB Gateway: Configure, Settings, API, Settings)"
 _PORTS = "TWS 7497 paper, 7496 live; IB Gateway 4002 paper, 4001 live"
@@ -27,23 +29,33 @@ class Frames:
     """Cuts a stream of bytes, however it is split, into payloads."""
 
     def __init__(self) -> None:
+        # The beginning of a message whose rest hasn't come, and how long it must be before it is worth a look.
         self._buffer = bytearray()
+        self._needed = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """The complete payloads after these bytes. ValueError when a length is impossible."""
-        buffer = self._buffer
-        buffer += data
+        if self._buffer:
+            self._buffer += data
+            if len(self._buffer) < self._needed:
+                return []
+            data = bytes(self._buffer)
+            self._buffer.clear()
         found: list[bytes] = []
-        start, end = 0, len(buffer)
+        start, end, needed = 0, len(data), 4
         while end - start >= 4:
-            size = int.from_bytes(buffer[start : start + 4], "big")
+            (size,) = _LENGTH(data, start)
             if size > MAX_MSG_LEN:
                 raise ValueError(f"a message of {size} bytes was announced; {MAX_MSG_LEN} is the most")
-            if end - start - 4 < size:
+            stop = start + 4 + size
+            if end < stop:
+                needed = stop - start
                 break
-            found.append(bytes(buffer[start + 4 : start + 4 + size]))
-            start += 4 + size
-        del buffer[:start]
+            found.append(data[start + 4 : stop])
+            start = stop
+        self._needed = needed
+        if start < end:
+            self._buffer += data[start:]
         return found
 
 
