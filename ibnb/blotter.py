@@ -26,6 +26,8 @@ DONE = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
 WORKING = frozenset({"ApiPending", "PendingSubmit", "PreSubmitted", "Submitted", "PendingCancel"})
 # What TWS answers to a cancel; whether the order lives is not in it.
 _ABOUT_CANCEL = frozenset({135, 136, 161, 202, 10147, 10148, 10149})
+#: Not a status of TWS's: the order was sent, the connection was lost, and TWS knows nothing of it now.
+UNCERTAIN = "Uncertain"
 #: The order of life, for plots and for sorting.
 STATUSES = (
     "PendingSubmit",
@@ -182,6 +184,28 @@ class Blotter:
                     entry.status = "Inactive"
             self._note(entry, time, "error", f"{code}: {text}")
             entry.messages.append((entry.version, code, text))
+
+    def completed(self, key: Key, permId: int, status: str, filled: float, time: float) -> None:
+        """TWS lists the order among those that have ended (completedOrder)."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                return
+            entry.remaining = max(0.0, entry.filled + entry.remaining - max(entry.filled, filled))
+            entry.status, entry.filled = status, max(entry.filled, filled)
+            entry.permId, entry.taken = permId, True
+            self._note(entry, time, "completedOrder")
+
+    def doubt(self, key: Key, time: float) -> bool:
+        """Nobody knows how the order stands; True if TWS had confirmed it once."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                return False
+            if entry.status != UNCERTAIN:
+                entry.status = UNCERTAIN
+                self._note(entry, time, "reconcile", "TWS knows nothing of it after the reconnection")
+            return entry.taken
 
     def _rejects(self, entry: _Entry, code: int, text: str) -> bool:
         if code in _ABOUT_CANCEL or entry.changing:

@@ -3,7 +3,7 @@
 Three states fail separately. The socket: reconnect, with growing pauses. TWS's link to IBKR (1100, 1101, 1102): wait,
 and ask again only for what TWS has dropped. A data farm (21xx): nothing to do, TWS goes on by itself. One owner: while
 an attempt runs, no other starts. Reconnection is on for `ibnb.connect()`; a bare `IBApp().connect(...)` behaves as
-ibapi's does unless `autoReconnect` is set.
+ibapi's does unless `autoReconnect` is set: nothing is asked for again by itself.
 """
 
 from __future__ import annotations
@@ -249,11 +249,10 @@ class Lasting(Requests):
 
     @on("error")
     def _link_changed(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str) -> None:
-        if errorCode in LINK_LOST:
-            self._subscriptions.lost(f"{errorCode}: {errorString}")
-        elif errorCode == DATA_LOST:
-            self._subscriptions.lost(f"{errorCode}: {errorString}")
-            self._later(0.0, self._ask_for_all)
+        if errorCode in LINK_LOST or errorCode == DATA_LOST:
+            self._subscriptions.lost(f"{errorCode}: {' '.join(errorString.split())}")
+            if errorCode == DATA_LOST and self.autoReconnect:
+                self._later(0.0, self._ask_for_all)
         elif errorCode == DATA_KEPT:
             for each in self._subscriptions.all():
                 if not each.dead:

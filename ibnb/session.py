@@ -225,6 +225,8 @@ class Session(Lasting):
         return RequestTimeoutError(text, verb=verb, rows=rows or 0)
 
     def _next_step(self, verb: str) -> str:
+        if self._returning:
+            return f"The connection is lost: {self._why_not()}."
         if self._status.link == "lost":
             return "Wait until TWS has its link to IBKR back (app.notices), then ask again."
         if any(state == "broken" for _, state, _ in self._status.farms.values()):
@@ -372,7 +374,9 @@ class Session(Lasting):
         if slot is None and reqId == _compat.NO_VALID_ID and errorCode in INVALID_REQUEST:
             slot = self._only_slot_without_id()
         subscription = self._subscriptions.get(reqId)
-        if subscription is not None and errorCode == STREAM_ENDED and (slot is None or slot.lasting):
+        lasting = subscription is not None and (slot is None or slot.lasting)
+        if lasting and errorCode == STREAM_ENDED and self.autoReconnect:
+            assert subscription is not None
             self._stream_ended(subscription, notice.text)
             return
         if slot is None:

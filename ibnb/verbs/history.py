@@ -264,7 +264,7 @@ class BarStream:
         if before:
             last = before[-1][0]
             self._news.extend((row, row[0] != last) for row in list(slot.rows) if row[0] >= last)
-            slot.hear(self._app._now())
+        slot.hear(self._app._now())
         self.loaded = True
 
     def put(self, row: tuple[Any, ...]) -> None:

@@ -20,6 +20,7 @@ from ibnb._dispatch import on
 from ibnb.blotter import DONE, STATUSES, WORKING, Blotter, Key, OrderReport
 from ibnb.errors import NotConnectedError, OrderRejectedError, RequestTimeoutError, request_error
 from ibnb.legal import check
+from ibnb.reconcile import reconcile
 from ibnb.verbs._family import VerbFamily
 
 #: How far an order has come; waiting for a status is over when the order has got past it.
@@ -47,6 +48,7 @@ class OrderVerbs(VerbFamily):
         #: orderId → (contract, order), as TWS last showed them; orders that are done are removed.
         self.open_orders: dict[int, tuple[Any, Any]] = {}
         self._blotter = Blotter()
+        self._at_reconnect.append(lambda: reconcile(self))
 
     # --- place ----------------------------------------------------------------------------------
 
