@@ -35,6 +35,7 @@ def build_world(scenario: Scenario, clock: Clock) -> World:
     """Everything that one scenario needs, on this clock."""
     instruments = Instruments(scenario.today)
     market = Market(scenario.seed, instruments, scenario.moves, scenario.always_open_from)
+    instruments.level = market.level
     accounts = Accounts(scenario, instruments, market, clock)
     orders = Orders(scenario, clock, market, accounts)
     world = World(scenario, clock, instruments, market, accounts, orders)

@@ -13,6 +13,7 @@ from . import (
     history,
     market_data,
     news,
+    options,
     orders,
     scanner,
     session,
@@ -21,4 +22,4 @@ from . import (
 from .registry import HANDLERS, Refusal, handles
 
 __all__ = ["HANDLERS", "Refusal", "account", "contracts", "handles", "history", "market_data", "orders", "scanner"]
-__all__ += ["bulletins", "depth", "display_groups", "events", "histogram", "news", "session", "ticks"]
+__all__ += ["bulletins", "depth", "display_groups", "events", "histogram", "news", "options", "session", "ticks"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 
 from .. import messages as m
@@ -16,7 +17,7 @@ from .zones import zone_info
 
 @handles(m.ReqContractDetails)
 def contract_details(world: World, client: Client, request: m.ReqContractDetails) -> Iterator[object]:
-    """One row for each contract that fits, then the end; 200 without an end when none does.
+    """One row for each contract that fits, a whole option chain too, then the end; 200 without an end when none does.
 
     Differs from TWS: an empty exchange gives one row per listing, not one per exchange.
     """
@@ -25,7 +26,8 @@ def contract_details(world: World, client: Client, request: m.ReqContractDetails
     if not found:
         raise Refusal(200, NO_DEFINITION)
     for instrument in found:
-        yield m.ContractData(reqId=request.reqId, details=details(world, instrument))
+        answer = m.BondContractData if instrument.bond else m.ContractData
+        yield answer(reqId=request.reqId, details=details(world, instrument))
     yield m.ContractDataEnd(reqId=request.reqId)
 
 
@@ -33,7 +35,7 @@ def contract_details(world: World, client: Client, request: m.ReqContractDetails
 def matching_symbols(world: World, client: Client, request: m.ReqMatchingSymbols) -> Iterator[object]:
     """At most 16 stocks and indices whose symbol or name begins with the pattern.
 
-    Differs from TWS: two searches within one second are both answered; no derivatives are named.
+    Differs from TWS: two searches within one second are both answered; of derivatives only options are named.
     """
     rows = tuple(
         m.ContractDescription(
@@ -44,11 +46,17 @@ def matching_symbols(world: World, client: Client, request: m.ReqMatchingSymbols
                 primaryExchange=instrument.primaryExchange,
                 currency=instrument.currency,
             ),
+            derivativeSecTypes=_derivatives(world, instrument),
             description=instrument.longName,
         )
         for instrument in world.instruments.search(request.pattern)
     )
     yield m.SymbolSamples(reqId=request.reqId, contractDescriptions=rows)
+
+
+def _derivatives(world: World, instrument: Instrument) -> tuple[str, ...]:
+    found = world.instruments.options.classes(instrument.symbol, instrument.secType, instrument.conId)
+    return ("OPT",) if found else ()
 
 
 @handles(m.ReqMarketRule)
@@ -74,7 +82,9 @@ def details(world: World, instrument: Instrument) -> m.ContractDetails:
     """Return all that TWS says of an instrument; trading hours begin with today's."""
     today = datetime.fromtimestamp(world.clock.now(), zone_info(instrument.timeZoneId)).date()
     calendar = world.market.calendar
+    bond = asdict(instrument.bond) if instrument.bond else {}
     return m.ContractDetails(
+        **bond,
         contract=contract_of(instrument),
         marketName=instrument.tradingClass,
         minTick=instrument.minTick,

@@ -75,11 +75,11 @@ WHAT_TO_SHOW = {
     "ADJUSTED_LAST": "AdjustedLast",
     "AGGTRADES": "AggTrades",
     "SCHEDULE": "Schedule",
+    "HISTORICAL_VOLATILITY": "HistoricalVolatility",
+    "OPTION_IMPLIED_VOLATILITY": "OptionImpliedVolatility",
 }
 
 _NOT_SIMULATED = {
-    "HISTORICAL_VOLATILITY",
-    "OPTION_IMPLIED_VOLATILITY",
     "FEE_RATE",
     "YIELD_BID",
     "YIELD_ASK",
@@ -88,17 +88,21 @@ _NOT_SIMULATED = {
 }
 
 # What an instrument's kind has nothing of; what isn't listed has everything but AGGTRADES.
-_NO_TRADES = frozenset({"TRADES", "ADJUSTED_LAST", "AGGTRADES"})
+_VOLATILITIES = frozenset({"HISTORICAL_VOLATILITY", "OPTION_IMPLIED_VOLATILITY"})
+_NO_TRADES = frozenset({"TRADES", "ADJUSTED_LAST", "AGGTRADES"}) | _VOLATILITIES
+_NOT_ADJUSTED = frozenset({"ADJUSTED_LAST", "AGGTRADES"}) | _VOLATILITIES
 _NO_QUOTES = frozenset({"MIDPOINT", "BID", "ASK", "BID_ASK", "ADJUSTED_LAST", "AGGTRADES"})
 _UNAVAILABLE: dict[str, frozenset[str]] = {
     "CASH": _NO_TRADES,
     "CFD": _NO_TRADES,
     "CMDTY": _NO_TRADES,
     "IND": _NO_QUOTES,
-    "CRYPTO": frozenset({"ADJUSTED_LAST"}),
-    "FUT": frozenset({"ADJUSTED_LAST", "AGGTRADES"}),
-    "OPT": frozenset({"ADJUSTED_LAST", "AGGTRADES"}),
-    "FOP": frozenset({"ADJUSTED_LAST", "AGGTRADES"}),
+    "CRYPTO": frozenset({"ADJUSTED_LAST"}) | _VOLATILITIES,
+    "FUT": _NOT_ADJUSTED,
+    "CONTFUT": frozenset({"AGGTRADES"}) | _VOLATILITIES,
+    "BOND": _NOT_ADJUSTED,
+    "OPT": _NOT_ADJUSTED,
+    "FOP": _NOT_ADJUSTED,
 }
 
 BAD_DATE = (

@@ -73,8 +73,8 @@ def historical_data(world: World, client: Client, request: m.ReqHistoricalData) 
 
     Differs from TWS: of the table of bar sizes by duration only the smallest bars are enforced.
 
-    Differs from TWS: nothing splits or pays dividends, so ADJUSTED_LAST is TRADES; volatilities, fee rates and yields
-    aren't simulated.
+    Differs from TWS: nothing splits or pays dividends, so ADJUSTED_LAST is TRADES; a volatility is one number a day;
+    fee rates and yields aren't simulated.
     """
     query = _read(world, client, request)
     if query.what == "SCHEDULE":

@@ -20,12 +20,12 @@ from .noise import Floats, Ints
 from .path import Atoms
 
 # ADJUSTED_LAST is the same as TRADES: nothing in this world splits or pays a dividend.
-WHAT = ("TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK", "ADJUSTED_LAST")
+WHAT = ("TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK", "ADJUSTED_LAST", "AGGTRADES")
 
 
 def is_trades(what: str) -> bool:
     """Whether bars of this kind are made of trades (and so have volume, wap and count)."""
-    return what in ("TRADES", "ADJUSTED_LAST")
+    return what in ("TRADES", "ADJUSTED_LAST", "AGGTRADES")
 
 
 @dataclass(frozen=True)

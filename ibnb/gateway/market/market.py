@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import ceil
 
 import numpy as np
@@ -24,6 +24,7 @@ from .bars import WHAT, Bars, Sums, bar_starts, finish, is_trades, join, merge, 
 from .noise import Ints, bits, stream
 from .path import Atoms
 from .paths import Paths
+from .volatility_bars import VOLATILITIES, volatility_bars
 
 # IB's quote history begins later than its trades.
 _FIRST_QUOTE = date(2004, 1, 23)
@@ -130,7 +131,12 @@ class Market:
     # History
 
     def offers(self, instrument: Instrument, what: str) -> bool:
-        """Whether there are such bars for the instrument: no trades of forex, metals and CFDs, no quotes of indices."""
+        """Whether there are such bars for the instrument: no trades of forex, metals and CFDs, no quotes of indices,
+        volatilities of stocks and indices only. AGGTRADES are the trades of crypto."""
+        if what in VOLATILITIES:
+            return instrument.secType in ("STK", "IND")
+        if what == "AGGTRADES":
+            return instrument.secType == "CRYPTO"
         return what in WHAT and (instrument.trades if is_trades(what) else instrument.quotes)
 
     def head_timestamp(self, instrument: Instrument, what: str = "TRADES") -> int:
@@ -148,7 +154,8 @@ class Market:
         """The bars of [start, end): those that end after `start` and begin before `end`, in order.
 
         Args:
-            what: TRADES, MIDPOINT, BID, ASK, BID_ASK or ADJUSTED_LAST (the same as TRADES here).
+            what: TRADES, MIDPOINT, BID, ASK, BID_ASK, ADJUSTED_LAST or AGGTRADES (the same as TRADES here),
+                HISTORICAL_VOLATILITY, OPTION_IMPLIED_VOLATILITY.
             size: seconds (1 to 8 hours), or "day", "week", "month".
             start, end: epoch seconds. The bar in progress at `end` holds what has happened before.
             rth: liquid hours only.
@@ -158,6 +165,8 @@ class Market:
         """
         self._require(instrument, what)
         start = max(start, self.head_timestamp(instrument, what))
+        if what in VOLATILITIES:
+            return volatility_bars(self, instrument, what, size, start, end, rth)
         if isinstance(size, str):
             return finish(self._long(instrument, what, size, start, end, rth), instrument, what)
         return finish(self._short(instrument, what, size, start, end, rth), instrument, what)
@@ -222,12 +231,18 @@ class Market:
         return Quote(time, bid, ask, bid_size, ask_size, last, last_size, is_open)
 
     def last_price(self, instrument: Instrument, t: float) -> float:
-        """The price of the last trade at or before `t`; the midpoint where no trades are reported."""
-        quote = self.quote(instrument, t, frozen=True)
-        if quote.last is not None:
-            return quote.last
-        assert quote.midpoint is not None
-        return round(quote.midpoint, instrument.decimals + 1)
+        """The price of the last trade at or before `t`; the midpoint where no trades are reported.
+
+        What `quote` says, without its sizes: accounts ask for it each second and position.
+        """
+        _, second, _ = self._at(instrument, t)
+        prices, _, _, below, above = self._minute(instrument.conId, second // 60 * 60)
+        j = second % 60
+        price = prices[j]
+        if instrument.trades:
+            return instrument.price(price)
+        middle = (instrument.price(price - below[j]) + instrument.price(price + above[j])) / 2
+        return round(middle, instrument.decimals + 1)
 
     def day_stats(self, instrument: Instrument, t: float) -> DayStats:
         """Open, high, low and volume of the trading day of `t` so far (of the last one when closed)."""
@@ -291,12 +306,18 @@ class Market:
     def _dollars(self, currency: str, t: float) -> float:
         if currency == "USD":
             return 1.0
-        for pair in self.instruments.listings:
-            if pair.secType == "CASH" and pair.symbol == currency and pair.currency == "USD":
-                return self.last_price(pair, t)
-            if pair.secType == "CASH" and pair.symbol == "USD" and pair.currency == currency:
-                return 1 / self.last_price(pair, t)
-        raise NoMarketData(f"no rate for {currency}")
+        pair = self._pairs.get(currency)
+        if pair is None:
+            raise NoMarketData(f"no rate for {currency}")
+        price = self.last_price(pair, t)
+        return price if pair.currency == "USD" else 1 / price
+
+    @cached_property
+    def _pairs(self) -> dict[str, Instrument]:
+        """By currency, the pair with the dollar."""
+        pairs = [listing for listing in self.instruments.listings if listing.secType == "CASH"]
+        with_dollar = {pair.symbol: pair for pair in reversed(pairs) if pair.currency == "USD"}
+        return {pair.currency: pair for pair in reversed(pairs) if pair.symbol == "USD"} | with_dollar
 
     def _alive(self, instrument: Instrument, sessions: Sessions) -> Sessions:
         """The sessions from the listing to the last trading day."""
@@ -376,7 +397,9 @@ class Market:
         day, _, closes = self.calendar.latest(instrument.schedule, t)
         expiry = instrument.expiry
         if expiry is not None and day > expiry:
-            return self._at(instrument, self.calendar.next(instrument.schedule, _noon(expiry))[1] - DAY)
+            session = self.calendar.session(instrument.schedule, expiry, rth=False)
+            assert session is not None
+            return self._day(self._remember(instrument), day_number(expiry)), session[1] - 1, False
         found = self._day(self._remember(instrument), day_number(day))
         return found, min(int(t // 1), closes - 1), t < closes
 
@@ -420,7 +443,3 @@ _LOTS = {"STK": 100, "CASH": 1_000_000, "CFD": 100, "CMDTY": 100}
 
 def _month(days: Ints) -> np.ndarray:
     return days.astype("M8[D]").astype("M8[M]")
-
-
-def _noon(day: date) -> float:
-    return day_number(day) * DAY + DAY / 2
