@@ -311,6 +311,13 @@ def test_the_previous_close_is_yesterdays_bar(instrument, t):
     assert daily.close[before[-1]] == stats.close
 
 
+@given(st.sampled_from(sorted(INSTRUMENTS.listings, key=lambda i: i.conId)), st.integers(0, 3 * 86_400))
+def test_the_last_price_is_the_one_of_the_quote(instrument, seconds):
+    quote = MARKET.quote(instrument, LESSON.start + seconds, frozen=True)
+    price = quote.last if instrument.trades else round(quote.midpoint, instrument.decimals + 1)
+    assert price == MARKET.last_price(instrument, LESSON.start + seconds)
+
+
 def test_a_closed_market_keeps_its_last_price():
     evening, friday = at(2025, 6, 7, 12), at(2025, 6, 6, 20)
     assert MARKET.last_price(AAPL, friday - 1) == MARKET.last_price(AAPL, evening)

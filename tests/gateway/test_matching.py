@@ -14,7 +14,7 @@ from ibnb.gateway import messages as m
 from ibnb.gateway.instruments import Instruments
 from ibnb.gateway.matching.commissions import commission, schedule
 from ibnb.gateway.matching.order import FINAL
-from ibnb.gateway.matching.order_types import NOT_SIMULATED, ORDER_TYPES, named
+from ibnb.gateway.matching.order_types import NOT_SIMULATED, ORDER_TYPES, named, token
 from ibnb.gateway.scenario import LESSON
 
 INSTRUMENTS = Instruments(LESSON.today)
@@ -83,6 +83,19 @@ def test_a_type_is_known_by_its_usual_spellings() -> None:
 
 def test_no_type_is_both_simulated_and_not() -> None:
     assert not NOT_SIMULATED & set(ORDER_TYPES)
+
+
+def test_contracts_list_the_types_that_orders_may_have() -> None:
+    seen = set()
+    for instrument in INSTRUMENTS:
+        kind = instrument.secType
+        if kind in seen or not instrument.quotes or kind == "CONTFUT":
+            continue
+        seen.add(kind)
+        listed = set(instrument.orderTypes.split(","))
+        for name, row in ORDER_TYPES.items():
+            assert (row.kinds is None or kind in row.kinds) == (token(name) in listed), (kind, name)
+    assert {"STK", "FUT", "CASH", "CRYPTO"} <= seen
 
 
 # Lives of orders

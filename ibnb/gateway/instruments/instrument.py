@@ -79,7 +79,7 @@ class Instrument:
     stockType: str = ""
     priceMagnifier: int = 1
     validExchanges: str = ""
-    orderTypes: str = "ACTIVETIM,DAY,GTC,LMT,MKT,OCA,STP,STPLMT"
+    orderTypes: str = ""
     marketRuleIds: str = ""
     minSize: float = 1.0
     sizeIncrement: float = 1.0
@@ -191,11 +191,29 @@ def invented(*description: str) -> int:
     return 900_000_000 + crc32("/".join(description).encode()) % 99_999_999
 
 
+# What orders may be placed, in the words of contractDetails: everywhere, and in addition by secType.
+_ORDER_TYPES = "ACTIVETIM COND DAY GAT GTC GTD IOC LIT LMT MIT MKT OCA STP STPLMT TRAIL TRAILLMT WHATIF"
+_MORE_ORDER_TYPES = {
+    "STK": "CASHQTY LOC MIDPX MOC MTL OPG PEGMID REL",
+    "OPT": "MTL REL",
+    "FUT": "MKTPRT MTL REL STPPRT",
+    "CASH": "CASHQTY",
+    "CRYPTO": "CASHQTY",
+}
+
+
+def _order_types(secType: str) -> str:
+    if secType in ("IND", "CONTFUT"):
+        return ""
+    return ",".join(sorted(f"{_ORDER_TYPES} {_MORE_ORDER_TYPES.get(secType, '')}".split()))
+
+
 def described(secType: str, primary: str, schedule: str, minTick: float) -> dict[str, Any]:
     kind = _KINDS.get((secType, schedule)) or _KINDS[secType]
     exchanges = kind.validExchanges.format(primary)
     return {
         "validExchanges": exchanges,
+        "orderTypes": _order_types(secType),
         "marketRuleIds": ",".join([str(_RULE_OF_TICK[minTick])] * (exchanges.count(",") + 1)),
         "minSize": kind.minSize,
         "sizeIncrement": kind.minSize,
