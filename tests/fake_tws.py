@@ -114,6 +114,14 @@ class FakeTWS:
         self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
 
+    def go_down(self) -> None:
+        """Stop listening, and close the connection."""
+        assert self.listener is not None
+        # A mere close would leave the thread in accept(), and with it the port open.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.drop()
+
     def close(self) -> None:
         for each in (self.socket, self.listener):
             if each is not None:

@@ -1,0 +1,36 @@
+"""A clock for tests: a session on it never really waits, whoever it talks to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ibnb._time import GatewayTime
+
+
+class VirtualClock:
+    """Stands where the embedded gateway's clock is; `now` is in seconds, and nothing is due on the other side."""
+
+    def __init__(self, time: float = 1749650400.0) -> None:
+        self.start = self.time = time
+
+    @property
+    def passed(self) -> float:
+        return round(self.time - self.start, 6)
+
+    def now(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += seconds
+
+    def step(self, limit: float) -> bool:
+        self.time = max(self.time, limit)
+        return False
+
+
+def on_virtual_time(app: Any) -> VirtualClock:
+    """Put a session on a virtual clock; its pauses between attempts are then always the same."""
+    clock = VirtualClock()
+    app._time = GatewayTime(clock, app, app._is_watchful)
+    app._backoff.chance = lambda: 0.5
+    return clock
