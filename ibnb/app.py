@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from ibnb.verbs.account import AccountVerbs
-from ibnb.verbs.contracts import ContractVerbs
+from ibnb.verbs.depth import DepthVerbs
 from ibnb.verbs.executions import ExecutionVerbs
-from ibnb.verbs.history import HistoryVerbs
-from ibnb.verbs.market_data import MarketDataVerbs
+from ibnb.verbs.news import NewsVerbs
+from ibnb.verbs.options import OptionVerbs
+from ibnb.verbs.real_time_bars import RealTimeBarVerbs
+from ibnb.verbs.reference import ReferenceVerbs
 from ibnb.verbs.scanner import ScannerVerbs
+from ibnb.verbs.ticks import TickVerbs
 
 
-class IBApp(AccountVerbs, ContractVerbs, HistoryVerbs, MarketDataVerbs, ExecutionVerbs, ScannerVerbs):
+# Contracts, history and market data come with the families that build on them.
+class IBApp(
+    AccountVerbs,
+    OptionVerbs,
+    NewsVerbs,
+    ReferenceVerbs,
+    TickVerbs,
+    RealTimeBarVerbs,
+    DepthVerbs,
+    ExecutionVerbs,
+    ScannerVerbs,
+):
     """ibapi's EClient and EWrapper with verbs beside them: call one, get a DataFrame or an exception.
 
     `get*` blocks and returns a DataFrame, `create*` returns an ibapi object, `place/modify/cancel*` act, `stream*` is

@@ -82,6 +82,86 @@ TABLES: dict[str, dict[str, str]] = {
         "conId": "int64",
         "derivativeSecTypes": "str",
     },
+    "trades": {
+        "time": "times",
+        "price": "float64",
+        "size": "float64",
+        "exchange": "str",
+        "specialConditions": "str",
+        "pastLimit": "bool",
+        "unreported": "bool",
+    },
+    "bidAsks": {
+        "time": "times",
+        "bid": "float64",
+        "ask": "float64",
+        "bidSize": "float64",
+        "askSize": "float64",
+        "bidPastLow": "bool",
+        "askPastHigh": "bool",
+    },
+    "midpoints": {"time": "times", "midpoint": "float64"},
+    "histogram": {"price": "float64", "size": "float64"},
+    "book": {
+        "position": "int64",
+        "bidMarketMaker": "str",
+        "bidSize": "float64",
+        "bid": "float64",
+        "ask": "float64",
+        "askSize": "float64",
+        "askMarketMaker": "str",
+    },
+    "depthExchanges": {
+        "exchange": "str",
+        "secType": "str",
+        "listingExch": "str",
+        "serviceDataType": "str",
+        "aggGroup": "float64",
+    },
+    "schedule": {"refDate": "days", "start": "times", "end": "times"},
+    "marketRule": {"lowEdge": "float64", "increment": "float64"},
+    "smartComponents": {"exchangeLetter": "str", "exchange": "str", "bitNumber": "int64"},
+    "optionParameters": {
+        "exchange": "str",
+        "tradingClass": "str",
+        "multiplier": "str",
+        "underlyingConId": "int64",
+        "expirations": "object",
+        "strikes": "object",
+    },
+    "optionChain": {
+        "expiry": "days",
+        "strike": "float64",
+        "right": "str",
+        "bid": "float64",
+        "ask": "float64",
+        "last": "float64",
+        "bidSize": "float64",
+        "askSize": "float64",
+        "volume": "float64",
+        "impliedVol": "float64",
+        "delta": "float64",
+        "gamma": "float64",
+        "vega": "float64",
+        "theta": "float64",
+        "optPrice": "float64",
+        "pvDividend": "float64",
+        "undPrice": "float64",
+        "tradingClass": "str",
+        "multiplier": "str",
+        "localSymbol": "str",
+        "conId": "int64",
+        "data_type": "str",
+    },
+    "newsProviders": {"code": "str", "name": "str"},
+    "news": {
+        "time": "times",
+        "providerCode": "str",
+        "articleId": "str",
+        "headline": "str",
+        "metadata": "str",
+    },
+    "bulletins": {"msgId": "int64", "msgType": "int64", "message": "str", "exchange": "str"},
     "quotes": {
         "symbol": "str",
         "bid": "float64",
@@ -175,6 +255,16 @@ INDEX = {
     "account": "tag",
     "portfolio": "symbol",
     "positions": "symbol",
+    "trades": "time",
+    "bidAsks": "time",
+    "midpoints": "time",
+    "histogram": "price",
+    "book": "position",
+    "schedule": "refDate",
+    "smartComponents": "exchangeLetter",
+    "newsProviders": "code",
+    "news": "time",
+    "bulletins": "msgId",
     "quotes": "symbol",
     "scan": "rank",
     "scanCodes": "scanCode",
@@ -227,8 +317,14 @@ def _column(values: Sequence[Any], kind: str, zone: str | None) -> Any:
         return numbers(values)
     if kind == "int64":
         return np.array([0 if value is None or value in _UNSET_INTEGERS else int(value) for value in values], "int64")
+    if kind == "bool":
+        return np.array([bool(value) for value in values], dtype="bool")
+    if kind == "object":
+        return pd.Series(list(values), dtype="object").to_numpy()
     if kind == "dates":
         return parse_dates(values, zone)
+    if kind == "days":
+        return parse_dates(values)
     if kind == "moments":
         return parse_moments(values, zone or NEW_YORK)
     if kind == "times":

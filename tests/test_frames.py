@@ -16,8 +16,11 @@ _SAMPLES = {
     "int64": 7,
     "str": "x",
     "dates": "20250611 09:30:00 US/Eastern",
-    "times": "20250611 09:30:00 US/Eastern",
+    "times": "20250611-13:30:00",
     "moments": 1749650400.5,
+    "days": "20250611",
+    "bool": True,
+    "object": ("a", "b"),
 }
 
 

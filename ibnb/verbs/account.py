@@ -14,7 +14,7 @@ import pandas as pd
 from ibnb import frames
 from ibnb._compat import to_float
 from ibnb._dispatch import on
-from ibnb.verbs._family import VerbFamily
+from ibnb.verbs.contracts import ContractVerbs
 
 #: The tags that IB documents; getAccountSummary asks for them all unless told otherwise.
 SUMMARY_TAGS = (
@@ -58,7 +58,7 @@ class AccountUpdates(NamedTuple):
     time: str
 
 
-class AccountVerbs(VerbFamily):
+class AccountVerbs(ContractVerbs):
     """Verbs about the account, and the callbacks that answer them."""
 
     def _prepare(self) -> None:
@@ -150,15 +150,17 @@ class AccountVerbs(VerbFamily):
             times[-1] if times else "",
         )
 
-    def getPositions(self, timeout: float | None = None) -> pd.DataFrame:
+    def getPositions(self, account: str = "", modelCode: str = "", timeout: float | None = None) -> pd.DataFrame:
         """Return what all accounts hold, one row per account and contract; closed positions (0) are left out.
 
         Index `symbol`; columns secType, currency, `position` (negative = short), `avgCost` (per share; for futures and
-        options including the multiplier), conId, account.
+        options including the multiplier), conId, account. `account` and `modelCode` ask for one account, or one model
+        of an adviser, alone. Raises RequestError for an unknown account.
 
         >>> app.getPositions()["position"]                                      # doctest: +SKIP
         """
-
+        if account or modelCode:
+            return self._positions_of(account, modelCode, timeout)
         mine = "positions" in self._feeds
 
         def end() -> None:
@@ -169,8 +171,35 @@ class AccountVerbs(VerbFamily):
             self.reqPositions()
             slot.wait()
             end()
-        latest = {row[-2:]: row for row in slot.rows}
-        return frames.frame("positions", [row for row in latest.values() if row[3] != 0])
+        return _held(slot.rows)
+
+    def _positions_of(self, account: str, modelCode: str, timeout: float | None) -> pd.DataFrame:
+        with self._request("getPositions", cancel=self.cancelPositionsMulti, timeout=timeout) as slot:
+            self.reqPositionsMulti(slot.key, account, modelCode)
+            slot.wait()
+            self.cancelPositionsMulti(slot.key)
+        return _held(slot.rows)
+
+    def getAccountValues(
+        self, account: str = "", modelCode: str = "", ledgerAndNLV: bool = False, timeout: float | None = None
+    ) -> pd.DataFrame:
+        """Return the values of any one account, index `tag`, columns as in getAccountSummary.
+
+        Unlike getAccountUpdates it can be asked for several accounts at the same time, and knows models. With
+        `ledgerAndNLV` only cash by currency and net liquidation. "" stands for the first account. Raises RequestError
+        for an unknown account.
+
+        >>> cash = app.getAccountValues(ledgerAndNLV=True)
+        >>> "NetLiquidation" in cash.index
+        True
+        """
+        name = account or self.account
+        with self._request("getAccountValues", cancel=self.cancelAccountUpdatesMulti, timeout=timeout) as slot:
+            self.reqAccountUpdatesMulti(slot.key, name, modelCode, ledgerAndNLV)
+            slot.wait()
+            self.cancelAccountUpdatesMulti(slot.key)
+        latest = {(row[0], row[2], row[3]): row for row in slot.rows}
+        return frames.account(list(latest.values()))
 
     def getPnL(self, account: str = "", timeout: float | None = None) -> pd.Series:
         """Return the account's profit and loss in its base currency: dailyPnL, unrealizedPnL, realizedPnL.
@@ -185,6 +214,26 @@ class AccountVerbs(VerbFamily):
             slot.wait()
             self.cancelPnL(slot.key)
         return pd.Series(slot.rows[0], index=["dailyPnL", "unrealizedPnL", "realizedPnL"], name=name, dtype="float64")
+
+    def getPnLSingle(
+        self, contract: Any, account: str = "", modelCode: str = "", timeout: float | None = None
+    ) -> pd.Series:
+        """Return position, dailyPnL, unrealizedPnL, realizedPnL and value of one position, in the base currency.
+
+        `contract` is a contract, looked up if it has no conId, or a conId. "" stands for the first account. NaN where
+        TWS doesn't know. What isn't held has position 0, or gets no answer at all: then RequestTimeoutError.
+        Raises RequestError for an unknown account, ContractNotFoundError.
+
+        >>> float(app.getPnLSingle(app.createContract("AAPL"))["position"])
+        100.0
+        """
+        conId = contract if isinstance(contract, int) else contract.conId or self.resolve(contract, timeout).conId
+        with self._request("getPnLSingle", cancel=self.cancelPnLSingle, timeout=timeout) as slot:
+            self.reqPnLSingle(slot.key, account or self.account, modelCode, conId)
+            slot.wait()
+            self.cancelPnLSingle(slot.key)
+        names = ["position", "dailyPnL", "unrealizedPnL", "realizedPnL", "value"]
+        return pd.Series(slot.rows[0], index=names, name=conId, dtype="float64")
 
     @on("connectionClosed")
     def _feeds_ended(self) -> None:
@@ -241,6 +290,32 @@ class AccountVerbs(VerbFamily):
     def _got_position_end(self) -> None:
         self._finish("positions")
 
+    @on("positionMulti")
+    def _got_position_multi(
+        self, reqId: int, account: str, modelCode: str, contract: Any, pos: Any, avgCost: float
+    ) -> None:
+        names = (contract.symbol, contract.secType, contract.currency)
+        self._add(reqId, (*names, to_float(pos), avgCost, contract.conId, account))
+
+    @on("positionMultiEnd")
+    @on("accountUpdateMultiEnd")
+    def _got_multi_end(self, reqId: int) -> None:
+        self._finish(reqId)
+
+    @on("accountUpdateMulti")
+    def _got_account_multi(self, reqId: int, account: str, modelCode: str, key: str, value: str, currency: str) -> None:
+        self._add(reqId, (key, value, currency, account))
+
+    @on("pnlSingle")
+    def _got_pnl_single(self, reqId: int, *figures: Any) -> None:
+        self._add(reqId, [to_float(each) for each in figures], last=True)
+
     @on("pnl")
     def _got_pnl(self, reqId: int, dailyPnL: float, unrealizedPnL: float, realizedPnL: float) -> None:
         self._add(reqId, (to_float(dailyPnL), to_float(unrealizedPnL), to_float(realizedPnL)), last=True)
+
+
+def _held(rows: list[Any]) -> pd.DataFrame:
+    """Positions, of each the last word, without closed ones."""
+    latest = {row[-2:]: row for row in rows}
+    return frames.frame("positions", [row for row in latest.values() if row[3] != 0])

@@ -156,3 +156,59 @@ def test_feeds_end_with_the_connection(tws: ScriptedTWS) -> None:
     tws.tell("connectionClosed")
     tws.app.getPositions()
     assert tws.names()[-1] == "cancelPositions"
+
+
+def test_one_account_s_positions_by_a_request_of_their_own(tws: ScriptedTWS) -> None:
+    nvda, gone = createContract("NVDA"), createContract("GONE")
+    nvda.conId, gone.conId = 4815747, 7
+    tws.on(
+        "reqPositionsMulti",
+        ("positionMulti", "$id", "DU2", "", nvda, 5, 101.5),
+        ("positionMulti", "$id", "DU2", "", gone, 0, 0.0),
+        ("positionMultiEnd", "$id"),
+    )
+    tws.record("cancelPositionsMulti")
+    held = tws.app.getPositions("DU2")
+    assert held.loc["NVDA", ["position", "avgCost", "account"]].tolist() == [5.0, 101.5, "DU2"]
+    assert len(held) == 1
+    assert tws.asked[0][1][1:] == ("DU2", "")
+    assert tws.names() == ["reqPositionsMulti", "cancelPositionsMulti"]
+    tws.on("reqPositionsMulti", ("positionMultiEnd", "$id"))
+    pd.testing.assert_series_equal(held.dtypes, tws.app.getPositions("DU2", "Model").dtypes)
+    tws.refuse("reqPositionsMulti", 321, "Error validating request.-'x' : cause - Invalid account code")
+    with pytest.raises(RequestError):
+        tws.app.getPositions("NOPE")
+
+
+def test_one_account_s_values_beside_all_others(tws: ScriptedTWS) -> None:
+    tws.on(
+        "reqAccountUpdatesMulti",
+        ("accountUpdateMulti", "$id", "DU2", "", "CashBalance", "10", "EUR"),
+        ("accountUpdateMulti", "$id", "DU2", "", "CashBalance", "11", "EUR"),
+        ("accountUpdateMultiEnd", "$id"),
+    )
+    tws.record("cancelAccountUpdatesMulti")
+    values = tws.app.getAccountValues("DU2", ledgerAndNLV=True)
+    assert values.loc["CashBalance", ["value", "currency", "account"]].tolist() == [11.0, "EUR", "DU2"]
+    assert tws.asked[0][1][1:] == ("DU2", "", True)
+    assert tws.names() == ["reqAccountUpdatesMulti", "cancelAccountUpdatesMulti"]
+    tws.record("reqAccountUpdatesMulti")
+    with pytest.raises(RequestTimeoutError):
+        tws.app.getAccountValues()
+    assert tws.asked[-2][1][1] == "DU1234567"
+    assert tws.names()[-1] == "cancelAccountUpdatesMulti"
+
+
+def test_one_position_s_pnl(tws: ScriptedTWS) -> None:
+    tws.on("reqPnLSingle", ("pnlSingle", "$id", 5, 12.5, UNSET_DOUBLE, 0.0, 600.0))
+    tws.record("cancelPnLSingle")
+    found = tws.app.getPnLSingle(4815747)
+    assert found[["position", "dailyPnL", "realizedPnL", "value"]].tolist() == [5.0, 12.5, 0.0, 600.0]
+    assert math.isnan(found["unrealizedPnL"])
+    assert tws.asked[0][1][1:] == ("DU1234567", "", 4815747)
+    assert tws.names() == ["reqPnLSingle", "cancelPnLSingle"]
+    tws.app.getPnLSingle(createContract("NVDA", conId=4815747), "DU2")
+    assert tws.asked[-2][1][1:] == ("DU2", "", 4815747)
+    tws.record("reqPnLSingle")
+    with pytest.raises(RequestTimeoutError):
+        tws.app.getPnLSingle(1)

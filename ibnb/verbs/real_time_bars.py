@@ -1,0 +1,100 @@
+"""The family of real-time bars: finished bars of five seconds, one after the other."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, NamedTuple, Self
+
+import pandas as pd
+
+from ibnb import frames
+from ibnb._dispatch import on
+from ibnb.legal import check
+from ibnb.pending import Key
+from ibnb.verbs._stream import KEPT, Stream, StreamFamily
+from ibnb.verbs.history import HistoryVerbs
+
+_SHOWS = ("TRADES", "MIDPOINT", "BID", "ASK")
+# The only size there is.
+_SECONDS = 5
+
+
+class RealTimeBar(NamedTuple):
+    """A finished bar of five seconds; `Date` is when it began."""
+
+    Date: pd.Timestamp
+    Open: float
+    High: float
+    Low: float
+    Close: float
+    Volume: float
+    Average: float
+    BarCount: float
+
+
+class RealTimeBarVerbs(HistoryVerbs, StreamFamily):
+    """The verb about real-time bars, and its callback."""
+
+    def streamRealTimeBars(
+        self, contract: Any, whatToShow: str = "TRADES", useRTH: int = 1, timeout: float | None = None
+    ) -> RealTimeBarStream:
+        """Return a bar every five seconds from now on, to be used with `with`: a frame at any moment, and an iterator.
+
+        `stream.df` has the columns and index of getData, `Date` being when a bar began (the last 100,000 bars);
+        `for bar in stream` gives a RealTimeBar for each and waits for the next, `timeout` seconds at most, then
+        RequestTimeoutError. `whatToShow` is TRADES, MIDPOINT, BID or ASK; with `useRTH=1` there are none outside
+        regular hours. Leaving the block cancels the request. Raises ValueError, and on entering or waiting
+        MarketDataError (420: no such data, no permission), PacingError, ContractNotFoundError.
+
+        >>> with app.streamRealTimeBars(app.createContract("AAPL")) as bars:
+        ...     bar = bars.next()
+        >>> bar.Low <= bar.Close <= bar.High
+        True
+        """
+        return RealTimeBarStream(self, contract, check("whatToShow", whatToShow, _SHOWS), bool(useRTH), timeout)
+
+    # --- callbacks: recorded only ---------------------------------------------------------------
+
+    @on("realtimeBar")
+    def _got_real_time_bar(self, reqId: int, time: int, *figures: Any) -> None:
+        stream = self._stream(reqId)
+        if stream is not None:
+            stream.put((str(time), *figures))
+
+
+class RealTimeBarStream(Stream[RealTimeBar]):
+    """Bars of five seconds while the block lasts; see streamRealTimeBars."""
+
+    verb = "streamRealTimeBars"
+
+    def __init__(
+        self, app: RealTimeBarVerbs, contract: Any, whatToShow: str, useRTH: bool, timeout: float | None
+    ) -> None:
+        super().__init__(app, contract, timeout)
+        self._asked = (whatToShow, useRTH)
+        self._rows: deque[tuple[Any, ...]] = deque(maxlen=KEPT)
+        self._zone = ""
+
+    def __enter__(self) -> Self:
+        self._zone = self._app._exchange_zone(self._contract)
+        return super().__enter__()
+
+    def _ask(self, reqId: Key) -> None:
+        self._app.reqRealTimeBars(reqId, self._contract, _SECONDS, *self._asked, [])
+
+    def _cancel(self, reqId: Key) -> None:
+        self._app.cancelRealTimeBars(reqId)
+
+    def put(self, row: tuple[Any, ...]) -> None:
+        """A bar from TWS. Runs on the reader thread."""
+        self._rows.append(row)
+        self._put(row)
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The bars so far, columns and index as in getData."""
+        return frames.bars(list(self._rows), self._zone, daily=False)
+
+    def _item(self, raw: tuple[Any, ...]) -> RealTimeBar:
+        bar = frames.bars([raw], self._zone)
+        return RealTimeBar._make((bar.index[0], *bar.iloc[0].tolist()))

@@ -1,0 +1,124 @@
+"""The reference family: what doesn't change during the day. Price steps, exchanges behind a quote, trading sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from ibnb import create, frames
+from ibnb._dispatch import on
+from ibnb.errors import IBError
+from ibnb.legal import check_duration
+from ibnb.verbs._family import VerbFamily
+
+_SCHEDULE_VERSION = 165
+_RULE = "marketRule {}"
+
+
+class ReferenceVerbs(VerbFamily):
+    """Verbs about market rules, smart components and schedules, and the callbacks that answer them."""
+
+    def getMarketRule(self, marketRuleId: int, timeout: float | None = None) -> pd.DataFrame:
+        """Return the price steps of a rule: columns `lowEdge`, `increment`; a step holds from its edge up to the next.
+
+        The ids are in contractDetails' `marketRuleIds`, one for each of its `validExchanges`. Raises RequestError for
+        an unknown id; some TWS don't answer one at all, then RequestTimeoutError.
+
+        >>> app.getMarketRule(26)["increment"].tolist()
+        [0.01]
+        """
+        with self._request("getMarketRule", reqId=_RULE.format(marketRuleId), timeout=timeout) as slot:
+            self.reqMarketRule(marketRuleId)
+            slot.wait()
+        return frames.frame("marketRule", slot.rows[0])
+
+    def getSmartComponents(self, bboExchange: Any, timeout: float | None = None) -> pd.DataFrame:
+        """Return the exchanges behind the letters of a SMART quote: index `exchangeLetter`; exchange, bitNumber.
+
+        `bboExchange` is the code that tickReqParams gives, or a contract, whose code is then asked for (that needs its
+        market data). Raises ValueError when a contract's quotes name no exchange, RequestError for an unknown code.
+
+        >>> app.getSmartComponents(app.createContract("AAPL")).loc["Q", "exchange"]
+        'NASDAQ'
+        """
+        code = bboExchange if isinstance(bboExchange, str) else self._bbo_exchange(bboExchange, timeout)
+        with self._request("getSmartComponents", timeout=timeout) as slot:
+            self.reqSmartComponents(slot.key, code)
+            slot.wait()
+        return frames.frame("smartComponents", slot.rows[0])
+
+    def _bbo_exchange(self, contract: Any, timeout: float | None) -> str:
+        with self._request(
+            "getSmartComponents", cancel=self.cancelMktData, timeout=timeout, contract=contract, kind="market_data"
+        ) as slot:
+            self._asking_bbo.add(slot.key)
+            try:
+                self.reqMktData(slot.key, contract, "", False, False, [])
+                slot.wait()
+                self.cancelMktData(slot.key)
+            finally:
+                self._asking_bbo.discard(slot.key)
+        code: str = slot.rows[0]
+        if not code:
+            raise ValueError(f"quotes of {contract.symbol} ({contract.secType}) name no exchanges.")
+        return code
+
+    def getSchedule(
+        self,
+        contract: Any,
+        durationStr: str = "1 M",
+        endDateTime: Any = "",
+        useRTH: int = 1,
+        timeout: float | None = None,
+    ) -> pd.DataFrame:
+        """Return a contract's trading sessions: index `refDate` (plain dates), start and end in the exchange's zone.
+
+        `durationStr` and `endDateTime` are those of dataSettings; `useRTH=0` gives all hours. Days without trading have
+        no row. Raises ValueError, HistoricalDataError, ContractNotFoundError, and IBError when ibapi or TWS is older
+        than 10.12.
+
+        >>> app.getSchedule(app.createContract("AAPL"), "1 W")["start"].dt.strftime("%H:%M").unique().tolist()
+        ['09:30']
+        """
+        if (self.serverVersion() or 0) < _SCHEDULE_VERSION:
+            raise IBError("getSchedule: schedules need ibapi and TWS 10.12 or newer.")
+        ask = create.dataSettings(check_duration(durationStr), "1 day", endDateTime, useRTH=useRTH)
+        ask["whatToShow"] = "SCHEDULE"
+        with self._request(
+            "getSchedule", cancel=self.cancelHistoricalData, timeout=timeout, contract=contract, kind="history"
+        ) as slot:
+            self.reqHistoricalData(slot.key, contract, *ask.values())
+            slot.wait()
+        zone, rows = slot.rows[0]
+        return frames.frame("schedule", rows, zone)
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        self._asking_bbo: set[int | str] = set()
+
+    # --- callbacks: recorded only ---------------------------------------------------------------
+
+    @on("marketRule")
+    def _got_market_rule(self, marketRuleId: int, priceIncrements: Any) -> None:
+        rows = [(each.lowEdge, each.increment) for each in priceIncrements]
+        self._add(_RULE.format(marketRuleId), rows, last=True)
+
+    @on("tickReqParams")
+    def _got_tick_parameters(self, tickerId: int, minTick: float, bboExchange: str, snapshotPermissions: int) -> None:
+        if tickerId in self._asking_bbo:
+            self._add(tickerId, bboExchange, last=True)
+
+    @on("smartComponents")
+    def _got_smart_components(self, reqId: int, smartComponentMap: Any) -> None:
+        rows = [(each.exchangeLetter, each.exchange, each.bitNumber) for each in smartComponentMap]
+        self._add(reqId, rows, last=True)
+
+    @on("historicalSchedule")
+    def _got_schedule(self, reqId: int, startDateTime: str, endDateTime: str, timeZone: str, sessions: Any) -> None:
+        # These times stand in the exchange's zone, although elsewhere a dash means UTC.
+        rows = [
+            (each.refDate, each.startDateTime.replace("-", " "), each.endDateTime.replace("-", " "))
+            for each in sessions
+        ]
+        self._add(reqId, (timeZone, rows), last=True)

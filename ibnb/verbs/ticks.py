@@ -1,0 +1,338 @@
+"""The tick family: single trades, quotes and midpoints, past ones and those to come; what was traded at which price.
+
+Rule: past and coming ticks of one kind have the same columns, and times in the exchange's zone.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Self
+
+import pandas as pd
+
+from ibnb import frames
+from ibnb._compat import histogram_size, to_float
+from ibnb._dispatch import on
+from ibnb.legal import check, check_end_date_time
+from ibnb.pending import Key
+from ibnb.verbs._stream import KEPT, Stream, StreamFamily
+from ibnb.verbs.history import HistoryVerbs
+
+#: What getTicks takes → the table of its columns.
+_SHOWS = {"TRADES": "trades", "AGGTRADES": "trades", "BID_ASK": "bidAsks", "MIDPOINT": "midpoints"}
+#: What streamTicks takes → the same.
+_TYPES = {"Last": "trades", "AllLast": "trades", "BidAsk": "bidAsks", "MidPoint": "midpoints"}
+_MOST_TICKS = 1000
+# From this server version on historical ticks can be cancelled.
+_CANCEL_VERSION = 215
+
+
+class Trade(NamedTuple):
+    """One trade; `pastLimit` and `unreported` are IB's flags."""
+
+    time: pd.Timestamp
+    price: float
+    size: float
+    exchange: str
+    specialConditions: str
+    pastLimit: bool
+    unreported: bool
+
+
+class BidAsk(NamedTuple):
+    """One change of the quote; `bidPastLow` and `askPastHigh` are IB's flags."""
+
+    time: pd.Timestamp
+    bid: float
+    ask: float
+    bidSize: float
+    askSize: float
+    bidPastLow: bool
+    askPastHigh: bool
+
+
+class MidPoint(NamedTuple):
+    """One change of the midpoint."""
+
+    time: pd.Timestamp
+    midpoint: float
+
+
+_ITEMS: dict[str, type[Trade] | type[BidAsk] | type[MidPoint]] = {
+    "trades": Trade,
+    "bidAsks": BidAsk,
+    "midpoints": MidPoint,
+}
+Row = tuple[Any, ...]
+
+
+class TickVerbs(HistoryVerbs, StreamFamily):
+    """Verbs about single ticks, and the callbacks that answer them."""
+
+    def getTicks(
+        self,
+        contract: Any,
+        whatToShow: str = "TRADES",
+        *,
+        start: Any = None,
+        end: Any = None,
+        numberOfTicks: int = 1000,
+        useRTH: int = 1,
+        ignoreSize: bool = False,
+        timeout: float | None = None,
+    ) -> pd.DataFrame:
+        """Return single ticks of the past: the first after `start`, or the last before `end` (now, unless given).
+
+        Index `time` in the exchange's zone, to the second. TRADES (crypto: AGGTRADES): price, size, exchange,
+        specialConditions, pastLimit, unreported. BID_ASK: bid, ask, bidSize, askSize, bidPastLow, askPastHigh; with
+        `ignoreSize` only changes of a price. MIDPOINT: midpoint. `start` and `end` are as endDateTime in dataSettings.
+        TWS completes the last second, so there may be a few more than `numberOfTicks`; it gives 1000 at a time, so more
+        are asked for in several requests. None gives an empty frame.
+        Raises ValueError (both start and end, an unknown kind …), HistoricalDataError (10187: no such data, no
+        permission), ContractNotFoundError, RequestTimeoutError.
+
+        >>> ticks = app.getTicks(app.createContract("AAPL"), start="20250611 09:30:00 US/Eastern", numberOfTicks=10)
+        >>> len(ticks) >= 10
+        True
+        """
+        show = check("whatToShow", whatToShow, _SHOWS)
+        if start is not None and end is not None:
+            raise ValueError("give start or end, not both: TWS counts ticks from one of them.")
+        if numberOfTicks < 1:
+            raise ValueError(f"numberOfTicks {numberOfTicks} is not legal: 1 or more.")
+        onward = start is not None
+        moment = _moment("start", start) if onward else _moment("end", end) or _utc(self._now() + 1)
+        rows: list[Row] = []
+        while len(rows) < numberOfTicks:
+            count = min(numberOfTicks - len(rows), _MOST_TICKS)
+            ask = (moment, "") if onward else ("", moment)
+            page = self._tick_page(contract, ask, count, show, int(useRTH), ignoreSize, timeout)
+            # A page ends with a whole second, so the next one begins with another.
+            new = page
+            if rows:
+                new = [row for row in page if (row[0] > rows[-1][0] if onward else row[0] < rows[0][0])]
+            rows = rows + new if onward else new + rows
+            if len(page) < count or not new:
+                break
+            moment = _utc(rows[-1][0] + 1) if onward else _utc(rows[0][0])
+        return frames.frame(_SHOWS[show], rows, self._exchange_zone(contract))
+
+    def _tick_page(
+        self,
+        contract: Any,
+        ask: tuple[str, str],
+        count: int,
+        show: str,
+        useRTH: int,
+        ignoreSize: bool,
+        timeout: float | None,
+    ) -> list[Row]:
+        with self._request(
+            "getTicks", cancel=self._cancel_ticks, timeout=timeout, contract=contract, kind="history"
+        ) as slot:
+            self.reqHistoricalTicks(slot.key, contract, *ask, count, show, useRTH, ignoreSize, [])
+            return list(slot.wait())
+
+    def _cancel_ticks(self, reqId: int) -> None:
+        if (self.serverVersion() or 0) >= _CANCEL_VERSION:
+            self.cancelHistoricalTicks(reqId)
+
+    def getHistogram(
+        self, contract: Any, period: str = "3 days", useRTH: int = 1, timeout: float | None = None
+    ) -> pd.DataFrame:
+        """Return what was traded at which price: index `price`, ascending, column `size` in units of the contract.
+
+        `period` is a number and seconds, minutes, hours, days, weeks, months or years, up to now. Raises RequestError
+        (321) for another one, HistoricalDataError (10188) when there is none, ContractNotFoundError.
+
+        >>> app.getHistogram(app.createContract("AAPL"), "1 week").index.is_monotonic_increasing
+        True
+        """
+        with self._request(
+            "getHistogram", cancel=self.cancelHistogramData, timeout=timeout, contract=contract, kind="history"
+        ) as slot:
+            self.reqHistogramData(slot.key, contract, bool(useRTH), period)
+            slot.wait()
+        return frames.frame("histogram", sorted(slot.rows[0]))
+
+    def streamTicks(
+        self,
+        contract: Any,
+        tickType: str = "Last",
+        numberOfTicks: int = 0,
+        ignoreSize: bool = False,
+        timeout: float | None = None,
+    ) -> TickStream:
+        """Return every tick from now on, to be used with `with`: a frame at any moment, and an iterator.
+
+        `tickType` is Last, AllLast (with trades outside the consolidated tape), BidAsk or MidPoint; the last
+        `numberOfTicks` (up to 1000) of the past come first. `stream.df` has the columns of getTicks (the last 100,000
+        ticks); `for tick in stream` gives Trade, BidAsk or MidPoint, named tuples of the same fields, and waits for the
+        next, `timeout` seconds at most, then RequestTimeoutError. Leaving the block cancels the request.
+        Raises ValueError, and on entering or waiting MarketDataError (10189 no such data, 10190 more than five at a
+        time), ContractNotFoundError.
+
+        >>> with app.streamTicks(app.createContract("AAPL"), "BidAsk", numberOfTicks=5) as ticks:
+        ...     tick = ticks.next()
+        >>> tick.bid < tick.ask
+        True
+        """
+        kind = check("tickType", tickType, _TYPES)
+        if not 0 <= numberOfTicks <= _MOST_TICKS:
+            raise ValueError(f"numberOfTicks {numberOfTicks} is not legal: from 0 to {_MOST_TICKS}.")
+        return TickStream(self, contract, kind, numberOfTicks, ignoreSize, timeout)
+
+    # --- callbacks: recorded only ---------------------------------------------------------------
+
+    @on("historicalTicks")
+    def _got_midpoints(self, reqId: int, ticks: Any, done: bool) -> None:
+        self._got_past(reqId, [(tick.time, to_float(tick.price)) for tick in ticks], done)
+
+    @on("historicalTicksLast")
+    def _got_trades(self, reqId: int, ticks: Any, done: bool) -> None:
+        rows = [
+            (
+                tick.time,
+                tick.price,
+                to_float(tick.size),
+                tick.exchange,
+                tick.specialConditions,
+                tick.tickAttribLast.pastLimit,
+                tick.tickAttribLast.unreported,
+            )
+            for tick in ticks
+        ]
+        self._got_past(reqId, rows, done)
+
+    @on("historicalTicksBidAsk")
+    def _got_quotes(self, reqId: int, ticks: Any, done: bool) -> None:
+        rows = [
+            (
+                tick.time,
+                tick.priceBid,
+                tick.priceAsk,
+                to_float(tick.sizeBid),
+                to_float(tick.sizeAsk),
+                tick.tickAttribBidAsk.bidPastLow,
+                tick.tickAttribBidAsk.askPastHigh,
+            )
+            for tick in ticks
+        ]
+        self._got_past(reqId, rows, done)
+
+    def _got_past(self, reqId: int, rows: list[Row], done: bool) -> None:
+        stream = self._stream(reqId)
+        if stream is not None:
+            stream.put_past(rows)
+            return
+        for row in rows:
+            self._add(reqId, row)
+        if done:
+            self._finish(reqId)
+
+    @on("tickByTickAllLast")
+    def _got_trade(
+        self,
+        reqId: int,
+        tickType: int,
+        time: int,
+        price: float,
+        size: Any,
+        tickAttribLast: Any,
+        exchange: str,
+        specialConditions: str,
+    ) -> None:
+        stream = self._stream(reqId)
+        if stream is not None:
+            flags = (tickAttribLast.pastLimit, tickAttribLast.unreported)
+            stream.put((time, price, to_float(size), exchange, specialConditions, *flags))
+
+    @on("tickByTickBidAsk")
+    def _got_quote(
+        self,
+        reqId: int,
+        time: int,
+        bidPrice: float,
+        askPrice: float,
+        bidSize: Any,
+        askSize: Any,
+        tickAttribBidAsk: Any,
+    ) -> None:
+        stream = self._stream(reqId)
+        if stream is not None:
+            flags = (tickAttribBidAsk.bidPastLow, tickAttribBidAsk.askPastHigh)
+            stream.put((time, bidPrice, askPrice, to_float(bidSize), to_float(askSize), *flags))
+
+    @on("tickByTickMidPoint")
+    def _got_midpoint(self, reqId: int, time: int, midPoint: float) -> None:
+        stream = self._stream(reqId)
+        if stream is not None:
+            stream.put((time, midPoint))
+
+    @on("histogramData")
+    def _got_histogram(self, reqId: int, items: Any) -> None:
+        self._add(reqId, [(item.price, histogram_size(item)) for item in items], last=True)
+
+
+class TickStream(Stream[Trade | BidAsk | MidPoint]):
+    """Ticks while the block lasts; see streamTicks."""
+
+    verb = "streamTicks"
+
+    def __init__(
+        self,
+        app: TickVerbs,
+        contract: Any,
+        tickType: str,
+        numberOfTicks: int,
+        ignoreSize: bool,
+        timeout: float | None,
+    ) -> None:
+        super().__init__(app, contract, timeout)
+        self._asked = (tickType, numberOfTicks, ignoreSize)
+        self._table = _TYPES[tickType]
+        self._rows: deque[Row] = deque(maxlen=KEPT)
+        self._zone = ""
+
+    def __enter__(self) -> Self:
+        self._zone = self._app._exchange_zone(self._contract)
+        return super().__enter__()
+
+    def _ask(self, reqId: Key) -> None:
+        self._app.reqTickByTickData(reqId, self._contract, *self._asked)
+
+    def _cancel(self, reqId: Key) -> None:
+        self._app.cancelTickByTickData(reqId)
+
+    def put(self, row: Row) -> None:
+        """A tick from TWS. Runs on the reader thread."""
+        self._rows.append(row)
+        self._put(row)
+
+    def put_past(self, rows: list[Row]) -> None:
+        """Ticks that were before the stream; those that it has had already, before a lost connection, are left out."""
+        known = self._rows[-1][0] if self._rows else 0
+        for row in rows:
+            if row[0] > known:
+                self.put(row)
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The ticks so far, columns and index as in getTicks."""
+        return frames.frame(self._table, list(self._rows), self._zone)
+
+    def _item(self, raw: Row) -> Trade | BidAsk | MidPoint:
+        time = pd.Timestamp(raw[0], unit="s", tz="UTC").tz_convert(self._zone)
+        return _ITEMS[self._table](time, *raw[1:])
+
+
+def _moment(name: str, value: Any) -> str:
+    try:
+        return check_end_date_time(value)
+    except ValueError as error:
+        raise ValueError(str(error).replace("endDateTime", name)) from None
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y%m%d-%H:%M:%S")
