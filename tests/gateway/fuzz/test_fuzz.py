@@ -1,0 +1,55 @@
+"""A short attack in every run of the suite; the long one is ``python -m tests.gateway.fuzz``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from ibnb.gateway import messages as m
+from ibnb.gateway.handlers import HANDLERS
+from ibnb.gateway.wire import FrameBuffer
+from tests.gateway.fuzz.attack import VERSIONS, Attack
+from tests.gateway.fuzz.corpus import seeds
+from tests.gateway.fuzz.mutations import MUTATIONS
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_frame_harms_anybody_else(seed: int) -> None:
+    figures = Attack(seed).run(1500)
+    assert 1500 == figures.frames
+    assert figures.answers > 100_000
+    assert figures.sessions > 1
+    assert {} == dict(figures.mistakes)
+
+
+def test_the_same_seed_makes_the_same_attack() -> None:
+    assert Attack(5).run(200) == Attack(5).run(200)
+
+
+def test_the_attack_sees_a_mistake_that_the_gateway_survives(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken(*_: object) -> Iterator[object]:
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setitem(HANDLERS, m.ReqUserInfo, mistaken)
+    attack = Attack(1)
+    attack._seeds = {version: [b"104\x001\0"] for version in VERSIONS}
+    figures = attack.run(100)
+    assert sum(figures.mistakes.values()) > 1
+    assert all("on purpose" in traceback for traceback in figures.mistakes)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_seeds_are_many_and_whole(version: int) -> None:
+    found = seeds(version)
+    assert len(set(found)) > 100
+    assert all(payload.split(b"\0")[0].isdigit() for payload in found)
+
+
+@pytest.mark.parametrize("mutation", set(MUTATIONS))
+def test_a_mutation_gives_one_frame(mutation: object) -> None:
+    chance, found = Random(1), seeds(200)
+    for _ in range(50):
+        assert callable(mutation)
+        assert 1 == len(list(FrameBuffer().feed(mutation(found, chance))))
