@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ibnb import _compat
-from ibnb._fast import COLUMNS, Decode, find_decoder
+from ibnb._fast import COLUMNS, Decode, decode_bars, find_decoder
 from ibnb.errors import IBError
 
 if TYPE_CHECKING:
@@ -153,11 +153,13 @@ class Dispatcher:
         names = with_twins(callbacks)
         if any(inherited_override(self._app, each) for each in names):
             decode = None
-        for each in callbacks:
-            whole = COLUMNS.get(each)
-            if whole is not None and len(self._handlers.get(each, ())) != len(self._handlers.get(whole, ())):
-                decode = None  # somebody inside wants the rows one by one
+        if decode is decode_bars and not self.in_columns("historicalData"):
+            decode = None
         return decode, names
+
+    def in_columns(self, *names: str) -> bool:
+        """Can whoever inside ibnb listens to these callbacks take many of them at once?"""
+        return all(len(self._handlers.get(each, ())) == len(self._handlers.get(COLUMNS[each], ())) for each in names)
 
     def deliver(self, name: str, *args: Any) -> None:
         """Tell the handlers only: what a fast decoder does in place of a callback."""

@@ -37,7 +37,11 @@ _NUMBER = re.compile(rb"-?\d+(\.\d*)?([eE][+-]?\d+)?")
 _BLOCK = 1 << 15
 
 # Callbacks that come row by row → the name under which handlers get all rows at once.
-COLUMNS = {"historicalData": "historicalDataColumns"}
+COLUMNS = {
+    "historicalData": "historicalDataColumns",
+    "tickPrice": "tickPriceColumns",
+    "tickSize": "tickPriceColumns",
+}
 
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
@@ -219,6 +223,26 @@ def decode_tick_price(payload: bytes, server_version: int) -> Decoded | None:
     return Decoded(2, (told, ("tickSize", (reqId, size_kind, size))))
 
 
+def decode_tick_prices(payloads: list[bytes], server_version: int) -> Decoded | None:
+    """Many messages 1 at once: lists of request ids, kinds, prices, and sizes with their kinds (None: no size)."""
+    many = len(payloads)
+    fields = b"".join(payloads).split(b"\0")
+    if len(fields) != 7 * many + 1 or fields[0::7].count(b"1") != many:
+        return None
+    try:
+        reqIds, kinds = list(map(int, fields[2::7])), list(map(int, fields[3::7]))
+        prices, sizes = list(map(float, fields[4::7])), list(map(float, map(_size, fields[5::7])))
+        for mask in set(fields[6::7]):
+            int(mask)
+    except ValueError:
+        return None
+    if not all(min(each) > -_LARGE and max(each) < _LARGE for each in (prices, sizes)):
+        return None
+    size_kinds = list(map(_SIZE_OF.get, kinds))
+    callbacks = 2 * many - size_kinds.count(None)
+    return Decoded(callbacks, ((COLUMNS["tickPrice"], (reqIds, kinds, prices, size_kinds, sizes)),))
+
+
 def decode_tick_size(payload: bytes, server_version: int) -> Decoded | None:
     """Message 2."""
     fields = payload.split(b"\0")
@@ -241,6 +265,23 @@ FAST: dict[tuple[str, int], tuple[Decode, tuple[str, ...]]] = {
     (TEXT, 2): (decode_tick_size, ("tickSize",)),
     (TEXT, 17): (decode_bars, ("historicalData", "historicalDataEnd")),
 }
+# Messages that come in runs: the first bytes of each, its id, and the decoder of a run.
+RUN_HEAD, RUN_ID, RUN = b"1\0", 1, decode_tick_prices
+
+
+def runs(payloads: list[bytes]) -> Iterator[bytes | list[bytes]]:
+    """The messages in their order, those that come in runs together."""
+    at, end = 0, len(payloads)
+    while at < end:
+        stop = at
+        while stop < end and payloads[stop].startswith(RUN_HEAD):
+            stop += 1
+        if stop - at > 1:
+            yield payloads[at:stop]
+            at = stop
+        else:
+            yield payloads[at]
+            at += 1
 
 
 def find_decoder(msg_id: int, server_version: int) -> tuple[Decode | None, tuple[str, ...]]:

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from ibnb import _compat
 from ibnb._compat import EClient, EWrapper
 from ibnb._dispatch import Dispatcher, on
+from ibnb._fast import RUN, RUN_ID, Decoded, runs
 from ibnb._status import Status
 from ibnb._time import Changes, RealTime, Time, wait_for_fence
 from ibnb._transport import Connection
@@ -156,7 +157,7 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         """Start the API, then the reader (in this order the tape is the same every time), and wait for readiness."""
         self.startApi()
         self._dispatcher.connectAck()
-        connection.start(self._on_frame, lambda reason: self._end(connection, reason))
+        connection.start(self._on_frames, lambda reason: self._end(connection, reason))
         self._wait_ready(connection)
 
     def _wait_ready(self, connection: Connection) -> None:
@@ -351,6 +352,31 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         msg_id = _compat.message_id(message[4:], self.serverVersion_ or 0)
         return msg_id - _compat.PROTOBUF_OFFSET if msg_id > _compat.PROTOBUF_OFFSET else msg_id
 
+    def _on_frames(self, payloads: list[bytes]) -> None:
+        """What came at once, in order; the end of the connection drops the rest."""
+        connection = self.conn
+        for each in runs(payloads):
+            if self.conn is not connection:
+                return
+            if isinstance(each, bytes):
+                self._on_frame(each)
+            elif not self._on_run(each):
+                for payload in each:
+                    if self.conn is connection:
+                        self._on_frame(payload)
+
+    def _on_run(self, payloads: list[bytes]) -> bool:
+        version = self.serverVersion_ or 0
+        if self._dispatcher.fast(RUN_ID, version) is None or not self._dispatcher.in_columns("tickPrice", "tickSize"):
+            return False
+        found = RUN(payloads, version)
+        if found is None:
+            return False
+        self._take(found, RUN_ID, payloads, version)
+        for _ in payloads:
+            self._guard_hook()
+        return True
+
     def _on_frame(self, payload: bytes) -> None:
         try:
             version = self.serverVersion_ or 0
@@ -360,14 +386,18 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
             if found is None:
                 self._interpret(msg_id, payload)
             else:
-                if self._tape.on:
-                    self._tape.message(found.callbacks, msg_id, payload, version)
-                for name, args in found.calls:
-                    self._dispatcher.deliver(name, *args)
-                self._changes.announce()
+                self._take(found, msg_id, [payload], version)
         except Exception as error:
             self._record_problem("decode", error, traceback.format_exc(), f"message {payload[:60]!r}")
         self._guard_hook()
+
+    def _take(self, found: Decoded, msg_id: int, payloads: list[bytes], version: int) -> None:
+        """What a fast decoder has found goes where the callbacks would have gone."""
+        if self._tape.on:
+            self._tape.messages(found.callbacks, msg_id, payloads, version)
+        for name, args in found.calls:
+            self._dispatcher.deliver(name, *args)
+        self._changes.announce()
 
     def _guard_hook(self) -> None:
         try:

@@ -167,30 +167,29 @@ class Connection:
 
     # --- read ------------------------------------------------------------------------------------
 
-    def start(self, on_frame: Callable[[bytes], None], on_end: Callable[[str], None]) -> None:
-        """Start the reader. `on_end(reason)` is called in its thread, once, unless `disconnect` came first."""
+    def start(self, on_frames: Callable[[list[bytes]], None], on_end: Callable[[str], None]) -> None:
+        """Start the reader, whose thread calls `on_frames` with the messages that came at once.
+
+        It calls `on_end(reason)` once, unless `disconnect` came first.
+        """
         self.thread = threading.Thread(
-            target=self._read, args=(on_frame, on_end), name=f"ibnb reader {self.host}:{self.port}", daemon=True
+            target=self._read, args=(on_frames, on_end), name=f"ibnb reader {self.host}:{self.port}", daemon=True
         )
         self.thread.start()
 
-    def _read(self, on_frame: Callable[[bytes], None], on_end: Callable[[str], None]) -> None:
+    def _read(self, on_frames: Callable[[list[bytes]], None], on_end: Callable[[str], None]) -> None:
         connected = self.socket
         if connected is None:
             return
         reason = "TWS closed the connection"
         try:
             connected.settimeout(None)
-            for payload in self._early:
-                on_frame(payload)
+            on_frames(self._early)
             while self.socket is connected:
                 data = connected.recv(CHUNK)
                 if not data:
                     break
-                for payload in self._frames.feed(data):
-                    on_frame(payload)
-                    if self.socket is not connected:
-                        break
+                on_frames(self._frames.feed(data))
         except ValueError as error:
             reason = f"TWS sent something that can't be read: {error}"
         except OSError as error:

@@ -45,9 +45,9 @@ class Tape:
         """A callback with its arguments."""
         self._append(1, ANSWER, name, None, args)
 
-    def message(self, callbacks: int, msg_id: int, payload: bytes, server_version: int) -> None:
-        """A message that was decoded at once: its callbacks are made when somebody looks."""
-        self._append(callbacks, MESSAGE, "", msg_id, (payload, server_version))
+    def messages(self, callbacks: int, msg_id: int, payloads: list[bytes], server_version: int) -> None:
+        """Messages that were decoded at once: their callbacks are made when somebody looks."""
+        self._append(callbacks, MESSAGE, "", msg_id, (payloads, server_version))
 
     def _append(self, many: int, *entry: Any) -> None:
         with self._lock:
@@ -103,8 +103,8 @@ class Tape:
         return table
 
 
-def callbacks_of(msg_id: int, payload: bytes, server_version: int) -> list[tuple[str, tuple[Any, ...]]]:
-    """What ibapi's Decoder makes of a message: [(callback, arguments)]."""
+def callbacks_of(msg_id: int, payloads: list[bytes], server_version: int) -> list[tuple[str, tuple[Any, ...]]]:
+    """What ibapi's Decoder makes of messages: [(callback, arguments)]."""
     from ibnb._compat import make_interpreter
 
     found: list[tuple[str, tuple[Any, ...]]] = []
@@ -113,7 +113,9 @@ def callbacks_of(msg_id: int, payload: bytes, server_version: int) -> list[tuple
         def __getattr__(self, name: str) -> Callable[..., None]:
             return lambda *args: found.append((name, args))
 
-    make_interpreter(Recorder(), server_version)(msg_id, payload)
+    interpret = make_interpreter(Recorder(), server_version)
+    for payload in payloads:
+        interpret(msg_id, payload)
     return found
 
 

@@ -6,20 +6,19 @@ holds NaN where TWS says -1 or 0 for "no price". Every line that a verb opens is
 
 from __future__ import annotations
 
-import dataclasses
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import pandas as pd
 
 from ibnb import frames
-from ibnb._compat import to_float
+from ibnb._compat import UNSET_INTEGER, to_float
 from ibnb._dispatch import on
+from ibnb._link import NEW_YORK
 from ibnb.errors import RequestTimeoutError
 from ibnb.legal import DATA_TYPES
 from ibnb.pending import Key, Slot
@@ -39,21 +38,33 @@ _ZERO_IS_A_PRICE = {"OPT", "FOP", "BAG", "WAR", "EC"}
 _KEPT_TICKS = 100_000
 _COLUMNS = tuple(frames.TABLES["quotes"])[1:-1]
 _NAN = float("nan")
+# Below this no number means "unset".
+_LARGE = float(UNSET_INTEGER)
 #: The data_type of a stream's quote that nobody keeps up to date just now (app.gaps tells why).
 STALE = "stale"
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(NamedTuple):
     """One change of a quote: `field` is a quote column ("bid", "lastSize", …), `time` the moment it arrived."""
 
-    time: pd.Timestamp
+    moment: float
     symbol: str
     field: str
     value: float
     data_type: str
-    # ibapi prints a contract with its address in memory, which differs from run to run.
-    contract: Any = dataclasses.field(repr=False)
+    contract: Any
+
+    @property
+    def time(self) -> pd.Timestamp:
+        """The moment (epoch seconds) in New York's zone; made when asked for, because ticks come by the thousand."""
+        return pd.Timestamp(datetime.fromtimestamp(self.moment, NEW_YORK))
+
+    def __repr__(self) -> str:
+        # ibapi prints a contract with its address in memory, which differs from run to run.
+        return (
+            f"Tick(time={self.time!r}, symbol={self.symbol!r}, field={self.field!r}, value={self.value!r}, "
+            f"data_type={self.data_type!r})"
+        )
 
 
 class _Line:
@@ -87,6 +98,24 @@ class _Line:
         if self._news is not None:
             self.slot.hear(now)
             self._news.append((now, self, name, value))
+
+    def both(self, kind: int, name: str, price: float, size_kind: int | None, size: float, now: float) -> None:
+        """A price and the size that came with it; the usual case without further calls."""
+        usual = price > 0 and size >= 0 and self.data_type == "live" and kind < _FIRST_DELAYED
+        if not usual or self._news is None or size_kind is None:
+            self.price(kind, name, price, now)
+            if self.finishes_slot and self.complete:
+                self.slot.finish()
+            if size_kind is not None:
+                self.put(size_kind, SIZE_TICKS[size_kind], _NAN if size < 0 else size, now)
+            return
+        size_name = SIZE_TICKS[size_kind]
+        self.values[name] = price
+        self.values[size_name] = size
+        if self.slot.heard != now:
+            self.slot.hear(now)
+        self._news.append((now, self, name, price))
+        self._news.append((now, self, size_name, size))
 
     def forget(self) -> None:
         """The line is about to be asked for again: what it showed is old."""
@@ -193,15 +222,26 @@ class MarketDataVerbs(VerbFamily):
     def _got_price(self, reqId: int, tickType: int, price: float, attrib: Any) -> None:
         line, name = self._lines.get(reqId), PRICE_TICKS.get(tickType)
         if line is not None and name is not None:
-            line.price(tickType, name, to_float(price), self._now())
+            line.price(tickType, name, price if -_LARGE < price < _LARGE else to_float(price), self._now())
             if line.finishes_slot and line.complete:
                 line.slot.finish()
+
+    @on("tickPriceColumns")
+    def _got_prices(
+        self, reqIds: list[int], kinds: list[int], prices: list[float], size_kinds: list[int | None], sizes: list[float]
+    ) -> None:
+        """Many prices with their sizes, as `_got_price` and `_got_size` would take them one after the other."""
+        now, lines = self._now(), self._lines
+        for reqId, kind, price, size_kind, size in zip(reqIds, kinds, prices, size_kinds, sizes, strict=True):
+            line, name = lines.get(reqId), PRICE_TICKS.get(kind)
+            if line is not None and name is not None:
+                line.both(kind, name, price, size_kind, size, now)
 
     @on("tickSize")
     def _got_size(self, reqId: int, tickType: int, size: Any) -> None:
         line, name = self._lines.get(reqId), SIZE_TICKS.get(tickType)
         if line is not None and name is not None:
-            value = to_float(size)
+            value = size if type(size) is float and size < _LARGE else to_float(size)
             line.put(tickType, name, _NAN if value < 0 else value, self._now())
 
     @on("marketDataType")
@@ -260,13 +300,15 @@ class QuoteStream:
         self._app._wait_until(lambda: bool(self._news) or self._all_failed(), limit, "streamQuotes", lasting=True)
         if not self._news:
             raise next(iter(self.failures.values()))
-        when, line, name, value = self._news.popleft()
-        moment = pd.Timestamp(datetime.fromtimestamp(when, self._app.now().tzinfo))
+        return self._take()
+
+    def _take(self) -> Tick:
+        moment, line, name, value = self._news.popleft()
         return Tick(moment, line.contract.symbol, name, value, line.data_type, line.contract)
 
     def waiting(self) -> list[Tick]:
         """Return the ticks that have come since the last one taken, without waiting."""
-        return [self.next() for _ in range(len(self._news))]
+        return [self._take() for _ in range(len(self._news))]
 
     def _all_failed(self) -> bool:
         return bool(self._lines) and all(line.slot.error is not None for line in self._lines)
