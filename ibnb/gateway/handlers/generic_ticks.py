@@ -71,7 +71,12 @@ def parse_generic_ticks(text: str) -> tuple[str, ...]:
 
 def not_simulated_ids(ids: tuple[str, ...]) -> tuple[str, ...]:
     """Return those ids that are legal and that this gateway can't serve."""
-    return tuple(id for id in ids if id != QUOTES_OFF and id not in SIMULATED)
+    return tuple(id for id in ids if id != QUOTES_OFF and id not in SIMULATED and not is_news(id))
+
+
+def is_news(id: str) -> bool:
+    """Tell whether an id asks for headlines: ``news.py`` serves them."""
+    return id.partition(":")[0] == "292"
 
 
 def generic_ticks(

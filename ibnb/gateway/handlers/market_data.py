@@ -13,6 +13,7 @@ from ..instruments import Instrument
 from ..world import Client, Subscription, World
 from .beat import on_the_beat
 from .generic_ticks import QUOTES_OFF, generic_ticks, not_simulated_ids, parse_generic_ticks
+from .news import news_ticks
 from .quote_ticks import DELAY, NO_PRICE, View, changed, quote_ticks
 from .registry import Refusal, handles, invalid, unprocessed
 from .resolve import resolve_contract
@@ -129,6 +130,8 @@ def _news(world: World, client: Client, subscription: Subscription) -> Iterator[
     ticks += generic_ticks(world, instrument, state["generic"], view.time, first)
     for tick in changed(ticks, state["sent"]):
         yield tick.answer(reqId)
+    yield from news_ticks(world, instrument, reqId, state["generic"], state.get("told", now), now)
+    state["told"] = now
 
 
 def _send_news(world: World, client: Client, subscription: Subscription) -> None:

@@ -13,6 +13,7 @@ from itertools import islice
 from .. import messages as m
 from ..instruments import Instrument
 from ..world import Client, World
+from .generic_ticks import is_news
 from .headlines import PROVIDERS, between, find_story
 from .historical_request import parse_moment
 from .registry import Refusal, handles, invalid
@@ -83,8 +84,8 @@ def news_ticks(
     """
     asked: dict[str, None] = {}
     for id in ids:
-        generic, _, codes = id.partition(":")
-        if generic == "292":
+        codes = id.partition(":")[2]
+        if is_news(id):
             asked |= dict.fromkeys(code for code in (codes.split("+") if codes else PROVIDERS) if code in PROVIDERS)
     for story in reversed(list(between(world, instrument, tuple(asked), after, until)) if asked else []):
         yield m.TickNews(

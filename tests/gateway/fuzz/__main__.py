@@ -16,6 +16,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     attack, began, step = Attack(arguments.seed), perf_counter(), 20_000
+    told: set[str] = set()
     for sent in range(0, arguments.frames, step):
         figures = attack.run(min(step, arguments.frames - sent))
         seconds = perf_counter() - began
@@ -25,8 +26,9 @@ def main() -> int:
             f"{figures.probes:,} probes  {_memory()}  {sum(figures.mistakes.values())} mistakes",
             flush=True,
         )
-    for traceback, count in figures.mistakes.most_common(20):
-        print(f"\n{count} times:\n{traceback}")
+        for traceback in figures.mistakes.keys() - told:
+            print(traceback, flush=True)
+        told |= figures.mistakes.keys()
     return bool(figures.mistakes)
 
 

@@ -101,6 +101,17 @@ def test_a_scripted_move_is_news_from_then_on() -> None:
     assert "jump 5.8% within a minute" in asked(asker, TSLA, "BRFG", most=1)[0].headline
 
 
+def test_headlines_come_with_a_stream_that_asks_for_them() -> None:
+    asker = Asker()
+    stock = m.Contract(symbol="TSLA", secType="STK", exchange="SMART", currency="USD")
+    asker.ask(m.ReqMktData(reqId=7, contract=stock, genericTickList="mdoff,292:BRFG"))
+    ticks = [tick for tick in asker.wait(180) if isinstance(tick, m.TickNews)]
+    assert [(7, "BRFG")] == [(tick.tickerId, tick.providerCode) for tick in ticks]
+    assert "jump 5.8%" in ticks[0].headline
+    assert new_york(11, 10, 2, 20) * 1000 == ticks[0].timeStamp
+    assert not any(isinstance(answer, m.ErrorMessage) for answer in asker.said)
+
+
 def test_news_ticks_are_the_headlines_that_history_tells() -> None:
     asker = Asker()
     tesla = asker.world.instruments.find(TSLA)
