@@ -28,9 +28,11 @@ import ibapi.wrapper
 from ibnb.gateway import messages as m
 from ibnb.gateway.wire import FrameBuffer
 
-NEWEST_TEXT = min(200, max(v for k, v in vars(ibapi.server_versions).items() if k.startswith("MIN_SERVER_VER")))
+NEWEST = max(v for k, v in vars(ibapi.server_versions).items() if k.startswith("MIN_SERVER_VER"))
+NEWEST_TEXT = min(200, NEWEST)
 VERSIONS = [version for version in (151, 157, 163, 176, 178, 187, 194, 196, 200) if version <= NEWEST_TEXT]
 TEN = NEWEST_TEXT > 157  # a 10.x release, not 9.81
+LOSES_NEWS_OPTIONS = NEWEST <= 203  # up to 10.37.2 reqHistoricalNews walks through the wrong variable
 
 
 # From our records to ibapi's objects.

@@ -26,7 +26,7 @@ LISTS = {
     "scannerSubscriptionOptions": OPTIONS,
     "scannerSubscriptionFilterOptions": OPTIONS,
     "newsArticleOptions": OPTIONS,
-    "historicalNewsOptions": OPTIONS if real.TEN else "",
+    "historicalNewsOptions": "" if real.LOSES_NEWS_OPTIONS else OPTIONS,
     "fundamentalDataOptions": OPTIONS,
     "options": "",
 }
