@@ -27,9 +27,14 @@ class Alarm(Protocol):
 
 
 class Time(Protocol):
-    """What `Session._time` can do. `monotonic` never goes back; `later` runs `action` outside the reader thread."""
+    """What `Session._time` can do.
+
+    `monotonic` never goes back; `settle` lets what has happened already be heard of, where that can be known; `later`
+    runs `action` outside the reader thread.
+    """
 
     def now(self) -> float: ...
+    def settle(self) -> None: ...
     def monotonic(self) -> float: ...
     def later(self, seconds: float, action: Callable[[], object]) -> Alarm: ...
     def wait(self, done: Done, timeout: float) -> bool: ...
@@ -74,6 +79,9 @@ class RealTime:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def settle(self) -> None:
+        """Nobody knows what is on its way."""
 
     def later(self, seconds: float, action: Callable[[], object]) -> Alarm:
         timer = threading.Timer(seconds, action)
@@ -144,6 +152,9 @@ class GatewayTime:
     def monotonic(self) -> float:
         return self._gateway.now()
 
+    def settle(self) -> None:
+        self._session._fence()
+
     def later(self, seconds: float, action: Callable[[], object]) -> Alarm:
         due = _Due(action)
         heapq.heappush(self._due, (self._gateway.now() + seconds, next(self._number), due))
@@ -165,6 +176,7 @@ class GatewayTime:
 
     def sleep(self, seconds: float) -> None:
         with self._turn:
+            self._session._fence()
             end = self._gateway.now() + seconds
             while True:
                 now = self._gateway.now()
@@ -173,7 +185,9 @@ class GatewayTime:
                     until = min(until, now + max(1.0, seconds / self._looks))
                 self._gateway.advance(max(0.0, until - now))
                 self._session._fence()
-                if not self._run_due() and self._gateway.now() >= end:
+                if self._run_due():
+                    self._session._fence()
+                elif self._gateway.now() >= end:
                     return
 
     def _next_due(self) -> float:

@@ -197,8 +197,9 @@ class Session(Lasting):
 
     def _await_return(self, verb: str, seconds: float) -> None:
         """Raise unless the session is usable; one that is on its way back is waited for."""
+        self._check_thread(verb)
+        self._time.settle()
         if self._returning:
-            self._check_thread(verb)
             self._time.wait(lambda: self._usable() or not self._returning, seconds)
         self._check_usable(verb)
 

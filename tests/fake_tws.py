@@ -32,6 +32,7 @@ class FakeTWS:
         self.received: list[list[str]] = []
         self.hello = b""
         self.got = threading.Condition()
+        self.ended = False
         self.socket: socket.socket | None = None
         self.listener: socket.socket | None = None
 
@@ -63,6 +64,9 @@ class FakeTWS:
     def _serve_and_close(self, connected: socket.socket) -> None:
         with connected:
             self._serve(connected)
+        with self.got:
+            self.ended = True
+            self.got.notify_all()
 
     # --- a socket pair
 
