@@ -351,6 +351,34 @@ def bars(rows: Sequence[Sequence[Any]], zone: str | None = None, daily: bool | N
     return out
 
 
+def many_bars(
+    labels: Sequence[str], answers: Sequence[Sequence[Sequence[Any]]], zones: Sequence[str | None], daily: bool
+) -> pd.DataFrame:
+    """Return the bars of many contracts below each other: index symbol, Date; columns as in `bars`."""
+    full = [(rows, zone) for rows, zone in zip(answers, zones, strict=True) if len(rows)]
+    if len({zone for _, zone in full}) < 2:
+        # Joined first, so that times are read once.
+        below = bars(_joined([rows for rows, _ in full]), full[0][1] if full else None, daily)
+        dates = pd.DatetimeIndex(below.index)
+    else:
+        parts = [bars(rows, zone, daily) for rows, zone in full]
+        zone = pd.DatetimeIndex(parts[0].index).tz
+        dates = pd.DatetimeIndex(np.concatenate([part.index.to_numpy("datetime64[ns]") for part in parts]))
+        dates = dates.tz_localize("UTC").tz_convert(zone) if zone is not None else dates
+        below = pd.concat(parts)
+    places = np.repeat(np.arange(len(labels)), [len(rows) for rows in answers])
+    codes, moments = pd.factorize(dates, sort=True)
+    below.index = pd.MultiIndex([pd.Index(labels, dtype="str"), moments], [places, codes], names=["symbol", "Date"])
+    return below
+
+
+def _joined(answers: list[Sequence[Sequence[Any]]]) -> Sequence[Sequence[Any]]:
+    kept = [rows.columns for rows in answers if isinstance(rows, Columns)]
+    if len(kept) == len(answers) and kept:
+        return Columns([np.concatenate(parts) for parts in zip(*kept, strict=True)])
+    return [row for rows in answers for row in rows]
+
+
 def account(rows: Sequence[tuple[str, str, str, str]]) -> pd.DataFrame:
     """Return account values from (tag, value, currency, account), all as TWS's texts: numbers and words apart."""
     values = numbers([row[1] for row in rows])

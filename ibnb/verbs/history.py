@@ -8,7 +8,7 @@ bars are asked for as epoch seconds instead, which can't be misread.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -97,6 +97,48 @@ class HistoryVerbs(VerbFamily):
         found = frames.bars(rows, self._zone_for(contract, rows) if intraday else None, daily=not intraday)
         self.data_ready.set()
         return found
+
+    def getDataMany(
+        self,
+        contracts: Iterable[Any] | Mapping[str, Any],
+        settings: Mapping[str, Any],
+        timeout: float | None = None,
+    ) -> pd.DataFrame:
+        """Return the bars of many contracts, all asked for at once, in one frame: index `symbol`, `Date`.
+
+        Columns, units and settings are those of getData; `df.loc["AAPL"]` is one contract's part. `contracts` of which
+        two have the same symbol go into a dict {label: contract}; the labels then stand in the index. Times are in the
+        zone of the first contract that has any. Raises as getData does, at the first contract that fails, and
+        ValueError for labels that occur twice.
+
+        >>> df = app.getDataMany([app.createContract("AAPL"), app.createContract("NVDA")],
+        ...                      app.dataSettings("3 M", "1 day"))              # doctest: +SKIP
+        """
+        labelled = list(contracts.items()) if isinstance(contracts, Mapping) else [(c.symbol, c) for c in contracts]
+        labels = [label for label, _ in labelled]
+        if len(set(labels)) < len(labels):
+            twice = next(label for label in labels if labels.count(label) > 1)
+            raise ValueError(
+                f"two contracts are called {twice!r}: give a dict {{label: contract}} with your own labels."
+            )
+        ask = create.dataSettings(**settings)
+        if ask["keepUpToDate"]:
+            raise ValueError("getDataMany returns finished bars: leave keepUpToDate False.")
+        intraday = self._read_dates_safely(ask)
+        with ExitStack() as stack:
+            slots = []
+            for _, contract in labelled:
+                request = self._request(
+                    "getDataMany", cancel=self.cancelHistoricalData, timeout=timeout, contract=contract, kind="history"
+                )
+                slots.append(stack.enter_context(request))
+                self.reqHistoricalData(slots[-1].key, contract, *ask.values())
+            answers = [slot.wait() for slot in slots]
+        zones = [
+            self._zone_for(contract, rows) if intraday and rows else None
+            for (_, contract), rows in zip(labelled, answers, strict=True)
+        ]
+        return frames.many_bars(labels, answers, zones, daily=not intraday)
 
     def streamBars(self, contract: Any, settings: Mapping[str, Any], timeout: float | None = None) -> BarStream:
         """Return bars that go on growing, to be used with `with`: history first, then every change (keepUpToDate).

@@ -17,6 +17,7 @@ from ibnb import (
     RequestTimeoutError,
     createContract,
     dataSettings,
+    frames,
 )
 from ibnb._compat import BarData
 
@@ -161,6 +162,56 @@ def test_without_a_connection_it_says_so() -> None:
         IBApp().getData(AAPL, DAILY)
     with pytest.raises(NotConnectedError):
         IBApp().getHeadTimestamp(AAPL)
+
+
+def test_many_contracts_in_one_frame(tws: ScriptedTWS) -> None:
+    bars(tws, bar("20250610"), bar("20250611", 11.0))
+    many = tws.app.getDataMany([AAPL, createContract("NVDA")], DAILY)
+    assert many.index.names == ["symbol", "Date"]
+    one = tws.app.getData(AAPL, DAILY)
+    for symbol in ("AAPL", "NVDA"):
+        pd.testing.assert_frame_equal(many.loc[symbol], one)
+    assert len({args[0] for _, args in tws.asked}) == 3
+
+
+def test_many_contracts_of_one_symbol_have_labels(tws: ScriptedTWS) -> None:
+    tws.app.serverVersion_ = 176
+    bars(tws, bar("20250611 09:30:00 US/Eastern"))
+    with pytest.raises(ValueError, match="two contracts are called 'AAPL'"):
+        tws.app.getDataMany([AAPL, AAPL], HOURLY)
+    assert tws.asked == []
+    many = tws.app.getDataMany({"one": AAPL, "other": AAPL}, HOURLY)
+    assert many.index.get_level_values("symbol").tolist() == ["one", "other"]
+    assert str(many.index.levels[1].tz) == "America/New_York"
+
+
+def test_many_contracts_in_different_zones_are_shown_in_the_first() -> None:
+    found = frames.many_bars(
+        ["A", "none", "B"],
+        [[("1749648600", *[1] * 7)], [], [("1749648600", *[1] * 7)]],
+        ["US/Eastern", None, "GB"],
+        False,
+    )
+    assert [str(date) for _, date in found.index] == ["2025-06-11 09:30:00-04:00"] * 2
+    assert found.index.get_level_values("symbol").tolist() == ["A", "B"]
+
+
+def test_many_answers_may_all_be_empty(tws: ScriptedTWS) -> None:
+    full = ScriptedTWS()
+    bars(full, bar("20250611"))
+    bars(tws)
+    one, none = full.app.getDataMany([AAPL], DAILY), tws.app.getDataMany([AAPL], DAILY)
+    assert (1, 0) == (len(one), len(none))
+    pd.testing.assert_series_equal(one.dtypes, none.dtypes)
+    assert one.index.names == none.index.names
+    assert one.index.levels[1].dtype == none.index.levels[1].dtype
+
+
+def test_many_raise_what_the_first_failure_says_and_cancel_the_rest(tws: ScriptedTWS) -> None:
+    tws.refuse("reqHistoricalData", 162, "Historical Market Data Service error message:No market data permissions")
+    with pytest.raises(HistoricalDataError):
+        tws.app.getDataMany([AAPL, createContract("NVDA")], DAILY)
+    assert len(tws.app._pending) == 0
 
 
 def test_overlapping_answers_do_not_mix(tws: ScriptedTWS) -> None:
