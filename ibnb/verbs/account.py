@@ -87,7 +87,7 @@ class AccountVerbs(ContractVerbs):
     def getCurrentTime(self, timeout: float | None = None) -> pd.Timestamp:
         """Return TWS's own clock, in UTC, to the second.
 
-        >>> app.getCurrentTime()                                                # doctest: +SKIP
+        >>> app.getCurrentTime()
         Timestamp('2025-06-11 14:00:00+0000', tz='UTC')
         """
         with self._request("getCurrentTime", reqId="currentTime", timeout=timeout) as slot:
@@ -105,7 +105,8 @@ class AccountVerbs(ContractVerbs):
         Without it you get all tags. TWS ignores tags that it doesn't know.
         Raises ValueError for no tags, RequestError for an unknown group.
 
-        >>> app.getAccountSummary(["NetLiquidation"])                           # doctest: +SKIP
+        >>> app.getAccountSummary(["NetLiquidation"])["currency"].tolist()
+        ['USD']
         """
         words = [tag.strip() for tag in (tags.split(",") if isinstance(tags, str) else tags) if tag.strip()]
         if not words:
@@ -125,7 +126,8 @@ class AccountVerbs(ContractVerbs):
         `.portfolio`: index `symbol`; position, marketPrice, marketValue, averageCost, unrealizedPNL, realizedPNL in
         the contract's `currency`. "" stands for the first account. Raises RequestError for an unknown account.
 
-        >>> app.getAccountUpdates().portfolio                                   # doctest: +SKIP
+        >>> float(app.getAccountUpdates().portfolio.loc["AAPL", "position"])
+        100.0
         """
 
         mine = self._feeds.get("accountUpdates")
@@ -157,7 +159,8 @@ class AccountVerbs(ContractVerbs):
         options including the multiplier), conId, account. `account` and `modelCode` ask for one account, or one model
         of an adviser, alone. Raises RequestError for an unknown account.
 
-        >>> app.getPositions()["position"]                                      # doctest: +SKIP
+        >>> float(app.getPositions().loc["AAPL", "position"])
+        100.0
         """
         if account or modelCode:
             return self._positions_of(account, modelCode, timeout)
@@ -206,7 +209,8 @@ class AccountVerbs(ContractVerbs):
 
         "" stands for the first account. NaN where TWS doesn't know. Raises RequestError for an unknown account.
 
-        >>> app.getPnL()["dailyPnL"]                                            # doctest: +SKIP
+        >>> app.getPnL().index.tolist()
+        ['dailyPnL', 'unrealizedPnL', 'realizedPnL']
         """
         name = account or next(iter(self.accounts), "")
         with self._request("getPnL", cancel=self.cancelPnL, timeout=timeout) as slot:

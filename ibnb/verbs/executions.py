@@ -30,7 +30,11 @@ class ExecutionVerbs(OrderVerbs):
         commission and commissionCurrency, realizedPNL (NaN for a fill that opens a position), execId, permId, clientId,
         account. `side` as an argument is "BUY" or "SELL". No fills give an empty frame.
 
-        >>> app.getExecutions("NVDA")[["side", "shares", "price"]]              # doctest: +SKIP
+        >>> app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1), wait="Filled")
+        New Order ID 1: BUY 1 NVDA (MKT)
+        1
+        >>> app.getExecutions("NVDA")["side"].tolist()
+        ['BOT']
         """
         wanted = ExecutionFilter()
         wanted.symbol, wanted.acctCode = symbol, account
@@ -55,6 +59,9 @@ class ExecutionVerbs(OrderVerbs):
 
         Columns symbol, action, totalQuantity, orderType, lmtPrice, tif, status, completedStatus, completedTime (IB's
         text), permId, account; `apiOnly` leaves out those entered in TWS by hand.
+
+        >>> len(app.getCompletedOrders())
+        0
         """
         with self._request("getCompletedOrders", reqId="completedOrders", timeout=timeout, kind="request") as slot:
             self.reqCompletedOrders(apiOnly)

@@ -61,9 +61,9 @@ class OrderVerbs(VerbFamily):
         it returns when the order has got so far. Raises NotConnectedError, SafetyError (limits, read-only), and with
         `wait` OrderRejectedError and RequestTimeoutError.
 
-        >>> app.placeOrderNow(contract, app.createOrder("BUY", 1))              # doctest: +SKIP
-        New Order ID 27: BUY 1 NVDA (MKT)
-        27
+        >>> app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1))
+        New Order ID 1: BUY 1 NVDA (MKT)
+        1
         """
         if self.nextOrderId is None:
             raise NotConnectedError("nextValidId not received yet.")
@@ -81,7 +81,10 @@ class OrderVerbs(VerbFamily):
 
         The entry is held at TWS until the last one has arrived. Raises as placeOrderNow does.
 
-        >>> app.placeBracket(contract, app.createBracket("BUY", 10, 100, 110, 95))  # doctest: +SKIP
+        >>> ids = app.placeBracket(app.createContract("NVDA"), app.createBracket("BUY", 10, 100, 110, 95))
+        New Order ID 1: BUY 10 NVDA (LMT)
+        New Order ID 2: SELL 10 NVDA (LMT)
+        New Order ID 3: SELL 10 NVDA (STP)
         """
         if self.nextOrderId is None:
             raise NotConnectedError("nextValidId not received yet.")
@@ -101,7 +104,8 @@ class OrderVerbs(VerbFamily):
         initMarginBefore/Change/After, maintMargin…, equityWithLoan… and commission in the account's currency (NaN where
         TWS doesn't say), commissionCurrency, warningText. Raises OrderRejectedError when TWS would refuse the order.
 
-        >>> app.previewOrder(contract, app.createOrder("BUY", 100))["initMarginChange"]  # doctest: +SKIP
+        >>> bool(app.previewOrder(app.createContract("NVDA"), app.createOrder("BUY", 100))["initMarginChange"] > 0)
+        True
         """
         question = copy.copy(order)
         question.whatIf, question.transmit = True, True
@@ -123,7 +127,10 @@ class OrderVerbs(VerbFamily):
         ends otherwise (cancelled) ends the wait too: look at `.status`. A Filled report has its commission.
         Raises OrderRejectedError with TWS's reason, RequestTimeoutError, ValueError for an unknown id or status.
 
-        >>> app.waitOrder(27).avgFillPrice                                      # doctest: +SKIP
+        >>> orderId = app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1))
+        New Order ID 1: BUY 1 NVDA (MKT)
+        >>> app.waitOrder(orderId).status
+        'Filled'
         """
         self._tell_problems(stacklevel=3)
         return self._await_order("waitOrder", order_id, status, timeout)
@@ -133,12 +140,21 @@ class OrderVerbs(VerbFamily):
 
         Index `orderId`; action, totalQuantity, symbol, orderType, lmtPrice, auxPrice, tif, status, filled, remaining,
         avgFillPrice, whyHeld, parentId, permId, clientId, account.
+
+        >>> len(app.getBlotter())
+        0
         """
         return frames.frame("orders", self._blotter.rows())
 
     def getOrderLog(self, order_id: int) -> pd.DataFrame:
         """Return what happened to an order, step by step: index `time`; message, status, filled, remaining,
         avgFillPrice, text. Repetitions are left out. Raises ValueError for an unknown id.
+
+        >>> orderId = app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1, "LMT", 100))
+        New Order ID 1: BUY 1 NVDA (LMT)
+        >>> report = app.waitOrder(orderId, "Submitted")
+        >>> app.getOrderLog(orderId)["status"].iloc[-1]
+        'Submitted'
         """
         rows = self._blotter.log(order_id)
         if not rows:
@@ -163,6 +179,13 @@ class OrderVerbs(VerbFamily):
         replaces the old one with all its fields. With `wait` it returns when TWS shows the change.
         Raises ValueError when the order isn't working any more, or for a field that doesn't exist; with `wait`
         OrderRejectedError when TWS refuses the change (the order then stays as it was).
+
+        >>> orderId = app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1, "LMT", 100))
+        New Order ID 1: BUY 1 NVDA (LMT)
+        >>> app.modifyOrder(orderId, limit_price=101, wait=True)
+        Modified order 1
+        >>> float(app.getBlotter().loc[orderId, "lmtPrice"])
+        101.0
         """
         known = self._blotter.order(order_id)
         if known is None:
@@ -202,6 +225,11 @@ class OrderVerbs(VerbFamily):
 
         Raises SafetyError in a read-only session; with `wait` OrderRejectedError when TWS can't cancel it (10147: no
         such order; 10148: already filled or cancelled), RequestTimeoutError.
+
+        >>> orderId = app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1, "LMT", 100))
+        New Order ID 1: BUY 1 NVDA (LMT)
+        >>> app.cancelOrderById(orderId, wait=True)
+        Cancel requested for order 1
         """
         self._check_usable("cancelOrderById")
         before = self._blotter.version(order_id)
@@ -222,6 +250,9 @@ class OrderVerbs(VerbFamily):
 
         "account" is IB's global cancel: orders of other programs, and those entered in TWS by hand, die too.
         With `wait` it returns when the orders that this session knows are done.
+
+        >>> app.cancelAllOrders()
+        Requested cancelation of all live orders.
         """
         everything = check("scope", scope, ("mine", "account")) == "account"
         self._check_usable("cancelAllOrders")
@@ -238,7 +269,11 @@ class OrderVerbs(VerbFamily):
     # --- list -----------------------------------------------------------------------------------
 
     def listOrders(self, timeout: float | None = None) -> pd.DataFrame:
-        """Print this client's live orders, one line each, and return them as getOpenOrders does."""
+        """Print this client's live orders, one line each, and return them as getOpenOrders does.
+
+        >>> orders = app.listOrders()
+        No live orders.
+        """
         ids = self._open_orders("mine", timeout)
         print("Live Orders from TWS:" if ids else "No live orders.")
         rows = self._blotter.rows(ids)
@@ -251,6 +286,9 @@ class OrderVerbs(VerbFamily):
         """Return the working orders that TWS has, of this client ("mine") or of all clients ("account").
 
         Columns as in getBlotter. Orders that were entered in TWS by hand have the id 0.
+
+        >>> app.getOpenOrders("account").index.tolist()
+        []
         """
         ids = self._open_orders(check("scope", scope, ("mine", "account")), timeout)
         return frames.frame("orders", self._blotter.rows(ids))

@@ -40,7 +40,8 @@ class ScannerVerbs(VerbFamily):
         Nothing found gives an empty frame. Raises ValueError for a wrong number of rows, RequestError for a scan code,
         location or filter that TWS doesn't know.
 
-        >>> app.getScan(numberOfRows=5, avgVolumeAbove=1_000_000, priceAbove=10)  # doctest: +SKIP
+        >>> app.getScan(numberOfRows=5, avgVolumeAbove=1_000_000, priceAbove=10).index.tolist()
+        [0, 1, 2, 3, 4]
         """
         if numberOfRows != -1 and not 1 <= numberOfRows <= _MOST_ROWS:
             raise ValueError(f"numberOfRows {numberOfRows} is not legal: from 1 to {_MOST_ROWS}, or -1 for all.")
@@ -71,7 +72,8 @@ class ScannerVerbs(VerbFamily):
 
         The whole XML of TWS, with locations and filters, is in `.attrs["xml"]`.
 
-        >>> app.getScannerParameters().loc["MOST_ACTIVE"]                       # doctest: +SKIP
+        >>> app.getScannerParameters().loc["MOST_ACTIVE", "displayName"]
+        'Most Active'
         """
         with self._request("getScannerParameters", reqId="scannerParameters", timeout=timeout) as slot:
             self.reqScannerParameters()

@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import messages as m
 from ..instruments import Instrument
+from ..instruments.options import US_EXCHANGES
 from ..market.noise import Bits, Ints, bits, piece, stream
 from ..world import Client, Subscription, World
 from .beat import on_the_beat
@@ -28,6 +29,7 @@ INSERT, UPDATE, DELETE = 0, 1, 2
 
 _TOKEN = "bT"
 _MOST_ROWS = 50
+_NO_GROUP = 2147483647
 _DEEP = frozenset({"STK", "FUT", "CASH", "OPT", "FOP", "CRYPTO"})
 # Of these exchanges' stocks only the best bid and offer are shown, in a SMART book.
 _TOP_ONLY = frozenset({"AMEX", "BYX", "CBOE", "EDGX", "MEMX"})
@@ -96,7 +98,7 @@ def cancel_market_depth(world: World, client: Client, request: m.CancelMktDepth)
 @handles(m.ReqMktDepthExchanges)
 def depth_exchanges(world: World, client: Client, request: m.ReqMktDepthExchanges) -> Iterator[object]:
     """The exchanges and kinds of instrument that have a book; Deep2 where its rows name who stands behind them."""
-    found: dict[tuple[str, str], int] = {}
+    found: dict[tuple[str, str], int] = {(name, "OPT"): _NO_GROUP for name in US_EXCHANGES.split(",")[1:]}
     for instrument in world.instruments:
         if instrument.secType in _DEEP:
             for name in instrument.validExchanges.split(","):

@@ -172,7 +172,7 @@ def test_the_exchanges_that_have_books(asker: Asker) -> None:
     (answer,) = asker.ask(m.ReqMktDepthExchanges())
     rows = {(row.exchange, row.secType): row.serviceDataType for row in answer.depthMktDataDescriptions}
     assert "Deep2" == rows["NASDAQ", "STK"]
-    assert "Deep" == rows["IDEALPRO", "CASH"]
+    assert "Deep" == rows["IDEALPRO", "CASH"] == rows["CBOE", "OPT"]
     assert ("SMART", "STK") not in rows
     assert ("MEMX", "STK") not in rows
 
