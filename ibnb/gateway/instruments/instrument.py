@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from math import isfinite
 from typing import Any
 from zlib import crc32
 
@@ -124,7 +125,8 @@ class Instrument:
 
     def on_tick(self, price: float) -> bool:
         """Whether a price conforms to the minimum variation (else TWS answers 110)."""
-        return abs(price / self.minTick - round(price / self.minTick)) < 1e-6
+        ticks = price / self.minTick
+        return isfinite(ticks) and abs(ticks - round(ticks)) < 1e-6
 
     @property
     def trades(self) -> bool:
