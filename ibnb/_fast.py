@@ -70,7 +70,10 @@ class Columns(Sequence[tuple[Any, ...]]):
 
 
 class Decoded(NamedTuple):
-    """What a message says, as calls of handlers; `callbacks` is how many of them ibapi would make."""
+    """What a message says, as calls of handlers; `callbacks` is how many of them ibapi would make.
+
+    0: these are the callbacks themselves, for everybody who wants them.
+    """
 
     callbacks: int
     calls: tuple[tuple[str, tuple[Any, ...]], ...]
@@ -255,6 +258,17 @@ def decode_tick_size(payload: bytes, server_version: int) -> Decoded | None:
     return Decoded(1, (("tickSize", (reqId, kind, size)),))
 
 
+# --- the time ------------------------------------------------------------------------------------
+
+
+def decode_current_time(payload: bytes, server_version: int) -> Decoded | None:
+    """Message 49, which each fence and heartbeat waits for."""
+    fields = payload.split(b"\0")
+    if len(fields) != 4 or not fields[2].isdigit():
+        return None
+    return Decoded(0, (("currentTime", (int(fields[2]),)),))
+
+
 # --- which ---------------------------------------------------------------------------------------
 
 # Lanes: everything is text; the id as four bytes before text (server version 201 on); the same before protobuf.
@@ -263,6 +277,7 @@ TEXT, RAW_TEXT, PROTOBUF = "text", "raw text", "protobuf"
 FAST: dict[tuple[str, int], tuple[Decode, tuple[str, ...]]] = {
     (TEXT, 1): (decode_tick_price, ("tickPrice", "tickSize")),
     (TEXT, 2): (decode_tick_size, ("tickSize",)),
+    (TEXT, 49): (decode_current_time, ()),
     (TEXT, 17): (decode_bars, ("historicalData", "historicalDataEnd")),
 }
 # Messages that come in runs: the first bytes of each, its id, and the decoder of a run.

@@ -393,6 +393,10 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
 
     def _take(self, found: Decoded, msg_id: int, payloads: list[bytes], version: int) -> None:
         """What a fast decoder has found goes where the callbacks would have gone."""
+        if not found.callbacks:
+            for name, args in found.calls:
+                getattr(self._dispatcher, name)(*args)
+            return
         if self._tape.on:
             self._tape.messages(found.callbacks, msg_id, payloads, version)
         for name, args in found.calls:

@@ -6,6 +6,7 @@ A code that the table doesn't have is treated by the cautious rule of its range.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal
 
 from ibnb.code_table import CODES, DATA, FARMS, FIELD, HISTORY_162, KINDS, OTHER_162, Code, History162, Severity
@@ -69,6 +70,7 @@ _KIND_WORDS = (
 )
 
 
+@cache
 def kind_of_verb(verb: str) -> str:
     """The kind of request behind a verb's name: getData → history, getQuotes → market_data."""
     low = verb.lower()
