@@ -156,7 +156,9 @@ app = IBApp()
 app.connect("127.0.0.1", int(sys.argv[1]), 1)
 print("ready", flush=True)
 """
-INTERRUPTED = ASK + """
+INTERRUPTED = (
+    ASK
+    + """
 contract = app.createContract("AAPL")
 try:
     app.getContractDetails(contract)
@@ -164,6 +166,7 @@ except KeyboardInterrupt:
     print("interrupted", app.isConnected(), len(app._pending), flush=True)
 print(app.getCurrentTime().timestamp(), flush=True)
 """
+)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are a matter of POSIX")
@@ -189,7 +192,11 @@ def test_a_program_that_ends_leaves_no_ghost(how: str) -> None:
     port = tws.listen()
     end = {"exits": "app.autoReconnect = True", "fails": "1 / 0", "is killed": "app.run()"}[how]
     with subprocess.Popen(
-        [sys.executable, "-c", ASK + end, str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-c", ASK + end, str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
     ) as program:
         assert program.stdout is not None
         assert "ready\n" == program.stdout.readline()

@@ -19,6 +19,7 @@ from ibnb import create, frames, plots
 from ibnb._dispatch import on
 from ibnb._fast import Columns
 from ibnb.dates import parse_dates, zone_name
+from ibnb.errors import ContractNotFoundError
 from ibnb.legal import BAR_SIZES, WHAT_TO_SHOW, check
 from ibnb.pending import Key, Slot
 from ibnb.verbs._family import VerbFamily
@@ -201,7 +202,10 @@ class HistoryVerbs(VerbFamily):
         if key not in self._zones:
             with self._request("getData", contract=contract, kind="contract") as slot:
                 self.reqContractDetails(slot.key, contract)
-                self._zones[key] = zone_name(slot.wait()[0].timeZoneId)
+                details = slot.wait()
+                if not details:
+                    raise ContractNotFoundError(200, "no instrument fits", verb="getData")
+                self._zones[key] = zone_name(details[0].timeZoneId)
         return self._zones[key]
 
     # --- callbacks: recorded only ---------------------------------------------------------------

@@ -1,0 +1,201 @@
+"""Every verb, whatever happens to its request: a result or the right exception in finite time, and the next call works.
+
+The peer plays the simulated gateway and does its harm when a frame passes; time is virtual. Nothing waits.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from chaos_peer import ChaosPeer
+from test_app import VERBS
+
+from ibnb import IBApp
+from ibnb._time import GatewayTime
+from ibnb.errors import ConnectionLostError, IBError, NotConnectedError, RequestError, RequestTimeoutError
+from ibnb.gateway import Gateway
+
+TIMEOUT = 30.0
+#: Some verbs send several requests, each with a timeout of its own.
+LIMIT = 200.0
+
+Call = Callable[[Any, Any], object]
+
+
+def stream(verb: str, *args: Any) -> Call:
+    """Enter a stream, take one piece of news, leave."""
+
+    def call(app: Any, stock: Any) -> object:
+        first = [stock] if verb == "streamQuotes" else stock
+        with getattr(app, verb)(first, *args, timeout=TIMEOUT) as news:
+            return news.next()
+
+    return call
+
+
+def order(app: Any, action: str = "BUY", price: float = 100) -> Any:
+    return app.createOrder(action, 1, "LMT", price)
+
+
+def option(app: Any) -> Any:
+    return app.createContract(
+        "AAPL", "OPT", lastTradeDateOrContractMonth="20250620", strike=200.0, right="C", multiplier="100"
+    )
+
+
+CALLS: dict[str, Call] = {
+    "calculateIV": lambda app, _: app.calculateIV(option(app), 5.0, 200.0),
+    "calculatePrice": lambda app, _: app.calculatePrice(option(app), 0.3, 200.0),
+    "cancelAllOrders": lambda app, _: app.cancelAllOrders(),
+    "cancelOrderById": lambda app, _: app.cancelOrderById(1),
+    "exerciseOption": lambda app, _: app.exerciseOption(option(app)),
+    "getAccountSummary": lambda app, _: app.getAccountSummary(),
+    "getAccountUpdates": lambda app, _: app.getAccountUpdates(),
+    "getAccountValues": lambda app, _: app.getAccountValues(),
+    "getCompletedOrders": lambda app, _: app.getCompletedOrders(),
+    "getContractDetails": lambda app, stock: app.getContractDetails(stock),
+    "getCurrentTime": lambda app, _: app.getCurrentTime(),
+    "getData": lambda app, stock: app.getData(stock, app.dataSettings("2 D", "1 hour")),
+    "getDataMany": lambda app, stock: app.getDataMany([stock], app.dataSettings("2 D", "1 day")),
+    "getDepthExchanges": lambda app, _: app.getDepthExchanges(),
+    "getExecutions": lambda app, _: app.getExecutions(),
+    "getHeadTimestamp": lambda app, stock: app.getHeadTimestamp(stock),
+    "getHistogram": lambda app, stock: app.getHistogram(stock),
+    "getHistory": lambda app, stock: app.getHistory([stock], "20250602", "20250606"),
+    "getMarketRule": lambda app, _: app.getMarketRule(26),
+    "getNews": lambda app, stock: app.getNews(stock),
+    "getNewsArticle": lambda app, _: app.getNewsArticle("BRFG", "BRFG$1"),
+    "getNewsBulletins": lambda app, _: app.getNewsBulletins(),
+    "getNewsProviders": lambda app, _: app.getNewsProviders(),
+    "getOpenOrders": lambda app, _: app.getOpenOrders(),
+    "getOptionChain": lambda app, stock: app.getOptionChain(stock, expiries=1, strikes=2),
+    "getOptionParameters": lambda app, stock: app.getOptionParameters(stock),
+    "getPnL": lambda app, _: app.getPnL(),
+    "getPnLSingle": lambda app, stock: app.getPnLSingle(stock),
+    "getPositions": lambda app, _: app.getPositions(),
+    "getQuote": lambda app, stock: app.getQuote(stock),
+    "getQuotes": lambda app, stock: app.getQuotes([stock, app.createContract("NVDA")]),
+    "getScan": lambda app, _: app.getScan(),
+    "getScannerParameters": lambda app, _: app.getScannerParameters(),
+    "getSchedule": lambda app, stock: app.getSchedule(stock),
+    "getSmartComponents": lambda app, _: app.getSmartComponents("a60001"),
+    "getTicks": lambda app, stock: app.getTicks(stock, numberOfTicks=10),
+    "listOrders": lambda app, _: app.listOrders(),
+    "modifyOrder": lambda app, stock: app.modifyOrder(app.placeOrderNow(stock, order(app)), quantity=2, wait=True),
+    "placeBracket": lambda app, stock: app.placeBracket(stock, app.createBracket("BUY", 1, 100, 300, 90)),
+    "placeOrderNow": lambda app, stock: app.placeOrderNow(stock, order(app), wait="Submitted"),
+    "previewOrder": lambda app, stock: app.previewOrder(stock, order(app)),
+    "resolve": lambda app, _: app.resolve("AAPL"),
+    "searchSymbols": lambda app, _: app.searchSymbols("AAPL"),
+    "streamBars": lambda app, stock: stream("streamBars", app.dataSettings("1 D", "1 min"))(app, stock),
+    "streamDepth": stream("streamDepth"),
+    "streamQuotes": stream("streamQuotes"),
+    "streamRealTimeBars": stream("streamRealTimeBars"),
+    "streamTicks": stream("streamTicks", "BidAsk"),
+    "waitOrder": lambda app, stock: app.waitOrder(app.placeOrderNow(stock, order(app)), "Submitted"),
+}
+#: Verbs that ask TWS nothing.
+PURE = {
+    "createBracket",
+    "createContract",
+    "createOrder",
+    "dataSettings",
+    "displayData",
+    "getBlotter",
+    "getOrderLog",
+    "plotData",
+    "roundToTick",
+}
+HARMS: dict[str, tuple[type[BaseException], ...]] = {
+    "": (RequestError,),
+    "early": (RequestError,),
+    "slow": (RequestError,),
+    "nonsense": (RequestError,),
+    # Nothing to choose from is a ValueError where a verb chooses by itself.
+    "empty": (RequestError, RequestTimeoutError, ValueError),
+    "error": (RequestError, RequestTimeoutError),
+    "drop": (ConnectionLostError, NotConnectedError),
+    "restart": (ConnectionLostError, NotConnectedError),
+    "broken": (ConnectionLostError, NotConnectedError),
+}
+
+
+class Stage:
+    """One app, one gateway, and what stands between them; used for many verbs, one accident after the other."""
+
+    def __init__(self) -> None:
+        self.gateway = Gateway("lesson")
+        self.gateway.start()
+        self.peer = ChaosPeer(self.gateway)
+        self.app: Any = IBApp()
+        self.app.autoReconnect = True
+        self.app.pacing.on = False
+        self.app.timeout = TIMEOUT
+        self.app._backoff.chance = lambda: 0.5
+        self.app.connect("127.0.0.1", self.peer.port, 1)
+        self.app._time = GatewayTime(self.gateway, self.app, self.app._is_watchful)
+
+    def close(self) -> None:
+        self.app.disconnect()
+        self.peer.close()
+        self.gateway.stop()
+
+
+@pytest.fixture(scope="module")
+def stages() -> Iterator[list[Stage]]:
+    made: list[Stage] = [Stage()]
+    yield made
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def stage(stages: list[Stage], request: pytest.FixtureRequest) -> Iterator[Stage]:
+    yield stages[-1]
+    if stages[-1].app._pending or not stages[-1].app.isConnected():
+        stages.append(Stage())  # a failure mustn't fail the tests after it
+
+
+def test_every_verb_is_here() -> None:
+    assert set(VERBS) == PURE | CALLS.keys()
+
+
+@pytest.mark.parametrize(("verb", "harm"), list(itertools.product(CALLS, HARMS)), ids=lambda each: each or "normal")
+def test_a_verb_ends_and_the_next_one_works(
+    stage: Stage, verb: str, harm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, peer = stage.app, stage.peer
+    app.open_orders.clear()
+    stock = app.createContract("AAPL")
+    began = app.now()
+    problems = len(app._status.problems)
+    if harm == "early":
+        send = app.conn.sendMsg
+
+        def send_and_hear(message: bytes) -> int:
+            sent: int = send(message)
+            app._fence()
+            return sent
+
+        monkeypatch.setattr(app.conn, "sendMsg", send_and_hear)
+    peer.arm("" if harm == "early" else harm)
+    caught: BaseException | None = None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            CALLS[verb](app, stock)
+        except (IBError, ValueError) as error:
+            caught = error
+        monkeypatch.undo()
+        peer.arm("")
+        assert app.getCurrentTime(timeout=120).year == 2025
+    assert caught is None or isinstance(caught, HARMS[harm]), repr(caught)
+    assert (app.now() - began).total_seconds() < LIMIT
+    assert len(app._pending) == 0
+    assert len(app.streams) == 0
+    new = list(app._status.problems)[problems:]
+    assert [] == [each for each in new if each.callback != "decode"]
