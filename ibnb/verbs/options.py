@@ -86,10 +86,10 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs):
         `right`: "C", "P" or "" for both.
 
         Sorted by expiry, strike and right. Columns expiry (dates), strike, right, bid, ask, last, bidSize, askSize,
-        volume, then IB's model: impliedVol (0.25 is 25 % a year), delta, gamma, vega (per 1.00 of volatility in
-        hundredths), theta (per day), optPrice, pvDividend, undPrice; then tradingClass, multiplier, localSymbol, conId
-        (createContract(…, conId=…) makes an option from it), data_type. NaN where TWS gives no value within 11 seconds
-        (or `timeout`). Nothing that fits gives an empty frame. Fifty lines are used at a time.
+        volume, then IB's model: impliedVol (0.25 is 25 % a year), delta, gamma, vega (for one
+        percent of volatility), theta (for one day), optPrice, pvDividend, undPrice; then tradingClass, multiplier,
+        localSymbol, conId (createContract(…, conId=…) makes an option from it), data_type. NaN where TWS gives no value
+        within 11 seconds (or `timeout`). Nothing that fits gives an empty frame. Fifty lines are used at a time.
         Raises ValueError, ContractNotFoundError, MarketDataError, RequestTimeoutError.
 
         >>> chain = app.getOptionChain("AAPL", expiries=1, strikes=2)

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 from .. import messages as m
 from ..instruments import Instrument
+from ..market.options import computations
 from ..world import World
+from .options import option_computation
 from .smart_components import quote_letter
 
 BID_SIZE, BID, ASK, ASK_SIZE, LAST, LAST_SIZE, HIGH, LOW, VOLUME, CLOSE, OPEN = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14
@@ -21,6 +23,7 @@ BID_EXCHANGE, ASK_EXCHANGE, LAST_TIMESTAMP, HALTED = 32, 33, 45, 49
 
 # A delayed tick's type by the live one's; what isn't here a delayed feed doesn't say.
 DELAYED = {1: 66, 2: 67, 4: 68, 0: 69, 3: 70, 5: 71, 6: 72, 7: 73, 8: 74, 9: 75, 14: 76, 45: 88}
+DELAYED |= {10: 80, 11: 81, 12: 82, 13: 83}
 DELAY = 15 * 60
 
 _SIZE_OF = {BID: BID_SIZE, ASK: ASK_SIZE, LAST: LAST_SIZE}
@@ -46,6 +49,8 @@ class Tick(NamedTuple):
             )
         if self.message is m.TickSize:
             return m.TickSize(reqId=reqId, tickType=self.tickType, size=self.value)
+        if self.message is m.TickOptionComputation:
+            return option_computation(reqId, self.tickType, self.value)
         return self.message(reqId=reqId, tickType=self.tickType, value=self.value)
 
 
@@ -59,7 +64,8 @@ class View:
 
 
 def quote_ticks(world: World, instrument: Instrument, view: View) -> list[Tick]:
-    """Everything that is known, in order: prices with sizes, sizes, the day's figures, exchanges, time, halt."""
+    """Everything that is known, in order: prices with sizes, sizes, the day's figures, exchanges, time, halt, and of
+    an option what bid, offer, last price and model mean."""
     live = list(_live_ticks(world, instrument, view))
     if not view.delayed:
         return live
@@ -92,6 +98,9 @@ def _live_ticks(world: World, instrument: Instrument, view: View) -> Iterator[Ti
     if instrument.trades:
         yield Tick(m.TickString, LAST_TIMESTAMP, str(quote.time))
         yield Tick(m.TickGeneric, HALTED, 0.0)
+    if instrument.secType == "OPT":
+        for tickType, figures in computations(world.market, instrument, view.time, view.frozen).items():
+            yield Tick(m.TickOptionComputation, tickType, figures)
 
 
 def changed(ticks: list[Tick], sent: dict[int, Any]) -> list[Tick]:

@@ -248,3 +248,40 @@ def test_every_instrument_has_a_stream_at_any_hour(start: float) -> None:
         contract = m.Contract(conId=instrument.conId, exchange=instrument.exchange)
         answers = asker.ask(stream(reqId, contract, genericTickList="165,233,236,221,293,318"))
         assert 9 in types(answers), answers
+
+
+OPTION = m.Contract(
+    symbol="AAPL",
+    secType="OPT",
+    exchange="SMART",
+    currency="USD",
+    lastTradeDateOrContractMonth="20250620",
+    strike=200.0,
+    right="C",
+)
+
+
+def computed(answers: list[Any]) -> dict[int, Any]:
+    return {answer.tickType: answer for answer in answers if isinstance(answer, m.TickOptionComputation)}
+
+
+def test_an_option_streams_what_its_prices_mean(asker: Asker) -> None:
+    answers = asker.ask(stream(1, OPTION))
+    found, value = computed(answers), prices(answers)
+    assert [10, 11, 12, 13] == list(found)
+    assert (value[1], value[2], value[4]) == tuple(found[tick].optPrice for tick in (10, 11, 12))
+    assert found[10].impliedVol < found[11].impliedVol
+    assert 0 < found[13].delta < 1
+    assert found[13].undPrice == pytest.approx(prices(asker.ask(stream(2)))[4], abs=0.05)
+    assert computed(asker.wait(20))
+    assert {} == computed(asker.ask(stream(3, genericTickList="mdoff,233")))
+
+
+def test_a_delayed_option_s_computations_have_types_of_their_own() -> None:
+    asker = Asker(scenario=replace(LESSON, delayed_only=frozenset({"AAPL"})))
+    asker.ask(m.ReqMarketDataType(marketDataType=3))
+    assert [80, 81, 82, 83] == list(computed(asker.ask(stream(1, OPTION))))
+
+
+def test_a_closed_option_has_its_model_only() -> None:
+    assert {13} <= set(computed(Asker(start=SATURDAY).ask(stream(1, OPTION)))) <= {12, 13}
