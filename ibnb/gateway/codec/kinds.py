@@ -58,6 +58,11 @@ def parse_int(text: str) -> int:
     return value
 
 
+def parse_int_or_zero(text: str) -> int:
+    """A client may leave a number out that means nothing to it: @stoqey/ib sends an empty conId, and TWS reads 0."""
+    return parse_int(text) if text else 0
+
+
 def parse_long(text: str) -> int:
     if not _INT.fullmatch(text):
         raise ValueError(text)
@@ -250,7 +255,7 @@ _count: Callable[[Any], str] = "{:d}".format  # refuses what isn't whole, writes
 
 TEXT = fixed(str, str)
 ESCAPED = Kind(_escaped)
-INT = fixed(parse_int, _count)
+INT = fixed(parse_int_or_zero, _count)
 LONG = fixed(parse_long, _count)
 BOOL = fixed(parse_bool, lambda value: "1" if value else "0")
 FLOAT = fixed(parse_float_or_zero, format_float)

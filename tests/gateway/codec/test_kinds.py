@@ -77,7 +77,11 @@ def test_sizes_are_whole_before_163(value: str, now: str, old: str) -> None:
     assert old == format(kinds.SIZE, Decimal(value), OLD)
 
 
-@pytest.mark.parametrize("text", ["", "x", "1.0", "1_0", " 1", "2147483648", "１", "0x1", "--1", "9" * 5000])
+def test_a_whole_number_that_is_left_out_is_0() -> None:
+    assert 0 == parse(kinds.INT, "")
+
+
+@pytest.mark.parametrize("text", ["x", "1.0", "1_0", " 1", "2147483648", "１", "0x1", "--1", "9" * 5000])
 def test_what_is_no_int(text: str) -> None:
     with pytest.raises(ValueError):
         parse(kinds.INT, text)
