@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     gateway.add_argument("--scenario", choices=("live", "lesson"), default="live", help="world (%(default)s)")
     gateway.add_argument("--rate", type=float, default=1.0, help="virtual seconds per second (%(default)s)")
     gateway.add_argument("--trust", action="append", default=[], metavar="IP", help="let in this peer, too")
+    gateway.add_argument("--data", type=Path, metavar="FOLDER", help="serve the bars of these CSV or Parquet files")
     gateway.set_defaults(run=_gateway)
 
     course = commands.add_parser("course", help="build, prove, run or copy the lessons")
@@ -90,7 +91,13 @@ def _gateway(args: argparse.Namespace) -> int:
     from ibnb.gateway import Gateway
 
     gateway = Gateway(
-        args.scenario, port=args.port, host=args.host, manual=False, rate=args.rate, trusted=args.trust
+        args.scenario,
+        port=args.port,
+        host=args.host,
+        manual=False,
+        rate=args.rate,
+        trusted=args.trust,
+        data=args.data,
     ).start()
     print(f"listening on {gateway.host}:{gateway.port}", flush=True)
     gateway.serve_forever()

@@ -13,6 +13,7 @@ from typing import Any
 from . import messages as m
 from .accounts import Accounts
 from .clock import Clock
+from .data import read_folder
 from .faults import Doors, Faults
 from .handlers import HANDLERS, Refusal
 from .handlers.outage import check_reachable
@@ -33,7 +34,7 @@ CLIENT_ID_IN_USE = "Unable to connect as the client id is already in use. Retry 
 
 def build_world(scenario: Scenario, clock: Clock) -> World:
     """Everything that one scenario needs, on this clock."""
-    instruments = Instruments(scenario.today)
+    instruments = Instruments(scenario.today, read_folder(scenario.data) if scenario.data else ())
     market = Market(scenario.seed, instruments, scenario.moves, scenario.always_open_from)
     instruments.level = market.level
     accounts = Accounts(scenario, instruments, market, clock)

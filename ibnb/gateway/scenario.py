@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -192,6 +193,8 @@ FARMS = (
 class Scenario:
     """Where and when a world begins. `start` in epoch seconds; `always_open`: from that day on markets never close.
 
+    `data`: a folder of CSV or Parquet bars that are served as instruments (`ibnb.gateway.data`).
+
     Market data of the symbols in `not_subscribed` aren't paid for, of those in `delayed_only` not in real time.
     """
 
@@ -209,6 +212,7 @@ class Scenario:
     faults: tuple[Fault, ...] = ()
     bulletins: tuple[Bulletin, ...] = ()
     always_open: bool = False
+    data: str | Path | None = None
 
     @property
     def today(self) -> date:

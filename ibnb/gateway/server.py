@@ -16,6 +16,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from .clock import Clock
@@ -132,6 +134,7 @@ class Gateway:
         host: where to listen. Only loopback unless you say otherwise, and then only ``trusted`` peers are let in.
         manual: time stands still until ``advance`` or ``step`` (default for all scenarios but ``"live"``).
         rate: virtual seconds per wall second when not manual.
+        data: a folder of CSV or Parquet files whose bars are served as instruments (``ibnb.gateway.data``).
 
     Example:
         >>> from ibnb.gateway import Gateway
@@ -148,12 +151,15 @@ class Gateway:
         manual: bool | None = None,
         rate: float = 1.0,
         trusted: Iterable[str] = (),
+        data: str | Path | None = None,
     ) -> None:
         if isinstance(scenario, str):
             if scenario not in SCENARIOS:
                 raise ValueError(f"no scenario {scenario!r}; there are {', '.join(map(repr, sorted(SCENARIOS)))}")
             manual = scenario != "live" if manual is None else manual
             scenario = SCENARIOS[scenario](time.time())
+        if data is not None:
+            scenario = replace(scenario, data=data)
         self.scenario = scenario
         self.host = host
         self.port = port

@@ -7,17 +7,19 @@ Differs from TWS: an empty exchange gives one row per listing, not one per excha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Protocol
 
+from ..data import Recording
 from .bonds import read_bonds
 from .futures import ROOTS, read_futures
 from .instrument import Instrument
 from .listings import read_listings
 from .options import CLASSES, FIRST_CONID, OptionClass, Options
+from .recorded import recorded
 
 MATCHING_SYMBOLS = 16
 
@@ -118,18 +120,30 @@ def _expires(instrument: Instrument, wanted: str) -> bool:
 class Instruments:
     """Everything that exists on the day `today`.
 
-    `level` gives an instrument's price before that day, by which options' strikes are laid; a world sets it to its
-    market's.
+    `recorded`: bars from files, which become instruments. `level` gives an instrument's price before that day, by
+    which options' strikes are laid; a world sets it to its market's.
     """
 
-    def __init__(self, today: date) -> None:
+    def __init__(self, today: date, recorded: Iterable[Recording] = ()) -> None:
         self.today = today
+        self._recorded = tuple(recorded)
         self.level: Callable[[Instrument], float] = lambda instrument: instrument.model.anchor
 
     @cached_property
     def listings(self) -> tuple[Instrument, ...]:
-        """What never expires, in the table's order; continuous futures and bonds last."""
-        return (*read_listings(), *(root.contfut() for root in ROOTS), *read_bonds())
+        """What never expires, in the table's order; continuous futures, bonds and files' own instruments last."""
+        known = (*read_listings(), *(root.contfut() for root in ROOTS), *read_bonds())
+        found = {i.conId: i for i in known}
+        for recording in self._recorded:
+            instrument = recorded(recording, known, self.today)
+            found[instrument.conId] = instrument
+        return tuple(found.values())
+
+    @cached_property
+    def recordings(self) -> dict[int, Recording]:
+        """The bars of each instrument that has its prices from a file, by conId."""
+        known = self.listings if self._recorded else ()
+        return {recorded(recording, known, self.today).conId: recording for recording in self._recorded}
 
     @cached_property
     def futures(self) -> tuple[Instrument, ...]:

@@ -124,7 +124,7 @@ class Market:
         self.paths = Paths(seed, self.calendar, instruments, moves)
         self._known: dict[int, Instrument] = {}
         self._year = lru_cache(1024)(self._year_sums)
-        self._day = lru_cache(256)(self._day_minutes)
+        self._day = lru_cache(512)(self._day_minutes)
         self._close = lru_cache(4096)(self._close_ticks)
         self._minute = lru_cache(4096)(self._minute_seconds)
 
@@ -142,6 +142,8 @@ class Market:
     def head_timestamp(self, instrument: Instrument, what: str = "TRADES") -> int:
         """When the earliest data begin: the first liquid open since the listing (quotes: since 2004)."""
         self._require(instrument, what)
+        if self.paths.recorded.holds(instrument):
+            return self.paths.recorded.head(instrument)
         first = instrument.model.listed
         if instrument.quotes and not is_trades(what):
             first = max(first, _FIRST_QUOTE)
@@ -209,7 +211,7 @@ class Market:
 
     def quote(self, instrument: Instrument, t: float, frozen: bool = False) -> Quote:
         """The market at `t`. When it is closed there is no bid or offer, unless `frozen` asks for the last ones."""
-        _, second, is_open = self._at(instrument, t)
+        day, second, is_open = self._at(instrument, t)
         prices, volumes, counts, belows, aboves = self._minute(instrument.conId, second // 60 * 60)
         j = second % 60
         price, below, above = prices[j], belows[j], aboves[j]
@@ -224,10 +226,14 @@ class Market:
         last_size = 0
         if instrument.trades:
             last = instrument.price(price)
-            while not volumes[j]:
+            while j >= 0 and not counts[j]:
                 j -= 1
-            time = second - second % 60 + j
-            last_size = volumes[j] - volumes[j] * (counts[j] - 1) // counts[j] if instrument.quotes else 0
+            if j >= 0:
+                time = second - second % 60 + j
+                last_size = volumes[j] - volumes[j] * (counts[j] - 1) // counts[j] if instrument.quotes else 0
+            else:  # a minute that a file doesn't have
+                before = np.flatnonzero(day.minutes.count[: (second - day.open) // 60])
+                time = int(day.minutes.time[before[-1]]) + 59 if len(before) else day.open
         return Quote(time, bid, ask, bid_size, ask_size, last, last_size, is_open)
 
     def last_price(self, instrument: Instrument, t: float) -> float:
@@ -249,7 +255,7 @@ class Market:
         day, second, _ = self._at(instrument, t)
         minute = second // 60 * 60
         k = (minute - day.open) // 60
-        prices, volumes, *_ = self._minute(instrument.conId, minute)
+        prices, volumes, counts, *_ = self._minute(instrument.conId, minute)
         j = second % 60 + 1
         volume = int(day.volume[k - 1] if k else 0) + sum(volumes[:j])
         opening: float | None = None
@@ -257,15 +263,15 @@ class Market:
         low: float | None = None
         first, past = day.regular.start, day.regular.stop
         if k >= first:
-            if k < past:
-                highest, lowest = max(prices[:j]), min(prices[:j])
-                if k > first:
-                    highest = max(highest, int(day.high[k - first - 1]))
-                    lowest = min(lowest, int(day.low[k - first - 1]))
-            else:
-                highest, lowest = int(day.high[-1]), int(day.low[-1])
-            opening = instrument.price(int(day.minutes.open[first]))
-            high, low = instrument.price(highest), instrument.price(lowest)
+            highest, lowest = 0, _HIGHEST
+            if k > first:
+                highest, lowest = (int(column[min(k, past) - first - 1]) for column in (day.high, day.low))
+            if k < past and any(counts[:j]):
+                highest, lowest = max(highest, *prices[:j]), min(lowest, *prices[:j])
+            if highest:
+                begun = first + int((day.minutes.count[day.regular] > 0).argmax())
+                opening = instrument.price(int(day.minutes.open[begun]))
+                high, low = instrument.price(highest), instrument.price(lowest)
         traded = instrument.trades and instrument.quotes
         return DayStats(
             date.fromordinal(day.day + _ORDINAL), opening, high, low, volume if traded else 0,
@@ -334,7 +340,7 @@ class Market:
 
     def _short(self, instrument: Instrument, what: str, size: int, start: float, end: float, rth: bool) -> Sums:
         sessions = self._sessions(instrument, start, end, rth)
-        minutes = self.paths.of(instrument).minutes(instrument, sessions, rth)
+        minutes = _traded(self.paths.of(instrument).minutes(instrument, sessions, rth))
         nominal, _ = bar_starts(minutes.time, sessions, max(size, 60), rth)
         minutes = minutes.where((nominal + max(size, 60) > start) & (minutes.time < end))
         whole = minutes.time + 60 <= end if size >= 60 else np.zeros(len(minutes), bool)
@@ -382,7 +388,8 @@ class Market:
         parts = []
         # A month at a time: what fits into the processor's cache is several times as fast.
         for first in range(0, max(len(sessions), 1), _CHUNK):
-            minutes = self.paths.of(instrument).minutes(instrument, sessions.where(slice(first, first + _CHUNK)), rth)
+            some = sessions.where(slice(first, first + _CHUNK))
+            minutes = _traded(self.paths.of(instrument).minutes(instrument, some, rth))
             row = np.searchsorted(opens, minutes.time, "right") - 1
             parts.append(merge(seen(minutes, what), sessions.day[row] * DAY, what))
         return join(parts)
@@ -418,7 +425,8 @@ class Market:
         minutes = self.paths.of(instrument).minutes(instrument, rows, rth=False)
         return _Day(
             day, opens, closes, regular, minutes,
-            np.maximum.accumulate(minutes.high[regular]), np.minimum.accumulate(minutes.low[regular]),
+            np.maximum.accumulate(np.where(minutes.count > 0, minutes.high, 0)[regular]),
+            np.minimum.accumulate(np.where(minutes.count > 0, minutes.low, _HIGHEST)[regular]),
             np.cumsum(minutes.volume),
         )  # fmt: skip
 
@@ -431,7 +439,7 @@ class Market:
 
     def _second_atoms(self, instrument: Instrument, start: float, end: float) -> Atoms:
         sessions = self._sessions(instrument, start, end, rth=False)
-        minutes = self.paths.of(instrument).minutes(instrument, sessions, rth=False)
+        minutes = _traded(self.paths.of(instrument).minutes(instrument, sessions, rth=False))
         minutes = minutes.where((minutes.time + 60 > start) & (minutes.time < end))
         seconds = self.paths.of(instrument).seconds(instrument, minutes)
         return seconds.where((seconds.time >= ceil(start)) & (seconds.time < end))
@@ -439,6 +447,15 @@ class Market:
 
 _ORDINAL = date(1970, 1, 1).toordinal()
 _LOTS = {"STK": 100, "CASH": 1_000_000, "CFD": 100, "CMDTY": 100}
+
+
+# Above every price, in ticks.
+_HIGHEST = 1 << 60
+
+
+def _traded(minutes: Atoms) -> Atoms:
+    """Those minutes that have something to tell; only a file leaves some out."""
+    return minutes if minutes.count.all() else minutes.where(minutes.count > 0)
 
 
 def _month(days: Ints) -> np.ndarray:
