@@ -158,7 +158,7 @@ class OrderMachine(RuleBasedStateMachine):
             order = replace(working.order, goodTillDate="", trailStopPrice=None)
             wanted = replace(order, **fields)
             self.traders[n].ask(m.PlaceOrder(orderId=working.orderId, contract=contract, order=wanted))
-            self.let_time_pass(quantity / 60)
+            self.let_time_pass(float(quantity) / 60)
 
     @rule(n=clients, pick=st.integers(0, 99))
     def cancel(self, n: int, pick: int) -> None:

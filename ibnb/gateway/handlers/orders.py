@@ -50,10 +50,7 @@ def global_cancel(world: World, client: Client, request: m.ReqGlobalCancel) -> N
 
 @handles(m.ReqOpenOrders)
 def open_orders(world: World, client: Client, request: m.ReqOpenOrders) -> Iterator[object]:
-    """The client's own open orders, then the end.
-
-    Differs from TWS: nobody enters orders by hand, so there is nothing for client 0 to bind.
-    """
+    """The client's own open orders, then the end; client 0 takes over those entered by hand (orderBound)."""
     yield from world.orders.open_orders(client.clientId)
     yield m.OpenOrderEnd()
 
@@ -67,21 +64,17 @@ def all_open_orders(world: World, client: Client, request: m.ReqAllOpenOrders) -
 
 @handles(m.ReqAutoOpenOrders)
 def auto_open_orders(world: World, client: Client, request: m.ReqAutoOpenOrders) -> None:
-    """Accepted from client 0 without an answer; 327 for any other.
-
-    Differs from TWS: nobody enters orders by hand, so none is ever bound.
-    """
+    """Client 0 takes over orders entered by hand, now and from now on (orderBound); 327 for any other."""
     if client.clientId != 0:
         raise Refusal(327, "Only API connections with clientId set to 0 can set the auto bind TWS orders property.")
+    world.orders.bind(request.bAutoBind)
 
 
 @handles(m.ReqCompletedOrders)
 def completed_orders(world: World, client: Client, request: m.ReqCompletedOrders) -> Iterator[object]:
-    """What was filled, cancelled or rejected since midnight in New York, then the end.
-
-    Differs from TWS: every order comes from the API, so apiOnly makes no difference.
-    """
-    yield from world.orders.completed()
+    """What was filled, cancelled or rejected since midnight in New York, then the end; apiOnly leaves out what was
+    entered by hand."""
+    yield from world.orders.completed(request.apiOnly)
     yield m.CompletedOrdersEnd()
 
 
@@ -120,6 +113,14 @@ def exercise_options(world: World, client: Client, request: m.ExerciseOptions) -
         reason = world.accounts.lapse(account, option)
     if reason:
         raise unprocessed(reason, _TOKEN)
+
+
+def enter_by_hand(world: World, contract: m.Contract, order: m.Order) -> int:
+    """Place an order as if somebody typed it into TWS; returns its permId. Raises Refusal."""
+    try:
+        return world.orders.enter(order, contract, _Reader(world)).permId
+    except OrderRefused as refused:
+        raise _refusal(refused) from refused
 
 
 class _Reader:

@@ -106,14 +106,15 @@ class Floor:
 
     def error(self, working: Working, code: int, text: str) -> None:
         client = self.clients.get(working.clientId)
-        if client is not None:
+        if client is not None and working.bound:
             client.error(working.orderId, code, text)
 
     def tell(self, working: Working) -> None:
         self.say(working, working.open_order(), working.order_status())
 
     def _listeners(self, working: Working) -> Iterator[Recipient]:
-        for clientId in dict.fromkeys((working.clientId, self.scenario.orders.master_client)):
+        owner = working.clientId if working.bound else None
+        for clientId in dict.fromkeys((owner, self.scenario.orders.master_client)):
             if clientId is not None and clientId in self.clients:
                 yield self.clients[clientId]
 

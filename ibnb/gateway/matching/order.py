@@ -48,6 +48,7 @@ class Working:
     children: list[Working] = field(default_factory=list)
     legs: tuple[Leg, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    bound: bool = True  # False: entered by hand, and no client has taken it over
     begins: float = 0.0
     until: float = 0.0
     status: str = HELD
@@ -145,7 +146,7 @@ class Working:
 
     def open_order(self, own: bool = True, state: m.OrderState | None = None) -> m.OpenOrder:
         """The order as it is told; somebody else's has no order id."""
-        orderId = self.orderId if own else 0
+        orderId = self.orderId if own and self.bound else 0
         order = replace(
             self.order,
             orderId=orderId,
@@ -170,7 +171,7 @@ class Working:
     def order_status(self, own: bool = True) -> m.OrderStatus:
         parentId = self.parent.orderId if self.parent is not None and own else 0
         return m.OrderStatus(
-            orderId=self.orderId if own else 0,
+            orderId=self.orderId if own and self.bound else 0,
             status=self.status,
             filled=self.filled,
             remaining=self.remaining,

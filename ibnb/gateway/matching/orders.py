@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 ZONE = ZoneInfo("America/New_York")
 _FIRST_PERM_ID = 1_207_000_001
+# The client to whom orders entered by hand can be bound.
+BINDER = 0
 
 
 class Orders:
@@ -48,6 +50,8 @@ class Orders:
         self._dead: dict[tuple[int, int], int] = {}
         self._next: dict[int, int] = {}
         self._permIds = count(_FIRST_PERM_ID)
+        self._byHand = count(-1, -1)
+        self._binds = False
 
     def connect(self, clients: Mapping[int, Recipient]) -> None:
         """Say who is connected, by client id: a mapping that the world keeps up to date."""
@@ -70,7 +74,7 @@ class Orders:
         Raises OrderRefused, or whatever `reader` raises; a new order's id is used up all the same.
         """
         clientId, orderId = client.clientId, request.orderId
-        if orderId <= 0:
+        if orderId <= 0 and not self._is_bound(clientId, orderId):
             raise OrderRefused(10149, f"Invalid order id: {orderId}")
         order = tidy(replace(request.order, orderId=orderId, clientId=clientId))
         if order.whatIf:
@@ -111,7 +115,7 @@ class Orders:
 
     def cancel(self, client: Recipient, orderId: int) -> None:
         """Ask for one of this client's orders to be cancelled. Raises OrderRefused."""
-        if orderId <= 0:
+        if orderId <= 0 and not self._is_bound(client.clientId, orderId):
             raise OrderRefused(10149, f"Invalid order id: {orderId}")
         working = self._orders.get((client.clientId, orderId)) or self._foreign(orderId)
         if working is None and self._dead.get((client.clientId, orderId)) == 200:
@@ -130,10 +134,46 @@ class Orders:
             if working.open and not working.cancelling:
                 self.floor.ask_to_cancel(working)
 
+    # By hand
+
+    def enter(self, order: m.Order, contract: m.Contract, reader: Reader) -> Working:
+        """Place an order as if somebody typed it into TWS. It is client 0's when that client binds it.
+
+        Raises OrderRefused, or whatever `reader` raises.
+        """
+        order = tidy(replace(order, orderId=next(self._byHand), clientId=BINDER, transmit=True))
+        working = self._judge(order, contract, reader)
+        working.order = replace(working.order, permId=next(self._permIds))
+        working.bound = False
+        self._orders[BINDER, order.orderId] = working
+        self.floor.working[working.permId] = working
+        if self._binds:
+            self._bind(working)
+        self.floor.accept(working)
+        return working
+
+    def bind(self, automatically: bool) -> None:
+        """Client 0 takes orders entered by hand over as they come, or no longer does."""
+        self._binds = automatically
+        if automatically:
+            self.bind_all()
+
+    def bind_all(self) -> None:
+        """Client 0 takes over what was entered by hand: each order has an id from now on, below 0."""
+        for working in self.floor:
+            if not working.bound:
+                self._bind(working)
+
+    def _bind(self, working: Working) -> None:
+        working.bound = True
+        self.floor.say(working, m.OrderBound(permId=working.permId, clientId=BINDER, orderId=working.orderId))
+
     # Listing
 
     def open_orders(self, clientId: int) -> Iterator[Any]:
         """A client's own orders: an openOrder and an orderStatus for each."""
+        if clientId == BINDER:
+            self.bind_all()
         for working in self._own(clientId):
             self.floor.waiting.catch_up(working)
             yield working.open_order()
@@ -148,9 +188,11 @@ class Orders:
                 yield working.open_order(own)
                 yield working.order_status(own)
 
-    def completed(self) -> Iterator[m.CompletedOrder]:
-        """What has come to its end since midnight, in New York."""
+    def completed(self, apiOnly: bool = False) -> Iterator[m.CompletedOrder]:
+        """What has come to its end since midnight, in New York; `apiOnly`: without what was entered by hand."""
         for working in self.floor.done:
+            if apiOnly and working.orderId < 0:
+                continue
             if working.ended >= self._midnight() and working.status != API_CANCELLED:
                 when = datetime.fromtimestamp(working.ended, ZONE)
                 yield m.CompletedOrder(
@@ -187,7 +229,11 @@ class Orders:
     # How
 
     def _own(self, clientId: int) -> list[Working]:
-        return [w for w in self.floor if w.open and w.clientId == clientId]
+        return [w for w in self.floor if w.open and w.bound and w.clientId == clientId]
+
+    def _is_bound(self, clientId: int, orderId: int) -> bool:
+        working = self._orders.get((clientId, orderId))
+        return working is not None and working.bound
 
     def _foreign(self, orderId: int) -> Working | None:
         """Another client's open order of that id, where the scenario lets one cancel it."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from ibnb.gateway import messages as m
+from ibnb.gateway.handlers.orders import enter_by_hand
+from ibnb.gateway.handlers.registry import Refusal
 from ibnb.gateway.scenario import OrderRules
 
 from .asking import AAPL, error
@@ -149,3 +152,62 @@ def test_the_next_order_can_be_made_to_fail() -> None:
     assert "Order rejected - reason:No Trading Permission" == messages[0].message
     assert m.OpenOrderEnd() == trader.ask(m.ReqOpenOrders())[-1]
     assert "openOrder 2 PreSubmitted" == told(trader.place(2))[0]
+
+
+# Orders entered by hand
+
+
+def typed(trader: Trader, **fields: Any) -> int:
+    order = m.Order(action="BUY", totalQuantity=Decimal(10), orderType="LMT", **{"lmtPrice": 1.0, **fields})
+    return enter_by_hand(trader.world, AAPL, order)
+
+
+def test_an_order_entered_by_hand_has_no_id_until_client_0_asks_for_it() -> None:
+    trader = ruled()
+    zero = Trader(trader.world, clientId=0)
+    permId = typed(trader)
+    trader.wait(1)
+    assert [] == zero.said == trader.said
+    assert ["openOrder 0 Submitted", "orderStatus 0 Submitted", "OpenOrderEnd"] == told(
+        trader.ask(m.ReqAllOpenOrders())
+    )
+    assert ["OpenOrderEnd"] == told(trader.ask(m.ReqOpenOrders()))
+    bound, *rest = zero.ask(m.ReqOpenOrders())
+    assert m.OrderBound(permId=permId, clientId=0, orderId=-1) == bound
+    assert ["openOrder -1 Submitted", "orderStatus -1 Submitted", "OpenOrderEnd"] == told(rest)
+    assert ["orderStatus -1 PendingCancel"] == told(zero.cancel(-1))
+
+
+def test_client_0_may_bind_what_is_entered_as_it_comes() -> None:
+    zero = Trader(ruled().world, clientId=0)
+    zero.ask(m.ReqAutoOpenOrders(bAutoBind=True))
+    typed(zero)
+    assert ["OrderBound", "openOrder -1 PreSubmitted", "orderStatus -1 PreSubmitted"] == told(zero.said)
+    changed = zero.ask(
+        m.PlaceOrder(
+            orderId=-1,
+            contract=AAPL,
+            order=m.Order(action="BUY", totalQuantity=Decimal(10), orderType="LMT", lmtPrice=2.0),
+        )
+    )
+    assert (-1, 2.0) == (changed[0].orderId, changed[0].order.lmtPrice)
+    zero.ask(m.ReqAutoOpenOrders(bAutoBind=False))
+    typed(zero)
+    assert 2 == len([x for x in zero.ask(m.ReqAllOpenOrders()) if isinstance(x, m.OpenOrder)])
+
+
+def test_completed_orders_of_the_api_only() -> None:
+    trader = ruled()
+    typed(trader, lmtPrice=900.0)
+    trader.place(1)
+    trader.wait(1)
+    both, api = (
+        [x for x in trader.ask(m.ReqCompletedOrders(apiOnly=only)) if isinstance(x, m.CompletedOrder)]
+        for only in (False, True)
+    )
+    assert (2, 1) == (len(both), len(api))
+
+
+def test_what_makes_no_sense_by_hand_is_refused_there() -> None:
+    with pytest.raises(Refusal, match="110"):
+        typed(ruled(), lmtPrice=1.001)
