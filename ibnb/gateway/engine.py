@@ -110,6 +110,8 @@ class Engine:
         try:
             if handler is None:
                 raise not_simulated(type(request).__name__)
+            if staged := self.world.staged.refusal(request):
+                raise Refusal(*staged)
             check_reachable(self.world, request)
             ask = self._paced(request)
             for answer in handler(self.world, client, request) or ():

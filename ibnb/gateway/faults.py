@@ -11,6 +11,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
+from . import messages as m
 from .upstream import DATA_KINDS, DATA_LOST, LOST, MARKET
 from .world import Client, Subscription, World
 
@@ -165,8 +166,11 @@ class Faults:
 
     def lose_next(self, request_type: str | type, times: int = 1) -> None:
         """The next request of a kind ("reqHistoricalData", or its class) gets no answer at all."""
-        name = request_type if isinstance(request_type, str) else request_type.__name__
-        self._world.staged.lost[name[:1].upper() + name[1:]] += times
+        self._world.staged.lost[_name(request_type)] += times
+
+    def refuse_next(self, request_type: str | type, code: int, text: str) -> None:
+        """The next request of a kind is answered with this error: 162 and a pacing violation, 354, 10197 …"""
+        self._world.staged.refused[_name(request_type)].append((code, text))
 
     # Orders
 
@@ -193,6 +197,15 @@ class Faults:
 
 
 NAMES = tuple(name for name in vars(Faults) if not name.startswith("_") and name != "schedule")
+
+
+def _name(request_type: str | type) -> str:
+    """The class name of a request, from what people call it. Raises ValueError if there is no such request."""
+    name = request_type if isinstance(request_type, str) else request_type.__name__
+    name = name[:1].upper() + name[1:]
+    if not hasattr(m, name):
+        raise ValueError(f"no request is called {name!r}; say for instance 'reqHistoricalData'")
+    return name
 
 
 def _catch_up(client: Client, subscription: Subscription) -> None:

@@ -35,6 +35,9 @@ _READ_CHUNK = 4096  # what ibapi's reader asks of its socket
 _PAUSE = 0.02  # seconds that the last byte of a burst waits if it would end on a chunk's edge
 _STUFFED = 1 << 20  # bytes unread by a client above which no more of its requests are read
 _BACKLOG_LIMIT = 64 * 1024 * 1024  # bytes that a slow reader may leave behind before its session ends
+_STRIDE = 60.0  # virtual seconds after which a long advance looks whether clients keep up
+_LOOK_AGAIN = 0.002  # seconds between two looks
+_PATIENCE = 0.5  # seconds that an advance waits for a client that reads nothing
 _CALL_TIMEOUT = 60.0  # seconds that a call into the loop may take
 _LOOPBACK = ("127.0.0.1", "::1")
 
@@ -271,7 +274,34 @@ class Gateway:
         if seconds < 0:
             raise ValueError(f"time doesn't run backwards: {seconds} s")
         self._only_manual()
-        self._call(lambda: self.engine.run_until(self._clock.now() + seconds))
+        if self._thread is None or self._loop is None or threading.current_thread() is self._thread:
+            self._call(lambda: self.engine.run_until(self._clock.now() + seconds))
+        else:
+            asyncio.run_coroutine_threadsafe(self._advance(seconds), self._loop).result()
+
+    async def _advance(self, seconds: float) -> None:
+        """Go in steps, and let clients read between them if they have fallen behind."""
+        until = self._clock.now() + seconds
+        while True:
+            self.engine.run_until(min(until, self._clock.now() + _STRIDE))
+            self.settle()
+            await self._tend_door()
+            if self._clock.now() >= until:
+                return
+            await self._let_read()
+
+    async def _let_read(self) -> None:
+        """Wait for clients that have much to read, as long as they do read."""
+        behind, patience = self._behind(), _PATIENCE
+        while behind and patience > 0:
+            await asyncio.sleep(_LOOK_AGAIN)
+            before, behind = behind, self._behind()
+            patience = _PATIENCE if behind < before else patience - _LOOK_AGAIN
+
+    def _behind(self) -> int:
+        """How many bytes wait for clients that have more than a little to read."""
+        sizes = [connection.transport.get_write_buffer_size() for connection in self.connections]
+        return sum(size for size in sizes if size > _STUFFED)
 
     def step(self, limit: float) -> bool:
         """Go to the next due event, at the latest to virtual time ``limit``. False if nothing was due by then."""

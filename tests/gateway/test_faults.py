@@ -259,6 +259,22 @@ def test_a_lost_answer_is_lost_once(name: Any) -> None:
     assert 1 == len(talk.ask(m.ReqManagedAccts()))
 
 
+def test_the_next_request_of_a_kind_is_refused() -> None:
+    engine = engine_of()
+    talk = Talk(engine, 1)
+    pacing = "Historical Market Data Service error message:Historical data request pacing violation"
+    engine.faults.refuse_next("reqHistoricalData", 162, pacing)
+    assert 1 == len(talk.ask(m.ReqIds()))
+    [error] = talk.ask(bars(3))
+    assert (3, 162, pacing) == (error.id, error.code, error.message)
+    assert [] == codes(talk.ask(bars(4)))
+
+
+def test_a_request_that_isnt_there_cant_be_lost_or_refused() -> None:
+    with pytest.raises(ValueError, match="no request is called 'ReqHistory'"):
+        engine_of().faults.lose_next("reqHistory")
+
+
 # Orders
 
 

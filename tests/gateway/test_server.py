@@ -143,7 +143,9 @@ def test_the_same_calls_give_the_same_bytes_twice() -> None:
             stock = m.Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
             peer.ask(m.ReqMktData(reqId=1, contract=stock))
             peer.ask(m.ReqCurrentTime())
-            said = []
+            said = [peer.next()]
+            while said[-1] != CODEC.encode(m.CurrentTime(time=int(LESSON.start))):
+                said.append(peer.next())
             for _ in range(3):
                 gateway.advance(20)
             peer.ask(m.ReqPositions())

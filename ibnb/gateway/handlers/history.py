@@ -68,8 +68,8 @@ class Query:
 def historical_data(world: World, client: Client, request: m.ReqHistoricalData) -> Iterator[object]:
     """Bars up to an end or to now, then their end; with keepUpToDate the forming bar every 5 seconds until cancelled.
 
-    Differs from TWS: an answer is complete at once, so only requests that are kept up to date stay open; small bars
-    aren't paced.
+    Differs from TWS: an answer is complete at once, so only requests that are kept up to date stay open; small bars are
+    paced by the world's time (162), so a manual clock that stands still allows the same request only once.
 
     Differs from TWS: of the table of bar sizes by duration only the smallest bars are enforced.
 
@@ -136,10 +136,7 @@ def cancel_head_timestamp(world: World, client: Client, request: m.CancelHeadTim
 
 @handles(m.ReqRealTimeBars)
 def real_time_bars(world: World, client: Client, request: m.ReqRealTimeBars) -> None:
-    """A bar of 5 seconds every 5 seconds while the market is open, until cancelled.
-
-    Differs from TWS: new streams aren't paced.
-    """
+    """A bar of 5 seconds every 5 seconds while the market is open, until cancelled; 420 for too many."""
     what = request.whatToShow.strip().upper()
     if what not in _GOES_ON:
         raise invalid("What to show field is missing or incorrect.", _REAL_TIME_TOKEN)

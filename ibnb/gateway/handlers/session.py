@@ -30,7 +30,10 @@ def managed_accounts(world: World, client: Client, request: m.ReqManagedAccts) -
 
 @handles(m.ReqCurrentTime)
 def current_time(world: World, client: Client, request: m.ReqCurrentTime) -> Iterable[Any]:
-    """The gateway's own time in whole seconds: virtual on the manual clock."""
+    """The gateway's own time in whole seconds: virtual on the manual clock.
+
+    Differs from TWS: it doesn't count among the messages of a second, and is answered at once while others are slow.
+    """
     return [m.CurrentTime(time=int(world.clock.now()))]
 
 

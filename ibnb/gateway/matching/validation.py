@@ -74,11 +74,16 @@ def _type(order: m.Order) -> None:
     raise OrderRefused(INVALID, "Invalid order type was entered")
 
 
+_TOO_MUCH = 10**15  # beyond it, decimals have no room for fractions
+
+
 def _quantity(order: m.Order) -> None:
     if order.totalQuantity == 0 and not order.cashQty:
         raise OrderRefused(INVALID, "The size value cannot be zero")
     if order.totalQuantity < 0 or (order.cashQty or 0) < 0:
         raise OrderRefused(INVALID, "The size value cannot be negative")
+    if not order.totalQuantity < _TOO_MUCH or not (order.cashQty or 0) < _TOO_MUCH:
+        raise OrderRefused(INVALID, "The size value is too large")
 
 
 def _trailing(order: m.Order) -> None:
