@@ -41,6 +41,8 @@ WEDGED = (
     "Look at it; restart it if needed, with more memory (Configure, Settings, Memory Allocation), and ask for less "
     "at once."
 )
+# The kind of a slot that stands for nothing but a turn.
+TURN = "turn"
 UNCHECKED = "the account hasn't been checked again since the connection was lost"
 
 
@@ -148,6 +150,19 @@ class Session(Lasting):
             self._passing.slot = outer
             self._subscriptions.left(slot)
             self._history_over(slot.key)
+
+    @contextmanager
+    def _in_turn(self, name: str, verb: str, timeout: float | None) -> Iterator[None]:
+        """Let one thread at a time ask what TWS answers only so often at once; the others wait (real seconds)."""
+        self._check_thread(verb)
+        self._await_return(verb, self.timeout if timeout is None else timeout)
+        turn = self._pending.open(
+            f"turn: {name}", verb, kind=TURN, timeout=self.timeout if timeout is None else timeout
+        )
+        try:
+            yield
+        finally:
+            self._pending.close(turn)
 
     def _wait_slot(self, slot: Slot, seconds: float) -> None:
         self._check_thread(slot.verb)
@@ -399,7 +414,7 @@ class Session(Lasting):
 
     def _only_slot_without_id(self) -> Slot | None:
         """What a refusal without an id means, if only one request without an id is open."""
-        found = [slot for slot in self._pending.all() if isinstance(slot.key, str)]
+        found = [slot for slot in self._pending.all() if isinstance(slot.key, str) and slot.kind != TURN]
         return found[0] if len(found) == 1 else None
 
     def explain(self, code: int, text: str = "") -> str:

@@ -113,7 +113,11 @@ class AccountVerbs(ContractVerbs):
             raise ValueError("tags is empty; for instance tags=['NetLiquidation', 'AvailableFunds'].")
         if not group:
             raise ValueError("group is empty; 'All' stands for every account.")
-        with self._request("getAccountSummary", cancel=self.cancelAccountSummary, timeout=timeout) as slot:
+        # TWS gives two summaries at a time to one client; threads take turns, and one is left for you.
+        with (
+            self._in_turn("accountSummary", "getAccountSummary", timeout),
+            self._request("getAccountSummary", cancel=self.cancelAccountSummary, timeout=timeout) as slot,
+        ):
             self.reqAccountSummary(slot.key, group, ",".join(words))
             slot.wait()
             self.cancelAccountSummary(slot.key)
