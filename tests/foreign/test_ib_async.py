@@ -6,7 +6,7 @@ Both offer versions 157..178 and won't go on without accounts, a next order id, 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -20,44 +20,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-
-RATE = 20.0  # virtual seconds per second: what takes time needn't take ours
-
-
-@pytest.fixture(scope="module")
-def gateway() -> Iterator[Gateway]:
-    with Gateway("lesson", manual=False, rate=RATE) as gateway:
-        yield gateway
-
-
-@pytest.fixture(scope="module", params=["ib_async", "ib_insync"])
-def library(request: pytest.FixtureRequest) -> ModuleType:
-    return pytest.importorskip(request.param)
-
-
-@pytest.fixture
-def ib(library: ModuleType, gateway: Gateway) -> Iterator[Any]:
-    ib = library.IB()
-    ib.RequestTimeout = 20
-    ib.RaiseRequestErrors = True
-    ib.connect("127.0.0.1", gateway.port, clientId=17, timeout=20)
-    yield ib
-    ib.disconnect()
-
-
-def waited(ib: Any, holds: Any, seconds: float = 20.0) -> bool:
-    """Let the library's loop run until something holds."""
-    deadline = seconds / 0.05
-    while not holds() and deadline > 0:
-        ib.waitOnUpdate(timeout=0.05)
-        deadline -= 1
-    return bool(holds())
-
-
-@pytest.fixture
-def aapl(library: ModuleType, ib: Any) -> Any:
-    [contract] = ib.qualifyContracts(library.Stock("AAPL", "SMART", "USD"))
-    return contract
 
 
 def test_connects_and_qualifies(ib: Any, aapl: Any) -> None:
@@ -93,27 +55,31 @@ def test_head_timestamp(ib: Any, aapl: Any) -> None:
     assert ib.reqHeadTimeStamp(aapl, "TRADES", True, 1).year == 1980
 
 
-def test_a_ticker_lives(ib: Any, aapl: Any) -> None:
+def test_a_ticker_lives(ib: Any, aapl: Any, waited: Callable[..., bool]) -> None:
     ticker = ib.reqMktData(aapl)
-    assert waited(ib, lambda: ticker.bid > 0 and ticker.ask > 0 and ticker.last > 0)
+    assert waited(lambda: ticker.bid > 0 and ticker.ask > 0 and ticker.last > 0)
     assert ticker.bid < ticker.ask
     ib.cancelMktData(aapl)
 
 
-def test_a_market_order_fills_with_a_commission(library: ModuleType, ib: Any, aapl: Any) -> None:
+def test_a_market_order_fills_with_a_commission(
+    library: ModuleType, ib: Any, aapl: Any, waited: Callable[..., bool]
+) -> None:
     trade = ib.placeOrder(aapl, library.MarketOrder("BUY", 10, tif="DAY"))
-    assert waited(ib, trade.isDone)
+    assert waited(trade.isDone)
     assert trade.orderStatus.status == "Filled"
-    assert waited(ib, lambda: trade.fills and trade.fills[-1].commissionReport.commission > 0)
+    assert waited(lambda: trade.fills and trade.fills[-1].commissionReport.commission > 0)
     assert sum(fill.execution.shares for fill in trade.fills) == 10
 
 
-def test_a_bracket_is_placed_and_cancelled(library: ModuleType, ib: Any, aapl: Any) -> None:
+def test_a_bracket_is_placed_and_cancelled(
+    library: ModuleType, ib: Any, aapl: Any, waited: Callable[..., bool]
+) -> None:
     orders = ib.bracketOrder("BUY", 10, limitPrice=100.0, takeProfitPrice=150.0, stopLossPrice=90.0, tif="DAY")
     trades = [ib.placeOrder(aapl, order) for order in orders]
-    assert waited(ib, lambda: all(t.orderStatus.status in ("Submitted", "PreSubmitted") for t in trades))
+    assert waited(lambda: all(t.orderStatus.status in ("Submitted", "PreSubmitted") for t in trades))
     ib.cancelOrder(trades[0].order)
-    assert waited(ib, lambda: all(t.orderStatus.status == "Cancelled" for t in trades))
+    assert waited(lambda: all(t.orderStatus.status == "Cancelled" for t in trades))
 
 
 def test_a_what_if_order_tells_margin_and_commission(library: ModuleType, ib: Any, aapl: Any) -> None:
