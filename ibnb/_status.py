@@ -67,6 +67,7 @@ class Status:
     def connected(self) -> None:
         self.socket, self.link, self.last_words = "open", "up", ""
         self.farms = {}
+        self.new_port = None
 
     def note(self, reqId: int, code: int, text: str) -> Notice:
         """Remember a message, and what it says about the link and the farms."""

@@ -281,6 +281,12 @@ class Session(Lasting):
         wait = max(0.0, returning.due - self._now())
         return f"{returning.reason}; trying to have it back ({returning.tries} tries{last}), again in {wait:.0f} s"
 
+    def __repr__(self) -> str:
+        if self._returning and self._endpoint is not None:
+            host, port, client = self._endpoint
+            return f"<{type(self).__name__} has lost {host}:{port} as client {client}: {self._why_not()}>"
+        return super().__repr__()
+
     def _suspend_orders(self) -> None:
         self._gate.blocked = self._gate.blocked or UNCHECKED
 

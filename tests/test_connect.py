@@ -85,6 +85,14 @@ def test_the_embedded_live_profile_runs_on_the_wall_clock(gateways: list[FakeGat
     assert isinstance(connect("embedded-live")._time, RealTime)
 
 
+def test_a_lesson_isnt_paced_and_comes_back_the_same_way_every_time(gateways: list[FakeGateway]) -> None:
+    app = connect()
+    assert (False, True, 1.0) == (app.pacing.on, app.autoReconnect, app._backoff.pause(0))
+    live = connect("embedded-live")
+    assert (True, True) == (live.pacing.on, live.autoReconnect)
+    assert not Session().autoReconnect
+
+
 def test_connecting_twice_returns_the_live_session(gateways: list[FakeGateway]) -> None:
     app = connect()
     assert connect() is app

@@ -248,6 +248,14 @@ def test_socket_link_and_farms_are_three_states(silent: tuple[FakeTWS, App]) -> 
     assert {"OK"} == set(app.farms["state"])
 
 
+def test_ibnb_has_words_of_its_own_among_the_notices(silent: tuple[FakeTWS, App]) -> None:
+    _, app = silent
+    app._status.say("waiting 15 s for its turn")
+    row = app.notices.iloc[-1]
+    assert (0, "notice", "waiting 15 s for its turn") == (row["code"], row["severity"], row["text"])
+    assert "Said by ibnb itself." == row["meaning"]
+
+
 def test_frames_have_the_same_columns_when_empty() -> None:
     app = Session()
     assert ["time", "reqId", "code", "severity", "text", "meaning"] == list(app.notices.columns)

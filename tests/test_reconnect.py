@@ -95,7 +95,8 @@ def test_while_tws_is_down_a_verb_says_so_in_finite_time(app: App, tws: FakeTWS,
     with pytest.raises(NotConnectedError, match=r"trying to have it back \(5 tries, last: nothing listens"):
         app.getHead(timeout=60)
     assert 60 == clock.passed
-    assert app._returning
+    assert "has lost 127.0.0.1" in repr(app)
+    assert "as client 1: TWS closed the connection; trying to have it back (5 tries" in repr(app)
 
 
 def test_without_it_the_session_ends_as_ibapis_does(tws: FakeTWS) -> None:

@@ -102,3 +102,58 @@ def test_a_fence_is_finite() -> None:
         wait_for_fence(threading.Event(), lambda: True, limit=0)
     with pytest.raises(ConnectionLostError):
         wait_for_fence(threading.Event(), lambda: False)
+
+
+# --- later
+
+
+def test_what_is_due_later_is_done_in_order_by_whoever_moves_time() -> None:
+    gateway = FakeGateway({5.0: "a"})
+    clock, done = GatewayTime(gateway, gateway), []
+    clock.later(7, lambda: done.append((gateway.now(), "second")))
+    clock.later(3, lambda: done.append((gateway.now(), "first")))
+    clock.later(4, lambda: done.append((gateway.now(), "never"))).cancel()
+    clock.later(99, lambda: done.append((gateway.now(), "too late")))
+    assert clock.wait(lambda: len(done) == 2, 60)
+    assert [(3.0, "first"), (7.0, "second")] == done
+    assert ["a"] == gateway.seen
+
+
+def test_sleep_does_what_is_due_meanwhile_at_its_time() -> None:
+    gateway = FakeGateway()
+    clock, done = GatewayTime(gateway, gateway), []
+
+    def again() -> None:
+        done.append(gateway.now())
+        clock.later(20, again)
+
+    clock.later(20, again)
+    clock.sleep(60)
+    assert ([20.0, 40.0, 60.0], 60.0) == (done, gateway.now())
+    assert 60.0 == clock.monotonic()
+
+
+def test_sleep_looks_up_now_and_again_when_there_is_something_to_see_to() -> None:
+    gateway = FakeGateway()
+    GatewayTime(gateway, gateway, watched=lambda: False).sleep(100)
+    few = gateway.fences
+    GatewayTime(gateway, gateway, watched=lambda: True).sleep(100)
+    many = gateway.fences - few
+    GatewayTime(gateway, gateway, watched=lambda: True).sleep(1e6)
+    assert (2, 101) == (few, many)
+    assert gateway.fences - few - many <= 1002
+
+
+def test_what_does_harm_to_the_clock_is_seen_before_time_goes_on() -> None:
+    gateway = FakeGateway()
+    GatewayTime(gateway, gateway).settle()
+    assert 1 == gateway.fences
+
+
+def test_in_real_time_it_is_done_by_a_thread() -> None:
+    clock, done = RealTime(Changes()), threading.Event()
+    clock.later(0.0, done.set)
+    assert done.wait(10)
+    clock.later(600.0, done.clear).cancel()
+    clock.settle()
+    assert clock.monotonic() <= clock.monotonic()
