@@ -151,6 +151,8 @@ class Options:
             if not match:
                 return
             name, last, right, strike = match[1].strip(), f"20{match[2]}", match[3], int(match[4]) / 1000
+        if right not in ("", "C", "P"):
+            return
         for each in CLASSES:
             if not name or name not in (each.tradingClass, each.symbol):
                 continue

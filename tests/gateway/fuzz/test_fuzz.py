@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -11,8 +13,14 @@ from ibnb.gateway import messages as m
 from ibnb.gateway.handlers import HANDLERS
 from ibnb.gateway.wire import FrameBuffer
 from tests.gateway.fuzz.attack import VERSIONS, Attack
-from tests.gateway.fuzz.corpus import seeds
+from tests.gateway.fuzz.corpus import STOCK, seeds
 from tests.gateway.fuzz.mutations import MUTATIONS
+from tests.gateway.talking import Talk, codes, engine_of
+
+
+def order(**values: Any) -> m.PlaceOrder:
+    made = m.Order(**{"action": "BUY", "totalQuantity": Decimal(1), "tif": "DAY"} | values)
+    return m.PlaceOrder(orderId=1, contract=STOCK, order=made)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -22,6 +30,19 @@ def test_no_frame_harms_anybody_else(seed: int) -> None:
     assert figures.answers > 100_000
     assert figures.sessions > 1
     assert {} == dict(figures.mistakes)
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (m.ReqContractDetails(reqId=1, contract=m.Contract(symbol="AAPL", secType="OPT", right="X")), 200),
+        (order(orderType="LMT", lmtPrice=float("inf")), 110),
+        (order(orderType="LMT", lmtPrice=1e308), 110),
+        (order(orderType="MKT", totalQuantity=Decimal("1e300")), 321),
+    ],
+)
+def test_what_once_was_a_mistake_is_refused(request_: object, code: int) -> None:
+    assert [code] == codes(Talk(engine_of(), 1, version=200).ask(request_))
 
 
 def test_the_same_seed_makes_the_same_attack() -> None:
