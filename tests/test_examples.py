@@ -16,8 +16,10 @@ from ibnb._compat import IBAPI_VERSION, EClient
 
 FAMILIES = [
     "account",
+    "contracts",
     "depth",
     "executions",
+    "history",
     "market_data",
     "news",
     "options",

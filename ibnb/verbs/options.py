@@ -231,7 +231,12 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs):
         What becomes of it comes as order messages under the id. Raises ValueError, SafetyError (read-only, limits),
         and RequestError when TWS refuses at once.
 
-        >>> app.exerciseOption(contract, 1)                                     # doctest: +SKIP
+        >>> option = app.getOptionChain("AAPL", 1, [190.0], right="C").iloc[0]
+        >>> contract = app.createContract("AAPL", "OPT", conId=int(option["conId"]))
+        >>> orderId = app.placeOrderNow(contract, app.createOrder("BUY", 1), wait="Filled")
+        New Order ID 1: BUY 1 AAPL (MKT)
+        >>> app.exerciseOption(contract, 1)
+        2
         """
         kind = check("action", action, _EXERCISE)
         if contract.secType not in ("OPT", "FOP"):

@@ -207,3 +207,16 @@ def test_news_and_an_article(app: IBApp, aapl: Any) -> None:
     app.sleep("1 h")
     assert len(app.getNewsBulletins()) > 1
     nothing_left_open(app)
+
+
+def test_an_option_that_is_held_is_exercised_and_one_that_is_not_is_refused(app: IBApp) -> None:
+    option = app.getOptionChain("AAPL", 1, [190.0], right="C").iloc[0]
+    contract = app.createContract("AAPL", "OPT", conId=int(option["conId"]))
+    with pytest.raises(ibnb.RequestError):
+        app.exerciseOption(contract)
+    app.waitOrder(app.placeOrderNow(contract, app.createOrder("BUY", 2)))
+    before = app.getPositions().query("secType == 'STK'").loc["AAPL", "position"]
+    app.exerciseOption(contract, 2)
+    after = app.getPositions()
+    assert after.query("secType == 'STK'").loc["AAPL", "position"] == before + 200
+    assert after.query("secType == 'OPT'").empty
