@@ -22,7 +22,7 @@ def place_order(world: World, client: Client, request: m.PlaceOrder) -> None:
     """Place an order, change one, or ask what it would do; all that follows comes as order events.
 
     Differs from TWS: fills are whole, at the quote of the instant, unless the scenario or a fault says otherwise;
-    algos, scale, hedge, volatility, adjusted and pegged-to-stock orders aren't simulated and are refused by name.
+    algos, scale, hedge, volatility and pegged-to-stock orders aren't simulated and are refused by name.
     """
     try:
         world.orders.place(client, request, _Reader(world))

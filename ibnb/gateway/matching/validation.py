@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from .. import messages as m
-from . import conditions
+from . import adjusting, conditions
 from .order_types import NOT_SIMULATED, ORDER_TYPES, named
 from .refused import INVALID, OrderRefused, not_simulated
 from .triggers import METHODS
@@ -42,7 +42,6 @@ _ATTRIBUTES: dict[str, str] = {
     "modelCode": "a model",
     "scaleInitLevelSize": "a scale order",
     "scalePriceIncrement": "a scale order",
-    "adjustedOrderType": "an adjusted stop",
     "volatility": "a volatility order",
     "notHeld": "not-held",
     "duration": "duration",
@@ -98,6 +97,21 @@ def _trailing(order: m.Order) -> None:
         raise OrderRefused(403, "Invalid stop price.")
     if order.orderType == "TRAIL LIMIT" and order.lmtPriceOffset is None and not order.lmtPrice:
         raise OrderRefused(INVALID, "The limit price or its offset is missing for order type TRAIL LIMIT")
+
+
+def _adjusting(order: m.Order) -> None:
+    if not order.adjustedOrderType:
+        return
+    needed = ["triggerPrice", "adjustedStopPrice"]
+    if order.adjustedOrderType.startswith("TRAIL"):
+        needed.append("adjustedTrailingAmount")
+    if order.adjustedOrderType.endswith(("LMT", "LIMIT")):
+        needed.append("adjustedStopLimitPrice")
+    if order.orderType not in adjusting.FROM or order.adjustedOrderType not in adjusting.INTO:
+        raise OrderRefused(INVALID, "Invalid order type was entered")
+    for name in needed:
+        if not getattr(order, name):
+            raise OrderRefused(INVALID, f"The {name} is missing for an adjusted stop")
 
 
 def _tif(order: m.Order) -> None:
@@ -156,6 +170,7 @@ _CHECKS: tuple[Callable[[m.Order], None], ...] = (
     _type,
     _quantity,
     _trailing,
+    _adjusting,
     _tif,
     _trigger_method,
     _oca_type,
@@ -197,6 +212,7 @@ def tidy(order: m.Order) -> m.Order:
         tif=order.tif.strip().upper() or "DAY",
         # An untyped group reduces without blocking; a type without a group means nothing.
         ocaType=(order.ocaType or 3) if order.ocaGroup else 0,
+        adjustedOrderType="" if order.adjustedOrderType == "None" else named(order.adjustedOrderType),
         **changes,  # type: ignore[arg-type]
     )
 
@@ -251,7 +267,15 @@ def _size(order: m.Order, instrument: Instrument, rules: OrderRules) -> None:
         raise OrderRefused(355, "Order size does not conform to market rule.")
 
 
-_ON_TICK = ("lmtPrice", "auxPrice", "trailStopPrice", "lmtPriceOffset")
+_ON_TICK = (
+    "lmtPrice",
+    "auxPrice",
+    "trailStopPrice",
+    "lmtPriceOffset",
+    "triggerPrice",
+    "adjustedStopPrice",
+    "adjustedStopLimitPrice",
+)
 
 
 def check_on(order: m.Order, instrument: Instrument, rules: OrderRules) -> None:
@@ -260,6 +284,6 @@ def check_on(order: m.Order, instrument: Instrument, rules: OrderRules) -> None:
     _stated(order, instrument)
     _cash(order, instrument)
     _size(order, instrument, rules)
-    for name in _ON_TICK:
+    for name in _ON_TICK if order.adjustedOrderType else _ON_TICK[:4]:
         if not instrument.on_tick(getattr(order, name) or 0.0):
             raise OrderRefused(110, OFF_TICK)

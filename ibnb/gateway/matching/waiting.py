@@ -10,7 +10,7 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
 from ..accounts.expiry import ENDING
-from . import conditions, groups, trailing
+from . import adjusting, conditions, groups, trailing
 from .combos import quote, seconds
 from .crossing import STRETCH, Session, first, session
 from .order import SUBMITTED, Working
@@ -144,6 +144,11 @@ class Waiting:
             self._trail(working, start)
         reached = working.type.trigger if asleep and working.type.trigger else working.type.marketable
         at = first(self._market, working, reached, start, until)
+        if asleep and working.order.adjustedOrderType:
+            sooner = first(self._market, working, adjusting.favourable, start, until if at is None else at)
+            if sooner is not None:
+                self._next(working, sooner, self._adjust)
+                return
         if at is not None:
             working.takes = at == start
             self._next(working, at, self._wake if asleep else self._trade)
@@ -161,6 +166,11 @@ class Waiting:
             trailing.settle(working, working.order.trailStopPrice)
         working.seen = max(start, self._clock.now())
         trailing.follow(working, seconds(self._market, working, working.seen // 1, working.seen // 1 + 1))
+
+    def _adjust(self, working: Working) -> None:
+        working.order = adjusting.adjusted(working.order)
+        self._floor.tell(working)
+        self._watch(working, self._clock.now())
 
     def _wake(self, working: Working) -> None:
         self.catch_up(working)

@@ -111,6 +111,38 @@ def test_a_trailing_stop_limits_offset_may_be_given_by_its_limit(trader: Trader)
     assert 0.25 == pytest.approx(opened.order.lmtPriceOffset)
 
 
+# Stops that become others
+
+
+def test_a_stop_becomes_a_trailing_one_when_the_price_is_good(trader: Trader) -> None:
+    bid = trader.quote().bid
+    trigger, stop = cents(bid + 0.20), cents(bid - 0.10)
+    adjusted = {"adjustedOrderType": "TRAIL", "triggerPrice": trigger, "adjustedStopPrice": stop}
+    placed = trader.place(1, "SELL", orderType="STP", auxPrice=cents(bid - 5), adjustedTrailingAmount=0.40, **adjusted)
+    assert HELD == told(placed)
+    messages = trader.wait_for(1, "Filled")
+    assert [*HELD, *SUBMITTED, *SOLD] == told(messages)[:7]
+    became = messages[0].order
+    assert ("TRAIL", 0.40) == (became.orderType, became.auxPrice)
+    woken = messages[4].execution.time - LESSON.latency.fill
+    last = path(trader, LESSON.start, woken).last
+    since = int(np.flatnonzero(last >= trigger)[0])
+    stops = np.maximum(np.round(np.maximum.accumulate(last[since:]) - 0.40, 2), stop)
+    assert last[-1] <= stops[-1]
+    assert (last[since:-1] > stops[:-1]).all()
+
+
+def test_a_stop_becomes_a_nearer_stop_limit(trader: Trader) -> None:
+    ask = trader.quote().ask
+    adjusted = {"adjustedOrderType": "STP LMT", "triggerPrice": cents(ask - 0.05)}
+    prices = {"adjustedStopPrice": cents(ask + 0.05), "adjustedStopLimitPrice": cents(ask + 0.50)}
+    trader.place(1, orderType="STP", auxPrice=cents(ask + 5), **adjusted, **prices)
+    messages = trader.wait_for(1, "Filled")
+    assert [*HELD, *SUBMITTED, *BOUGHT[:3]] == told(messages)[:7]
+    became = messages[0].order
+    assert ("STP LMT", *prices.values()) == (became.orderType, became.auxPrice, became.lmtPrice)
+
+
 # Trigger methods
 
 
