@@ -27,7 +27,9 @@ _BOTTOM = (
     793.826512519948, 440.413735824752,
 )  # fmt: skip
 _BRANCH = 7.07106781186547
-_LEAST_VOL, _MOST_VOL = 0.001, 10.0
+_ROOT_OF_2_PI = 2.506628274631
+_LEAST_VOL, _MOST_VOL, _FIRST_VOL = 0.001, 10.0, 0.3
+_PRECISION = 1e-10
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def normal(x: Floats) -> Floats:
     z = np.minimum(np.abs(x), 37.0)
     bell = np.exp(-z * z / 2)
     near = bell * np.polyval(_TOP, z) / np.polyval(_BOTTOM, z)
-    far = bell / ((z + 1 / (z + 2 / (z + 3 / (z + 4 / (z + 0.65))))) * 2.506628274631)
+    far = bell / ((z + 1 / (z + 2 / (z + 3 / (z + 4 / (z + 0.65))))) * _ROOT_OF_2_PI)
     tail = np.where(z < _BRANCH, near, far)
     return np.asarray(np.where(x > 0, 1 - tail, tail), np.float64)
 
@@ -89,19 +91,44 @@ def greeks(right: str, spot: float, strike: float, years: float, vol: float | No
 
 
 def implied_volatility(right: str, spot: float, strike: float, years: float, paid: float) -> float | None:
-    """The volatility at which the option is worth `paid`; None if there is none between 0.1 % and 1000 %."""
-    low, high = _LEAST_VOL, _MOST_VOL
+    """The volatility at which the option is worth `paid`; None if there is none between 0.1 % and 1000 %.
 
-    def worth(vol: float) -> float:
-        return float(price(right, np.array(spot), strike, years, vol))
+    Newton's steps, and halves where one would leave the bracket.
+    """
+    present, root = strike * exp(-RATE * years), sqrt(years)
 
-    if not worth(low) < paid < worth(high):
+    def worth(vol: float) -> tuple[float, float]:
+        """The value, and how fast it rises with the volatility."""
+        d1 = log(spot / present) / (vol * root) + vol * root / 2
+        call = spot * _below(d1) - present * _below(d1 - vol * root)
+        return call if right == "C" else call - spot + present, spot * root * exp(-d1 * d1 / 2) / sqrt(2 * pi)
+
+    low, high, vol = _LEAST_VOL, _MOST_VOL, _FIRST_VOL
+    if not worth(low)[0] < paid < worth(high)[0]:
         return None
-    while high - low > 1e-9:
-        middle = (low + high) / 2
-        low, high = (middle, high) if worth(middle) < paid else (low, middle)
-    return (low + high) / 2
+    while high - low > _PRECISION:
+        value, slope = worth(vol)
+        low, high = (vol, high) if value < paid else (low, vol)
+        next_ = vol - (value - paid) / slope if slope else high
+        if not low < next_ < high:
+            next_ = (low + high) / 2
+        if abs(next_ - vol) < _PRECISION:
+            return next_
+        vol = next_
+    return vol
 
 
 def _below(x: float) -> float:
-    return float(normal(np.array(x)))
+    """`normal` of one number, without the cost of a column."""
+    z = min(abs(x), 37.0)
+    bell = exp(-z * z / 2)
+    if z < _BRANCH:
+        top = bottom = 0.0
+        for factor in _TOP:
+            top = top * z + factor
+        for factor in _BOTTOM:
+            bottom = bottom * z + factor
+        tail = bell * top / bottom
+    else:
+        tail = bell / ((z + 1 / (z + 2 / (z + 3 / (z + 4 / (z + 0.65))))) * _ROOT_OF_2_PI)
+    return 1 - tail if x > 0 else tail

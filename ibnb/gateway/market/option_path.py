@@ -11,6 +11,7 @@ Differs from TWS: options are priced as if they were European, without dividends
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
@@ -43,7 +44,9 @@ class OptionPath:
         self._find = find
         self._day = lru_cache(64)(self._underlying_day)
         self._second = lru_cache(1024)(self._underlying_minute)
-        self._reference = lru_cache(1024)(self._close_before)
+        self._level = lru_cache(1024)(self._level_and_reference)
+        self._vol = lru_cache(16384)(self._vol_of_strike)
+        self._end = lru_cache(1024)(self._last_second)
 
     def minutes(self, instrument: Instrument, sessions: Sessions, rth: bool) -> Atoms:
         """Every minute of these sessions, in order of time."""
@@ -83,20 +86,13 @@ class OptionPath:
 
     def years(self, instrument: Instrument, time: float) -> float:
         """What time an option has left: to the end of its last session, in years."""
-        assert instrument.expiry is not None
-        session = self.calendar.session(instrument.schedule, instrument.expiry)
-        assert session is not None
-        return max(session[1] - time, _LAST_MINUTE) / YEAR
+        end = self._end(instrument.schedule, instrument.lastTradeDateOrContractMonth)
+        return max(end - time, _LAST_MINUTE) / YEAR
 
     def vol(self, instrument: Instrument, day: int) -> float:
         """An option's volatility on a trading day, per year."""
-        under = self.underlying(instrument)
-        rows = self.calendar.sessions(instrument.schedule, day_date(day), day_date(day))
-        return volatility.of_strike(
-            volatility.level(self.seed, under.model, day),
-            self._reference(under.conId, day) * under.minTick,
-            instrument.strike,
-            self.years(instrument, float(rows.open[0])),
+        return self._vol(
+            instrument.underConId, instrument.strike, instrument.schedule, instrument.lastTradeDateOrContractMonth, day
         )
 
     # How
@@ -147,8 +143,8 @@ class OptionPath:
     def _ticks(self, instrument: Instrument, day: int, under: Ints, minute: Ints) -> Ints:
         """What the option is worth, in its own ticks, where the underlying is at so many of its, in those minutes."""
         spot = np.asarray(under * self.underlying(instrument).minTick, np.float64)
-        last = self.years(instrument, 0.0) * YEAR
-        years = np.maximum(last - minute, _LAST_MINUTE) / YEAR
+        end = self._end(instrument.schedule, instrument.lastTradeDateOrContractMonth)
+        years = np.maximum(end - minute, _LAST_MINUTE) / YEAR
         worth = price(instrument.right, spot, instrument.strike, years, self.vol(instrument, day))
         return np.maximum(np.rint(worth / instrument.minTick), 1).astype(np.int64)
 
@@ -172,9 +168,24 @@ class OptionPath:
         minutes = self._day(conId, day)
         return self._of(under).seconds(under, minutes.where((times - minutes.time[0]) // 60))
 
-    def _close_before(self, conId: int, day: int) -> int:
-        """The underlying's close of the trading day before, in its ticks."""
+    def _level_and_reference(self, conId: int, day: int) -> tuple[float, float]:
+        """The underlying's volatility on a day, and its close of the trading day before."""
         under = self._find(conId)
         assert under is not None
         rows = self.calendar.sessions(under.schedule, day_date(day - 15), day_date(day - 1))
-        return self._of(under).close(under, int(rows.day[-1]), int(rows.liquid_close[-1]))
+        close = self._of(under).close(under, int(rows.day[-1]), int(rows.liquid_close[-1]))
+        return volatility.level(self.seed, under.model, day), close * under.minTick
+
+    # What depends on few of an option's fields
+
+    def _vol_of_strike(self, underConId: int, strike: float, schedule: str, last: str, day: int) -> float:
+        level, reference = self._level(underConId, day)
+        rows = self.calendar.sessions(schedule, day_date(day), day_date(day))
+        years = max(self._end(schedule, last) - int(rows.open[0]), _LAST_MINUTE) / YEAR
+        return volatility.of_strike(level, reference, strike, years)
+
+    def _last_second(self, schedule: str, last: str) -> int:
+        """When the last session ends."""
+        session = self.calendar.session(schedule, date(int(last[:4]), int(last[4:6]), int(last[6:])))
+        assert session is not None
+        return session[1]
