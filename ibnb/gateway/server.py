@@ -378,7 +378,9 @@ class Gateway:
         self.engine.run_until(self._clock.now())
         for connection in list(self.connections):
             connection.flush()
-        if self._loop is not None and self.engine.doors.listening != (self._door is not None):
+        alive = self._loop is not None and not self._loop.is_closed()  # the journal may be read after the end
+        if alive and self.engine.doors.listening != (self._door is not None):
+            assert self._loop is not None
             self._tending = self._loop.create_task(self._tend_door())
         self._set_alarm()
 
