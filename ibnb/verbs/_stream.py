@@ -41,6 +41,8 @@ class Stream(ABC, Generic[T]):
     """One request that goes on while the block lasts."""
 
     verb: ClassVar[str]
+    #: Which errors end it: see codes.KINDS.
+    kind: ClassVar[str] = "market_data"
 
     def __init__(self, app: StreamFamily, contract: Any, timeout: float | None) -> None:
         self._app: Any = app
@@ -74,20 +76,21 @@ class Stream(ABC, Generic[T]):
         app = self._app
         with ExitStack() as stack:
             slot = self._slot = stack.enter_context(
-                app._request(
-                    self.verb, timeout=self._timeout, contract=self._contract, kind="market_data", lasting=True
-                )
+                app._request(self.verb, timeout=self._timeout, contract=self._contract, kind=self.kind, lasting=True)
             )
             slot.on_replay = self._forget
             app._streams[slot.key] = self
             stack.callback(self._close, slot)
             self._ask(slot.key)
-            # What TWS refuses at once is raised here, and what it knows at once is in the first frame.
-            app._fence()
+            self._settle(slot)
             if slot.error is not None:
                 raise slot.error
             self._stack = stack.pop_all()
         return self
+
+    def _settle(self, slot: Slot) -> None:
+        """Wait for the beginning: what TWS refuses at once is raised, what it knows at once is in the first frame."""
+        self._app._fence()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -7,10 +7,8 @@ bars are asked for as epoch seconds instead, which can't be misread.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import pandas as pd
@@ -22,7 +20,7 @@ from ibnb.dates import parse_dates, zone_name
 from ibnb.errors import ContractNotFoundError
 from ibnb.legal import BAR_SIZES, WHAT_TO_SHOW, check
 from ibnb.pending import Key, Slot
-from ibnb.verbs._family import VerbFamily
+from ibnb.verbs._stream import Stream, StreamFamily
 
 _ZONED_DATES_VERSION = 174
 _EPOCH = 2
@@ -46,7 +44,7 @@ class LiveBar(NamedTuple):
     new: bool
 
 
-class HistoryVerbs(VerbFamily):
+class HistoryVerbs(StreamFamily):
     """Verbs about history, and the callbacks that answer them."""
 
     dataSettings = staticmethod(create.dataSettings)
@@ -56,7 +54,6 @@ class HistoryVerbs(VerbFamily):
     def _prepare(self) -> None:
         super()._prepare()
         self._zones: dict[tuple[Any, ...], str] = {}
-        self._bar_streams: dict[Key, BarStream] = {}
 
     def getData(
         self,
@@ -225,7 +222,7 @@ class HistoryVerbs(VerbFamily):
 
     @on("historicalDataEnd")
     def _got_bars_end(self, reqId: int, start: str, end: str) -> None:
-        stream = self._bar_streams.get(reqId)
+        stream = self._stream(reqId)
         if stream is None:
             self._finish(reqId)
         else:
@@ -233,7 +230,7 @@ class HistoryVerbs(VerbFamily):
 
     @on("historicalDataUpdate")
     def _got_bar_update(self, reqId: int, bar: Any) -> None:
-        stream = self._bar_streams.get(reqId)
+        stream = self._stream(reqId)
         if stream is not None:
             stream.put(_row(bar))
 
@@ -248,52 +245,36 @@ def _row(bar: Any) -> tuple[Any, ...]:
     return (bar.date, bar.open, bar.high, bar.low, bar.close, bar.volume, average, bar.barCount)
 
 
-class BarStream:
+class BarStream(Stream[LiveBar]):
     """Bars that go on growing while the block lasts; see streamBars."""
 
-    def __init__(self, app: HistoryVerbs, contract: Any, ask: dict[str, Any], timeout: float | None) -> None:
-        self._app = app
-        self._contract = contract
-        self._ask = ask
-        self._timeout = timeout
-        self._stack = ExitStack()
-        self._slot: Slot | None = None
+    verb = "streamBars"
+    kind = "history"
+
+    def __init__(self, app: HistoryVerbs, contract: Any, asked: dict[str, Any], timeout: float | None) -> None:
+        super().__init__(app, contract, timeout)
+        self._asked = asked
         self._zone: str | None = None
         self._intraday = True
-        self._news: deque[tuple[tuple[Any, ...], bool]] = deque()
         #: The history is complete; what comes now are changes.
         self.loaded = False
         # What was known before the connection was lost, until TWS has sent it all again.
         self._before: list[tuple[Any, ...]] = []
 
     def __enter__(self) -> Self:
-        app = self._app
-        self._intraday = app._read_dates_safely(self._ask)
-        with ExitStack() as stack:
-            slot = self._slot = stack.enter_context(
-                app._request("streamBars", timeout=self._timeout, contract=self._contract, kind="history", lasting=True)
-            )
-            slot.on_replay = self._forget
-            app._bar_streams[slot.key] = self
-            stack.callback(self._close, slot)
-            app.reqHistoricalData(slot.key, self._contract, *self._ask.values())
-            app._wait_until(lambda: self.loaded or slot.done, self._timeout, "streamBars")
-            if slot.error is not None:
-                raise slot.error
-            if self._intraday:
-                self._zone = app._zone_for(self._contract, slot.rows)
-            self._stack = stack.pop_all()
-        return self
+        self._intraday = self._app._read_dates_safely(self._asked)
+        return super().__enter__()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
+    def _ask(self, reqId: Key) -> None:
+        self._app.reqHistoricalData(reqId, self._contract, *self._asked.values())
 
-    def _close(self, slot: Slot) -> None:
-        del self._app._bar_streams[slot.key]
-        if slot.error is None and self._app.isConnected():
-            self._app.cancelHistoricalData(slot.key)
+    def _cancel(self, reqId: Key) -> None:
+        self._app.cancelHistoricalData(reqId)
+
+    def _settle(self, slot: Slot) -> None:
+        self._app._wait_until(lambda: self.loaded or slot.done, self._timeout, self.verb)
+        if self._intraday and slot.error is None:
+            self._zone = self._app._zone_for(self._contract, slot.rows)
 
     def _forget(self) -> None:
         """TWS is asked again, and will send the whole history anew, with what was missed."""
@@ -318,15 +299,13 @@ class BarStream:
 
     def put(self, row: tuple[Any, ...]) -> None:
         """A change from TWS: of the last bar, or a new one. Runs on the reader thread."""
-        if self._slot is not None:
-            self._slot.hear(self._app._now())
         rows = self._slot.rows if self._slot is not None else []
         new = not rows or rows[-1][0] != row[0]
         if new:
             rows.append(row)
         else:
             rows[-1] = row
-        self._news.append((row, new))
+        self._put((row, new))
 
     @property
     def df(self) -> pd.DataFrame:
@@ -334,19 +313,7 @@ class BarStream:
         rows = self._before or (list(self._slot.rows) if self._slot is not None else [])
         return frames.bars(rows, self._zone, daily=not self._intraday)
 
-    def __iter__(self) -> Iterator[LiveBar]:
-        while True:
-            yield self.next()
-
-    def next(self, timeout: float | None = None) -> LiveBar:
-        """Return the next change, waiting for it. RequestTimeoutError, or what ended the stream at TWS."""
-        slot = self._slot
-        if slot is None:
-            raise ValueError("a stream works inside its block: with app.streamBars(...) as bars: …")
-        limit = self._timeout if timeout is None else timeout
-        self._app._wait_until(lambda: bool(self._news) or slot.done, limit, "streamBars", lasting=True)
-        if not self._news and slot.error is not None:
-            raise slot.error
-        row, new = self._news.popleft()
+    def _item(self, raw: tuple[tuple[Any, ...], bool]) -> LiveBar:
+        row, new = raw
         bar = frames.bars([row], self._zone)
         return LiveBar._make((bar.index[0], *bar.iloc[0].tolist(), new))

@@ -11,7 +11,7 @@ from ibnb import frames
 from ibnb._dispatch import on
 from ibnb.legal import check
 from ibnb.pending import Key
-from ibnb.verbs._stream import KEPT, Stream, StreamFamily
+from ibnb.verbs._stream import KEPT, Stream
 from ibnb.verbs.history import HistoryVerbs
 
 _SHOWS = ("TRADES", "MIDPOINT", "BID", "ASK")
@@ -32,7 +32,7 @@ class RealTimeBar(NamedTuple):
     BarCount: float
 
 
-class RealTimeBarVerbs(HistoryVerbs, StreamFamily):
+class RealTimeBarVerbs(HistoryVerbs):
     """The verb about real-time bars, and its callback."""
 
     def streamRealTimeBars(

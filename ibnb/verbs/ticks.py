@@ -16,7 +16,7 @@ from ibnb._compat import histogram_size, to_float
 from ibnb._dispatch import on
 from ibnb.legal import check, check_end_date_time
 from ibnb.pending import Key
-from ibnb.verbs._stream import KEPT, Stream, StreamFamily
+from ibnb.verbs._stream import KEPT, Stream
 from ibnb.verbs.history import HistoryVerbs
 
 #: What getTicks takes → the table of its columns.
@@ -67,7 +67,7 @@ _ITEMS: dict[str, type[Trade] | type[BidAsk] | type[MidPoint]] = {
 Row = tuple[Any, ...]
 
 
-class TickVerbs(HistoryVerbs, StreamFamily):
+class TickVerbs(HistoryVerbs):
     """Verbs about single ticks, and the callbacks that answer them."""
 
     def getTicks(

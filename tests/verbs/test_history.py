@@ -278,7 +278,7 @@ def test_a_live_stream_that_cannot_begin_raises_on_entering(tws: ScriptedTWS) ->
     tws.refuse("reqHistoricalData", 162, "Historical Market Data Service error message:No market data permissions")
     with pytest.raises(HistoricalDataError), tws.app.streamBars(AAPL, DAILY):
         pass
-    assert tws.app._bar_streams == {}
+    assert tws.app._streams == {}
 
 
 @pytest.mark.parametrize(
