@@ -45,6 +45,7 @@ def market_data(world: World, client: Client, request: m.ReqMktData) -> Iterator
     """
     generic = _check(world, client, request)
     instrument = resolve_contract(world, request.contract)
+    _check_lines(world, instrument)
     delayed = _is_delayed(world, client, instrument)
     subscription = client.subscribe(KIND, request.reqId, request)
     subscription.state |= {"instrument": instrument, "generic": generic, "delayed": delayed, "sent": {}, "type": None}
@@ -89,10 +90,14 @@ def _check(world: World, client: Client, request: m.ReqMktData) -> tuple[str, ..
         raise invalid("Snapshot market data subscription is not applicable to generic ticks", _TOKEN)
     if client.subscription(KIND, request.reqId):
         raise unprocessed("Duplicate ticker id", _TOKEN)
-    lines = {subscription.state["instrument"].conId for _, subscription in world.open(KIND)}
-    if len(lines) >= world.scenario.limits.lines:
-        raise Refusal(101, "Max number of tickers has been reached")
     return generic
+
+
+def _check_lines(world: World, instrument: Instrument) -> None:
+    """101 when all lines are taken; whoever else streams the same contract shares its line."""
+    lines = {subscription.state["instrument"].conId for _, subscription in world.open(KIND)}
+    if len(lines - {instrument.conId}) >= world.scenario.limits.lines:
+        raise Refusal(101, "Max number of tickers has been reached")
 
 
 def _is_delayed(world: World, client: Client, instrument: Instrument) -> bool:

@@ -191,6 +191,9 @@ def test_an_id_in_use_and_one_line_too_many_are_refused() -> None:
     assert "Duplicate ticker id" in error(asker.ask(stream(1)))[1]
     other = Asker(world=asker.world, clientId=2)
     assert (101, "Max number of tickers has been reached") == error(other.ask(stream(2, EURUSD)))
+    # Whoever streams the same contract shares its line.
+    assert m.TickPrice in {type(answer) for answer in other.ask(stream(3))}
+    other.ask(m.CancelMktData(reqId=3))
     asker.ask(m.CancelMktData(reqId=1))
     assert other.ask(stream(2, EURUSD))
 
