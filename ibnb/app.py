@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ibnb.verbs.account import AccountVerbs
+from ibnb.verbs.bulk import BulkVerbs
 from ibnb.verbs.depth import DepthVerbs
 from ibnb.verbs.executions import ExecutionVerbs
 from ibnb.verbs.news import NewsVerbs
@@ -18,6 +19,7 @@ class IBApp(
     AccountVerbs,
     OptionVerbs,
     NewsVerbs,
+    BulkVerbs,
     ReferenceVerbs,
     TickVerbs,
     RealTimeBarVerbs,

@@ -16,6 +16,7 @@ from ibnb._compat import IBAPI_VERSION, EClient
 
 FAMILIES = [
     "account",
+    "bulk",
     "contracts",
     "depth",
     "executions",

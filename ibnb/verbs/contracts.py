@@ -39,7 +39,8 @@ class ContractVerbs(VerbFamily):
         (100: the price is in hundredths, as pence in London), timeZoneId, tradingHours, liquidHours, …
         Raises ContractNotFoundError when nothing fits.
 
-        >>> app.getContractDetails(app.createContract("AAPL"))["minTick"]       # doctest: +SKIP
+        >>> app.getContractDetails(app.createContract("AAPL"))["minTick"].tolist()
+        [0.01]
         """
         return frames.frame("contractDetails", [_row(each) for each in self._contract_details(contract, timeout)])
 
@@ -49,27 +50,12 @@ class ContractVerbs(VerbFamily):
         Raises ContractNotFoundError when nothing fits, AmbiguousContractError when several do: its text names the field
         that tells them apart, its `candidates` is the frame of them.
 
-        >>> app.resolve("AAPL").conId                                           # doctest: +SKIP
+        >>> app.resolve("AAPL").conId
         265598
         """
         wanted = create.createContract(contract) if isinstance(contract, str) else contract
         details = self._contract_details(wanted, timeout, verb="resolve")
-        found = {each.contract.conId: each.contract for each in details}
-        if len(found) == 1:
-            return next(iter(found.values()))
-        candidates = frames.frame("contractDetails", [_row(each) for each in details])
-        if not found:
-            raise ContractNotFoundError(200, "no instrument fits", verb="resolve")
-        telling = [name for name in _TELLING if candidates[name].nunique() > 1]
-        shown = candidates[["symbol", *telling[:3], "conId"]].head(10).to_string(index=False)
-        error = AmbiguousContractError(
-            200,
-            f"{len(found)} instruments fit",
-            verb="resolve",
-            advice=f"Say which one with {' or '.join(telling[:2]) or 'conId'}:\n{shown}",
-        )
-        error.candidates = candidates
-        raise error
+        return the_one(details, "resolve").contract
 
     def searchSymbols(self, pattern: str, timeout: float | None = None) -> pd.DataFrame:
         """Return up to 16 stocks whose symbol or company name begins with `pattern`.
@@ -77,7 +63,8 @@ class ContractVerbs(VerbFamily):
         Columns symbol, secType, primaryExchange, currency, conId, derivativeSecTypes. No match gives an empty frame.
         TWS wants a second between two of these. Raises ValueError for an empty pattern.
 
-        >>> app.searchSymbols("NVDA")                                           # doctest: +SKIP
+        >>> "NVDA" in app.searchSymbols("NVDA")["symbol"].tolist()
+        True
         """
         if not pattern.strip():
             raise ValueError("pattern is empty; for instance 'AAPL' or 'Apple'.")
@@ -116,6 +103,26 @@ class ContractVerbs(VerbFamily):
             for each in contractDescriptions or ()
         ]
         self._add(reqId, rows, last=True)
+
+
+def the_one(details: list[Any], verb: str) -> Any:
+    """Return the details of the one instrument among them. ContractNotFoundError, AmbiguousContractError."""
+    found = {each.contract.conId: each for each in details}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    candidates = frames.frame("contractDetails", [_row(each) for each in details])
+    if not found:
+        raise ContractNotFoundError(200, "no instrument fits", verb=verb)
+    telling = [name for name in _TELLING if candidates[name].nunique() > 1]
+    shown = candidates[["symbol", *telling[:3], "conId"]].head(10).to_string(index=False)
+    error = AmbiguousContractError(
+        200,
+        f"{len(found)} instruments fit",
+        verb=verb,
+        advice=f"Say which one with {' or '.join(telling[:2]) or 'conId'}:\n{shown}",
+    )
+    error.candidates = candidates
+    raise error
 
 
 def _row(details: Any) -> tuple[Any, ...]:

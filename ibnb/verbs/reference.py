@@ -12,7 +12,8 @@ from ibnb.errors import IBError
 from ibnb.legal import check_duration
 from ibnb.verbs._family import VerbFamily
 
-_SCHEDULE_VERSION = 165
+#: From this server version on TWS tells schedules.
+SCHEDULE_VERSION = 165
 _RULE = "marketRule {}"
 
 
@@ -81,7 +82,7 @@ class ReferenceVerbs(VerbFamily):
         >>> app.getSchedule(app.createContract("AAPL"), "1 W")["start"].dt.strftime("%H:%M").unique().tolist()
         ['09:30']
         """
-        if (self.serverVersion() or 0) < _SCHEDULE_VERSION:
+        if (self.serverVersion() or 0) < SCHEDULE_VERSION:
             raise IBError("getSchedule: schedules need ibapi and TWS 10.12 or newer.")
         ask = create.dataSettings(check_duration(durationStr), "1 day", endDateTime, useRTH=useRTH)
         ask["whatToShow"] = "SCHEDULE"
