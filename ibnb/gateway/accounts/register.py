@@ -187,7 +187,6 @@ class Accounts:
     def _settle(self, account: Account, instrument: Instrument) -> None:
         held = account.holdings.get(instrument.conId)
         if held is None or not held.quantity:
-            account.holdings.pop(instrument.conId, None)
             return
         now = self._clock.now() - 1
         last, underlying = self._market.last_price(instrument, now), self._underlying(instrument)

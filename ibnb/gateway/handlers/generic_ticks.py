@@ -136,10 +136,12 @@ def _trade_string(tickType: int) -> Callable[[World, Instrument, float], Iterato
 
 
 def _shortable(world: World, instrument: Instrument, time: float) -> Iterator[Tick]:
-    """More than 2.5: at least a thousand shares can be borrowed, here two in a hundred of those outstanding."""
+    """More than 2.5: at least a thousand shares can be borrowed, here two in a hundred of those outstanding. More than
+    1.5: shares are looked for when they are sold short."""
     if instrument.secType == "STK" and instrument.sharesOutstanding:
-        yield Tick(m.TickGeneric, 46, 3.0)
-        yield Tick(m.TickSize, 89, Decimal(int(instrument.sharesOutstanding / 50)))
+        rare = instrument.symbol in world.scenario.orders.hard_to_borrow
+        yield Tick(m.TickGeneric, 46, 2.0 if rare else 3.0)
+        yield Tick(m.TickSize, 89, Decimal(0 if rare else int(instrument.sharesOutstanding / 50)))
 
 
 def _trade_count(world: World, instrument: Instrument, time: float) -> Iterator[Tick]:

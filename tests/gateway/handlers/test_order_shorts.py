@@ -7,6 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from ibnb.gateway import messages as m
+from ibnb.gateway.handlers import market_data as _market_data  # noqa: F401  registers its handlers
+
 from .asking import AAPL, new_york
 from .trading import Trader, told
 
@@ -65,3 +68,12 @@ def test_a_short_position_needs_margin_and_pays_into_cash(trader: Trader) -> Non
     assert cash + 100 * price == pytest.approx(account.cash["USD"], rel=1e-3)
     assert 0.50 * 100 * price == pytest.approx(after.initMargin - before.initMargin, rel=0.05)
     assert 0.30 * 100 * price == pytest.approx(after.maintMargin - before.maintMargin, rel=0.05)
+
+
+def test_a_stream_says_which_shares_are_rare(trader: Trader) -> None:
+    for reqId, contract, level in ((1, AAPL, 3.0), (2, NIO, 2.0)):
+        request = m.ReqMktData(
+            reqId=reqId, contract=contract, genericTickList="236", snapshot=False, regulatorySnapshot=False
+        )
+        answers = trader.ask(request) + trader.wait(1)
+        assert [level] == [x.value for x in answers if isinstance(x, m.TickGeneric) and x.tickType == 46]
