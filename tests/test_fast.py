@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections import deque
 from typing import Any
 
 import pandas as pd
 import pytest
 from fake_tws import payload
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibnb import IBApp, _compat, _fast, frames
@@ -48,6 +47,7 @@ def bars_messages(draw: st.DrawFn) -> tuple[bytes, int]:
     return payload(*fields[:end], *draw(st.sampled_from([[], [], ["more"]]))), version
 
 
+@settings(deadline=None)
 @given(bars_messages())
 def test_bars_are_those_of_the_decoder(message: tuple[bytes, int]) -> None:
     body, version = message
@@ -98,6 +98,7 @@ def ask(app: IBApp, body: bytes, version: int) -> Any:
     return slot
 
 
+@settings(deadline=None, max_examples=60)
 @given(bars_messages())
 def test_frames_of_both_ways_are_the_same(message: tuple[bytes, int]) -> None:
     body, version = message
@@ -179,6 +180,7 @@ def tick_messages(draw: st.DrawFn) -> tuple[int, bytes, int]:
     return int(fields[0]), payload(*fields), version
 
 
+@settings(deadline=None)
 @given(tick_messages())
 def test_ticks_are_those_of_the_decoder(message: tuple[int, bytes, int]) -> None:
     msg_id, body, version = message
@@ -211,6 +213,7 @@ def lines(app: IBApp) -> Any:
     return found, news
 
 
+@settings(deadline=None, max_examples=40)
 @given(SOME, st.booleans())
 def test_a_run_of_prices_does_what_one_after_the_other_does(ticks: list[tuple[int, int, str, str]], live: bool) -> None:
     fast, slow = IBApp(), IBApp()
