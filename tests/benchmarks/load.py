@@ -110,7 +110,7 @@ def measure(args: argparse.Namespace, names: list, pid: int, port: int) -> int: 
     selector = selectors.DefaultSelector()
     listeners = []
     for clientId in range(1, args.clients + 1):
-        listener = Listener(socket.create_connection(("127.0.0.1", port), 10))
+        listener = Listener(socket.create_connection(("127.0.0.1", port), 60))
         listener.socket.sendall(b"API\0" + frame(b"v100..200"))
         listener.socket.recv(256)
         listener.ask(m.StartApi(clientId=clientId))
