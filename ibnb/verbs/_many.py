@@ -50,15 +50,19 @@ class ManyVerbs(VerbFamily):
     def _ask_all(self, verb: str, asks: Iterable[Ask], timeout: float | None) -> None:
         """Ask them all. ConnectionLostError; RequestTimeoutError when TWS has fallen silent altogether."""
         limit = self.timeout if timeout is None else timeout
-        waiting, flying = deque(asks), list[_Open]()
+        waiting, flying, begun = deque(asks), list[_Open](), False
         outer = getattr(self._passing, "slot", None)
         heard = self._time.monotonic()
         try:
             while waiting or flying:
                 while waiting and len(flying) < IN_FLIGHT:
                     ask = waiting.popleft()
+                    if begun and not self._usable():
+                        # A session that is on its way back would be waited for, while others of these are lost.
+                        raise self._lost(verb)
                     if ask.wanted():
                         self._send_one(verb, ask, limit, flying)
+                        begun = True
                 if not flying:
                     continue
                 try:
@@ -88,7 +92,7 @@ class ManyVerbs(VerbFamily):
             finally:
                 for each in flying:
                     each.stack.__exit__(type(error), error, error.__traceback__)
-            if isinstance(error, NotConnectedError) and flying:
+            if isinstance(error, NotConnectedError) and begun:
                 raise self._lost(verb) from error
             raise
         finally:
