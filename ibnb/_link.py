@@ -78,6 +78,7 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         self._at_disconnect: list[Callable[[], None]] = []
         # Who asked for the time, in the order of the requests: None = the user, an Event = a fence.
         self._time_asked: deque[threading.Event | None] = deque()
+        self._uses_protobuf: dict[tuple[int, int | None], bool] = {}
         self._dispatcher = Dispatcher(self)
         EClient.__init__(self, wrapper=self)
 
@@ -337,6 +338,13 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
             )
 
     # --- messages --------------------------------------------------------------------------------
+
+    def useProtoBuf(self, msgId: int) -> bool:
+        """Does a request leave as protobuf? ibapi's answer, remembered: it goes through a long list each time."""
+        found = self._uses_protobuf.get((msgId, self.serverVersion_))
+        if found is None:
+            found = self._uses_protobuf[msgId, self.serverVersion_] = bool(super().useProtoBuf(msgId))
+        return found
 
     def logRequest(self, fnName: str, fnParams: dict[str, Any]) -> None:
         """Every request of EClient comes by here first: the tape's source."""

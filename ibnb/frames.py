@@ -368,7 +368,8 @@ def many_bars(
         below = pd.concat(parts)
     places = np.repeat(np.arange(len(labels)), [len(rows) for rows in answers])
     codes, moments = pd.factorize(dates, sort=True)
-    below.index = pd.MultiIndex([pd.Index(labels, dtype="str"), moments], [places, codes], names=["symbol", "Date"])
+    levels: list[Any] = [pd.Index(pd.array(labels, dtype="str")), moments]
+    below.index = pd.MultiIndex(levels, [places.tolist(), codes.tolist()], names=["symbol", "Date"])
     return below
 
 

@@ -285,6 +285,8 @@ def test_only_these_names_of_ibapi_are_redefined() -> None:
     ours = {name for cls in Session.__mro__ if cls.__module__.startswith("ibnb") for name in vars(cls)}
     theirs = {name for base in (_compat.EClient, _compat.EWrapper) for name in dir(base) if not name.startswith("__")}
     meant = {"connect", "disconnect", "error", "isConnected", "logRequest", "run"}
+    if hasattr(_compat.EClient, "useProtoBuf"):
+        meant.add("useProtoBuf")
     guarded = {"cancelOrder", "exerciseOptions", "placeOrder", "reqGlobalCancel"}
     assert meant | guarded | {*PASSING, *ENDING} == ours & theirs
 

@@ -114,7 +114,10 @@ class HistoryVerbs(StreamFamily):
         >>> list(app.getDataMany(contracts, app.dataSettings("3 M", "1 day")).index.names)
         ['symbol', 'Date']
         """
-        labelled = list(contracts.items()) if isinstance(contracts, Mapping) else [(c.symbol, c) for c in contracts]
+        if isinstance(contracts, Mapping):
+            labelled: list[tuple[str, Any]] = [*contracts.items()]
+        else:
+            labelled = [(each.symbol, each) for each in contracts]
         labels = [label for label, _ in labelled]
         if len(set(labels)) < len(labels):
             twice = next(label for label in labels if labels.count(label) > 1)
