@@ -114,10 +114,8 @@ class HistoryVerbs(StreamFamily):
         >>> list(app.getDataMany(contracts, app.dataSettings("3 M", "1 day")).index.names)
         ['symbol', 'Date']
         """
-        if isinstance(contracts, Mapping):
-            labelled: list[tuple[str, Any]] = [*contracts.items()]
-        else:
-            labelled = [(each.symbol, each) for each in contracts]
+        many: Any = contracts
+        labelled = list(many.items()) if isinstance(many, Mapping) else [(each.symbol, each) for each in many]
         labels = [label for label, _ in labelled]
         if len(set(labels)) < len(labels):
             twice = next(label for label in labels if labels.count(label) > 1)
