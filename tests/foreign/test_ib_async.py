@@ -14,6 +14,8 @@ import pytest
 
 from ibnb.gateway import Gateway
 
+from .conftest import RATE
+
 pytestmark = [
     pytest.mark.foreign,
     # Their own habits with event loops and dates aren't ours to judge.
@@ -100,12 +102,15 @@ def test_the_official_sync_wrapper_connects_and_asks(gateway: Gateway) -> None:
     wrapper = importlib.import_module("ibapi.sync_wrapper")
     contract = importlib.import_module("ibapi.contract").Contract()
     contract.symbol, contract.secType, contract.exchange, contract.currency = "AAPL", "STK", "SMART", "USD"
+    # The wrapper begins to wait after it has asked, and never hears an answer that comes before that: TWS takes longer.
+    gateway.faults.slow(0.1 * RATE)
     app = wrapper.TWSSyncWrapper(timeout=20)
-    assert app.connect_and_start("127.0.0.1", gateway.port, 18)
     try:
+        assert app.connect_and_start("127.0.0.1", gateway.port, 18)
         [details] = app.get_contract_details(contract)
         assert details.contract.conId == 265598
         bars = app.get_historical_data(contract, "", "5 D", "1 day", "TRADES", 1)
         assert len(bars) == 5
     finally:
+        gateway.faults.slow(0)
         app.disconnect_and_stop()
