@@ -13,13 +13,15 @@ from typing import Any
 
 from fake_tws import framed
 
+from ibnb._compat import MAX_CLIENT_VER
 from ibnb._transport import Frames
 from ibnb.gateway import Gateway
 from ibnb.gateway import messages as m
-from ibnb.gateway.codec import codec_for
+from ibnb.gateway.codec import NEWEST, codec_for
 from ibnb.gateway.handlers.registry import request_id
 
-VERSION = 200
+# What this ibapi and the gateway agree on.
+VERSION = min(NEWEST, MAX_CLIENT_VER)
 START, FENCE = "71", "49"
 #: What there is many of in one answer; an empty answer has none of it.
 ROWS = {

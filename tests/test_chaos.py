@@ -117,7 +117,8 @@ HARMS: dict[str, tuple[type[BaseException], ...]] = {
     "nonsense": (RequestError,),
     # Nothing to choose from is a ValueError where a verb chooses by itself.
     "empty": (RequestError, RequestTimeoutError, ValueError),
-    "error": (RequestError, RequestTimeoutError),
+    # An order that was refused can't be changed: a wrong argument.
+    "error": (RequestError, RequestTimeoutError, ValueError),
     "drop": (ConnectionLostError, NotConnectedError),
     "restart": (ConnectionLostError, NotConnectedError),
     "broken": (ConnectionLostError, NotConnectedError),
@@ -193,7 +194,8 @@ def test_a_verb_ends_and_the_next_one_works(
         monkeypatch.undo()
         peer.arm("")
         assert app.getCurrentTime(timeout=120).year == 2025
-    assert caught is None or isinstance(caught, HARMS[harm]), repr(caught)
+    too_old = type(caught) is IBError and "newer" in str(caught)  # 9.81 can't ask this
+    assert caught is None or too_old or isinstance(caught, HARMS[harm]), repr(caught)
     assert (app.now() - began).total_seconds() < LIMIT
     assert len(app._pending) == 0
     assert len(app.streams) == 0
