@@ -19,7 +19,7 @@ from tests.benchmarks.clients import CLIENTS, JOBS
 from tests.benchmarks.server import running
 
 IMPORTS = {"ibnb": "import ibnb", "ibapi": "import ibapi.client, ibapi.wrapper", "ib_async": "import ib_async"}
-# What the issue of speed is about: ibnb is so many times as fast as ib_async.
+# The aim: ibnb is so many times as fast as ib_async.
 TARGETS = dict(zip(JOBS, (4.0, 4.0, 2.0, 1.1, 2.5), strict=True))
 Table = dict[tuple[str, str], tuple[float, float]]
 
