@@ -346,4 +346,6 @@ def test_whatever_clients_do_what_must_hold_holds() -> None:
 
 
 if __name__ == "__main__":
-    long_run(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    long_run(steps)
+    print(f"{steps:,} steps without a failure")
