@@ -195,7 +195,8 @@ class Scenario:
 
     `data`: a folder of CSV or Parquet bars that are served as instruments (`ibnb.gateway.data`).
 
-    Market data of the symbols in `not_subscribed` aren't paid for, of those in `delayed_only` not in real time.
+    Market data of the symbols in `not_subscribed` aren't paid for, of those in `delayed_only` not in real time;
+    `competing_session`: the same user is logged in elsewhere and has them all.
     """
 
     name: str
@@ -208,6 +209,7 @@ class Scenario:
     orders: OrderRules = OrderRules()
     not_subscribed: frozenset[str] = frozenset()
     delayed_only: frozenset[str] = frozenset()
+    competing_session: bool = False
     farm_notices: tuple[tuple[int, str], ...] = FARMS
     faults: tuple[Fault, ...] = ()
     bulletins: tuple[Bulletin, ...] = ()

@@ -12,6 +12,7 @@ from decimal import Decimal
 from .. import messages as m
 from ..instruments import Instrument
 from ..market import Bars
+from ..market.options import activity, expected_volatility, historical_volatility
 from ..world import World
 from .quote_ticks import Tick
 from .registry import invalid
@@ -156,10 +157,42 @@ def _last_rth_trade(world: World, instrument: Instrument, time: float) -> Iterat
         yield Tick(m.TickPrice, 57, world.market.last_price(instrument, min(time, closes - 1)))
 
 
+def _has_options(world: World, instrument: Instrument) -> bool:
+    return bool(world.instruments.options.classes(instrument.symbol, instrument.secType, instrument.conId))
+
+
+def _of_options(name: str, *tickTypes: int) -> Callable[[World, Instrument, float], Iterator[Tick]]:
+    """A figure of all options on the instrument, for calls and puts or for both together."""
+
+    def produce(world: World, instrument: Instrument, time: float) -> Iterator[Tick]:
+        if _has_options(world, instrument):
+            figures = activity(world.market, instrument, time)
+            for tickType, prefix in zip(tickTypes, ("call", "put") if len(tickTypes) == 2 else ("",), strict=True):
+                attribute = f"{prefix}{name}" if prefix else name
+                yield Tick(m.TickSize, tickType, Decimal(getattr(figures, attribute)))
+
+    return produce
+
+
+def _historical_volatility(world: World, instrument: Instrument, time: float) -> Iterator[Tick]:
+    if instrument.secType in ("STK", "IND"):
+        yield Tick(m.TickGeneric, 23, historical_volatility(world.market, instrument, time))
+
+
+def _implied_volatility(world: World, instrument: Instrument, time: float) -> Iterator[Tick]:
+    if _has_options(world, instrument):
+        yield Tick(m.TickGeneric, 24, expected_volatility(world.market, instrument, time))
+
+
 _WEEK = 7 * 86400
 
 # Id → what says it, and whether it says the same all day.
 SIMULATED: dict[str, tuple[Callable[[World, Instrument, float], Iterator[Tick]], bool]] = {
+    "100": (_of_options("Volume", 29, 30), False),
+    "101": (_of_options("OpenInterest", 27, 28), True),
+    "104": (_historical_volatility, True),
+    "105": (_of_options("averageVolume", 87), True),
+    "106": (_implied_volatility, True),
     "165": (_misc_stats, True),
     "221": (_mark_price, False),
     "232": (_mark_price, False),

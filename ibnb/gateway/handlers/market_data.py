@@ -102,6 +102,8 @@ def _check_lines(world: World, instrument: Instrument) -> None:
 
 def _is_delayed(world: World, client: Client, instrument: Instrument) -> bool:
     """Whether a new stream shows delayed data. Raises Refusal where the user may see none, or asked for live ones."""
+    if world.scenario.competing_session:
+        raise Refusal(10197, "No market data during competing live session")
     wanted = client.marketDataType in (DELAYED, DELAYED_FROZEN)
     if instrument.symbol in world.scenario.not_subscribed:
         if wanted:

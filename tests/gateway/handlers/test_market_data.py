@@ -216,16 +216,33 @@ def test_trades_come_as_rtvolume_strings(asker: Asker) -> None:
 
 
 def test_generic_ticks_are_served_or_named_in_a_notice(asker: Asker) -> None:
-    answers = asker.ask(stream(genericTickList="165,236,221,293,318,375,106"))
+    answers = asker.ask(stream(genericTickList="165,236,221,293,318,375,456"))
     ticks = types(answers)
     assert {15, 16, 17, 18, 19, 20, 21, 46, 89, 37, 54, 57, 77} <= set(ticks)
     value = prices(answers)
     assert value[19] <= value[17] <= value[15] <= value[16] <= value[18] <= value[20]
     notice = answers[-1]
-    assert (10090, True) == (notice.code, notice.message.endswith("not simulated by ibnb.gateway: 106"))
+    assert (10090, True) == (notice.code, notice.message.endswith("not simulated by ibnb.gateway: 456"))
     later = asker.wait(5)
     assert later
     assert not {15, 46} & set(types(later))
+
+
+def test_what_the_options_on_a_stock_say_together(asker: Asker) -> None:
+    answers = asker.ask(stream(genericTickList="100,101,104,105,106"))
+    sizes = {a.tickType: a.size for a in answers if isinstance(a, m.TickSize)}
+    assert {27, 28, 29, 30, 87} <= set(sizes)
+    assert all(sizes[tickType] > 0 for tickType in (27, 28, 29, 30, 87))
+    volatility = {a.tickType: a.value for a in answers if isinstance(a, m.TickGeneric)}
+    assert 0.05 < volatility[23] < 1.5
+    assert 0.05 < volatility[24] < 1.5
+    euro = asker.ask(stream(2, EURUSD, genericTickList="100,101,104,105,106"))
+    assert not {23, 24, 27, 28, 29, 30, 87} & set(types(euro))
+
+
+def test_a_session_elsewhere_takes_the_data_away() -> None:
+    asker = Asker(scenario=replace(LESSON, competing_session=True))
+    assert (10197, "No market data during competing live session") == error(asker.ask(stream()))
 
 
 def test_quotes_can_be_switched_off(asker: Asker) -> None:
@@ -249,7 +266,7 @@ def test_every_instrument_has_a_stream_at_any_hour(start: float) -> None:
     one_of_each = {(i.secType, i.schedule): i for i in asker.world.instruments}
     for reqId, instrument in enumerate(one_of_each.values()):
         contract = m.Contract(conId=instrument.conId, exchange=instrument.exchange)
-        answers = asker.ask(stream(reqId, contract, genericTickList="165,233,236,221,293,318"))
+        answers = asker.ask(stream(reqId, contract, genericTickList="100,101,104,105,106,165,233,236,221,293,318"))
         assert 9 in types(answers), answers
 
 
