@@ -310,6 +310,13 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         # The end of the connection releases whoever waits; time mustn't move on before it has.
         self._ended.wait(5)
 
+    def _await_end(self) -> None:
+        """Return when an end that has begun is worked out. Until then nobody knows whether the session comes back: the
+        reader thread, which has seen the socket close, is about to say so."""
+        for _ in range(100):
+            if self.isConnected() or self._ended.wait(0.05):
+                return
+
     def _ask_time(self, connection: Connection) -> threading.Event:
         """Ask what the time is, unseen; the Event is set by the answer."""
         answered = threading.Event()

@@ -179,6 +179,7 @@ class Session(Lasting):
 
         lasting: for streams, which wait on while a lost connection is being had back.
         """
+        self._await_end()
         if not (lasting and self._returning):
             self._check_usable(what)
         self._check_thread(what)
@@ -214,6 +215,7 @@ class Session(Lasting):
         """Raise unless the session is usable; one that is on its way back is waited for."""
         self._check_thread(verb)
         self._time.settle()
+        self._await_end()
         if self._returning:
             self._time.wait(lambda: self._usable() or not self._returning, seconds)
         self._check_usable(verb)

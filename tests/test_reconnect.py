@@ -402,3 +402,26 @@ def test_a_stranger_never_gets_an_order(app: App, tws: FakeTWS, clock: VirtualCl
     app._suspend_orders()
     with pytest.raises(SafetyError, match="hasn't been checked"):
         app._gate.check(1, contract(), _compat.Order())
+
+
+def test_a_verb_called_while_the_end_is_being_worked_out_waits_for_the_way_back(
+    tws: FakeTWS, app: App, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending, asked = threading.Event(), threading.Event()
+    comes_back, await_end = app._comes_back, app._await_end
+
+    def decide_late() -> bool:
+        ending.set()
+        assert asked.wait(10)
+        return comes_back()
+
+    def ask_early() -> None:
+        asked.set()
+        await_end()
+
+    monkeypatch.setattr(app, "_comes_back", decide_late)
+    monkeypatch.setattr(app, "_await_end", ask_early)
+    tws.drop()
+    assert ending.wait(10)
+    assert not app.isConnected()
+    assert "20000103-14:30:00" == app.getHead()
