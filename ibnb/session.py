@@ -97,7 +97,7 @@ class Session(Lasting):
         seconds = seconds_of(duration)
         self._check_thread("sleep")
         self._tell_problems(stacklevel=3)
-        self._time.sleep(seconds)
+        self._time.sleep(seconds)  # the session's clock: virtual on the embedded gateway
 
     # --- what verbs use ----------------------------------------------------------------------------
 
