@@ -7,6 +7,7 @@ Edges of a day and more are midnights of the exchange's zone, shorter ones full 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -198,7 +199,8 @@ def _read(value: Any) -> Any:
 
 def local_day(moment: float, zone: str) -> date:
     """The date in `zone`."""
-    return datetime.fromtimestamp(moment, UTC).astimezone(ZoneInfo(zone)).date()
+    # The whole second: what lies less than a microsecond before midnight would be rounded into the next day.
+    return datetime.fromtimestamp(math.floor(moment), UTC).astimezone(ZoneInfo(zone)).date()
 
 
 def midnight(day: date, zone: str) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ibnb.gateway.calendar import Calendar
@@ -59,6 +59,7 @@ def test_a_chunk_doesn_t_depend_on_the_span(size: str, zone: str, start: float, 
 
 @quick
 @given(sizes, zones, starts, shares, st.booleans(), st.floats(-2, 2))
+@example("1 day", "Europe/London", 1893455999.9999998, 1.0, False, 0.0)
 def test_pieces_cover_the_span_exactly_and_nothing_twice(
     size: str, zone: str, start: float, share: float, whole: bool, later: float
 ) -> None:
