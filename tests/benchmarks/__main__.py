@@ -1,7 +1,8 @@
 """Measures ibnb beside its peers on one neutral server, and prints times and ratios: python -m tests.benchmarks
 
-Each client runs in a process of its own, in turn, several rounds; the table shows the median over the rounds. Wall time
-is what a user waits for; on a busy machine the processor time of the client's process is the steadier measure.
+Each client lives in a process of its own. They take turns, short ones in changing order: so what else the machine does,
+and how fast it is just then, meets all of them alike. The table shows medians over the turns; the ratio is the median
+of the ratios of neighbouring turns. Wall time is what a user waits for.
 Peers: plain ibapi with a DataFrame at the end, IB's sync_wrapper, ib_async. Only ratios mean anything.
 """
 
@@ -13,7 +14,10 @@ import subprocess
 import sys
 import time
 import timeit
+from collections.abc import Iterable
+from contextlib import ExitStack
 from statistics import median
+from typing import Any
 
 from tests.benchmarks.clients import CLIENTS, JOBS
 from tests.benchmarks.server import running
@@ -21,36 +25,66 @@ from tests.benchmarks.server import running
 IMPORTS = {"ibnb": "import ibnb", "ibapi": "import ibapi.client, ibapi.wrapper", "ib_async": "import ib_async"}
 # The aim: ibnb is so many times as fast as ib_async.
 TARGETS = dict(zip(JOBS, (4.0, 4.0, 2.0, 1.1, 2.5), strict=True))
-Table = dict[tuple[str, str], tuple[float, float]]
+# (client, job) → the (wall, processor) seconds of each round.
+Table = dict[tuple[str, str], list[tuple[float, float]]]
 
 
-def run(rounds: int, version: int, jobs: list[str]) -> Table:
-    """(client, job) → (wall, processor) seconds."""
-    seen: dict[tuple[str, str], list[tuple[float, float]]] = {}
-    with running(version) as port:
-        for _ in range(rounds):
-            for client in CLIENTS:
-                command = [sys.executable, "-m", "tests.benchmarks.clients", client, str(port), *jobs]
-                done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-                if done.returncode:
-                    print(f"{client} failed:\n{done.stderr[-1500:]}", file=sys.stderr)
-                    continue
-                for job, times in json.loads(done.stdout.splitlines()[-1]).items():
-                    seen.setdefault((client, job), []).append(tuple(times))
-    return {
-        key: (median(wall for wall, _ in found), median(processor for _, processor in found))
-        for key, found in seen.items()
-    }
+def run(rounds: int, version: int, jobs: list[str], clients: Iterable[str] = CLIENTS) -> Table:
+    seen: Table = {}
+    with running(version) as port, ExitStack() as stack:
+        started = {name: stack.enter_context(Client(name, port)) for name in clients}
+        for job in jobs:
+            able = [client for client in started.values() if job in client.jobs]
+            for turn in range(rounds * JOBS[job][1] + 1):
+                # Nobody has the first place always.
+                for client in able[:: -1 if turn % 2 else 1]:
+                    times = client.turn(job)
+                    if turn:  # the first one warms up
+                        seen.setdefault((client.name, job), []).append(times)
+    return seen
+
+
+class Client:
+    """A client's process, which does a job when it is told to."""
+
+    def __init__(self, name: str, port: int) -> None:
+        self.name = name
+        command = [sys.executable, "-m", "tests.benchmarks.clients", name, str(port)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.jobs: list[str] = self._said()
+
+    def turn(self, job: str) -> tuple[float, float]:
+        """The medians of the wall and the processor time that the job takes."""
+        assert self._process.stdin is not None
+        print(job, file=self._process.stdin, flush=True)
+        wall, processor = self._said()
+        return wall, processor
+
+    def _said(self) -> list[Any]:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith("["):
+                found: list[Any] = json.loads(line)
+                return found
+        raise SystemExit(f"{self.name} has ended")
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._process.kill()
+        self._process.wait()
 
 
 def show(table: Table, jobs: list[str]) -> None:
+    """Medians over the rounds; the ratio is the median of the rounds' ratios."""
     print(f"{'':42}{''.join(f'{client:>18}' for client in CLIENTS)}   ib_async : ibnb  (target)")
     for job in jobs:
         for place, what in enumerate(("wall", "processor")):
-            times = [table.get((client, job)) for client in CLIENTS]
-            cells = "".join(f"{'–':>18}" if each is None else f"{each[place] * 1000:15.2f} ms" for each in times)
-            mine, theirs = table.get(("ibnb", job)), table.get(("ib_async", job))
-            ratio = f"{theirs[place] / mine[place]:10.1f}" if mine and theirs else f"{'–':>10}"
+            found = {client: [each[place] for each in table.get((client, job), [])] for client in CLIENTS}
+            cells = "".join(f"{median(each) * 1000:15.2f} ms" if each else f"{'–':>18}" for each in found.values())
+            ratios = [theirs / mine for theirs, mine in zip(found["ib_async"], found["ibnb"], strict=False)]
+            ratio = f"{median(ratios):10.2f}" if ratios else f"{'–':>10}"
             target = f"  (≥ {TARGETS[job]:g})" if place == 0 else ""
             print(f"{job if place == 0 else '':<32}{what:<10}{cells}{ratio}{target}")
 
@@ -118,7 +152,7 @@ def show_dispatch() -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--rounds", type=int, default=15)
     options.add_argument("--version", type=int, default=176, help="the server's version")
     options.add_argument("--jobs", nargs="*", default=list(JOBS), choices=list(JOBS))
     given = options.parse_args()
