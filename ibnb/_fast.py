@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,7 @@ COLUMNS = {
     "tickSize": "tickPriceColumns",
 }
 
+T = TypeVar("T", int, float)
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.intp]
@@ -195,7 +196,7 @@ _SIZE_OF = {1: 0, 2: 3, 4: 5, 66: 69, 67: 70, 68: 71}
 _NOT_SET = -1
 # From here up sizes and prices may be IB's "unset".
 _LARGE = float(UNSET_INTEGER)
-_size = int if _OLD else float
+_size: Callable[[bytes], float] = int if _OLD else float
 
 
 @cache
@@ -233,17 +234,23 @@ def decode_tick_prices(payloads: list[bytes], server_version: int) -> Decoded | 
     if len(fields) != 7 * many + 1 or fields[0::7].count(b"1") != many:
         return None
     try:
-        reqIds, kinds = list(map(int, fields[2::7])), list(map(int, fields[3::7]))
-        prices, sizes = list(map(float, fields[4::7])), list(map(float, map(_size, fields[5::7])))
+        reqIds, kinds = _read_all(fields[2::7], int), _read_all(fields[3::7], int)
+        prices, sizes = _read_all(fields[4::7], float), list(map(float, _read_all(fields[5::7], _size)))
         for mask in set(fields[6::7]):
             int(mask)
     except ValueError:
         return None
-    if not all(min(each) > -_LARGE and max(each) < _LARGE for each in (prices, sizes)):
-        return None
     size_kinds = list(map(_SIZE_OF.get, kinds))
     callbacks = 2 * many - size_kinds.count(None)
     return Decoded(callbacks, ((COLUMNS["tickPrice"], (reqIds, kinds, prices, size_kinds, sizes)),))
+
+
+def _read_all(texts: list[bytes], read: Callable[[bytes], T]) -> list[T]:
+    """Each text read: the same ones come again and again, and are read once. ValueError if one may mean "unset"."""
+    known = {text: read(text) for text in set(texts)}
+    if not all(-_LARGE < value < _LARGE for value in known.values()):
+        raise ValueError("unset, or nearly")
+    return list(map(known.__getitem__, texts))
 
 
 def decode_tick_size(payload: bytes, server_version: int) -> Decoded | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from typing import Any
 
 import pandas as pd
@@ -15,8 +14,8 @@ from hypothesis import strategies as st
 from ibnb import IBApp, _compat, _fast, frames
 from ibnb.pending import Slot
 from ibnb.tape import callbacks_of
+from ibnb.verbs._line import Backlog, Line
 from ibnb.verbs.history import _row
-from ibnb.verbs.market_data import _Line
 
 OLD = _compat.IBAPI_VERSION.startswith("9.")
 VERSIONS = [version for version in (100, 123, 124, 157, 176, 195, 196, 200) if version <= _compat.MAX_CLIENT_VER]
@@ -204,10 +203,10 @@ SOME = st.lists(st.tuples(st.sampled_from([7, 8, 9]), st.sampled_from([1, 2, 4, 
 def lines(app: IBApp) -> Any:
     """A stream of two lines, one of them with a quote's end, fed from `messages`."""
     stock, option = app.createContract("AAPL"), app.createContract("NVDA", "OPT")
-    news: Any = deque()
+    news = Backlog()
     found = {}
     for reqId, contract, kept in ((7, stock, news), (8, option, news), (9, stock, None)):
-        line = found[reqId] = _Line(contract, Slot(reqId, "test"), kept)
+        line = found[reqId] = Line(contract, Slot(reqId, "test"), kept)
         line.finishes_slot = kept is None
         app._lines[reqId] = line
     return found, news
@@ -226,7 +225,7 @@ def test_a_run_of_prices_does_what_one_after_the_other_does(ticks: list[tuple[in
         found, news = lines(app)
         found[7].data_type = "live" if live else ""
         app._on_frames(payloads)
-        ticked = [(line.contract.secType, name, repr(value)) for _, line, name, value in news]
+        ticked = [(contract.secType, *map(repr, told)) for _, *told, contract in news.take(1000)]
         kept.append((ticked, [(repr(line.row()), line.slot.done) for line in found.values()], len(app.problems)))
     assert kept[0] == kept[1]
     shown = [app.tape.drop(columns="time") for app in (fast, slow)]
