@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from importlib import metadata
 from typing import Any, NamedTuple
 
@@ -295,13 +296,18 @@ def frame(payload: bytes) -> bytes:
     return len(payload).to_bytes(4, "big") + payload
 
 
+# How `reqCurrentTime` begins as text, as text behind a raw id, and as protobuf: nothing else begins with these.
+_TIME, _RAW_TIME, _PROTOBUF_TIME = b"49\x001", (49).to_bytes(4, "big"), (49 + PROTOBUF_OFFSET).to_bytes(4, "big")
+TIME_REQUESTS = frozenset({_TIME, _RAW_TIME, _PROTOBUF_TIME})
+
+
 def current_time_request(server_version: int) -> bytes:
     """`reqCurrentTime` as bytes: a fence must leave no trace in the log and on the tape."""
     if server_version >= PROTOBUF_TIME_VERSION:
-        return frame((49 + PROTOBUF_OFFSET).to_bytes(4, "big"))
+        return frame(_PROTOBUF_TIME)
     if server_version >= RAW_ID_VERSION:
-        return frame((49).to_bytes(4, "big") + b"1\0")
-    return frame(b"49\x001\x00")
+        return frame(_RAW_TIME + b"1\0")
+    return frame(_TIME + b"\0")
 
 
 def message_id(payload: bytes, server_version: int) -> int:
@@ -335,8 +341,8 @@ _ANSWER_LOG = logging.getLogger("ibapi.wrapper" if hasattr(EWrapper, "logAnswer"
 _ERROR_NAMES = ErrorEvent._fields
 
 
-def answers_are_logged() -> bool:
-    return _ANSWER_LOG.isEnabledFor(logging.INFO)
+#: Does anybody want to see each callback?
+answers_are_logged = partial(_ANSWER_LOG.isEnabledFor, logging.INFO)
 
 
 def log_answer(app: object, name: str, args: tuple[Any, ...]) -> None:

@@ -25,6 +25,7 @@ Handler = Callable[..., Any]
 F = TypeVar("F", bound=Handler)
 
 _MARK = "_ibnb_on"
+CALLBACKS = tuple(name for name in vars(_compat.EWrapper) if not name.startswith("_"))
 _LIBRARY = ("ibapi", "ibnb")
 # Callbacks that ibapi renamed: both names are honoured, the first is the one handlers use.
 _TWINS = {"commissionReport": "commissionAndFeesReport", "commissionAndFeesReport": "commissionReport"}
@@ -125,6 +126,8 @@ class Dispatcher:
     def __init__(self, app: Link) -> None:
         self._app = app
         self._handlers = {name: tuple(found) for name, found in handlers_of(app).items()}
+        # What `is_private` has found, and how many attributes the app had then.
+        self._private, self._looked_at = False, 0
         self._fast: dict[tuple[int, int], tuple[Decode | None, tuple[str, ...]]] = {}
 
     def listen(self, name: str, handler: Handler) -> None:
@@ -137,13 +140,22 @@ class Dispatcher:
         self._handlers[name] = tuple(each for each in self._handlers.get(name, ()) if each != handler)
         self._fast.clear()
 
+    def is_private(self) -> bool:
+        """Does only ibnb hear what comes: is there no override, which might keep its thread waiting?"""
+        many = len(vars(self._app))
+        if many != self._looked_at:
+            names = (*CALLBACKS, "msgLoopRec")
+            self._private = not any(find_override(self._app, each) for each in names)
+            self._looked_at = many
+        return self._private
+
     def fast(self, msg_id: int, server_version: int) -> Decode | None:
         """The fast decoder for a message, unless an override or the log wants each callback."""
         found = self._fast.get((msg_id, server_version))
         if found is None:
             found = self._fast[msg_id, server_version] = self._find_fast(msg_id, server_version)
         decode, names = found
-        if decode is None or not vars(self._app).keys().isdisjoint(names) or _compat.answers_are_logged():
+        if decode is None or (names and not vars(self._app).keys().isdisjoint(names)) or _compat.answers_are_logged():
             return None
         return decode
 
@@ -203,7 +215,7 @@ class Dispatcher:
                 self._guarded(name, override, args[: fitted[1]])
             elif _compat.answers_are_logged():
                 _compat.log_answer(app, name, args)
-            app._after_callback()
+            app._changes.announce()
 
         return call
 
@@ -235,7 +247,7 @@ class Dispatcher:
                 self._guarded(name, override, fit_error(override, event))
             elif _compat.answers_are_logged():
                 _compat.log_answer(app, name, tuple(event))
-            app._after_callback()
+            app._changes.announce()
 
         return call
 
@@ -278,7 +290,7 @@ class Dispatcher:
                 self._guarded(_TWINS[name], other, (record,))
             elif _compat.answers_are_logged():
                 _compat.log_answer(app, name, (report,))
-            app._after_callback()
+            app._changes.announce()
 
         return call
 

@@ -17,17 +17,16 @@ from zoneinfo import ZoneInfo
 
 from ibnb import _compat
 from ibnb._compat import EClient, EWrapper
-from ibnb._dispatch import Dispatcher, on
+from ibnb._dispatch import Dispatcher, find_override, on
 from ibnb._fast import RUN, RUN_ID, Decoded, runs
 from ibnb._status import Status
-from ibnb._time import Changes, RealTime, Time, wait_for_fence
+from ibnb._time import Changes, Latch, RealTime, Time, wait_for_fence
 from ibnb._transport import Connection
 from ibnb.errors import ConnectionLostError, IBError, NotConnectedError, RequestTimeoutError
 from ibnb.pending import Pending
 from ibnb.tape import Tape
 
 NEW_YORK = ZoneInfo("America/New_York")
-TIME_REQUEST = 49
 _GLANCE = 0.01
 
 
@@ -76,8 +75,8 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         self._endpoint: tuple[str, int, int] | None = None
         # What else ends with an explicit disconnect(): connect.py's embedded gateway.
         self._at_disconnect: list[Callable[[], None]] = []
-        # Who asked for the time, in the order of the requests: None = the user, an Event = a fence.
-        self._time_asked: deque[threading.Event | None] = deque()
+        # Who asked for the time, in the order of the requests: None = the user, a latch = a fence.
+        self._time_asked: deque[Latch | None] = deque()
         self._uses_protobuf: dict[tuple[int, int | None], bool] = {}
         self._dispatcher = Dispatcher(self)
         EClient.__init__(self, wrapper=self)
@@ -158,7 +157,9 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         """Start the API, then the reader (in this order the tape is the same every time), and wait for readiness."""
         self.startApi()
         self._dispatcher.connectAck()
-        connection.start(self._on_frames, lambda reason: self._end(connection, reason))
+        connection.start(self._on_frames, lambda reason: self._end(connection, reason), self._dispatcher.is_private)
+        if isinstance(self._time, RealTime):
+            self._time.reader = connection.reader
         self._wait_ready(connection)
 
     def _wait_ready(self, connection: Connection) -> None:
@@ -217,8 +218,7 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         connection = self.conn
         if connection is not None:
             self._end(connection, reason)
-            if connection.thread is not None and not connection.in_reader():
-                connection.thread.join(timeout=5)
+            connection.join()
 
     def _end(self, connection: Connection, reason: str) -> None:
         with self._lock:
@@ -317,9 +317,10 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
             if self.isConnected() or self._ended.wait(0.05):
                 return
 
-    def _ask_time(self, connection: Connection) -> threading.Event:
-        """Ask what the time is, unseen; the Event is set by the answer."""
-        answered = threading.Event()
+    def _ask_time(self, connection: Connection) -> Latch:
+        """Ask what the time is, unseen; the latch is set by the answer."""
+        answered = Latch()
+        connection.go_on()
         request = _compat.current_time_request(self.serverVersion_ or 0)
         connection.send_marked(request, lambda: self._time_asked.append(answered))
         return answered
@@ -360,7 +361,7 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
 
     def _before_send(self, message: bytes) -> None:
         """Sees each outgoing message, under the lock that keeps messages in order."""
-        if self._outgoing_id(message) == TIME_REQUEST:
+        if message[4:8] in _compat.TIME_REQUESTS:
             self._time_asked.append(None)
 
     def _outgoing_id(self, message: bytes) -> int:
@@ -369,6 +370,9 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
 
     def _on_frames(self, payloads: list[bytes]) -> None:
         """What came at once, in order; the end of the connection drops the rest."""
+        if len(payloads) == 1:
+            self._on_frame(payloads[0])
+            return
         connection = self.conn
         for each in runs(payloads):
             if self.conn is not connection:
@@ -388,8 +392,9 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         if found is None:
             return False
         self._take(found, RUN_ID, payloads, version)
-        for _ in payloads:
-            self._guard_hook()
+        if find_override(self, "msgLoopRec") is not None:
+            for _ in payloads:
+                self._guard_hook()
         return True
 
     def _on_frame(self, payload: bytes) -> None:
@@ -400,18 +405,17 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
             found = decode(payload, version) if decode is not None else None
             if found is None:
                 self._interpret(msg_id, payload)
-            else:
+            elif found.callbacks:
                 self._take(found, msg_id, [payload], version)
+            else:
+                for name, args in found.calls:
+                    getattr(self._dispatcher, name)(*args)
         except Exception as error:
             self._record_problem("decode", error, traceback.format_exc(), f"message {payload[:60]!r}")
         self._guard_hook()
 
     def _take(self, found: Decoded, msg_id: int, payloads: list[bytes], version: int) -> None:
         """What a fast decoder has found goes where the callbacks would have gone."""
-        if not found.callbacks:
-            for name, args in found.calls:
-                getattr(self._dispatcher, name)(*args)
-            return
         if self._tape.on:
             self._tape.messages(found.callbacks, msg_id, payloads, version)
         for name, args in found.calls:
@@ -423,9 +427,6 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
             self.msgLoopRec()
         except Exception as error:
             self._record_problem("msgLoopRec", error, traceback.format_exc(), "your override")
-
-    def _after_callback(self) -> None:
-        self._changes.announce()
 
     def _record_problem(self, name: str, error: BaseException, trace: str, where: str) -> None:
         self._status.problem(name, where, error, trace)

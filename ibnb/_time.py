@@ -14,10 +14,43 @@ from typing import Protocol
 
 from ibnb.errors import ConnectionLostError, RequestTimeoutError
 
-Done = Callable[[], bool] | threading.Event
-
 # An interrupt (Ctrl-C, the notebook's stop button) isn't delivered while Windows waits for a lock.
 SLICE = 0.2
+
+
+class Latch:
+    """A `threading.Event` of one lock instead of three objects: each request has one."""
+
+    __slots__ = ("_lock", "_set")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+        self._set = False
+
+    def is_set(self) -> bool:
+        return self._set
+
+    def set(self) -> None:
+        """Let everybody pass who waits. Only one thread may call this at a time."""
+        if not self._set:
+            self._set = True
+            self._lock.release()
+
+    def clear(self) -> None:
+        """Only whom `wait` has let pass may call this."""
+        if self._set:
+            self._lock.acquire()
+            self._set = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set, `timeout` seconds at most: is it?"""
+        if not self._set and self._lock.acquire(timeout=-1 if timeout is None else max(0.0, timeout)):
+            self._lock.release()
+        return self._set
+
+
+Done = Callable[[], bool] | threading.Event | Latch
 
 
 class Alarm(Protocol):
@@ -68,10 +101,18 @@ class Changes:
                 self._watchers -= 1
 
 
+class Attended(Protocol):
+    """The part of a `Reader` that those who wait know."""
+
+    def go_on(self) -> None: ...
+    def wait(self, done: Latch, seconds: float, on: Callable[[Latch, float], bool]) -> bool: ...
+
+
 class RealTime:
-    """The wall clock."""
+    """The wall clock. `reader` is the connection's, if there is one: those who wait for an answer may read it."""
 
     def __init__(self, changes: Changes) -> None:
+        self.reader: Attended | None = None
         self._changes = changes
 
     def now(self) -> float:
@@ -90,16 +131,25 @@ class RealTime:
         return timer
 
     def wait(self, done: Done, timeout: float) -> bool:
-        if not isinstance(done, threading.Event):
+        reader = self.reader
+        if isinstance(done, Latch) and reader is not None:
+            return reader.wait(done, timeout, _wait)
+        if reader is not None:
+            reader.go_on()
+        if callable(done):
             return self._changes.wait(done, timeout)
-        deadline = time.monotonic() + timeout
-        while not done.wait(max(0.0, min(SLICE, deadline - time.monotonic()))):
-            if time.monotonic() >= deadline:
-                return done.is_set()
-        return True
+        return _wait(done, timeout)
 
     def sleep(self, seconds: float) -> None:
         self.wait(threading.Event(), seconds)
+
+
+def _wait(done: threading.Event | Latch, timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
+    while not done.wait(max(0.0, min(SLICE, deadline - time.monotonic()))):
+        if time.monotonic() >= deadline:
+            return done.is_set()
+    return True
 
 
 class ManualGateway(Protocol):
@@ -161,7 +211,7 @@ class GatewayTime:
         return due
 
     def wait(self, done: Done, timeout: float) -> bool:
-        holds = done.is_set if isinstance(done, threading.Event) else done
+        holds = done if callable(done) else done.is_set
         deadline = self._gateway.now() + timeout
         while True:
             with self._turn:
@@ -206,7 +256,7 @@ class GatewayTime:
         return ran
 
 
-def wait_for_fence(answered: threading.Event, connected: Callable[[], bool], limit: float = 60.0) -> None:
+def wait_for_fence(answered: Latch, connected: Callable[[], bool], limit: float = 60.0) -> None:
     """Wait, in real seconds, for a fence's answer; the gateway runs in this process and answers at once."""
     deadline = time.monotonic() + limit
     while not answered.wait(SLICE):

@@ -1,4 +1,4 @@
-"""One socket and one reader thread: bytes → frames. Nothing here knows what a frame says.
+"""One socket: bytes → frames, and the handshake. Nothing here knows what a frame says.
 
 Where ibapi reads 4 kB at a time, drops what comes with the version frame and loses bursts that end
 on a 4096-byte boundary, this reader keeps every byte, and each end of a connection is reported once.
@@ -16,9 +16,9 @@ import weakref
 from collections.abc import Callable
 
 from ibnb._compat import MAX_CLIENT_VER, MAX_MSG_LEN, MIN_CLIENT_VER, hello
+from ibnb._reader import CHUNK, Reader
 from ibnb.errors import NotConnectedError
 
-CHUNK = 1 << 18
 _LENGTH = struct.Struct(">I").unpack_from
 
 _SETTINGS = "TWS: Global Configuration, API, Settings (IB Gateway: Configure, Settings, API, Settings)"
@@ -70,7 +70,7 @@ class Connection:
         self.port = port
         self.socket: socket.socket | None = None
         self.lock = threading.RLock()
-        self.thread: threading.Thread | None = None
+        self.reader: Reader | None = None
         # May make a sender wait, before it holds the lock.
         self.pace: Callable[[], None] | None = None
         self._on_send = on_send
@@ -167,37 +167,32 @@ class Connection:
 
     # --- read ------------------------------------------------------------------------------------
 
-    def start(self, on_frames: Callable[[list[bytes]], None], on_end: Callable[[str], None]) -> None:
-        """Start the reader, whose thread calls `on_frames` with the messages that came at once.
+    def start(
+        self,
+        on_frames: Callable[[list[bytes]], None],
+        on_end: Callable[[str], None],
+        may_read: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Start to read: `on_frames` is called with the messages that came at once.
 
-        It calls `on_end(reason)` once, unless `disconnect` came first.
+        `on_end(reason)` is called once, unless `disconnect` came first. `may_read`: see Reader.
         """
-        self.thread = threading.Thread(
-            target=self._read, args=(on_frames, on_end), name=f"ibnb reader {self.host}:{self.port}", daemon=True
-        )
-        self.thread.start()
+        self.reader = Reader(self, self._frames.feed, on_frames, on_end, may_read)
+        self.reader.start(f"ibnb reader {self.host}:{self.port}", self._early)
 
-    def _read(self, on_frames: Callable[[list[bytes]], None], on_end: Callable[[str], None]) -> None:
-        connected = self.socket
-        if connected is None:
-            return
-        reason = "TWS closed the connection"
-        try:
-            connected.settimeout(None)
-            on_frames(self._early)
-            while self.socket is connected:
-                data = connected.recv(CHUNK)
-                if not data:
-                    break
-                on_frames(self._frames.feed(data))
-        except ValueError as error:
-            reason = f"TWS sent something that can't be read: {error}"
-        except OSError as error:
-            reason = f"the connection broke: {error}"
-        ended_by_us = self.socket is not connected
-        self.disconnect()
-        if not ended_by_us:
-            on_end(reason)
+    def in_reader(self) -> bool:
+        """Is the caller called by what has just been read?"""
+        return self.reader is not None and self.reader.is_here()
+
+    def go_on(self) -> None:
+        """Somebody waits for what only the reader thread will read."""
+        if self.reader is not None:
+            self.reader.go_on()
+
+    def join(self) -> None:
+        """After `disconnect`: wait for the reader thread's end, unless this is it."""
+        if self.reader is not None and self.reader.thread is not None and not self.in_reader():
+            self.reader.thread.join(timeout=5)
 
     # --- what EClient calls ----------------------------------------------------------------------
 
@@ -238,10 +233,7 @@ class Connection:
                 # Wakes up the reader, which a mere close wouldn't.
                 connected.shutdown(socket.SHUT_RDWR)
             connected.close()
-
-    def in_reader(self) -> bool:
-        """Is this the reader's own thread?"""
-        return threading.current_thread() is self.thread
+            self.go_on()
 
     def forget(self) -> None:
         """After a fork: let go of the parent's socket without disturbing it."""

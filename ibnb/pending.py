@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+from ibnb._time import Latch
 from ibnb.errors import IBError, RequestTimeoutError
 
 Key = int | str
@@ -44,7 +45,7 @@ class Slot:
         # Messages that carried this slot's id without ending it (2176, 10167 …), as (code, text).
         self.notices: list[tuple[int, str]] = []
         self.error: BaseException | None = None
-        self.ended = threading.Event()
+        self.ended = Latch()
         self.tolerate: frozenset[int] = frozenset()
         # A stream's slot outlives its connection: TWS is asked again, after `on_replay` has forgotten what is old.
         self.lasting = False
@@ -53,7 +54,9 @@ class Slot:
         self.opened = 0.0
         self.heard: float | None = None
         self.gap: Gap | None = None
-        # The session replaces this by its own wait, which knows the clock and how to explain a timeout.
+        # How long `wait` waits unless it is told. The session replaces the waiter by its own, which knows the clock and
+        # how to explain a timeout.
+        self.timeout: float | None = None
         self.waiter: Callable[[Slot, float | None], None] = _wait
         self._lock = threading.Lock()
 
@@ -73,7 +76,7 @@ class Slot:
         if self.rows or self.lasting:
             for row in rows:
                 self.add(row)
-        elif not self.ended.is_set():
+        elif not self.done:
             self.rows = rows
 
     def hear(self, now: float) -> None:
@@ -100,13 +103,13 @@ class Slot:
 
     def _end(self, error: BaseException | None) -> None:
         with self._lock:
-            if not self.ended.is_set():
+            if not self.done:
                 self.error = error
                 self.ended.set()
 
     def wait(self, timeout: float | None = None) -> list[Any]:
         """Block until the slot has ended; return its rows or raise its error (or RequestTimeoutError)."""
-        self.waiter(self, timeout)
+        self.waiter(self, self.timeout if timeout is None else timeout)
         if self.error is not None:
             raise self.error
         return self.rows
@@ -124,7 +127,11 @@ class Pending:
     """
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        # The same thread may come by again in the middle: what it forgot to close, the garbage collector closes there.
+        self._lock = threading.RLock()
+        # For those who wait in line; how many they are.
+        self._changed = threading.Condition(self._lock)
+        self._in_line = 0
         self._slots: dict[Key, Slot] = {}
         self._owners: dict[Key, int] = {}
         self._closed: BaseException | None = None
@@ -143,30 +150,36 @@ class Pending:
         Errors: IBError when this thread holds the key itself, RequestTimeoutError when the holder
         doesn't finish, and the error of `fail_all` after the connection is gone.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        with self._changed:
-            while True:
-                if self._closed is not None:
-                    raise self._closed
-                holder = self._slots.get(key)
-                if holder is None:
-                    break
-                self._wait_for_turn(key, verb, holder, deadline)
-            slot = Slot(key, verb, kind=kind, contract=contract)
+        slot = Slot(key, verb, kind=kind, contract=contract)
+        with self._lock:
+            if self._closed is not None:
+                raise self._closed
+            if key in self._slots:
+                self._wait_for_turn(key, verb, timeout)
             self._slots[key] = slot
             self._owners[key] = threading.get_ident()
             return slot
 
-    def _wait_for_turn(self, key: Key, verb: str, holder: Slot, deadline: float | None) -> None:
-        if self._owners[key] == threading.get_ident():
-            raise IBError(f"{verb}: {key!r} is still in use by {holder.verb} of this same thread; end that one first")
-        left = None if deadline is None else deadline - time.monotonic()
-        if left is not None and left <= 0:
-            raise RequestTimeoutError(
-                f"{verb}: {key!r} is in use by {holder.verb}, which hasn't ended; cancel that one first", verb=verb
-            )
-        # Short slices, so that an interrupt works at once on every system.
-        self._changed.wait(0.2 if left is None else min(left, 0.2))
+    def _wait_for_turn(self, key: Key, verb: str, timeout: float | None) -> None:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (holder := self._slots.get(key)) is not None:
+            if self._owners[key] == threading.get_ident():
+                raise IBError(
+                    f"{verb}: {key!r} is still in use by {holder.verb} of this same thread; end that one first"
+                )
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                raise RequestTimeoutError(
+                    f"{verb}: {key!r} is in use by {holder.verb}, which hasn't ended; cancel that one first", verb=verb
+                )
+            self._in_line += 1
+            try:
+                # Short slices, so that an interrupt works at once on every system.
+                self._changed.wait(0.2 if left is None else min(left, 0.2))
+            finally:
+                self._in_line -= 1
+            if self._closed is not None:
+                raise self._closed
 
     def get(self, key: Key) -> Slot | None:
         """The open slot of a key, or None."""
@@ -174,20 +187,21 @@ class Pending:
 
     def close(self, slot: Slot) -> None:
         """Forget a slot; later answers for its id are nobody's."""
-        with self._changed:
+        with self._lock:
             if self._slots.get(slot.key) is slot:
                 del self._slots[slot.key]
                 del self._owners[slot.key]
-                self._changed.notify_all()
+                if self._in_line:
+                    self._changed.notify_all()
 
     def all(self) -> list[Slot]:
         """The open slots."""
-        with self._changed:
+        with self._lock:
             return list(self._slots.values())
 
     def fail_all(self, error: BaseException, spare_lasting: bool = False) -> None:
         """End every slot (but perhaps those of streams), and refuse new ones until `reopen`: the connection is gone."""
-        with self._changed:
+        with self._lock:
             self._closed = error
             slots = [slot for slot in self._slots.values() if not (spare_lasting and slot.lasting)]
             self._changed.notify_all()
@@ -196,7 +210,7 @@ class Pending:
 
     def reopen(self) -> None:
         """A new connection is up."""
-        with self._changed:
+        with self._lock:
             self._closed = None
 
     def __len__(self) -> int:
@@ -204,23 +218,44 @@ class Pending:
 
 
 class Request:
-    """The context manager behind `Session._request`: opens the slot, and never leaves one behind."""
+    """The context manager behind `Session._request`: it never leaves an open slot behind.
 
-    def __init__(self, pending: Pending, slot: Slot, cancel: Callable[[], None] | None) -> None:
+    `cancel` is called when the block is left by an exception that TWS hasn't sent itself, `left` at the very end.
+    `asking.slot` is, in this thread, the slot of the innermost request that is open.
+    """
+
+    __slots__ = ("_asking", "_cancel", "_left", "_outer", "_pending", "_slot")
+
+    def __init__(
+        self,
+        pending: Pending,
+        slot: Slot,
+        cancel: Callable[[], object] | None,
+        asking: threading.local,
+        left: Callable[[Slot], None],
+    ) -> None:
         self._pending = pending
         self._slot = slot
         self._cancel = cancel
+        self._asking = asking
+        self._left = left
+        self._outer: Slot | None = None
 
     def __enter__(self) -> Slot:
+        self._outer = getattr(self._asking, "slot", None)
+        self._asking.slot = self._slot
         return self._slot
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        slot = self._slot
         try:
             # TWS has forgotten a request that it has answered or refused itself: only what is
             # still running there needs a cancel.
-            if error is not None and self._cancel is not None and error is not self._slot.error:
+            if error is not None and self._cancel is not None and error is not slot.error:
                 self._cancel()
         finally:
-            self._pending.close(self._slot)
+            self._pending.close(slot)
+            self._asking.slot = self._outer
+            self._left(slot)

@@ -6,6 +6,7 @@ import threading
 import warnings
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from ibnb import _compat
@@ -101,7 +102,6 @@ class Session(Lasting):
 
     # --- what verbs use ----------------------------------------------------------------------------
 
-    @contextmanager
     def _request(
         self,
         verb: str,
@@ -113,7 +113,7 @@ class Session(Lasting):
         contract: object = None,
         tolerate: Collection[int] = (),
         lasting: bool = False,
-    ) -> Iterator[Slot]:
+    ) -> Request:
         """Open a slot, and leave nothing behind: `with self._request(...) as slot: self.reqX(slot.key); slot.wait()`.
 
         reqId: None = a new id; a text ("positions") for requests without an id, which then wait in line.
@@ -125,31 +125,29 @@ class Session(Lasting):
 
         While a lost connection is being had back, it waits for that: nothing has been sent yet.
         """
-        # This generator, contextlib and the verb stand between here and the user's line.
-        self._tell_problems(stacklevel=5)
+        # This method and the verb stand between here and the user's line.
+        self._tell_problems(stacklevel=4)
         limit = self.timeout if timeout is None else timeout
         self._await_return(verb, limit)
-        key: Key = self._next_req_id() if reqId is None else reqId
+        key = self._next_req_id() if reqId is None else reqId
         slot = self._pending.open(key, verb, kind=kind or kind_of_verb(verb), contract=contract, timeout=limit)
-        slot.tolerate = frozenset(tolerate)
+        slot.timeout, slot.waiter = limit, self._wait_slot
+        if tolerate:
+            slot.tolerate = frozenset(tolerate)
         if lasting:
             slot.lasting, slot.opened = True, self._now()
             self._watch_streams()
-        slot.waiter = lambda waiting, seconds: self._wait_slot(waiting, limit if seconds is None else seconds)
+        cancel_at_tws = None if cancel is None else partial(self._cancel_at_tws, cancel, key)
+        return Request(self._pending, slot, cancel_at_tws, self._passing, self._left)
 
-        def cancel_at_tws() -> None:
-            if cancel is not None and self.isConnected():
-                cancel(*([key] if isinstance(key, int) else []))
+    def _cancel_at_tws(self, cancel: Callable[..., object], key: Key) -> None:
+        if self.isConnected():
+            cancel(*([key] if isinstance(key, int) else []))
 
-        outer = getattr(self._passing, "slot", None)
-        self._passing.slot = slot
-        try:
-            with Request(self._pending, slot, cancel_at_tws):
-                yield slot
-        finally:
-            self._passing.slot = outer
-            self._subscriptions.left(slot)
-            self._history_over(slot.key)
+    def _left(self, slot: Slot) -> None:
+        """A verb is over: forget what it was remembered for."""
+        self._subscriptions.left(slot)
+        self._history_over(slot.key)
 
     @contextmanager
     def _in_turn(self, name: str, verb: str, timeout: float | None) -> Iterator[None]:
@@ -164,8 +162,9 @@ class Session(Lasting):
         finally:
             self._pending.close(turn)
 
-    def _wait_slot(self, slot: Slot, seconds: float) -> None:
+    def _wait_slot(self, slot: Slot, timeout: float | None) -> None:
         self._check_thread(slot.verb)
+        seconds = self.timeout if timeout is None else timeout
         while True:
             ended, alive = self._wait_and_listen(slot.ended, seconds)
             if not ended:
@@ -184,7 +183,7 @@ class Session(Lasting):
             self._check_usable(what)
         self._check_thread(what)
         seconds = self.timeout if timeout is None else timeout
-        holds = done.is_set if isinstance(done, threading.Event) else done
+        holds = done if callable(done) else done.is_set
 
         def gone() -> bool:
             return self._over.is_set() if lasting else not self.isConnected()
@@ -215,6 +214,8 @@ class Session(Lasting):
         """Raise unless the session is usable; one that is on its way back is waited for."""
         self._check_thread(verb)
         self._time.settle()
+        if self._return is None and self.isConnected():
+            return
         self._await_end()
         if self._returning:
             self._time.wait(lambda: self._usable() or not self._returning, seconds)

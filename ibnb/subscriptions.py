@@ -132,6 +132,8 @@ class Subscriptions:
 
     def left(self, slot: Slot) -> None:
         """A verb is over, and with it what it subscribed to."""
+        if slot.key not in self._open:
+            return
         with self._lock:
             known = self._open.get(slot.key)
             if known is not None and known.slot is slot:

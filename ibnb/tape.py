@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 REQUEST, ANSWER, MESSAGE = "→", "←", "message"
+_IDS = ("reqId", "tickerId", "orderId")
 COLUMNS = ["time", "direction", "name", "id", "summary"]
 
 
@@ -26,7 +27,8 @@ class Tape:
         self.on = True
         self._now = now
         self._size = size
-        self._lock = threading.Lock()
+        # The same thread may come by again in the middle: the garbage collector ends forgotten streams by requests.
+        self._lock = threading.RLock()
         # How many callbacks and requests there have been, and how many of them the ring holds.
         self._total = 0
         self._held = 0
@@ -36,27 +38,31 @@ class Tape:
     def request(self, name: str, parameters: Mapping[str, Any]) -> None:
         """A request, with its arguments by name; texts are made now: contracts and orders change later."""
         if self.on:
-            given = {key: value for key, value in parameters.items() if key != "self"}
-            number = next((given[key] for key in ("reqId", "tickerId", "orderId") if key in given), None)
-            text = ", ".join(f"{key}={brief(value)}" for key, value in given.items())
-            self._append(1, REQUEST, name, number, text)
+            number, text = None, ""
+            if len(parameters) > 1:
+                given = {key: value for key, value in parameters.items() if key != "self"}
+                number = next((given[key] for key in _IDS if key in given), None)
+                text = ", ".join([f"{key}={brief(value)}" for key, value in given.items()])
+            self._append(1, (1, self._now(), REQUEST, name, number, text))
 
     def answer(self, name: str, args: tuple[Any, ...]) -> None:
         """A callback with its arguments."""
-        self._append(1, ANSWER, name, None, args)
+        self._append(1, (1, self._now(), ANSWER, name, None, args))
 
     def messages(self, callbacks: int, msg_id: int, payloads: list[bytes], server_version: int) -> None:
         """Messages that were decoded at once: their callbacks are made when somebody looks."""
-        self._append(callbacks, MESSAGE, "", msg_id, (payloads, server_version))
+        self._append(callbacks, (callbacks, self._now(), MESSAGE, "", msg_id, (payloads, server_version)))
 
-    def _append(self, many: int, *entry: Any) -> None:
+    def _append(self, many: int, entry: tuple[int, float, str, str, Any, Any]) -> None:
         with self._lock:
             ring = self._ring
-            ring.append((many, self._now(), *entry))
+            ring.append(entry)
             self._total += many
-            self._held += many
-            while self._held - ring[0][0] >= self._size:
-                self._held -= ring.popleft()[0]
+            self._held = held = self._held + many
+            if held > self._size:
+                while held - ring[0][0] >= self._size:
+                    held -= ring.popleft()[0]
+                self._held = held
 
     def clear(self) -> None:
         with self._lock:

@@ -21,7 +21,6 @@ class _Wire:
     def __init__(self, app: IBApp) -> None:
         self.app = app
         self.up = True
-        self.thread = None
 
     def isConnected(self) -> bool:
         return self.up
@@ -32,6 +31,12 @@ class _Wire:
     def send_marked(self, message: bytes, mark: Callable[[], None]) -> None:
         mark()
         self.app._dispatcher.currentTime(0)
+
+    def go_on(self) -> None:
+        pass
+
+    def join(self) -> None:
+        pass
 
     def in_reader(self) -> bool:
         return False

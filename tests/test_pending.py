@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from ibnb.errors import ConnectionLostError, IBError, RequestTimeoutError
-from ibnb.pending import Pending, Request
+from ibnb.pending import Pending, Request, Slot
 
 
 def test_an_answer_that_comes_before_the_wait_isnt_lost() -> None:
@@ -99,9 +99,10 @@ def test_waiting_in_line_is_finite() -> None:
 def test_leaving_a_request_cancels_what_still_runs_at_tws(error: BaseException | None, cancelled: bool) -> None:
     pending = Pending()
     calls: list[bool] = []
+    left: list[Slot] = []
 
     def use() -> None:
-        with Request(pending, pending.open(5, "getData"), lambda: calls.append(True)):
+        with Request(pending, pending.open(5, "getData"), lambda: calls.append(True), threading.local(), left.append):
             if error is not None:
                 raise error
 
@@ -111,6 +112,7 @@ def test_leaving_a_request_cancels_what_still_runs_at_tws(error: BaseException |
         with pytest.raises(type(error)):
             use()
     assert cancelled == bool(calls)
+    assert [5] == [slot.key for slot in left]
     assert pending.get(5) is None
 
 
@@ -119,6 +121,9 @@ def test_a_refused_request_needs_no_cancel() -> None:
     calls: list[bool] = []
     slot = pending.open(5, "getData")
     slot.fail(IBError("refused"))
-    with pytest.raises(IBError, match="refused"), Request(pending, slot, lambda: calls.append(True)):
+    with (
+        pytest.raises(IBError, match="refused"),
+        Request(pending, slot, lambda: calls.append(True), threading.local(), lambda slot: None),
+    ):
         slot.wait()
     assert [] == calls

@@ -115,9 +115,10 @@ def test_disconnect_ends_the_reader_without_calling_it_a_loss() -> None:
     connection.start(lambda p: None, reasons.append)
     connection.disconnect()
     connection.disconnect()
-    assert connection.thread is not None
-    connection.thread.join(10)
-    assert not connection.thread.is_alive()
+    assert connection.reader is not None
+    assert connection.reader.thread is not None
+    connection.reader.thread.join(10)
+    assert not connection.reader.thread.is_alive()
     assert [] == reasons
     theirs.close()
 

@@ -7,6 +7,7 @@ Rule: each verb ends what it started, so that no feed is left running; a feed th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -93,7 +94,7 @@ class AccountVerbs(ContractVerbs):
         with self._request("getCurrentTime", reqId="currentTime", timeout=timeout) as slot:
             self.reqCurrentTime()
             slot.wait()
-        return pd.Timestamp(slot.rows[0], unit="s", tz="UTC")
+        return pd.Timestamp(datetime.fromtimestamp(slot.rows[0], UTC))
 
     def getAccountSummary(
         self, tags: str | Iterable[str] = SUMMARY_TAGS, group: str = "All", timeout: float | None = None
