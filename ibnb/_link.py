@@ -299,7 +299,8 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
                 if self._silent:
                     self._silent = not answered.wait(_GLANCE)
                     return
-                wait_for_fence(answered, self.isConnected, self.fenceTimeout)
+                # A connection that is back already doesn't know what the old one was asked.
+                wait_for_fence(answered, lambda: self.conn is connection, self.fenceTimeout)
                 return
             except RequestTimeoutError:
                 self._silent = True
@@ -308,7 +309,7 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
             except (NotConnectedError, ConnectionLostError):
                 pass
         # The end of the connection releases whoever waits; time mustn't move on before it has.
-        self._ended.wait(5)
+        self._await_end()
 
     def _await_end(self) -> None:
         """Return when an end that has begun is worked out. Until then nobody knows whether the session comes back: the

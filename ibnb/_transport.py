@@ -70,6 +70,8 @@ class Connection:
         self.port = port
         self.socket: socket.socket | None = None
         self.lock = threading.RLock()
+        # A message couldn't be sent: the end has begun, even if the reader hasn't seen it yet.
+        self.failed = False
         self.reader: Reader | None = None
         # May make a sender wait, before it holds the lock.
         self.pace: Callable[[], None] | None = None
@@ -218,11 +220,15 @@ class Connection:
         try:
             connected.sendall(msg)
         except OSError as cause:
+            self.failed = True
+            with contextlib.suppress(OSError):
+                # Whatever it was, the reader sees the end now.
+                connected.shutdown(socket.SHUT_RDWR)
             raise NotConnectedError(f"the connection broke while sending: {cause}") from cause
         return len(msg)
 
     def isConnected(self) -> bool:
-        return self.socket is not None
+        return self.socket is not None and not self.failed
 
     def disconnect(self) -> None:
         """Close the socket; the reader thread ends by itself. Any thread, any number of times."""

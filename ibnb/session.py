@@ -410,8 +410,11 @@ class Session(Lasting):
                 self._subscriptions.ended(reqId)
                 self._history_over(reqId)
             return
-        if slot.lasting and not self._usable() and 500 <= errorCode < 600:
-            return  # asked in the moment in which the connection went; it will be asked again
+        if 500 <= errorCode < 600 and not self._usable():
+            # Asked in the moment in which the connection went. A stream will be asked for again.
+            if not slot.lasting:
+                slot.fail(ConnectionLostError(f"{slot.verb}: the connection has ended: {notice.text}"))
+            return
         end = "note" if errorCode in slot.tolerate else outcome(errorCode, errorString, slot.kind)
         if end == "fail":
             self._subscriptions.ended(reqId)

@@ -15,6 +15,7 @@ from chaos_peer import ChaosPeer
 from test_app import VERBS
 
 from ibnb import IBApp
+from ibnb._compat import EWrapper
 from ibnb._time import GatewayTime
 from ibnb.errors import ConnectionLostError, IBError, NotConnectedError, RequestError, RequestTimeoutError
 from ibnb.gateway import Gateway
@@ -128,22 +129,39 @@ HARMS: dict[str, tuple[type[BaseException], ...]] = {
 class Stage:
     """One app, one gateway, and what stands between them; used for many verbs, one accident after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, app_class: type[IBApp] = IBApp, wall_clock: bool = False) -> None:
         self.gateway = Gateway("lesson")
         self.gateway.start()
         self.peer = ChaosPeer(self.gateway)
-        self.app: Any = IBApp()
+        self.app: Any = app_class()
         self.app.autoReconnect = True
         self.app.pacing.on = False
         self.app.timeout = TIMEOUT
         self.app._backoff.chance = lambda: 0.5
         self.app.connect("127.0.0.1", self.peer.port, 1)
-        self.app._time = GatewayTime(self.gateway, self.app, self.app._is_watchful)
+        if wall_clock:
+            self.app._backoff.first = 0.01
+        else:
+            self.app._time = GatewayTime(self.gateway, self.app, self.app._is_watchful)
 
     def close(self) -> None:
         self.app.disconnect()
         self.peer.close()
         self.gateway.stop()
+
+    def call(self, verb: str, harm: str) -> BaseException | None:
+        """Call a verb; what it has raised, if that is of the right kind."""
+        self.app.open_orders.clear()
+        self.peer.arm(harm)
+        caught: BaseException | None = None
+        try:
+            CALLS[verb](self.app, self.app.createContract("AAPL"))
+        except (IBError, ValueError) as error:
+            caught = error
+        self.peer.arm("")
+        too_old = type(caught) is IBError and "newer" in str(caught)  # 9.81 can't ask this
+        assert caught is None or too_old or isinstance(caught, HARMS[harm]), repr(caught)
+        return caught
 
 
 @pytest.fixture(scope="module")
@@ -169,9 +187,7 @@ def test_every_verb_is_here() -> None:
 def test_a_verb_ends_and_the_next_one_works(
     stage: Stage, verb: str, harm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app, peer = stage.app, stage.peer
-    app.open_orders.clear()
-    stock = app.createContract("AAPL")
+    app = stage.app
     began = app.now()
     problems = len(app._status.problems)
     if harm == "early":
@@ -183,21 +199,94 @@ def test_a_verb_ends_and_the_next_one_works(
             return sent
 
         monkeypatch.setattr(app.conn, "sendMsg", send_and_hear)
-    peer.arm("" if harm == "early" else harm)
-    caught: BaseException | None = None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            CALLS[verb](app, stock)
-        except (IBError, ValueError) as error:
-            caught = error
+        stage.call(verb, harm)
         monkeypatch.undo()
-        peer.arm("")
         assert app.getCurrentTime(timeout=120).year == 2025
-    too_old = type(caught) is IBError and "newer" in str(caught)  # 9.81 can't ask this
-    assert caught is None or too_old or isinstance(caught, HARMS[harm]), repr(caught)
     assert (app.now() - began).total_seconds() < LIMIT
     assert len(app._pending) == 0
     assert len(app.streams) == 0
     new = list(app._status.problems)[problems:]
     assert [] == [each for each in new if each.callback != "decode"]
+
+
+#: Verbs that need time to pass: nobody moves the gateway's clock while they wait on the wall clock.
+TIMED = {"getNewsBulletins", "placeOrderNow", "streamBars", "streamRealTimeBars", "streamTicks", "waitOrder"}
+
+
+@pytest.mark.filterwarnings("ignore::ibnb.session.CallbackWarning")
+@pytest.mark.parametrize("harm", ["", "error", "drop", "broken"])
+def test_so_it_does_on_the_wall_clock_where_the_waiting_thread_reads(harm: str) -> None:
+    stage = Stage(wall_clock=True)
+    app = stage.app
+    for verb in CALLS.keys() - TIMED:
+        stage.call(verb, harm)
+        try:
+            now = app.getCurrentTime()
+        except ConnectionLostError:  # the drop is seen only now
+            now = app.getCurrentTime()
+        assert now.year == 2025
+        # After a drop the session looks after its orders by itself.
+        assert app._time.wait(lambda: len(app._pending) == 0, TIMEOUT), verb
+    assert 0 == len(app.streams)
+    stage.close()
+
+
+def three(app: Any, reqId: int, errorCode: int, errorString: str) -> None:
+    app.seen.append(errorCode)
+
+
+def four(app: Any, reqId: int, errorCode: int, errorString: str, advancedOrderRejectJson: str) -> None:
+    app.seen.append(errorCode)
+
+
+def five(app: Any, reqId: int, errorTime: int, errorCode: int, errorString: str, advancedOrderRejectJson: str) -> None:
+    app.seen.append(errorCode)
+
+
+def raising(app: Any, *args: Any) -> None:
+    app.seen.append(args[2])
+    raise RuntimeError("a mistake in the override")
+
+
+def every(names: tuple[str, ...], override: Callable[..., None]) -> type[IBApp]:
+    """A student's class that overrides these callbacks, and never calls super()."""
+    return type("Student", (IBApp,), dict.fromkeys(names, override) | {"seen": []})
+
+
+ALL = tuple(sorted({name for name in vars(EWrapper) if not name.startswith("_") and name != "logAnswer"}))
+
+
+@pytest.fixture(scope="module")
+def ordinary() -> dict[str, str]:
+    """What each verb ends with where nothing is overridden."""
+    stage = Stage()
+    found = {verb: repr(stage.call(verb, "")) for verb in CALLS}
+    stage.close()
+    return found
+
+
+@pytest.mark.filterwarnings("ignore::ibnb.session.CallbackWarning")
+@pytest.mark.parametrize(
+    ("names", "override"),
+    [
+        (("error",), three),
+        (("error",), four),
+        (("error",), five),
+        (("error",), raising),
+        (ALL, lambda app, *args: app.seen.append(args)),
+        (ALL, lambda app, *args: app.seen.append(1 // 0)),
+    ],
+    ids=["three", "four", "five", "raising", "all without super", "all raising"],
+)
+def test_every_verb_works_whatever_a_class_overrides(
+    names: tuple[str, ...], override: Callable[..., None], ordinary: dict[str, str]
+) -> None:
+    stage = Stage(every(names, override))
+    assert ordinary == {verb: repr(stage.call(verb, "")) for verb in CALLS}
+    for verb in CALLS:
+        stage.call(verb, "error")
+    assert len(stage.app.seen) > 40 or len(stage.app.problems) > 1000
+    assert {"your override"} >= {each.where for each in stage.app._status.problems}
+    stage.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fake_tws import FakeTWS, framed
+from scripted import ScriptedTWS
 from small_app import HEAD, App, tws_and_app
 
 from ibnb import _compat
@@ -314,3 +315,31 @@ def test_protobuf_orders_are_seen_by_the_gate_too() -> None:
             app._before_send(_compat.frame(msg_id.to_bytes(4, "big")))
     app._before_send(_compat.frame((249).to_bytes(4, "big")))
     assert [None] == list(app._time_asked)
+
+
+def test_a_request_that_couldnt_be_sent_has_lost_its_connection() -> None:
+    tws = ScriptedTWS()
+
+    def break_down(reqId: int, pattern: str) -> None:
+        tws.app.conn.up = False
+        tws.app._ended.set()
+        tws.tell("error", reqId, 0, 560, "Request Matching Symbols Sending Error - the connection broke", "")
+
+    tws.on("reqMatchingSymbols", break_down)
+    with pytest.raises(ConnectionLostError, match="searchSymbols: the connection has ended"):
+        tws.app.searchSymbols("AAPL")
+
+
+def test_a_fence_of_a_connection_that_is_had_back_meanwhile_is_over() -> None:
+    tws = ScriptedTWS()
+    before, after = tws.app.conn, ScriptedTWS().app.conn
+
+    def lost_and_found(message: bytes, mark: Any) -> None:
+        mark()
+        tws.app.conn = after
+
+    before.send_marked = lost_and_found
+    tws.app.fenceTimeout = 0.0
+    tws.app._fence()
+    assert not tws.app._silent
+    assert tws.app.isConnected()

@@ -139,3 +139,18 @@ def test_a_fork_doesnt_disturb_the_parents_connection() -> None:
     connection.disconnect()
     with contextlib.suppress(OSError):
         theirs.close()
+
+
+def test_a_message_that_cant_be_sent_ends_the_connection() -> None:
+    ours, theirs = socket.socketpair()
+    connection = Connection("pair", 0)
+    connection.attach(ours)
+    ended = threading.Event()
+    theirs.shutdown(socket.SHUT_RD)
+    connection.start(lambda p: None, lambda reason: ended.set())
+    assert connection.isConnected()
+    with pytest.raises(NotConnectedError, match="the connection broke while sending"):
+        connection.sendMsg(b"x")
+    assert not connection.isConnected()
+    assert ended.wait(10)
+    theirs.close()

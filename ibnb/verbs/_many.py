@@ -50,19 +50,20 @@ class ManyVerbs(VerbFamily):
     def _ask_all(self, verb: str, asks: Iterable[Ask], timeout: float | None) -> None:
         """Ask them all. ConnectionLostError; RequestTimeoutError when TWS has fallen silent altogether."""
         limit = self.timeout if timeout is None else timeout
-        waiting, flying, begun = deque(asks), list[_Open](), False
+        waiting, flying = deque(asks), list[_Open]()
+        # On which the first was asked: one that is had back meanwhile doesn't know of those that are in flight.
+        connection: object = None
         outer = getattr(self._passing, "slot", None)
         heard = self._time.monotonic()
         try:
             while waiting or flying:
                 while waiting and len(flying) < IN_FLIGHT:
                     ask = waiting.popleft()
-                    if begun and not self._usable():
+                    if connection is not None and not self._usable():
                         # A session that is on its way back would be waited for, while others of these are lost.
                         raise self._lost(verb)
                     if ask.wanted():
-                        self._send_one(verb, ask, limit, flying)
-                        begun = True
+                        connection = self._send_one(verb, ask, limit, flying, connection)
                 if not flying:
                     continue
                 try:
@@ -81,7 +82,7 @@ class ManyVerbs(VerbFamily):
                     late = self._timeout(verb, limit, len(each.slot.rows), each.slot.notices, alive=True)
                     each.stack.__exit__(type(late), late, None)
                     each.ask.failed(late)
-                if not self.isConnected():
+                if not self.isConnected() or self.conn is not connection:
                     raise self._lost(verb)
         except BaseException as error:
             try:
@@ -92,7 +93,7 @@ class ManyVerbs(VerbFamily):
             finally:
                 for each in flying:
                     each.stack.__exit__(type(error), error, error.__traceback__)
-            if isinstance(error, NotConnectedError) and begun:
+            if isinstance(error, NotConnectedError) and connection is not None:
                 raise self._lost(verb) from error
             raise
         finally:
@@ -102,13 +103,18 @@ class ManyVerbs(VerbFamily):
     def _lost(self, verb: str) -> ConnectionLostError:
         return ConnectionLostError(f"{verb}: the connection has ended: {self._why_ended}")
 
-    def _send_one(self, verb: str, ask: Ask, limit: float, flying: list[_Open]) -> None:
+    def _send_one(self, verb: str, ask: Ask, limit: float, flying: list[_Open], expected: object) -> object:
+        """Ask one; the connection on which. ConnectionLostError if it isn't the expected one (None: any)."""
         with ExitStack() as stack:
             slot = stack.enter_context(
                 self._request(verb, cancel=ask.cancel, timeout=limit, contract=ask.contract, kind=ask.kind)
             )
+            connection = self.conn
+            if expected is not None and connection is not expected:
+                raise self._lost(verb)
             ask.send(slot)
             flying.append(_Open(ask, slot, stack.pop_all(), self._time.monotonic()))
+            return connection
 
     def _take_one(self, each: _Open, flying: list[_Open]) -> None:
         """What has come, or failed. One that TWS paced is asked again first, and waited for."""

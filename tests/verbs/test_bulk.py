@@ -115,7 +115,7 @@ def test_a_download_interrupted_twice_goes_on_and_asks_for_nothing_twice(app: IB
     assert app.isConnected()
     assert len(app._pending) == 0
     with pytest.raises(ConnectionLostError):
-        app.getHistory(SYMBOLS, progress=interrupt_at(2, app.gateway.faults.drop), **args)
+        app.getHistory(SYMBOLS, progress=interrupt_at(2, app.gateway.faults.truncate_next), **args)
     assert len(app._pending) == 0
     resumed = app.getHistory(SYMBOLS, **args)
     pd.testing.assert_frame_equal(whole.df, resumed.df)
