@@ -270,10 +270,10 @@ def decode_tick_size(payload: bytes, server_version: int) -> Decoded | None:
 
 def decode_current_time(payload: bytes, server_version: int) -> Decoded | None:
     """Message 49, which each fence and heartbeat waits for."""
-    fields = payload.split(b"\0")
-    if len(fields) != 4 or not fields[2].isdigit():
+    seconds = payload[5:-1]
+    if not (payload.startswith(b"49\x001\0") and payload.endswith(b"\0") and seconds.isdigit()):
         return None
-    return Decoded(0, (("currentTime", (int(fields[2]),)),))
+    return Decoded(0, (("currentTime", (int(seconds),)),))
 
 
 # --- which ---------------------------------------------------------------------------------------

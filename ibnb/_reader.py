@@ -76,6 +76,7 @@ class Reader:
         self._resting = False
         self._go_on = threading.Event()
         self._broken: BaseException | None = None
+        self._interrupted = False
         self.thread: threading.Thread | None = None
 
     def start(self, name: str, early: list[bytes]) -> None:
@@ -162,33 +163,48 @@ class Reader:
 
     def wait(self, done: Latch, seconds: float, on: Callable[[Latch, float], bool]) -> bool:
         """Wait for `done`, `seconds` at most: here, if the reader thread rests, and then with `on`."""
+        if done.is_set():
+            return True
         self._waiting.add(done)
         try:
-            began = time.monotonic()
-            if _POSIX and seconds > SHORT and not done.is_set() and self._may_read():
-                self._read_meanwhile(done, began + seconds)
-            return done.is_set() or on(done, seconds - (time.monotonic() - began))
+            if _POSIX and seconds > SHORT and self._may_read():
+                self._asked = True
+                if self._resting:
+                    began = time.monotonic()
+                    self._read_meanwhile(done, began + seconds - LOOK_UP)
+                    if done.is_set():
+                        return True
+                    seconds -= time.monotonic() - began
+            return on(done, seconds)
         finally:
             self._waiting.discard(done)
 
     def _read_meanwhile(self, done: Latch, until: float) -> None:
-        connected, self._asked = self._owner.socket, True
-        if not self._resting or connected is None:
-            return
         if threading.get_ident() != threading.main_thread().ident:
-            self._read_here(connected, done, until)
+            self._read_here(done, until)
         elif _handler(SIGINT) is not None:
-            with _Held() as held:
-                self._read_here(connected, done, until, held)
+            # An interrupt (Ctrl-C, the notebook's stop button) waits until what has come is handed on.
+            before = _install(SIGINT, self._note_interrupt)
+            try:
+                self._read_here(done, until)
+            finally:
+                _install(SIGINT, before)
+                if self._interrupted:
+                    self._interrupted = False
+                    signal.raise_signal(SIGINT)
         # Else the handler isn't Python's, and couldn't be put back: this thread doesn't read.
 
-    def _read_here(self, connected: socket.socket, done: Latch, until: float, held: _Held | None = None) -> None:
-        if not self._turn.acquire(blocking=False):
+    def _note_interrupt(self, number: int, frame: object) -> None:
+        self._interrupted = True
+
+    def _read_here(self, done: Latch, until: float) -> None:
+        connected = self._owner.socket
+        if connected is None or not self._turn.acquire(blocking=False):
             return
         try:
             self._reading = threading.get_ident()
             while self._take(connected) and not done.is_set() and self._owner.socket is connected:
-                if (held is not None and held.came) or time.monotonic() > until - LOOK_UP:
+                if self._interrupted or time.monotonic() > until:
                     break
         except (OSError, ValueError) as error:
             self._broken = error
@@ -199,24 +215,5 @@ class Reader:
         finally:
             self._reading = None
             self._turn.release()
-            if not done.is_set() or self._missing():
+            if not done.is_set() or (len(self._waiting) > 1 and self._missing()):
                 self.go_on()
-
-
-class _Held:
-    """Let an interrupt (Ctrl-C, the notebook's stop button) wait until the block is over."""
-
-    __slots__ = ("_before", "came")
-
-    def __enter__(self) -> _Held:
-        self.came = False
-        self._before = _install(SIGINT, self._note)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        _install(SIGINT, self._before)
-        if self.came:
-            signal.raise_signal(SIGINT)
-
-    def _note(self, number: int, frame: object) -> None:
-        self.came = True

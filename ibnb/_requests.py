@@ -121,8 +121,8 @@ class Requests(Link):
             self._history_over(reqId)
 
     def _history_over(self, key: object) -> None:
-        self._pacing.ended(key)
         if isinstance(key, int):
+            self._pacing.ended(key)
             self._history_sent.pop(key, None)
 
     def _ask_again(self, slot: Slot) -> bool:

@@ -41,6 +41,8 @@ class Frames:
                 return []
             data = bytes(self._buffer)
             self._buffer.clear()
+        elif 4 <= len(data) == 4 + _LENGTH(data)[0] <= MAX_MSG_LEN:
+            return [data[4:]]  # the usual case: one message
         found: list[bytes] = []
         start, end, needed = 0, len(data), 4
         while end - start >= 4:

@@ -33,8 +33,28 @@ class Gap:
     over: bool = False
 
 
+def _wait(slot: Slot, timeout: float | None) -> None:
+    if not slot.ended.wait(timeout):
+        raise RequestTimeoutError(f"{slot.verb}: no answer within {timeout:g} s", verb=slot.verb)
+
+
 class Slot:
     """What one request has received so far: `rows` grows while it is open."""
+
+    error: BaseException | None = None
+    #: Codes that don't end this request although they usually end its kind.
+    tolerate: frozenset[int] = frozenset()
+    # A stream's slot outlives its connection: TWS is asked again, after `on_replay` has forgotten what is old.
+    lasting = False
+    on_replay: Callable[[], object] | None = None
+    # When the stream began, when data last came, and the gap that the next data end.
+    opened = 0.0
+    heard: float | None = None
+    gap: Gap | None = None
+    # How long `wait` waits unless it is told. The session replaces the waiter by its own, which knows the clock and
+    # how to explain a timeout.
+    timeout: float | None = None
+    waiter: Callable[[Slot, float | None], None] = staticmethod(_wait)
 
     def __init__(self, key: Key, verb: str, *, kind: str = "request", contract: object = None) -> None:
         self.key = key
@@ -44,20 +64,7 @@ class Slot:
         self.rows: list[Any] = []
         # Messages that carried this slot's id without ending it (2176, 10167 …), as (code, text).
         self.notices: list[tuple[int, str]] = []
-        self.error: BaseException | None = None
         self.ended = Latch()
-        self.tolerate: frozenset[int] = frozenset()
-        # A stream's slot outlives its connection: TWS is asked again, after `on_replay` has forgotten what is old.
-        self.lasting = False
-        self.on_replay: Callable[[], object] | None = None
-        # When the stream began, when data last came, and the gap that the next data end.
-        self.opened = 0.0
-        self.heard: float | None = None
-        self.gap: Gap | None = None
-        # How long `wait` waits unless it is told. The session replaces the waiter by its own, which knows the clock and
-        # how to explain a timeout.
-        self.timeout: float | None = None
-        self.waiter: Callable[[Slot, float | None], None] = _wait
         self._lock = threading.Lock()
 
     @property
@@ -113,11 +120,6 @@ class Slot:
         if self.error is not None:
             raise self.error
         return self.rows
-
-
-def _wait(slot: Slot, timeout: float | None) -> None:
-    if not slot.ended.wait(timeout):
-        raise RequestTimeoutError(f"{slot.verb}: no answer within {timeout:g} s", verb=slot.verb)
 
 
 class Pending:

@@ -1,8 +1,8 @@
 """Measures ibnb beside its peers on one neutral server, and prints times and ratios: python -m tests.benchmarks
 
-Each client lives in a process of its own. They take turns, short ones in changing order: so what else the machine does,
-and how fast it is just then, meets all of them alike. The table shows medians over the turns; the ratio is the median
-of the ratios of neighbouring turns. Wall time is what a user waits for.
+Each client lives in a process of its own, a new one for each job. They take turns, short ones in changing order: so
+what else the machine does, and how fast it is just then, meets all of them alike. The table shows medians over the
+turns; the ratio is the median of the ratios of neighbouring turns. Wall time is what a user waits for.
 Peers: plain ibapi with a DataFrame at the end, IB's sync_wrapper, ib_async. Only ratios mean anything.
 """
 
@@ -31,16 +31,17 @@ Table = dict[tuple[str, str], list[tuple[float, float]]]
 
 def run(rounds: int, version: int, jobs: list[str], clients: Iterable[str] = CLIENTS) -> Table:
     seen: Table = {}
-    with running(version) as port, ExitStack() as stack:
-        started = {name: stack.enter_context(Client(name, port)) for name in clients}
+    with running(version) as port:
         for job in jobs:
-            able = [client for client in started.values() if job in client.jobs]
-            for turn in range(rounds * JOBS[job][1] + 1):
-                # Nobody has the first place always.
-                for client in able[:: -1 if turn % 2 else 1]:
-                    times = client.turn(job)
-                    if turn:  # the first one warms up
-                        seen.setdefault((client.name, job), []).append(times)
+            with ExitStack() as stack:
+                started = [stack.enter_context(Client(name, port)) for name in clients]
+                able = [client for client in started if job in client.jobs]
+                for turn in range(rounds * JOBS[job][1] + 1):
+                    # Nobody has the first place always.
+                    for client in able[:: -1 if turn % 2 else 1]:
+                        times = client.turn(job)
+                        if turn:  # the first one warms up
+                            seen.setdefault((client.name, job), []).append(times)
     return seen
 
 
