@@ -24,7 +24,7 @@ from tests.benchmarks.server import running
 
 IMPORTS = {"ibnb": "import ibnb", "ibapi": "import ibapi.client, ibapi.wrapper", "ib_async": "import ib_async"}
 # The aim: ibnb is so many times as fast as ib_async.
-TARGETS = dict(zip(JOBS, (4.0, 4.0, 2.0, 1.1, 2.5), strict=True))
+TARGETS = dict(zip(JOBS, (4.0, 4.0, 2.0, 1.1, 1.1, 2.5), strict=True))
 # (client, job) → the (wall, processor) seconds of each round.
 Table = dict[tuple[str, str], list[tuple[float, float]]]
 

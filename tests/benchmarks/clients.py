@@ -20,11 +20,12 @@ BARS_LARGE = "100,000 bars to a DataFrame"
 BARS_SMALL = "10,000 bars to a DataFrame"
 MANY = "50 x 390 bars, all in flight"
 TRIP = "one blocking round trip"
+WARM = "  after a large history"
 TICKS = "50,000 price ticks delivered"
 
 # How often each is done in one turn, and how many turns make a round: a round trip takes half as long while client and
 # server happen to share a core, which changes from turn to turn.
-JOBS = {BARS_LARGE: (1, 1), BARS_SMALL: (3, 1), MANY: (2, 1), TRIP: (200, 5), TICKS: (1, 1)}
+JOBS = {BARS_LARGE: (1, 1), BARS_SMALL: (3, 1), MANY: (2, 1), TRIP: (200, 5), WARM: (200, 5), TICKS: (1, 1)}
 Job = Callable[[], Any]
 END = "20250611 16:00:00 US/Eastern"
 SYMBOLS = 50
@@ -40,6 +41,19 @@ def measure(job: Job, times: int) -> tuple[float, float]:
         walls.append(time.perf_counter() - start)
         processors.append(time.process_time() - processor)
     return median(walls), median(processors)
+
+
+def after(first: Job, then: Job) -> Job:
+    """`then`, in a process that has done `first` once: what that leaves in the allocator makes some clients faster."""
+    begun: list[bool] = []
+
+    def job() -> None:
+        if not begun:
+            first()
+            begun.append(True)
+        then()
+
+    return job
 
 
 def must(have: int, want: int) -> None:
@@ -260,6 +274,7 @@ CLIENTS = {"ibnb": ibnb, "ibapi": ibapi, "sync_wrapper": sync_wrapper, "ib_async
 
 if __name__ == "__main__":
     jobs = CLIENTS[sys.argv[1]](int(sys.argv[2]))
+    jobs[WARM] = after(jobs[BARS_LARGE], jobs[TRIP])
     print(json.dumps(list(jobs)), flush=True)
     for line in sys.stdin:
         name = line.rstrip("\n")
