@@ -296,6 +296,16 @@ def frame(payload: bytes) -> bytes:
     return len(payload).to_bytes(4, "big") + payload
 
 
+def request_frame(parts: tuple[Any, ...], server_version: int) -> bytes:
+    """What EClient.sendMsg makes of its arguments: (id, fields), in 9.81 the fields alone, which begin with the id."""
+    fields: str = parts[-1]
+    if len(parts) == 1:
+        return frame(fields.encode())
+    if server_version >= RAW_ID_VERSION:
+        return frame(parts[0].to_bytes(4, "big") + fields.encode())
+    return frame(f"{parts[0]}\0{fields}".encode())
+
+
 # How `reqCurrentTime` begins as text, as text behind a raw id, and as protobuf: nothing else begins with these.
 _TIME, _RAW_TIME, _PROTOBUF_TIME = b"49\x001", (49).to_bytes(4, "big"), (49 + PROTOBUF_OFFSET).to_bytes(4, "big")
 TIME_REQUESTS = frozenset({_TIME, _RAW_TIME, _PROTOBUF_TIME})
@@ -336,13 +346,17 @@ def make_interpreter(wrapper: object, server_version: int) -> Callable[[int, byt
 
 # --- log -----------------------------------------------------------------------------------------
 
-# 9.81 logs its answers in ibapi.wrapper, 10.x in ibapi.utils.
+# 9.81 logs its answers in ibapi.wrapper and its requests in ibapi.client, 10.x both in ibapi.utils.
 _ANSWER_LOG = logging.getLogger("ibapi.wrapper" if hasattr(EWrapper, "logAnswer") else "ibapi.utils")
+_REQUEST_LOG = logging.getLogger("ibapi.client" if hasattr(EWrapper, "logAnswer") else "ibapi.utils")
+MESSAGE_LOG = logging.getLogger("ibapi.client")
 _ERROR_NAMES = ErrorEvent._fields
 
 
-#: Does anybody want to see each callback?
+#: Does anybody want to see each callback, each request, each outgoing message?
 answers_are_logged = partial(_ANSWER_LOG.isEnabledFor, logging.INFO)
+requests_are_logged = partial(_REQUEST_LOG.isEnabledFor, logging.INFO)
+messages_are_logged = partial(MESSAGE_LOG.isEnabledFor, logging.INFO)
 
 
 def log_answer(app: object, name: str, args: tuple[Any, ...]) -> None:

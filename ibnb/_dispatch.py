@@ -1,6 +1,6 @@
 """Every incoming callback passes here: tape, internal handlers, then the user's own override, guarded.
 
-The Decoder's wrapper is the `Dispatcher`, not the app. So an override can't take a message away from
+The Decoder's wrapper is `Dispatcher.callbacks`, not the app. So an override can't take a message away from
 a verb, can't have the wrong number of arguments, and can't end the connection by raising.
 """
 
@@ -120,11 +120,27 @@ def fit_error(method: Handler, event: _compat.ErrorEvent) -> tuple[Any, ...]:
     return short[: len(named)]
 
 
+class Callbacks:
+    """What the Decoder calls: one function per callback name, made when it is needed first, and kept."""
+
+    def __init__(self, build: Callable[[str], Handler]) -> None:
+        self._build = build
+
+    def __getattr__(self, name: str) -> Handler:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        call = self._build(name)
+        # Found next time without __getattr__.
+        self.__dict__[name] = call
+        return call
+
+
 class Dispatcher:
-    """What the Decoder calls: builds one function per callback name and keeps it."""
+    """Knows who listens to which callback: ibnb's own handlers, and the user's overrides."""
 
     def __init__(self, app: Link) -> None:
         self._app = app
+        self.callbacks = Callbacks(self._build_for)
         self._handlers = {name: tuple(found) for name, found in handlers_of(app).items()}
         # What `is_private` has found, and how many attributes the app had then.
         self._private, self._looked_at = False, 0
@@ -181,9 +197,7 @@ class Dispatcher:
             except Exception as error:
                 self._internal_problem(name, args, error)
 
-    def __getattr__(self, name: str) -> Handler:
-        if name.startswith("__"):
-            raise AttributeError(name)
+    def _build_for(self, name: str) -> Handler:
         build = {
             "error": self._build_error,
             "currentTime": self._build_current_time,
@@ -192,13 +206,10 @@ class Dispatcher:
             "commissionReport": self._build_commission,
             "commissionAndFeesReport": self._build_commission,
         }.get(name, self._build_protobuf if name.endswith("ProtoBuf") else self._build)
-        call = build(name)
-        # Found next time without __getattr__.
-        self.__dict__[name] = call
-        return call
+        return build(name)
 
     def _build(self, name: str) -> Handler:
-        app, tape = self._app, self._app._tape
+        app, tape, changes = self._app, self._app._tape, self._app._changes
         mine = vars(app)
         inherited = find_override(app, name)
         fitted: tuple[Handler | None, int | None] = (None, None)
@@ -215,7 +226,7 @@ class Dispatcher:
                 self._guarded(name, override, args[: fitted[1]])
             elif _compat.answers_are_logged():
                 _compat.log_answer(app, name, args)
-            app._changes.announce()
+            changes.announce()
 
         return call
 

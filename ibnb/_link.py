@@ -5,6 +5,7 @@ The reader thread only decodes, records and completes slots; whoever calls a ver
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import traceback
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from ibnb import _compat
 from ibnb._compat import EClient, EWrapper
-from ibnb._dispatch import Dispatcher, find_override, on
+from ibnb._dispatch import Callbacks, Dispatcher, find_override, on
 from ibnb._fast import RUN, RUN_ID, Decoded, runs
 from ibnb._status import Status
 from ibnb._time import Changes, Latch, RealTime, Time, wait_for_fence
@@ -83,8 +84,8 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
 
     # EClient reports its own errors, and the Decoder its answers, to `wrapper`: everything is dispatched.
     @property
-    def wrapper(self) -> Dispatcher:
-        return self._dispatcher
+    def wrapper(self) -> Callbacks:
+        return self._dispatcher.callbacks
 
     @wrapper.setter
     def wrapper(self, value: object) -> None:
@@ -106,7 +107,7 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         host = host or "127.0.0.1"
         if self.isConnected():
             if self._endpoint == (host, port, clientId):
-                self._dispatcher.error(-1, self._millis(), 501, "Already connected.")
+                self.wrapper.error(-1, self._millis(), 501, "Already connected.")
                 return
             raise IBError(f"already connected ({self!r}); call disconnect() before connecting elsewhere")
         if self._endpoint != (host, port, clientId):
@@ -116,7 +117,7 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         except NotConnectedError as error:
             self._why_ended = str(error)
             self._release_waiters()
-            self._dispatcher.error(-1, self._millis(), 502, str(error))
+            self.wrapper.error(-1, self._millis(), 502, str(error))
             raise
         self._begin(connection)
 
@@ -145,7 +146,7 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         self.conn = connection
         self.serverVersion_ = version
         self.connTime = connection_time
-        self._interpret = _compat.make_interpreter(self._dispatcher, version)
+        self._interpret = _compat.make_interpreter(self.wrapper, version)
         self._ended.clear()
         self._over.clear()
         self._silent = False
@@ -156,7 +157,7 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
     def _begin(self, connection: Connection) -> None:
         """Start the API, then the reader (in this order the tape is the same every time), and wait for readiness."""
         self.startApi()
-        self._dispatcher.connectAck()
+        self.wrapper.connectAck()
         connection.start(self._on_frames, lambda reason: self._end(connection, reason), self._dispatcher.is_private)
         if isinstance(self._time, RealTime):
             self._time.reader = connection.reader
@@ -238,7 +239,7 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
             self._over.set()
         self._ended.set()
         self._release_waiters()
-        self._dispatcher.connectionClosed()
+        self.wrapper.connectionClosed()
 
     def _comes_back(self) -> bool:
         """The connection has ended: will the session try to have it back?"""
@@ -253,7 +254,7 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
     def isConnected(self) -> bool:
         """Is there a connection to TWS? (Whether TWS has its own link to IBKR, `app.notices` says.)"""
         connection = self.conn
-        return connection is not None and connection.isConnected() and bool(self.connState == EClient.CONNECTED)
+        return connection is not None and connection.isConnected()
 
     def __enter__(self) -> Self:
         return self
@@ -358,7 +359,19 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
     def logRequest(self, fnName: str, fnParams: dict[str, Any]) -> None:
         """Every request of EClient comes by here first: the tape's source."""
         self._tape.request(fnName, fnParams)
-        super().logRequest(fnName, fnParams)
+        if _compat.requests_are_logged():
+            super().logRequest(fnName, fnParams)
+
+    def sendMsg(self, *parts: Any) -> None:
+        """The bytes and the log of EClient.sendMsg, which spends more time on a text for a log that nobody reads, and
+        on a struct format for each length, than sending takes."""
+        connection = self.conn
+        if connection is None:
+            raise NotConnectedError("the connection is closed")
+        message = _compat.request_frame(parts, self.serverVersion_ or 0)
+        if _compat.messages_are_logged():
+            _compat.MESSAGE_LOG.info("%s %s %s", "SENDING", sys._getframe(1).f_code.co_name, message)
+        connection.sendMsg(message)
 
     def _before_send(self, message: bytes) -> None:
         """Sees each outgoing message, under the lock that keeps messages in order."""
@@ -409,8 +422,9 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
             elif found.callbacks:
                 self._take(found, msg_id, [payload], version)
             else:
+                callbacks = self._dispatcher.callbacks
                 for name, args in found.calls:
-                    getattr(self._dispatcher, name)(*args)
+                    getattr(callbacks, name)(*args)
         except Exception as error:
             self._record_problem("decode", error, traceback.format_exc(), f"message {payload[:60]!r}")
         self._guard_hook()

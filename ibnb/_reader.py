@@ -69,7 +69,7 @@ class Reader:
         self._buffer = memoryview(bytearray(CHUNK))
         self._turn = threading.Lock()
         # Whose turn it is: everything that is handed on runs in this thread.
-        self._reading: int | None = None
+        self.reading: int | None = None
         self._waiting: set[Latch] = set()
         # Somebody would have read if it had been his turn; the reader thread rests; and what ends its rest.
         self._asked = False
@@ -77,16 +77,15 @@ class Reader:
         self._go_on = threading.Event()
         self._broken: BaseException | None = None
         self._interrupted = False
+        # Made once: to make them each time would be a good part of what a short question takes.
+        self._main = threading.main_thread().ident
+        self._on_interrupt = self._note_interrupt
         self.thread: threading.Thread | None = None
 
     def start(self, name: str, early: list[bytes]) -> None:
         """Start the reader thread, which first hands on what has come already."""
         self.thread = threading.Thread(target=self._run, args=(early,), name=name, daemon=True)
         self.thread.start()
-
-    def is_here(self) -> bool:
-        """Does the caller run in the thread that hands messages on?"""
-        return self._reading == threading.get_ident()
 
     # --- the reader thread -----------------------------------------------------------------------
 
@@ -112,19 +111,19 @@ class Reader:
         self._owner.disconnect()
         if not ended_by_us:
             with self._turn:
-                self._reading = threading.get_ident()
+                self.reading = threading.get_ident()
                 self._on_end(reason)
-        self._reading = None
+        self.reading = None
 
     def _hand_on(self, frames: list[bytes]) -> None:
         with self._turn:
-            self._reading = threading.get_ident()
+            self.reading = threading.get_ident()
             self._on_frames(frames)
 
     def _read(self, connected: socket.socket) -> bool:
         """`_take` when it is this thread's turn."""
         with self._turn:
-            self._reading = threading.get_ident()
+            self.reading = threading.get_ident()
             if self._broken is not None:
                 raise self._broken
             return self._owner.socket is connected and self._take(connected)
@@ -170,41 +169,45 @@ class Reader:
             if _POSIX and seconds > SHORT and self._may_read():
                 self._asked = True
                 if self._resting:
-                    began = time.monotonic()
-                    self._read_meanwhile(done, began + seconds - LOOK_UP)
-                    if done.is_set():
+                    until = time.monotonic() + seconds
+                    if self._read_meanwhile(done, until - LOOK_UP):
                         return True
-                    seconds -= time.monotonic() - began
+                    seconds = until - time.monotonic()
             return on(done, seconds)
         finally:
             self._waiting.discard(done)
 
-    def _read_meanwhile(self, done: Latch, until: float) -> None:
-        if threading.get_ident() != threading.main_thread().ident:
-            self._read_here(done, until)
-        elif _handler(SIGINT) is not None:
-            # An interrupt (Ctrl-C, the notebook's stop button) waits until what has come is handed on.
-            before = _install(SIGINT, self._note_interrupt)
-            try:
-                self._read_here(done, until)
-            finally:
-                _install(SIGINT, before)
-                if self._interrupted:
-                    self._interrupted = False
-                    signal.raise_signal(SIGINT)
-        # Else the handler isn't Python's, and couldn't be put back: this thread doesn't read.
+    def _read_meanwhile(self, done: Latch, until: float) -> bool:
+        if threading.get_ident() != self._main:
+            return self._read_here(done, until)
+        before = _handler(SIGINT)
+        if before is None:
+            # The handler isn't Python's, and couldn't be put back: this thread doesn't read.
+            return False
+        # An interrupt (Ctrl-C, the notebook's stop button) waits until what has come is handed on.
+        _install(SIGINT, self._on_interrupt)
+        try:
+            return self._read_here(done, until)
+        finally:
+            _install(SIGINT, before)
+            if self._interrupted:
+                self._interrupted = False
+                signal.raise_signal(SIGINT)
 
     def _note_interrupt(self, number: int, frame: object) -> None:
         self._interrupted = True
 
-    def _read_here(self, done: Latch, until: float) -> None:
+    def _read_here(self, done: Latch, until: float) -> bool:
+        """Read until `done` is set; False if something else came first."""
         connected = self._owner.socket
         if connected is None or not self._turn.acquire(blocking=False):
-            return
+            return False
+        ended = False
         try:
-            self._reading = threading.get_ident()
-            while self._take(connected) and not done.is_set() and self._owner.socket is connected:
-                if self._interrupted or time.monotonic() > until:
+            self.reading = threading.get_ident()
+            while self._take(connected):
+                ended = done.is_set()
+                if ended or self._owner.socket is not connected or self._interrupted or time.monotonic() > until:
                     break
         except (OSError, ValueError) as error:
             self._broken = error
@@ -213,7 +216,8 @@ class Reader:
             self._broken = OSError(f"interrupted in the middle of a message by {error!r}")
             raise
         finally:
-            self._reading = None
+            self.reading = None
             self._turn.release()
-            if not done.is_set() or (len(self._waiting) > 1 and self._missing()):
+            if not ended or (len(self._waiting) > 1 and self._missing()):
                 self.go_on()
+        return ended

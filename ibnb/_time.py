@@ -9,6 +9,7 @@ import heapq
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from typing import Protocol
 
@@ -18,35 +19,49 @@ from ibnb.errors import ConnectionLostError, RequestTimeoutError
 SLICE = 0.2
 
 
+_making = threading.Lock()
+
+
 class Latch:
-    """A `threading.Event` of one lock instead of three objects: each request has one."""
+    """A `threading.Event` that costs next to nothing until somebody really waits: each request has one."""
 
     __slots__ = ("_lock", "_set")
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._lock.acquire()
         self._set = False
+        # Held until it is set; made by the first who waits.
+        self._lock: threading.Lock | None = None
 
     def is_set(self) -> bool:
         return self._set
 
     def set(self) -> None:
-        """Let everybody pass who waits. Only one thread may call this at a time."""
-        if not self._set:
-            self._set = True
-            self._lock.release()
+        """Let everybody pass who waits."""
+        self._set = True
+        lock = self._lock
+        if lock is not None:
+            with suppress(RuntimeError):  # another thread has been quicker
+                lock.release()
 
     def clear(self) -> None:
         """Only whom `wait` has let pass may call this."""
-        if self._set:
-            self._lock.acquire()
-            self._set = False
+        self._lock = None
+        self._set = False
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until it is set, `timeout` seconds at most: is it?"""
-        if not self._set and self._lock.acquire(timeout=-1 if timeout is None else max(0.0, timeout)):
-            self._lock.release()
+        if self._set:
+            return True
+        with _making:
+            lock = self._lock
+            if lock is None:
+                lock = threading.Lock()
+                lock.acquire()
+                self._lock = lock
+        # Either who sets it has seen the lock, or this sees that it is set.
+        if not self._set and lock.acquire(timeout=-1 if timeout is None else max(0.0, timeout)):
+            with suppress(RuntimeError):
+                lock.release()
         return self._set
 
 
@@ -115,11 +130,8 @@ class RealTime:
         self.reader: Attended | None = None
         self._changes = changes
 
-    def now(self) -> float:
-        return time.time()
-
-    def monotonic(self) -> float:
-        return time.monotonic()
+    now = staticmethod(time.time)
+    monotonic = staticmethod(time.monotonic)
 
     def settle(self) -> None:
         """Nobody knows what is on its way."""

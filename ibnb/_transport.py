@@ -186,7 +186,8 @@ class Connection:
 
     def in_reader(self) -> bool:
         """Is the caller called by what has just been read?"""
-        return self.reader is not None and self.reader.is_here()
+        reader = self.reader
+        return reader is not None and reader.reading == threading.get_ident()
 
     def go_on(self) -> None:
         """Somebody waits for what only the reader thread will read."""

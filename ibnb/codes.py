@@ -71,7 +71,6 @@ _KIND_WORDS = (
 
 
 @cache
-@cache
 def kind_of_verb(verb: str) -> str:
     """The kind of request behind a verb's name: getData → history, getQuotes → market_data."""
     low = verb.lower()

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from ibnb._time import Latch
 from ibnb.errors import IBError, RequestTimeoutError
@@ -33,17 +33,16 @@ class Gap:
     over: bool = False
 
 
-def _wait(slot: Slot, timeout: float | None) -> None:
-    if not slot.ended.wait(timeout):
-        raise RequestTimeoutError(f"{slot.verb}: no answer within {timeout:g} s", verb=slot.verb)
-
-
 class Slot:
-    """What one request has received so far: `rows` grows while it is open."""
+    """What one request has received so far: `rows` grows while it is open.
 
-    error: BaseException | None = None
+    As a context manager it is closed when the block is left. `cancel` is called before that if the block is left by an
+    exception that TWS hasn't sent itself.
+    """
+
     #: Codes that don't end this request although they usually end its kind.
     tolerate: frozenset[int] = frozenset()
+    cancel: Callable[[], object] | None = None
     # A stream's slot outlives its connection: TWS is asked again, after `on_replay` has forgotten what is old.
     lasting = False
     on_replay: Callable[[], object] | None = None
@@ -51,21 +50,24 @@ class Slot:
     opened = 0.0
     heard: float | None = None
     gap: Gap | None = None
-    # How long `wait` waits unless it is told. The session replaces the waiter by its own, which knows the clock and
-    # how to explain a timeout.
+    # How long `wait` waits unless it is told.
     timeout: float | None = None
-    waiter: Callable[[Slot, float | None], None] = staticmethod(_wait)
+    # Where it is open.
+    home: Pending
 
     def __init__(self, key: Key, verb: str, *, kind: str = "request", contract: object = None) -> None:
         self.key = key
         self.verb = verb
         self.kind = kind
         self.contract = contract
+        self.thread = threading.get_ident()
         self.rows: list[Any] = []
+        self.error: BaseException | None = None
         # Messages that carried this slot's id without ending it (2176, 10167 …), as (code, text).
         self.notices: list[tuple[int, str]] = []
         self.ended = Latch()
-        self._lock = threading.Lock()
+        # Whoever gets this ends the slot.
+        self._end_of = threading.Lock()
 
     @property
     def done(self) -> bool:
@@ -95,10 +97,10 @@ class Slot:
 
     def again(self) -> None:
         """Open an ended slot anew, empty: its request is sent once more under the same id."""
-        with self._lock:
-            self.rows = []
-            self.error = None
-            self.ended.clear()
+        self.rows = []
+        self.error = None
+        self.ended.clear()
+        self._end_of.release()
 
     def finish(self) -> None:
         """The end marker came."""
@@ -109,33 +111,57 @@ class Slot:
         self._end(error)
 
     def _end(self, error: BaseException | None) -> None:
-        with self._lock:
-            if not self.done:
-                self.error = error
-                self.ended.set()
+        if self._end_of.acquire(blocking=False):
+            self.error = error
+            self.ended.set()
 
     def wait(self, timeout: float | None = None) -> list[Any]:
         """Block until the slot has ended; return its rows or raise its error (or RequestTimeoutError)."""
-        self.waiter(self, self.timeout if timeout is None else timeout)
+        self.home.waiter(self, self.timeout if timeout is None else timeout)
         if self.error is not None:
             raise self.error
         return self.rows
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            # TWS has forgotten a request that it has answered or refused itself: only what is
+            # still running there needs a cancel.
+            if error is not None and self.cancel is not None and error is not self.error:
+                self.cancel()
+        finally:
+            self.home.close(self)
+
+
+def _wait(slot: Slot, timeout: float | None) -> None:
+    if not slot.ended.wait(timeout):
+        raise RequestTimeoutError(f"{slot.verb}: no answer within {timeout:g} s", verb=slot.verb)
 
 
 class Pending:
     """The open slots of a session, by request id, or by name ("positions") for requests without an id.
 
-    Two requests with the same key wait in line: their answers couldn't be told apart.
+    Two requests with the same key wait in line: their answers couldn't be told apart. `waiter` is how slots wait (the
+    session's knows the clock, and how to explain a timeout); `left` is told of each that is closed.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        waiter: Callable[[Slot, float | None], None] = _wait,
+        left: Callable[[Slot], None] = lambda slot: None,
+    ) -> None:
+        self.waiter = waiter
+        self._left = left
         # The same thread may come by again in the middle: what it forgot to close, the garbage collector closes there.
         self._lock = threading.RLock()
         # For those who wait in line; how many they are.
         self._changed = threading.Condition(self._lock)
         self._in_line = 0
         self._slots: dict[Key, Slot] = {}
-        self._owners: dict[Key, int] = {}
         self._closed: BaseException | None = None
 
     def open(
@@ -153,35 +179,39 @@ class Pending:
         doesn't finish, and the error of `fail_all` after the connection is gone.
         """
         slot = Slot(key, verb, kind=kind, contract=contract)
-        with self._lock:
-            if self._closed is not None:
-                raise self._closed
-            if key in self._slots:
-                self._wait_for_turn(key, verb, timeout)
-            self._slots[key] = slot
-            self._owners[key] = threading.get_ident()
-            return slot
+        slot.home, slot.timeout = self, timeout
+        # To put it there is one step, which nobody can divide: a lock would cost more than all else here.
+        if self._slots.setdefault(key, slot) is not slot:
+            self._wait_for_turn(slot, timeout)
+        # `fail_all` closes first and looks for slots then: either it has seen this one, or this sees that it is closed.
+        if self._closed is not None:
+            self.close(slot)
+            raise self._closed
+        return slot
 
-    def _wait_for_turn(self, key: Key, verb: str, timeout: float | None) -> None:
+    def _wait_for_turn(self, slot: Slot, timeout: float | None) -> None:
+        key, verb = slot.key, slot.verb
         deadline = None if timeout is None else time.monotonic() + timeout
-        while (holder := self._slots.get(key)) is not None:
-            if self._owners[key] == threading.get_ident():
-                raise IBError(
-                    f"{verb}: {key!r} is still in use by {holder.verb} of this same thread; end that one first"
-                )
-            left = None if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
-                raise RequestTimeoutError(
-                    f"{verb}: {key!r} is in use by {holder.verb}, which hasn't ended; cancel that one first", verb=verb
-                )
-            self._in_line += 1
-            try:
-                # Short slices, so that an interrupt works at once on every system.
-                self._changed.wait(0.2 if left is None else min(left, 0.2))
-            finally:
-                self._in_line -= 1
-            if self._closed is not None:
-                raise self._closed
+        with self._lock:
+            while (holder := self._slots.setdefault(key, slot)) is not slot:
+                if self._closed is not None:
+                    raise self._closed
+                if holder.thread == slot.thread:
+                    raise IBError(
+                        f"{verb}: {key!r} is still in use by {holder.verb} of this same thread; end that one first"
+                    )
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    raise RequestTimeoutError(
+                        f"{verb}: {key!r} is in use by {holder.verb}, which hasn't ended; cancel that one first",
+                        verb=verb,
+                    )
+                self._in_line += 1
+                try:
+                    # Short slices, so that an interrupt works at once on every system.
+                    self._changed.wait(0.2 if left is None else min(left, 0.2))
+                finally:
+                    self._in_line -= 1
 
     def get(self, key: Key) -> Slot | None:
         """The open slot of a key, or None."""
@@ -192,14 +222,19 @@ class Pending:
         with self._lock:
             if self._slots.get(slot.key) is slot:
                 del self._slots[slot.key]
-                del self._owners[slot.key]
                 if self._in_line:
                     self._changed.notify_all()
+        self._left(slot)
 
     def all(self) -> list[Slot]:
         """The open slots."""
         with self._lock:
             return list(self._slots.values())
+
+    def of_this_thread(self) -> Slot | None:
+        """The slot that this thread has opened last: what it is asking for."""
+        me = threading.get_ident()
+        return next((slot for slot in reversed(self.all()) if slot.thread == me), None)
 
     def fail_all(self, error: BaseException, spare_lasting: bool = False) -> None:
         """End every slot (but perhaps those of streams), and refuse new ones until `reopen`: the connection is gone."""
@@ -217,47 +252,3 @@ class Pending:
 
     def __len__(self) -> int:
         return len(self._slots)
-
-
-class Request:
-    """The context manager behind `Session._request`: it never leaves an open slot behind.
-
-    `cancel` is called when the block is left by an exception that TWS hasn't sent itself, `left` at the very end.
-    `asking.slot` is, in this thread, the slot of the innermost request that is open.
-    """
-
-    __slots__ = ("_asking", "_cancel", "_left", "_outer", "_pending", "_slot")
-
-    def __init__(
-        self,
-        pending: Pending,
-        slot: Slot,
-        cancel: Callable[[], object] | None,
-        asking: threading.local,
-        left: Callable[[Slot], None],
-    ) -> None:
-        self._pending = pending
-        self._slot = slot
-        self._cancel = cancel
-        self._asking = asking
-        self._left = left
-        self._outer: Slot | None = None
-
-    def __enter__(self) -> Slot:
-        self._outer = getattr(self._asking, "slot", None)
-        self._asking.slot = self._slot
-        return self._slot
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        slot = self._slot
-        try:
-            # TWS has forgotten a request that it has answered or refused itself: only what is
-            # still running there needs a cancel.
-            if error is not None and self._cancel is not None and error is not slot.error:
-                self._cancel()
-        finally:
-            self._pending.close(slot)
-            self._asking.slot = self._outer
-            self._left(slot)

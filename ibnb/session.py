@@ -24,7 +24,7 @@ from ibnb.errors import (
     request_error,
 )
 from ibnb.pacing import Pacing
-from ibnb.pending import Key, Request, Slot
+from ibnb.pending import Key, Pending, Slot
 from ibnb.reconnect import STREAM_ENDED, Lasting
 from ibnb.safety import CANCELLING, PLACING, OrderGate, OrderLimits
 from ibnb.subscriptions import Subscriptions
@@ -87,8 +87,9 @@ class Session(Lasting):
 
     def _prepare(self) -> None:
         super()._prepare()
+        self._pending = Pending(self._wait_slot, self._left)
         self._gate = OrderGate(self._now)
-        # Per thread: is an order passing that was checked, and which slot is being asked for.
+        # Per thread: is an order passing that was checked.
         self._passing = threading.local()
         self._req_ids: Iterator[int] | None = None
         self._problems_told = 0
@@ -113,7 +114,7 @@ class Session(Lasting):
         contract: object = None,
         tolerate: Collection[int] = (),
         lasting: bool = False,
-    ) -> Request:
+    ) -> Slot:
         """Open a slot, and leave nothing behind: `with self._request(...) as slot: self.reqX(slot.key); slot.wait()`.
 
         reqId: None = a new id; a text ("positions") for requests without an id, which then wait in line.
@@ -131,14 +132,14 @@ class Session(Lasting):
         self._await_return(verb, limit)
         key = self._next_req_id() if reqId is None else reqId
         slot = self._pending.open(key, verb, kind=kind or kind_of_verb(verb), contract=contract, timeout=limit)
-        slot.timeout, slot.waiter = limit, self._wait_slot
         if tolerate:
             slot.tolerate = frozenset(tolerate)
         if lasting:
             slot.lasting, slot.opened = True, self._now()
             self._watch_streams()
-        cancel_at_tws = None if cancel is None else partial(self._cancel_at_tws, cancel, key)
-        return Request(self._pending, slot, cancel_at_tws, self._passing, self._left)
+        if cancel is not None:
+            slot.cancel = partial(self._cancel_at_tws, cancel, key)
+        return slot
 
     def _cancel_at_tws(self, cancel: Callable[..., object], key: Key) -> None:
         if self.isConnected():
@@ -163,7 +164,6 @@ class Session(Lasting):
             self._pending.close(turn)
 
     def _wait_slot(self, slot: Slot, timeout: float | None) -> None:
-        self._check_thread(slot.verb)
         seconds = self.timeout if timeout is None else timeout
         while True:
             ended, alive = self._wait_and_listen(slot.ended, seconds)
@@ -395,7 +395,7 @@ class Session(Lasting):
         slot = self._pending.get(reqId) if reqId != _compat.NO_VALID_ID else None
         if slot is None and 500 <= errorCode < 600:
             # ibapi's own errors are reported while the request is being sent, in the thread that sends it.
-            slot = getattr(self._passing, "slot", None)
+            slot = self._pending.of_this_thread()
         if slot is None and reqId == _compat.NO_VALID_ID and errorCode in INVALID_REQUEST:
             slot = self._only_slot_without_id()
         subscription = self._subscriptions.get(reqId)

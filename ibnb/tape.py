@@ -1,6 +1,6 @@
 """What went over the connection, in order: requests out (→), callbacks in (←), with the session's time.
 
-Recording is one append to a bounded ring; texts are made when somebody looks.
+Recording is one append; texts are made when somebody looks.
 """
 
 from __future__ import annotations
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 REQUEST, ANSWER, MESSAGE = "→", "←", "message"
 _IDS = ("reqId", "tickerId", "orderId")
 COLUMNS = ["time", "direction", "name", "id", "summary"]
+# So many entries, or callbacks, are counted (and dropped) at once.
+_BATCH = 500
+
+# (how many, time, direction, name, id, content); a message that holds many callbacks is one entry.
+Entry = tuple[int, float, str, str, Any, Any]
 
 
 class Tape:
@@ -29,11 +34,14 @@ class Tape:
         self._size = size
         # The same thread may come by again in the middle: the garbage collector ends forgotten streams by requests.
         self._lock = threading.RLock()
-        # How many callbacks and requests there have been, and how many of them the ring holds.
-        self._total = 0
+        # What came last; the batches before it, each with the number of its callbacks and requests and with how many
+        # those are altogether; and how many have been dropped.
+        self._last: list[Entry] = []
+        self._ring: deque[tuple[int, list[Entry]]] = deque()
         self._held = 0
-        # (how many, time, direction, name, id, content); a message that holds many callbacks is one entry.
-        self._ring: deque[tuple[int, float, str, str, Any, Any]] = deque()
+        self._dropped = 0
+        # Callbacks of messages in what came last.
+        self._decoded = 0
 
     def request(self, name: str, parameters: Mapping[str, Any]) -> None:
         """A request, with its arguments by name; texts are made now: contracts and orders change later."""
@@ -43,39 +51,59 @@ class Tape:
                 given = {key: value for key, value in parameters.items() if key != "self"}
                 number = next((given[key] for key in _IDS if key in given), None)
                 text = ", ".join([f"{key}={brief(value)}" for key, value in given.items()])
-            self._append(1, (1, self._now(), REQUEST, name, number, text))
+            self._append((1, self._now(), REQUEST, name, number, text))
 
     def answer(self, name: str, args: tuple[Any, ...]) -> None:
         """A callback with its arguments."""
-        self._append(1, (1, self._now(), ANSWER, name, None, args))
+        self._append((1, self._now(), ANSWER, name, None, args))
 
     def messages(self, callbacks: int, msg_id: int, payloads: list[bytes], server_version: int) -> None:
         """Messages that were decoded at once: their callbacks are made when somebody looks."""
-        self._append(callbacks, (callbacks, self._now(), MESSAGE, "", msg_id, (payloads, server_version)))
+        self._append((callbacks, self._now(), MESSAGE, "", msg_id, (payloads, server_version)))
+        self._decoded += callbacks
+        if self._decoded >= _BATCH:
+            # Large ones are let go of early: they keep their bytes.
+            self._begin_batch()
 
-    def _append(self, many: int, entry: tuple[int, float, str, str, Any, Any]) -> None:
+    def _append(self, entry: Entry) -> None:
+        # Without a lock, which would cost more than the rest: to append is one step, which nobody can divide.
+        last = self._last
+        last.append(entry)
+        if len(last) >= _BATCH:
+            self._begin_batch()
+
+    def _begin_batch(self) -> None:
+        """Put what came last behind the others, and drop the oldest if the rest is enough."""
         with self._lock:
-            ring = self._ring
-            ring.append(entry)
-            self._total += many
-            self._held = held = self._held + many
-            if held > self._size:
-                while held - ring[0][0] >= self._size:
-                    held -= ring.popleft()[0]
-                self._held = held
+            last, self._last, self._decoded = self._last, [], 0
+            many = _count(last)
+            self._ring.append((many, last))
+            self._held += many
+            while self._held - self._ring[0][0] >= self._size:
+                many, batch = self._ring.popleft()
+                self._held -= many
+                # Counted anew: a thread may have appended while the batch was closed.
+                self._dropped += _count(batch)
+
+    def _entries(self) -> list[Entry]:
+        with self._lock:
+            return [entry for _, batch in self._ring for entry in batch] + self._last
 
     def clear(self) -> None:
         with self._lock:
+            self._dropped += _count(self._entries())
             self._ring.clear()
+            self._last = []
             self._held = 0
 
     def __len__(self) -> int:
-        return min(self._held, self._size)
+        return min(_count(self._entries()), self._size)
 
     def rows(self) -> list[tuple[int, datetime, str, str, int | None, str]]:
         """(number, UTC time, direction, name, id, summary) of what the ring holds, oldest first."""
         with self._lock:
-            ring, number = list(self._ring), self._total
+            ring, dropped = self._entries(), self._dropped
+        number = dropped + _count(ring)
         found: list[tuple[int, datetime, str, str, int | None, str]] = []
         for _, when, direction, name, key, content in reversed(ring):
             moment = datetime.fromtimestamp(when, UTC)
@@ -107,6 +135,10 @@ class Tape:
         for name in ("direction", "name", "summary"):
             table[name] = table[name].astype("str")
         return table
+
+
+def _count(entries: list[Entry]) -> int:
+    return sum([entry[0] for entry in entries])
 
 
 def callbacks_of(msg_id: int, payloads: list[bytes], server_version: int) -> list[tuple[str, tuple[Any, ...]]]:

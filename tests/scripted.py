@@ -30,7 +30,7 @@ class _Wire:
 
     def send_marked(self, message: bytes, mark: Callable[[], None]) -> None:
         mark()
-        self.app._dispatcher.currentTime(0)
+        self.app.wrapper.currentTime(0)
 
     def go_on(self) -> None:
         pass
@@ -65,7 +65,7 @@ class ScriptedTWS:
 
     def tell(self, callback: str, *args: Any) -> None:
         """A message from TWS."""
-        getattr(self.app._dispatcher, callback)(*args)
+        getattr(self.app.wrapper, callback)(*args)
 
     def on(self, request: str, *answers: Any) -> None:
         """Answer a request from now on; without answers it is only recorded."""

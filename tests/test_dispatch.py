@@ -41,7 +41,7 @@ for _name in ("_prepare", "_got_price", "_got_commission", "_broken"):
 def feed(app: Session, *fields: Any, version: int = 157) -> None:
     """One message through the real Decoder."""
     app.serverVersion_ = version
-    app._interpret = _compat.make_interpreter(app._dispatcher, version)
+    app._interpret = _compat.make_interpreter(app.wrapper, version)
     app._on_frame(payload(*fields))
 
 
@@ -87,7 +87,7 @@ def test_an_override_with_fewer_arguments_gets_those() -> None:
             self.got = (orderId, status)
 
     app = Mine()
-    app._dispatcher.orderStatus(3, "Filled", 1, 0, 5.0, 1, 0, 5.0, 1, "", 0.0)
+    app.wrapper.orderStatus(3, "Filled", 1, 0, 5.0, 1, 0, 5.0, 1, "", 0.0)
     assert (3, "Filled") == app.got
 
 
@@ -111,7 +111,7 @@ def test_an_exception_in_an_override_is_recorded_and_the_next_message_comes() ->
 def test_an_exception_inside_ibnb_fails_the_request_it_belongs_to() -> None:
     app = Verbs()
     slot = app._pending.open(5, "getData")
-    app._dispatcher.historicalData(5, _compat.BarData())
+    app.wrapper.historicalData(5, _compat.BarData())
     assert slot.done
     assert "couldn't use the callback historicalData" in str(slot.error)
     assert ["ibnb"] == list(app.problems["where"])
@@ -119,10 +119,10 @@ def test_an_exception_inside_ibnb_fails_the_request_it_belongs_to() -> None:
 
 def test_a_function_put_on_the_object_is_an_override() -> None:
     app = Verbs()
-    app._dispatcher.tickPrice(7, 4, 1.0, None)
+    app.wrapper.tickPrice(7, 4, 1.0, None)
     got: list[Any] = []
     app.tickPrice = lambda reqId, tickType, price: got.append(price)
-    app._dispatcher.tickPrice(7, 4, 2.0, None)
+    app.wrapper.tickPrice(7, 4, 2.0, None)
     assert [2.0] == got
 
 
@@ -152,7 +152,7 @@ def test_a_mixin_of_the_students_counts_as_an_override() -> None:
         pass
 
     app = Mine()
-    app._dispatcher.tickPrice(7, 4, 1.0, None)
+    app.wrapper.tickPrice(7, 4, 1.0, None)
     assert (7, 4, 1.0, None) == app.got
 
 
@@ -160,11 +160,11 @@ def test_ibapis_info_log_shows_answers_and_nothing_goes_to_stderr(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     app = Session()
-    app._dispatcher.error(-1, 2104, "Market data farm connection is OK:usfarm")
+    app.wrapper.error(-1, 2104, "Market data farm connection is OK:usfarm")
     assert ("", "") == tuple(capfd.readouterr())
     with caplog.at_level(logging.INFO):
-        app._dispatcher.managedAccounts("DU1")
-        app._dispatcher.error(-1, 2104, "Market data farm connection is OK:usfarm")
+        app.wrapper.managedAccounts("DU1")
+        app.wrapper.error(-1, 2104, "Market data farm connection is OK:usfarm")
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("ibapi")]
     assert ["ANSWER managedAccounts {'accountsList': 'DU1'}", "ANSWER error"] == [lines[0], lines[1][:12]]
     assert [] == [record for record in caplog.records if record.levelno >= logging.ERROR]
@@ -176,7 +176,7 @@ def test_seed_code_may_call_super_error_without_any_print(capfd: pytest.CaptureF
             super().error(reqId, errorCode, errorString)
 
     app = Mine()
-    app._dispatcher.error(-1, 2104, "Market data farm connection is OK:usfarm")
+    app.wrapper.error(-1, 2104, "Market data farm connection is OK:usfarm")
     assert ("", "") == tuple(capfd.readouterr())
     assert [] == list(app._status.problems)
 
@@ -216,7 +216,7 @@ def test_a_fast_decoder_is_used_only_while_nobody_wants_the_single_callbacks(mon
 
 def test_unknown_names_of_python_itself_are_not_callbacks() -> None:
     with pytest.raises(AttributeError):
-        Session()._dispatcher.__wrapped__
+        Session().wrapper.__wrapped__
 
 
 @pytest.mark.skipif(_compat.MAX_CLIENT_VER < 213, reason="this ibapi has no protobuf")
@@ -235,7 +235,7 @@ def test_protobuf_answers_go_the_same_way_and_fences_stay_unseen() -> None:
 
     app = Mine()
     app.serverVersion_ = 213
-    app._interpret = _compat.make_interpreter(app._dispatcher, 213)
+    app._interpret = _compat.make_interpreter(app.wrapper, 213)
     fence = threading.Event()
     app._time_asked.extend([fence, None])
     for moment in (100, 200):

@@ -90,7 +90,7 @@ def test_what_is_usual_is_taken_and_what_is_not_is_left_to_the_decoder(shape: st
 def ask(app: IBApp, body: bytes, version: int) -> Any:
     """Give a message to an app that waits for the bars of request 7."""
     app.serverVersion_ = version
-    app._interpret = _compat.make_interpreter(app._dispatcher, version)
+    app._interpret = _compat.make_interpreter(app.wrapper, version)
     slot = app._pending.open(7, "getData")
     app._on_frame(body)
     app._pending.close(slot)
@@ -221,7 +221,7 @@ def test_a_run_of_prices_does_what_one_after_the_other_does(ticks: list[tuple[in
     kept = []
     for app in (fast, slow):
         app.serverVersion_ = 157
-        app._interpret = _compat.make_interpreter(app._dispatcher, 157)
+        app._interpret = _compat.make_interpreter(app.wrapper, 157)
         found, news = lines(app)
         found[7].data_type = "live" if live else ""
         app._on_frames(payloads)
@@ -244,7 +244,7 @@ def test_a_run_is_decoded_at_once_but_not_for_an_override() -> None:
 def test_the_end_of_the_connection_drops_the_rest() -> None:
     app, got = IBApp(), []
     app.serverVersion_ = 157
-    app._interpret = _compat.make_interpreter(app._dispatcher, 157)
+    app._interpret = _compat.make_interpreter(app.wrapper, 157)
 
     def end(*args: Any) -> None:
         got.append(args)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import MethodType
 from typing import Any
 
 import pytest
@@ -262,7 +264,7 @@ def test_frames_have_the_same_columns_when_empty() -> None:
     assert ["time", "callback", "where", "error", "traceback"] == list(app.problems.columns)
     assert ["kind", "state", "time"] == list(app.farms.columns)
     empty = [table.dtypes.to_dict() for table in (app.notices, app.problems, app.farms, app.tape)]
-    app._dispatcher.error(-1, 2104, "Market data farm connection is OK:usfarm")
+    app.wrapper.error(-1, 2104, "Market data farm connection is OK:usfarm")
     app._record_problem("tickPrice", ValueError("x"), "trace", "your override")
     full = [table.dtypes.to_dict() for table in (app.notices, app.problems, app.farms, app.tape)]
     assert empty == full
@@ -284,11 +286,60 @@ def test_account_codes_are_masked_in_texts() -> None:
 def test_only_these_names_of_ibapi_are_redefined() -> None:
     ours = {name for cls in Session.__mro__ if cls.__module__.startswith("ibnb") for name in vars(cls)}
     theirs = {name for base in (_compat.EClient, _compat.EWrapper) for name in dir(base) if not name.startswith("__")}
-    meant = {"connect", "disconnect", "error", "isConnected", "logRequest", "run"}
+    meant = {"connect", "disconnect", "error", "isConnected", "logRequest", "run", "sendMsg"}
     if hasattr(_compat.EClient, "useProtoBuf"):
         meant.add("useProtoBuf")
     guarded = {"cancelOrder", "exerciseOptions", "placeOrder", "reqGlobalCancel"}
     assert meant | guarded | {*PASSING, *ENDING} == ours & theirs
+
+
+class _Taken:
+    """A connection that keeps what it is told to send."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def sendMsg(self, message: bytes) -> int:
+        self.sent.append(message)
+        return len(message)
+
+    def isConnected(self) -> bool:
+        return True
+
+    def in_reader(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("version", [v for v in (100, 157, 176, 200, 201) if v <= _compat.MAX_CLIENT_VER])
+def test_requests_leave_as_ibapi_writes_and_logs_them(version: int, caplog: pytest.LogCaptureFixture) -> None:
+    contract = _compat.Contract()
+    contract.symbol, contract.secType, contract.exchange, contract.currency = "AAPL", "STK", "SMART", "USD"
+    sent, said = [], []
+    for cls in (_compat.EClient, Session):
+        app = Session()
+        app.serverVersion_ = version
+        app.conn = taken = _Taken()  # type: ignore[assignment]
+        app.sendMsg = MethodType(cls.sendMsg, app)  # type: ignore[method-assign]
+        app.logRequest = MethodType(cls.logRequest, app)  # type: ignore[method-assign]
+        app.setConnState(_compat.EClient.CONNECTED)
+        caplog.clear()
+        with caplog.at_level(logging.INFO, "ibapi"):
+            app.reqIds(1)
+            app.reqContractDetails(7, contract)
+            app.reqMktData(8, contract, "233", False, False, [])
+        sent.append(taken.sent)
+        said.append([(record.name, record.getMessage()) for record in caplog.records])
+        assert app.problems.empty
+        assert app.notices.empty
+    assert sent[0] == sent[1]
+    assert 3 == len(sent[1])
+    assert said[0] == said[1]
+    assert 6 <= len(said[1])
+
+
+def test_nothing_can_be_sent_without_a_connection() -> None:
+    with pytest.raises(NotConnectedError):
+        Session().sendMsg(*((["1\0"]) if _compat.IBAPI_VERSION.startswith("9.") else (49, "1\0")))
 
 
 def test_a_program_that_forgets_to_disconnect_still_ends() -> None:

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from ibnb.errors import ConnectionLostError, IBError, RequestTimeoutError
-from ibnb.pending import Pending, Request, Slot
+from ibnb.pending import Pending, Slot
 
 
 def test_an_answer_that_comes_before_the_wait_isnt_lost() -> None:
@@ -97,12 +97,13 @@ def test_waiting_in_line_is_finite() -> None:
     ("error", "cancelled"), [(None, False), (KeyboardInterrupt(), True), (RequestTimeoutError("x"), True)]
 )
 def test_leaving_a_request_cancels_what_still_runs_at_tws(error: BaseException | None, cancelled: bool) -> None:
-    pending = Pending()
-    calls: list[bool] = []
     left: list[Slot] = []
+    pending = Pending(left=left.append)
+    calls: list[bool] = []
 
     def use() -> None:
-        with Request(pending, pending.open(5, "getData"), lambda: calls.append(True), threading.local(), left.append):
+        with pending.open(5, "getData") as slot:
+            slot.cancel = lambda: calls.append(True)
             if error is not None:
                 raise error
 
@@ -120,10 +121,41 @@ def test_a_refused_request_needs_no_cancel() -> None:
     pending = Pending()
     calls: list[bool] = []
     slot = pending.open(5, "getData")
+    slot.cancel = lambda: calls.append(True)
     slot.fail(IBError("refused"))
-    with (
-        pytest.raises(IBError, match="refused"),
-        Request(pending, slot, lambda: calls.append(True), threading.local(), lambda slot: None),
-    ):
+    with pytest.raises(IBError, match="refused"), slot:
         slot.wait()
     assert [] == calls
+
+
+def test_what_a_thread_asks_for_is_what_it_opened_last_and_hasnt_closed() -> None:
+    pending = Pending()
+    assert pending.of_this_thread() is None
+    first, second = pending.open(5, "getData"), pending.open(6, "getData")
+    other: list[Slot | None] = []
+    thread = threading.Thread(target=lambda: other.append(pending.of_this_thread()))
+    thread.start()
+    thread.join(10)
+    assert [None] == other
+    assert pending.of_this_thread() is second
+    # They need not end in the order in which they began.
+    pending.close(first)
+    assert pending.of_this_thread() is second
+    pending.close(second)
+    assert pending.of_this_thread() is None
+
+
+def test_who_comes_while_the_connection_ends_is_refused_and_leaves_nothing() -> None:
+    pending = Pending()
+
+    class Late(dict[str | int, Slot]):
+        """The end of the connection comes between the first step of `open` and the second."""
+
+        def setdefault(self, key: str | int, slot: Slot) -> Slot:  # type: ignore[override]
+            pending.fail_all(ConnectionLostError("gone"))
+            return super().setdefault(key, slot)
+
+    pending._slots = Late()
+    with pytest.raises(ConnectionLostError, match="gone"):
+        pending.open(5, "getData")
+    assert len(pending) == 0

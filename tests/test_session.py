@@ -195,7 +195,7 @@ def test_an_error_of_ibapi_itself_ends_the_request_that_was_being_sent() -> None
 
     def get_thing() -> None:
         with app._request("getThing", reqId="thing") as slot:
-            app._dispatcher.error(-1, 0, 503, "The TWS is out of date and must be upgraded.")
+            app.wrapper.error(-1, 0, 503, "The TWS is out of date and must be upgraded.")
             slot.wait()
 
     with pytest.raises(IBError, match="503"):

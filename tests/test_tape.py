@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 
 import matplotlib as mpl
@@ -42,6 +43,39 @@ def test_switched_off_it_records_no_requests() -> None:
     tape.on = False
     tape.request("reqIds", {"numIds": 1})
     assert 3 == len(tape)
+
+
+def test_large_messages_are_let_go_of_early() -> None:
+    tape = make(1000)
+    for _ in range(50):
+        tape.messages(600, 17, [b"bytes"], 176)
+    assert 1000 == len(tape)
+    assert 3 >= sum(entry[2] == "message" for entry in tape._entries())
+
+
+def test_the_numbers_are_right_after_many_requests() -> None:
+    tape = make(1000)
+    for at in range(12_345):
+        tape.answer("nextValidId", (at,))
+    table = tape.frame()
+    assert list(range(3 + 12_345 - 999, 3 + 12_346)) == list(table.index)
+    assert "12344" == table["summary"].iloc[-1]
+    tape.clear()
+    tape.answer("nextValidId", (9,))
+    assert [3 + 12_346] == list(tape.frame().index)
+
+
+def test_threads_that_record_at_once_lose_nothing() -> None:
+    tape = Tape(lambda: 0.0, 1000)
+    threads = [
+        threading.Thread(target=lambda: [tape.answer("nextValidId", (at,)) for at in range(5_000)]) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 40_000 == tape.frame().index[-1]
+    assert 1000 == len(tape.frame())
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,6 @@ class ManyVerbs(VerbFamily):
         waiting, flying = deque(asks), list[_Open]()
         # On which the first was asked: one that is had back meanwhile doesn't know of those that are in flight.
         connection: object = None
-        outer = getattr(self._passing, "slot", None)
         heard = self._time.monotonic()
         try:
             while waiting or flying:
@@ -96,9 +95,6 @@ class ManyVerbs(VerbFamily):
             if isinstance(error, NotConnectedError) and connection is not None:
                 raise self._lost(verb) from error
             raise
-        finally:
-            # They don't end in the order in which they began, so each has left another one's behind.
-            self._passing.slot = outer
 
     def _lost(self, verb: str) -> ConnectionLostError:
         return ConnectionLostError(f"{verb}: the connection has ended: {self._why_ended}")

@@ -120,7 +120,7 @@ def show_dispatch() -> None:
     def app(tape: bool, override: bool = False) -> IBApp:
         made = IBApp()
         made.serverVersion_ = version
-        made._interpret = _compat.make_interpreter(made._dispatcher, version)
+        made._interpret = _compat.make_interpreter(made.wrapper, version)
         made._tape.on = tape
         if override:
             made.tickPrice = made.orderStatus = lambda *args: None
