@@ -300,10 +300,12 @@ def request_frame(parts: tuple[Any, ...], server_version: int) -> bytes:
     """What EClient.sendMsg makes of its arguments: (id, fields), in 9.81 the fields alone, which begin with the id."""
     fields: str = parts[-1]
     if len(parts) == 1:
-        return frame(fields.encode())
-    if server_version >= RAW_ID_VERSION:
-        return frame(parts[0].to_bytes(4, "big") + fields.encode())
-    return frame(f"{parts[0]}\0{fields}".encode())
+        payload = fields.encode()
+    elif server_version < RAW_ID_VERSION:
+        payload = f"{parts[0]}\0{fields}".encode()
+    else:
+        payload = parts[0].to_bytes(4, "big") + fields.encode()
+    return len(payload).to_bytes(4, "big") + payload
 
 
 # How `reqCurrentTime` begins as text, as text behind a raw id, and as protobuf: nothing else begins with these.

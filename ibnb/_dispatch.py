@@ -142,7 +142,8 @@ class Dispatcher:
         self._app = app
         self.callbacks = Callbacks(self._build_for)
         self._handlers = {name: tuple(found) for name, found in handlers_of(app).items()}
-        # What `is_private` has found, and how many attributes the app had then.
+        # Where overrides are put on the object. What `is_private` has found, and how many attributes there were then.
+        self._mine = vars(app)
         self._private, self._looked_at = False, 0
         self._fast: dict[tuple[int, int], tuple[Decode | None, tuple[str, ...]]] = {}
 
@@ -158,7 +159,7 @@ class Dispatcher:
 
     def is_private(self) -> bool:
         """Does only ibnb hear what comes: is there no override, which might keep its thread waiting?"""
-        many = len(vars(self._app))
+        many = len(self._mine)
         if many != self._looked_at:
             names = (*CALLBACKS, "msgLoopRec")
             self._private = not any(find_override(self._app, each) for each in names)
@@ -171,7 +172,7 @@ class Dispatcher:
         if found is None:
             found = self._fast[msg_id, server_version] = self._find_fast(msg_id, server_version)
         decode, names = found
-        if decode is None or (names and not vars(self._app).keys().isdisjoint(names)) or _compat.answers_are_logged():
+        if decode is None or (names and not self._mine.keys().isdisjoint(names)) or _compat.answers_are_logged():
             return None
         return decode
 
@@ -210,7 +211,7 @@ class Dispatcher:
 
     def _build(self, name: str) -> Handler:
         app, tape, changes = self._app, self._app._tape, self._app._changes
-        mine = vars(app)
+        mine = self._mine
         inherited = find_override(app, name)
         fitted: tuple[Handler | None, int | None] = (None, None)
 

@@ -427,7 +427,8 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
                     getattr(callbacks, name)(*args)
         except Exception as error:
             self._record_problem("decode", error, traceback.format_exc(), f"message {payload[:60]!r}")
-        self._guard_hook()
+        if not self._dispatcher.is_private():
+            self._guard_hook()
 
     def _take(self, found: Decoded, msg_id: int, payloads: list[bytes], version: int) -> None:
         """What a fast decoder has found goes where the callbacks would have gone."""

@@ -88,6 +88,12 @@ class Slot:
         elif not self.done:
             self.rows = rows
 
+    def answer(self, row: Any) -> None:
+        """The last row, or the only one."""
+        if self._end_of.acquire(blocking=False):
+            self.rows = [*self.rows, row]
+            self.ended.set()
+
     def hear(self, now: float) -> None:
         """Data of a stream came."""
         self.heard = now

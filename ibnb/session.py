@@ -126,8 +126,9 @@ class Session(Lasting):
 
         While a lost connection is being had back, it waits for that: nothing has been sent yet.
         """
-        # This method and the verb stand between here and the user's line.
-        self._tell_problems(stacklevel=4)
+        if self._status.problem_count != self._problems_told:
+            # This method and the verb stand between here and the user's line.
+            self._tell_problems(stacklevel=4)
         limit = self.timeout if timeout is None else timeout
         self._await_return(verb, limit)
         key = self._next_req_id() if reqId is None else reqId
@@ -148,7 +149,8 @@ class Session(Lasting):
     def _left(self, slot: Slot) -> None:
         """A verb is over: forget what it was remembered for."""
         self._subscriptions.left(slot)
-        self._history_over(slot.key)
+        if type(slot.key) is int:
+            self._history_over(slot.key)
 
     @contextmanager
     def _in_turn(self, name: str, verb: str, timeout: float | None) -> Iterator[None]:
@@ -212,9 +214,11 @@ class Session(Lasting):
 
     def _await_return(self, verb: str, seconds: float) -> None:
         """Raise unless the session is usable; one that is on its way back is waited for."""
-        self._check_thread(verb)
+        connection = self.conn
+        if connection is not None and connection.in_reader():
+            self._check_thread(verb)
         self._time.settle()
-        if self._return is None and self.isConnected():
+        if self._return is None and connection is not None and connection.isConnected():
             return
         self._await_end()
         if self._returning:

@@ -27,6 +27,19 @@ def test_only_the_first_end_counts_and_later_rows_are_dropped() -> None:
     assert [1] == slot.wait()
 
 
+def test_the_last_row_ends_a_slot_once() -> None:
+    slot = Pending().open("currentTime", "getCurrentTime")
+    slot.answer(1)
+    slot.answer(2)
+    slot.fail(ValueError("late"))
+    assert [1] == slot.wait()
+    slot.again()
+    slot.fail(IBError("refused"))
+    slot.answer(3)
+    with pytest.raises(IBError, match="refused"):
+        slot.wait()
+
+
 def test_a_failure_is_raised_by_wait() -> None:
     slot = Pending().open(5, "getData")
     slot.fail(ConnectionLostError("gone"))
@@ -74,6 +87,27 @@ def test_two_threads_with_one_key_take_turns() -> None:
     thread.join(10)
     assert ["first ends", "second has it"] == order
     assert 0 == len(pending)
+
+
+def test_many_threads_that_take_turns_never_hold_a_key_together() -> None:
+    pending = Pending()
+    holding: list[Slot] = []
+    most: list[int] = []
+
+    def take_turns() -> None:
+        for _ in range(50):
+            slot = pending.open("positions", "getPositions")
+            holding.append(slot)
+            most.append(len(holding))
+            holding.remove(slot)
+            pending.close(slot)
+
+    threads = [threading.Thread(target=take_turns) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert (400, 1, 0) == (len(most), max(most), len(pending))
 
 
 def test_waiting_in_line_is_finite() -> None:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
-from ibnb._time import Changes, GatewayTime, RealTime, wait_for_fence
+from ibnb._time import Changes, GatewayTime, Latch, RealTime, wait_for_fence
 from ibnb.errors import ConnectionLostError, RequestTimeoutError
 
 
@@ -157,3 +158,42 @@ def test_in_real_time_it_is_done_by_a_thread() -> None:
     clock.later(600.0, done.clear).cancel()
     clock.settle()
     assert clock.monotonic() <= clock.monotonic()
+
+
+def test_a_latch_lets_everybody_pass_who_waits_and_whoever_comes_later() -> None:
+    latch, passed = Latch(), list[bool]()
+    assert not latch.wait(0)
+    threads = [threading.Thread(target=lambda: passed.append(latch.wait(60))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    latch.set()
+    for thread in threads:
+        thread.join(60)
+    assert [True] * 4 == passed
+    assert latch.wait(0)
+
+
+def test_a_latch_may_be_set_by_several_threads_at_once_and_be_used_again() -> None:
+    for _ in range(200):
+        latch, barrier, failed = Latch(), threading.Barrier(4), list[BaseException]()
+
+        def set_it(latch: Latch = latch, barrier: threading.Barrier = barrier, failed: Any = failed) -> None:
+            barrier.wait(60)
+            try:
+                latch.set()
+            except RuntimeError as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=set_it) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        barrier.wait(60)
+        assert latch.wait(60)
+        for thread in threads:
+            thread.join(60)
+        assert [] == failed
+        latch.clear()
+        assert not latch.is_set()
+        assert not latch.wait(0)
+        latch.set()
+        assert latch.wait(0)

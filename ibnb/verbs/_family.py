@@ -15,9 +15,10 @@ class VerbFamily(Session):
         """Record a row of an answer; `last` for answers of one row, which have no end marker."""
         slot = self._pending.get(key)
         if slot is not None:
-            slot.add(row)
             if last:
-                slot.finish()
+                slot.answer(row)
+            else:
+                slot.add(row)
 
     def _finish(self, key: Key) -> None:
         """Record the end marker of an answer."""
