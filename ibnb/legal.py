@@ -10,7 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Any
 
 #: Bar size → seconds. A month is 30 days here: good enough to count bars, never used for dates.
 BAR_SIZES: dict[str, int] = {
@@ -164,6 +165,47 @@ def check(name: str, value: object, legal: Collection[str], aliases: dict[str, s
         near = [_SPOKEN[word]]
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ValueError(f"{name} {value!r} is not legal.{hint} Legal values: {', '.join(legal)}.")
+
+
+def check_contract(contract: Any, verb: str) -> Any:
+    """Return `contract` if it is one (an object with IB's fields); ValueError says how to get one.
+
+    >>> check_contract("AAPL", "getData")
+    Traceback (most recent call last):
+    ValueError: getData: 'AAPL' isn't a contract; app.createContract('AAPL') makes one, app.resolve('AAPL') asks TWS.
+    """
+    if hasattr(contract, "secType") and hasattr(contract, "conId"):
+        return contract
+    raise ValueError(f"{verb}: {_short(contract)} isn't a contract; {_instead_of_contract(contract)}.")
+
+
+def check_contracts(contracts: Any, verb: str) -> list[Any]:
+    """Return one or many contracts as a list; ValueError as check_contract."""
+    if hasattr(contracts, "secType") or isinstance(contracts, str) or not isinstance(contracts, Iterable):
+        contracts = [contracts]
+    return [check_contract(each, verb) for each in contracts]
+
+
+def check_order(contract: Any, order: Any, verb: str) -> None:
+    """ValueError unless these are a contract and an order, in this order."""
+    if hasattr(contract, "orderType") and hasattr(order, "secType"):
+        raise ValueError(f"{verb}: the contract comes first, then the order; they are the other way round.")
+    check_contract(contract, verb)
+    if not (hasattr(order, "orderType") and hasattr(order, "totalQuantity")):
+        raise ValueError(f"{verb}: {_short(order)} isn't an order; app.createOrder('BUY', 100) makes one.")
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _instead_of_contract(value: Any) -> str:
+    if isinstance(value, str):
+        return f"app.createContract({value!r}) makes one, app.resolve({value!r}) asks TWS"
+    if hasattr(getattr(value, "contract", None), "secType"):
+        return "but its .contract is one"
+    return "app.createContract('AAPL') makes one"
 
 
 def check_bar_size(value: object) -> str:

@@ -23,10 +23,12 @@ from ibnb.errors import (
     SafetyError,
     request_error,
 )
+from ibnb.legal import check_contract, check_order
 from ibnb.pacing import Pacing
 from ibnb.pending import Key, Pending, Slot
 from ibnb.reconnect import STREAM_ENDED, Lasting
 from ibnb.safety import CANCELLING, PLACING, OrderGate, OrderLimits
+from ibnb.session_view import details, headline
 from ibnb.subscriptions import Subscriptions
 from ibnb.tape import Tape
 
@@ -42,6 +44,8 @@ WEDGED = (
     "Look at it; restart it if needed, with more memory (Configure, Settings, Memory Allocation), and ask for less "
     "at once."
 )
+# A request about no contract: where there should be one, None is a mistake.
+_NO_CONTRACT = object()
 # The kind of a slot that stands for nothing but a turn.
 TURN = "turn"
 UNCHECKED = "the account hasn't been checked again since the connection was lost"
@@ -111,7 +115,7 @@ class Session(Lasting):
         timeout: float | None = None,
         reqId: Key | None = None,
         kind: str | None = None,
-        contract: object = None,
+        contract: Any = _NO_CONTRACT,
         tolerate: Collection[int] = (),
         lasting: bool = False,
     ) -> Slot:
@@ -125,14 +129,16 @@ class Session(Lasting):
         `slot.on_replay` has been called; its callbacks call `slot.hear(now)`.
 
         While a lost connection is being had back, it waits for that: nothing has been sent yet.
+        ValueError for a `contract` that isn't one.
         """
         if self._status.problem_count != self._problems_told:
             # This method and the verb stand between here and the user's line.
             self._tell_problems(stacklevel=4)
         limit = self.timeout if timeout is None else timeout
         self._await_return(verb, limit)
+        about = None if contract is _NO_CONTRACT else check_contract(contract, verb)
         key = self._next_req_id() if reqId is None else reqId
-        slot = self._pending.open(key, verb, kind=kind or kind_of_verb(verb), contract=contract, timeout=limit)
+        slot = self._pending.open(key, verb, kind=kind or kind_of_verb(verb), contract=about, timeout=limit)
         if tolerate:
             slot.tolerate = frozenset(tolerate)
         if lasting:
@@ -294,6 +300,10 @@ class Session(Lasting):
             return f"<{type(self).__name__} has lost {host}:{port} as client {client}: {self._why_not()}>"
         return super().__repr__()
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows when a cell ends with the app."""
+        return f"<p>{headline(self)}</p>{details(self)}"
+
     def _suspend_orders(self) -> None:
         self._gate.blocked = self._gate.blocked or UNCHECKED
 
@@ -341,7 +351,9 @@ class Session(Lasting):
             self._gate.refuse_readonly("this cancel")
 
     def placeOrder(self, orderId: int, contract: Any, order: Any) -> None:
-        """ibapi's placeOrder behind the session's limits. SafetyError before anything is sent, NotConnectedError."""
+        """ibapi's placeOrder behind the session's limits. Before anything is sent it raises SafetyError, ValueError for
+        what isn't a contract or an order, and NotConnectedError."""
+        check_order(contract, order, "placeOrder")
         if not self.isConnected():
             # Where ibapi would only report code 504: an order must not get lost without a word.
             raise NotConnectedError(f"order {orderId} wasn't sent: {self._why_not()}")

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import pandas as pd
 
 from ibnb.errors import IBError
+from ibnb.legal import check_contract
 from ibnb.pending import Key, Slot
 from ibnb.verbs._family import VerbFamily
 
@@ -46,7 +47,7 @@ class Stream(ABC, Generic[T]):
 
     def __init__(self, app: StreamFamily, contract: Any, timeout: float | None) -> None:
         self._app: Any = app
-        self._contract = contract
+        self._contract = check_contract(contract, self.verb)
         self._timeout = timeout
         self._stack = ExitStack()
         self._slot: Slot | None = None

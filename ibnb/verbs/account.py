@@ -15,6 +15,7 @@ import pandas as pd
 from ibnb import frames
 from ibnb._compat import to_float
 from ibnb._dispatch import on
+from ibnb.legal import check_contract
 from ibnb.verbs.contracts import ContractVerbs
 
 #: The tags that IB documents; getAccountSummary asks for them all unless told otherwise.
@@ -236,7 +237,10 @@ class AccountVerbs(ContractVerbs):
         >>> float(app.getPnLSingle(app.createContract("AAPL"))["position"])
         100.0
         """
-        conId = contract if isinstance(contract, int) else contract.conId or self.resolve(contract, timeout).conId
+        if isinstance(contract, int):
+            conId = contract
+        else:
+            conId = check_contract(contract, "getPnLSingle").conId or self.resolve(contract, timeout).conId
         with self._request("getPnLSingle", cancel=self.cancelPnLSingle, timeout=timeout) as slot:
             self.reqPnLSingle(slot.key, account or self.account, modelCode, conId)
             slot.wait()

@@ -21,7 +21,7 @@ from ibnb.history_cache import BarFolder
 from ibnb.history_plan import Chunk, Piece, duration, duration_to_now, settled
 from ibnb.history_report import History, labels, report
 from ibnb.history_series import SCHEDULE, Series, Wish, is_overnight, read_bars, read_sessions
-from ibnb.legal import BAR_SIZES, WHAT_TO_SHOW, check, check_bar_size
+from ibnb.legal import BAR_SIZES, WHAT_TO_SHOW, check, check_bar_size, check_contract
 from ibnb.progress import Progress, Show, shower
 from ibnb.verbs._many import Ask, ManyVerbs
 from ibnb.verbs.contracts import the_one
@@ -271,7 +271,8 @@ def _contracts(given: Any) -> tuple[list[str], list[Any]]:
         many = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
     if not many:
         raise ValueError("no contracts; for instance ['AAPL', 'NVDA'], or contracts made by createContract.")
-    return names, [create.createContract(each) if isinstance(each, str) else each for each in many]
+    made = [create.createContract(each) if isinstance(each, str) else each for each in many]
+    return names, [check_contract(each, "getHistory") for each in made]
 
 
 def _key(contract: Any) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ import pandas as pd
 from ibnb import frames
 from ibnb._compat import to_float
 from ibnb._dispatch import on
+from ibnb.legal import check_contract
 from ibnb.pending import Key
 from ibnb.verbs._stream import Stream, StreamFamily
 
@@ -62,7 +63,7 @@ class DepthVerbs(StreamFamily):
         """
         if numRows < 1:
             raise ValueError(f"numRows {numRows} is not legal: 1 or more.")
-        smart = contract.exchange == "SMART" if isSmartDepth is None else isSmartDepth
+        smart = check_contract(contract, "streamDepth").exchange == "SMART" if isSmartDepth is None else isSmartDepth
         return DepthStream(self, contract, numRows, smart, timeout)
 
     def getDepthExchanges(self, timeout: float | None = None) -> pd.DataFrame:

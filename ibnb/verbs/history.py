@@ -7,7 +7,7 @@ bars are asked for as epoch seconds instead, which can't be misread.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple, Self
 
@@ -18,7 +18,7 @@ from ibnb._dispatch import on
 from ibnb._fast import Columns
 from ibnb.dates import parse_dates, zone_name
 from ibnb.errors import ContractNotFoundError
-from ibnb.legal import BAR_SIZES, WHAT_TO_SHOW, check
+from ibnb.legal import BAR_SIZES, WHAT_TO_SHOW, check, check_contracts
 from ibnb.pending import Key, Slot
 from ibnb.verbs._stream import Stream, StreamFamily
 
@@ -99,7 +99,7 @@ class HistoryVerbs(StreamFamily):
 
     def getDataMany(
         self,
-        contracts: Iterable[Any] | Mapping[str, Any],
+        contracts: Any,
         settings: Mapping[str, Any],
         timeout: float | None = None,
     ) -> pd.DataFrame:
@@ -114,9 +114,9 @@ class HistoryVerbs(StreamFamily):
         >>> list(app.getDataMany(contracts, app.dataSettings("3 M", "1 day")).index.names)
         ['symbol', 'Date']
         """
-        many: Any = contracts
-        labelled = list(many.items()) if isinstance(many, Mapping) else [(each.symbol, each) for each in many]
-        labels = [label for label, _ in labelled]
+        labels: list[str] | None = list(contracts) if isinstance(contracts, Mapping) else None
+        many = check_contracts(list(contracts.values()) if labels is not None else contracts, "getDataMany")
+        labels = labels if labels is not None else [each.symbol for each in many]
         if len(set(labels)) < len(labels):
             twice = next(label for label in labels if labels.count(label) > 1)
             raise ValueError(
@@ -128,7 +128,7 @@ class HistoryVerbs(StreamFamily):
         intraday = self._read_dates_safely(ask)
         with ExitStack() as stack:
             slots = []
-            for _, contract in labelled:
+            for contract in many:
                 request = self._request(
                     "getDataMany", cancel=self.cancelHistoricalData, timeout=timeout, contract=contract, kind="history"
                 )
@@ -137,7 +137,7 @@ class HistoryVerbs(StreamFamily):
             answers = [slot.wait() for slot in slots]
         zones = [
             self._zone_for(contract, rows) if intraday and rows else None
-            for (_, contract), rows in zip(labelled, answers, strict=True)
+            for contract, rows in zip(many, answers, strict=True)
         ]
         return frames.many_bars(labels, answers, zones, daily=not intraday)
 

@@ -6,7 +6,7 @@ holds NaN where TWS says -1 or 0 for "no price". Every line that a verb opens is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +17,7 @@ from ibnb import frames
 from ibnb._compat import UNSET_INTEGER, to_float
 from ibnb._dispatch import on
 from ibnb.errors import RequestTimeoutError
-from ibnb.legal import DATA_TYPES
+from ibnb.legal import DATA_TYPES, check_contract, check_contracts
 from ibnb.pending import Key
 from ibnb.verbs._family import VerbFamily
 from ibnb.verbs._line import LIVE_PRICES, NAN, PRICE_TICKS, SIZE_TICKS, Backlog, Line, Tick, of_one_stream, take_pairs
@@ -45,12 +45,12 @@ class MarketDataVerbs(VerbFamily):
         >>> bool(quote["bid"] < quote["ask"]), quote["data_type"]
         (True, 'live')
         """
-        return self.getQuotes([contract], snapshot=snapshot, timeout=timeout).iloc[0]
+        return self.getQuotes([check_contract(contract, "getQuote")], snapshot=snapshot, timeout=timeout).iloc[0]
 
-    def getQuotes(self, contracts: Iterable[Any], snapshot: bool = False, timeout: float | None = None) -> pd.DataFrame:
-        """Return the quotes of many contracts, all asked for at once: index `symbol`, columns as in getQuote.
+    def getQuotes(self, contracts: Any, snapshot: bool = False, timeout: float | None = None) -> pd.DataFrame:
+        """Return the quotes of one or many contracts, all asked for at once: index `symbol`, columns as in getQuote.
 
-        Raises as getQuote does, at the first contract that fails.
+        Raises as getQuote does, at the first contract that fails, and ValueError for what isn't a contract.
 
         >>> app.getQuotes([app.createContract(each) for each in ("AAPL", "NVDA")]).index.tolist()
         ['AAPL', 'NVDA']
@@ -58,7 +58,7 @@ class MarketDataVerbs(VerbFamily):
         with ExitStack() as stack:
             lines = [
                 stack.enter_context(self._line("getQuote", each, snapshot=snapshot, timeout=timeout))
-                for each in contracts
+                for each in check_contracts(contracts, "getQuotes")
             ]
             for line in lines:
                 try:
@@ -71,10 +71,9 @@ class MarketDataVerbs(VerbFamily):
             self._fence()
         return frames.frame("quotes", [line.row() for line in lines])
 
-    def streamQuotes(
-        self, contracts: Iterable[Any], genericTickList: str = "", timeout: float | None = None
-    ) -> QuoteStream:
-        """Return a stream of quotes, to be used with `with`: a frame at any moment, and an iterator of ticks.
+    def streamQuotes(self, contracts: Any, genericTickList: str = "", timeout: float | None = None) -> QuoteStream:
+        """Return a stream of the quotes of one or many contracts, to be used with `with`: a frame at any moment, and an
+        iterator of ticks.
 
         `stream.df` is the frame of getQuotes as it stands; `for tick in stream` gives Tick(time, symbol, field, value,
         data_type, contract) one by one and waits for the next, `timeout` seconds at most, then RequestTimeoutError;
@@ -86,7 +85,7 @@ class MarketDataVerbs(VerbFamily):
         ...         if tick.field == "last":
         ...             break
         """
-        return QuoteStream(self, list(contracts), genericTickList, timeout)
+        return QuoteStream(self, check_contracts(contracts, "streamQuotes"), genericTickList, timeout)
 
     @contextmanager
     def _line(

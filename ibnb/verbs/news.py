@@ -12,6 +12,7 @@ import pandas as pd
 
 from ibnb import frames
 from ibnb._dispatch import on
+from ibnb.legal import check_contract
 from ibnb.verbs.contracts import ContractVerbs
 
 _MOST_RESULTS = 300
@@ -72,7 +73,7 @@ class NewsVerbs(ContractVerbs):
             codes = providerCodes.split("+") if isinstance(providerCodes, str) else list(providerCodes)
         if not codes:
             raise ValueError("there are no news providers: name one in providerCodes, or subscribe to one.")
-        conId = contract.conId or self.resolve(contract, timeout).conId
+        conId = check_contract(contract, "getNews").conId or self.resolve(contract, timeout).conId
         with self._request("getNews", timeout=timeout, contract=contract, kind="news") as slot:
             self.reqHistoricalNews(slot.key, conId, "+".join(codes), *span, totalResults, [])
             slot.wait()

@@ -16,7 +16,7 @@ from ibnb import create, frames
 from ibnb._compat import EXERCISE_EXTRAS, to_float
 from ibnb._dispatch import on
 from ibnb.errors import ContractNotFoundError, RequestTimeoutError
-from ibnb.legal import check
+from ibnb.legal import check, check_contract
 from ibnb.verbs.contracts import ContractVerbs
 from ibnb.verbs.market_data import MarketDataVerbs
 
@@ -239,7 +239,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs):
         2
         """
         kind = check("action", action, _EXERCISE)
-        if contract.secType not in ("OPT", "FOP"):
+        if check_contract(contract, "exerciseOption").secType not in ("OPT", "FOP"):
             raise ValueError(f"only options can be exercised, not {contract.secType!r}.")
         if exerciseQuantity < 1:
             raise ValueError(f"exerciseQuantity {exerciseQuantity} is not legal: 1 or more.")

@@ -19,7 +19,7 @@ from ibnb._compat import to_decimal, to_float
 from ibnb._dispatch import on
 from ibnb.blotter import DONE, STATUSES, WORKING, Blotter, Key, OrderReport
 from ibnb.errors import NotConnectedError, OrderRejectedError, RequestTimeoutError, request_error
-from ibnb.legal import check
+from ibnb.legal import check, check_order
 from ibnb.reconcile import reconcile
 from ibnb.verbs._family import VerbFamily
 
@@ -69,6 +69,7 @@ class OrderVerbs(VerbFamily):
             raise NotConnectedError("nextValidId not received yet.")
         if wait is not None:
             _statuses(wait)
+        check_order(contract, order, "placeOrderNow")
         orderId = self._take_order_id()
         self.placeOrder(orderId, contract, _sized(order))
         self._say_placed(orderId, contract, order)
@@ -88,6 +89,8 @@ class OrderVerbs(VerbFamily):
         """
         if self.nextOrderId is None:
             raise NotConnectedError("nextValidId not received yet.")
+        for order in bracket:
+            check_order(contract, order, "placeBracket")
         with self._lock:
             # Three ids in a row, the parent's first, whatever other threads place.
             ids = [self._take_order_id() for _ in bracket]
@@ -107,6 +110,7 @@ class OrderVerbs(VerbFamily):
         >>> bool(app.previewOrder(app.createContract("NVDA"), app.createOrder("BUY", 100))["initMarginChange"] > 0)
         True
         """
+        check_order(contract, order, "previewOrder")
         question = copy.copy(order)
         question.whatIf, question.transmit = True, True
         orderId = self._take_order_id()
