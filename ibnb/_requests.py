@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from ibnb._compat import EClient
 from ibnb._dispatch import on
 from ibnb._link import Link
-from ibnb.errors import ConnectionLostError, PacingError
+from ibnb.errors import ConnectionLostError, NotConnectedError, PacingError
 from ibnb.legal import BAR_SIZES
 from ibnb.pacing import MOST_OPEN, PENALTIES, RULES, SMALL, Ask, Pacing
 from ibnb.pending import Slot
@@ -197,7 +199,10 @@ def _slot_of(app: Any, name: str, given: dict[str, Any]) -> Slot | None:
 
 
 def _cancelling(name: str) -> Callable[..., None]:
-    """ibapi's method `name`, which ends what has been remembered."""
+    """ibapi's method `name`, which ends what has been remembered.
+
+    If the connection goes while this is being sent, what was to be ended has ended with it: nothing to raise.
+    """
     real = getattr(EClient, name)
     names = tuple(inspect.signature(real).parameters)[1:]
     sort = CANCELS.get(name)
@@ -210,14 +215,15 @@ def _cancelling(name: str) -> Callable[..., None]:
             self._history_over(key)
         if sort is not None:
             self._subscriptions.ended(key)
-        real(self, *args, **kwargs)
+        with suppress(NotConnectedError, ConnectionLostError):
+            real(self, *args, **kwargs)
 
     return method
 
 
 #: What passes here, of those that the installed ibapi has.
 PASSING = sorted(name for name in {*SORTS, *_HISTORICAL} if hasattr(EClient, name))
-ENDING = sorted(name for name in {*CANCELS, *_HISTORICAL_CANCELS} if hasattr(EClient, name))
+ENDING = sorted(name for name in dir(EClient) if re.fullmatch("cancel(?!Order$).*(?<!ProtoBuf)", name))
 
 for _name in PASSING:
     setattr(Requests, _name, _outgoing(_name))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +11,14 @@ from virtual import VirtualClock, on_virtual_time
 
 from ibnb import _compat
 from ibnb._dispatch import on
-from ibnb._requests import small_bars
-from ibnb.errors import ConnectionLostError, HistoricalDataError, PacingError, RequestTimeoutError
+from ibnb._requests import ENDING, small_bars
+from ibnb.errors import (
+    ConnectionLostError,
+    HistoricalDataError,
+    NotConnectedError,
+    PacingError,
+    RequestTimeoutError,
+)
 from ibnb.pacing import MOST_OPEN
 from ibnb.session import Session
 
@@ -41,6 +48,30 @@ class Bars(Session):
 
 def answer(fields: list[str]) -> list[tuple[Any, ...]]:
     return [(17, fields[1], "20250610 10:00:00", "20250611 10:00:00", 0)]
+
+
+class _Going:
+    """A connection that goes in the moment in which something is sent."""
+
+    def sendMsg(self, message: bytes) -> int:
+        raise NotConnectedError("the connection broke while sending")
+
+    def isConnected(self) -> bool:
+        return True
+
+    def in_reader(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("name", ENDING)
+def test_what_is_ended_while_the_connection_goes_has_ended(name: str) -> None:
+    app = Session()
+    app.conn, app.serverVersion_ = _Going(), min(176, _compat.MAX_CLIENT_VER)  # type: ignore[assignment]
+    app.setConnState(_compat.EClient.CONNECTED)
+    method = getattr(app, name)
+    wanted = list(inspect.signature(method).parameters)
+    method(*[{"isSmartDepth": True}.get(each, 7) for each in wanted])
+    assert "cancelOrder" not in ENDING
 
 
 @pytest.fixture
