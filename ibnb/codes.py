@@ -7,6 +7,7 @@ A code that the table doesn't have is treated by the cautious rule of its range.
 from __future__ import annotations
 
 from functools import cache
+from numbers import Integral
 from typing import Literal
 
 from ibnb.code_table import CODES, DATA, FARMS, FIELD, HISTORY_162, KINDS, OTHER_162, Code, History162, Severity
@@ -51,7 +52,9 @@ def severity(code: int, text: str = "") -> Severity:
 
 
 def explain_code(code: int, text: str = "") -> str:
-    """Meaning and advice of a code in plain words."""
+    """Meaning and advice of a code in plain words; ValueError for what isn't a number."""
+    if not isinstance(code, Integral):
+        raise ValueError(f"code {code!r} must be a number such as 10349; app.notices has those that came.")
     row = lookup(code)
     advice = history_kind(text).advice if code == 162 and text else row.advice
     return f"{code} ({severity(code, text)}): {row.meaning}" + (f" {advice}" if advice else "")

@@ -153,6 +153,8 @@ def _resolve(profile: str | None, host: str | None, port: int | None) -> Profile
     name = profile or ("tws-paper" if addressed else "embedded")
     if name not in PROFILES:
         raise ValueError(f"there is no profile {name!r}; use one of {', '.join(map(repr, PROFILES))}")
+    if port is not None and not isinstance(port, int):
+        raise ValueError(f"port must be a number such as 7497, not {port!r}")
     place = PROFILES[name]
     if addressed and place.scenario:
         raise ValueError(f"profile {name!r} is in this process and takes no host or port")

@@ -7,7 +7,9 @@ Any other attribute of the ibapi object can be given by its own name as a keywor
 from __future__ import annotations
 
 import difflib
+import inspect
 import math
+from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
@@ -32,24 +34,34 @@ _STOPS = {"STP", "STP LMT", "MIT", "LIT", "STP PRT", "TRAIL", "TRAIL LIMIT"}
 _TRAILS = {"TRAIL", "TRAIL LIMIT"}
 
 
+# The fields that say which instrument a contract is; a combo's legs do so too.
+_NAMES = ("symbol", "conId", "localSymbol", "tradingClass", "secId", "issuerId", "comboLegs")
+
+
 def createContract(
     symbol: str, sec_type: str = "STK", exchange: str = "SMART", currency: str = "USD", **fields: Any
 ) -> Any:
     """Return an ibapi Contract with these four fields set, and any other field given by its ibapi name.
 
-    Raises ValueError for an unknown security type or field name.
+    `symbol` may be "" where another field says which instrument it is (conId, localSymbol, secId …).
+    Raises ValueError for an unknown security type or field name, and where nothing says which instrument it is.
 
     >>> createContract("CSH2", "STK", "LSE", "GBP").exchange
     'LSE'
     >>> createContract("AAPL", primaryExchange="NASDAQ").primaryExchange
     'NASDAQ'
     """
+    if not isinstance(symbol, str):
+        raise ValueError(f"symbol must be text such as 'AAPL', not {symbol!r}; IB's number is conId={symbol!r}.")
     contract = Contract()
     contract.symbol = symbol
     contract.secType = check("sec_type", sec_type, SEC_TYPES)
     contract.exchange = exchange
     contract.currency = currency
-    return _set_fields(contract, "contract", fields)
+    _set_fields(contract, "contract", fields)
+    if not any(getattr(contract, name, None) for name in _NAMES):
+        raise ValueError(f"symbol is empty; say which instrument by one of {', '.join(_NAMES)}.")
+    return contract
 
 
 def dataSettings(
@@ -91,6 +103,23 @@ def dataSettings(
         "keepUpToDate": bool(keepUpToDate),
         "chartOptions": [] if chartOptions is None else chartOptions,
     }
+
+
+def check_settings(settings: Any, verb: str) -> dict[str, Any]:
+    """What dataSettings makes of `settings` (what it has returned, or a dict of its arguments); ValueError."""
+    advice = "app.dataSettings('3 M', '1 day') makes them."
+    if not isinstance(settings, Mapping):
+        raise ValueError(f"{verb}: the settings are {settings!r}, which isn't a dict; {advice}")
+    names = list(inspect.signature(dataSettings).parameters)
+    for name in settings:
+        if name not in names:
+            near = difflib.get_close_matches(str(name), names, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"{verb}: settings have no {name!r}.{hint} Legal: {', '.join(names)}; {advice}")
+    for name in ("durationStr", "barSizeSetting"):
+        if name not in settings:
+            raise ValueError(f"{verb}: the settings lack {name}; {advice}")
+    return dataSettings(**settings)
 
 
 def createOrder(

@@ -11,6 +11,7 @@ import datetime as dt
 import difflib
 import re
 from collections.abc import Collection, Iterable
+from numbers import Real
 from typing import Any
 
 #: Bar size → seconds. A month is 30 days here: good enough to count bars, never used for dates.
@@ -193,6 +194,13 @@ def check_order(contract: Any, order: Any, verb: str) -> None:
     check_contract(contract, verb)
     if not (hasattr(order, "orderType") and hasattr(order, "totalQuantity")):
         raise ValueError(f"{verb}: {_short(order)} isn't an order; app.createOrder('BUY', 100) makes one.")
+
+
+def check_timeout(timeout: Any, verb: str) -> float:
+    """Return how many seconds to wait; ValueError unless it is a number, 0 or more."""
+    if isinstance(timeout, Real) and float(timeout) >= 0:
+        return float(timeout)
+    raise ValueError(f"{verb}: timeout {timeout!r} is not legal: seconds, 0 or more; None for app.timeout.")
 
 
 def _short(value: object) -> str:

@@ -23,7 +23,7 @@ from ibnb.errors import (
     SafetyError,
     request_error,
 )
-from ibnb.legal import check_contract, check_order
+from ibnb.legal import check_contract, check_order, check_timeout
 from ibnb.pacing import Pacing
 from ibnb.pending import Key, Pending, Slot
 from ibnb.reconnect import STREAM_ENDED, Lasting
@@ -134,7 +134,7 @@ class Session(Lasting):
         if self._status.problem_count != self._problems_told:
             # This method and the verb stand between here and the user's line.
             self._tell_problems(stacklevel=4)
-        limit = self.timeout if timeout is None else timeout
+        limit = self.timeout if timeout is None else check_timeout(timeout, verb)
         self._await_return(verb, limit)
         about = None if contract is _NO_CONTRACT else check_contract(contract, verb)
         key = self._next_req_id() if reqId is None else reqId
@@ -162,10 +162,9 @@ class Session(Lasting):
     def _in_turn(self, name: str, verb: str, timeout: float | None) -> Iterator[None]:
         """Let one thread at a time ask what TWS answers only so often at once; the others wait (real seconds)."""
         self._check_thread(verb)
-        self._await_return(verb, self.timeout if timeout is None else timeout)
-        turn = self._pending.open(
-            f"turn: {name}", verb, kind=TURN, timeout=self.timeout if timeout is None else timeout
-        )
+        limit = self.timeout if timeout is None else check_timeout(timeout, verb)
+        self._await_return(verb, limit)
+        turn = self._pending.open(f"turn: {name}", verb, kind=TURN, timeout=limit)
         try:
             yield
         finally:
@@ -190,7 +189,7 @@ class Session(Lasting):
         if not (lasting and self._returning):
             self._check_usable(what)
         self._check_thread(what)
-        seconds = self.timeout if timeout is None else timeout
+        seconds = self.timeout if timeout is None else check_timeout(timeout, what)
         holds = done if callable(done) else done.is_set
 
         def gone() -> bool:
@@ -336,7 +335,12 @@ class Session(Lasting):
     # --- orders ------------------------------------------------------------------------------------
 
     def limitOrders(self, limits: OrderLimits | None) -> None:
-        """Set (or with None lift) the limits that every order of this session must keep, however it is sent."""
+        """Set (or with None lift) the limits that every order of this session must keep, however it is sent.
+
+        ValueError for anything else.
+        """
+        if limits is not None and not isinstance(limits, OrderLimits):
+            raise ValueError(f"{limits!r} isn't limits; ibnb.OrderLimits(max_quantity=100) is, None lifts them.")
         self._gate.limits = limits
 
     def _before_send(self, message: bytes) -> None:

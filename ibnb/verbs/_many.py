@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ibnb.errors import ConnectionLostError, IBError, NotConnectedError, RequestTimeoutError
+from ibnb.legal import check_timeout
 from ibnb.pending import Slot
 from ibnb.verbs._family import VerbFamily
 
@@ -49,7 +50,7 @@ class ManyVerbs(VerbFamily):
 
     def _ask_all(self, verb: str, asks: Iterable[Ask], timeout: float | None) -> None:
         """Ask them all. ConnectionLostError; RequestTimeoutError when TWS has fallen silent altogether."""
-        limit = self.timeout if timeout is None else timeout
+        limit = self.timeout if timeout is None else check_timeout(timeout, verb)
         waiting, flying = deque(asks), list[_Open]()
         # On which the first was asked: one that is had back meanwhile doesn't know of those that are in flight.
         connection: object = None

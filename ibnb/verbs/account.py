@@ -15,7 +15,7 @@ import pandas as pd
 from ibnb import frames
 from ibnb._compat import to_float
 from ibnb._dispatch import on
-from ibnb.legal import check_contract
+from ibnb.legal import check, check_contract
 from ibnb.verbs.contracts import ContractVerbs
 
 #: The tags that IB documents; getAccountSummary asks for them all unless told otherwise.
@@ -104,8 +104,8 @@ class AccountVerbs(ContractVerbs):
 
         Index `tag`; columns `value` (float), `currency`, `text` (where the value is words, as in AccountType: then
         `value` is NaN), `account`. `tags` is a list or IB's comma-separated text; "$LEDGER:ALL" gives cash by currency.
-        Without it you get all tags. TWS ignores tags that it doesn't know.
-        Raises ValueError for no tags, RequestError for an unknown group.
+        Without it you get all tags.
+        Raises ValueError for no tags and for one that IB doesn't document, RequestError for an unknown group.
 
         >>> app.getAccountSummary(["NetLiquidation"])["currency"].tolist()
         ['USD']
@@ -113,6 +113,8 @@ class AccountVerbs(ContractVerbs):
         words = [tag.strip() for tag in (tags.split(",") if isinstance(tags, str) else tags) if tag.strip()]
         if not words:
             raise ValueError("tags is empty; for instance tags=['NetLiquidation', 'AvailableFunds'].")
+        # TWS leaves out what it doesn't know without a word.
+        words = [tag if tag.startswith("$") else check("tags", tag, SUMMARY_TAGS) for tag in words]
         if not group:
             raise ValueError("group is empty; 'All' stands for every account.")
         # TWS gives two summaries at a time to one client; threads take turns, and one is left for you.

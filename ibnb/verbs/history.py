@@ -76,7 +76,7 @@ class HistoryVerbs(StreamFamily):
         >>> df.columns.tolist()
         ['Open', 'High', 'Low', 'Close', 'Volume', 'Average', 'BarCount']
         """
-        ask = create.dataSettings(**settings)
+        ask = create.check_settings(settings, "getData")
         if ask["keepUpToDate"]:
             raise ValueError(
                 "getData returns finished bars; for bars that go on growing (keepUpToDate) use streamBars."
@@ -122,7 +122,7 @@ class HistoryVerbs(StreamFamily):
             raise ValueError(
                 f"two contracts are called {twice!r}: give a dict {{label: contract}} with your own labels."
             )
-        ask = create.dataSettings(**settings)
+        ask = create.check_settings(settings, "getDataMany")
         if ask["keepUpToDate"]:
             raise ValueError("getDataMany returns finished bars: leave keepUpToDate False.")
         intraday = self._read_dates_safely(ask)
@@ -154,7 +154,7 @@ class HistoryVerbs(StreamFamily):
         ...         if bar.new:
         ...             break
         """
-        ask = create.dataSettings(**settings)
+        ask = create.check_settings(settings, "streamBars")
         check("whatToShow", ask["whatToShow"], _LIVE_SHOWS)
         if ask["endDateTime"]:
             raise ValueError("bars that go on growing end now: leave endDateTime empty.")

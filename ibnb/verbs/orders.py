@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection
 from contextlib import suppress
+from numbers import Integral
 from typing import Any
 
 import pandas as pd
@@ -235,6 +236,8 @@ class OrderVerbs(VerbFamily):
         >>> app.cancelOrderById(orderId, wait=True)
         Cancel requested for order 1
         """
+        if not isinstance(order_id, Integral):
+            raise ValueError(f"order id {order_id!r} must be a number: placeOrderNow returns it, listOrders shows it.")
         self._check_usable("cancelOrderById")
         before = self._blotter.version(order_id)
         self.cancelOrder(order_id)

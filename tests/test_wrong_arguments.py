@@ -1,0 +1,91 @@
+"""Plain wrong arguments are ValueError before anything is sent, in words that say what is legal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from scripted import ScriptedTWS
+
+import ibnb
+from ibnb import IBApp, create, legal
+
+Use = Callable[[IBApp], Any]
+
+
+def bars(settings: Any) -> Use:
+    return lambda app: app.getData(app.createContract("AAPL"), settings)
+
+
+WRONG: dict[str, tuple[Use, str]] = {
+    "settings that are text": (bars("1 D"), r"getData: the settings are '1 D', which isn't a dict; app.dataSettings"),
+    "settings that lack something": (bars({"durationStr": "1 D"}), "getData: the settings lack barSizeSetting"),
+    "settings with another name": (
+        bars({"durationStr": "1 D", "barSize": "1 hour"}),
+        "getData: settings have no 'barSize'. Did you mean 'barSizeSetting'",
+    ),
+    "a stream's settings": (
+        lambda app: app.streamBars(app.createContract("AAPL"), {}),  # type: ignore[typeddict-item]
+        "streamBars: the settings lack durationStr",
+    ),
+    "many contracts' settings": (
+        lambda app: app.getDataMany([app.createContract("AAPL")], 5),  # type: ignore[arg-type]
+        "getDataMany: the settings are 5",
+    ),
+    "a timeout in words": (lambda app: app.getCurrentTime(timeout="5 s"), "getCurrentTime: timeout '5 s' is not legal"),  # type: ignore[arg-type]
+    "a timeout below 0": (lambda app: app.getPositions(timeout=-1), "getPositions: timeout -1 is not legal: seconds"),
+    "a timeout that is no number": (
+        lambda app: app.getAccountSummary(timeout=float("nan")),
+        "timeout nan is not legal",
+    ),
+    "a tag that IB doesn't know": (
+        lambda app: app.getAccountSummary("NetLiq,SMA"),
+        "tags 'NetLiq' is not legal. Did you mean 'NetLiquidation'",
+    ),
+    "an order id in words": (lambda app: app.cancelOrderById("1"), "order id '1' must be a number"),  # type: ignore[arg-type]
+    "limits that are a number": (lambda app: app.limitOrders(5), "5 isn't limits; ibnb.OrderLimits"),  # type: ignore[arg-type]
+    "a code in words": (lambda app: app.explain("200"), "code '200' must be a number"),  # type: ignore[arg-type]
+    "a symbol that is a number": (lambda app: app.createContract(5), "symbol must be text .* IB's number is conId=5"),  # type: ignore[arg-type]
+    "a contract about nothing": (lambda app: app.createContract(""), "symbol is empty; say which instrument by one of"),
+    "a port in words": (lambda app: ibnb.connect(port="x"), "port must be a number such as 7497, not 'x'"),  # type: ignore[arg-type]
+}
+
+
+@pytest.fixture
+def tws() -> ScriptedTWS:
+    return ScriptedTWS()
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_it_is_said_what_is_wrong(tws: ScriptedTWS, what: str) -> None:
+    for request in ("reqHistoricalData", "reqCurrentTime", "reqPositions", "reqAccountSummary", "cancelOrder"):
+        tws.on(request)
+    use, text = WRONG[what]
+    with pytest.raises(ValueError, match=text):
+        use(tws.app)
+    assert [] == tws.asked
+    assert 0 == len(tws.app._pending)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"conId": 265598},
+        {"sec_type": "FUT", "localSymbol": "ESU5"},
+        {"sec_type": "BOND", "secIdType": "CUSIP", "secId": "912828ZQ6"},
+    ],
+)
+def test_an_instrument_may_be_known_by_something_else_than_its_symbol(fields: dict[str, Any]) -> None:
+    assert create.createContract("", **fields).symbol == ""
+
+
+def test_settings_from_a_dict_of_your_own_are_checked_and_completed() -> None:
+    mine = {"durationStr": "1 d", "barSizeSetting": "1 Hour"}
+    assert create.dataSettings("1 D", "1 hour") == create.check_settings(mine, "getData")
+
+
+@pytest.mark.parametrize(("given", "seconds"), [(0, 0.0), (5, 5.0), (np.int64(5), 5.0), (np.float32(0.5), 0.5)])
+def test_any_number_of_seconds_is_a_timeout(given: Any, seconds: float) -> None:
+    assert seconds == legal.check_timeout(given, "getData")
