@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ibnb._compat import EClient
@@ -28,11 +29,19 @@ _HISTORICAL_CANCELS = frozenset({"cancelHistoricalData", "cancelHeadTimeStamp"})
 _SHOWN_FROM = 1.0
 
 
+class _Passing(threading.local):
+    """What this thread is sending: an order that was checked? Something that waits its turn?"""
+
+    order = False
+    paced = True
+
+
 class Requests(Link):
     """The outgoing side of a session."""
 
     def _prepare(self) -> None:
         super()._prepare()
+        self._passing = _Passing()
         self._pacing = Pacing()
         self._subscriptions = Subscriptions(self._now)
         # Historical requests that are open, to be sent again after a pacing violation: id → (method, arguments, tries).
@@ -49,11 +58,20 @@ class Requests(Link):
     def _pace(self) -> None:
         """Before each message, outside the lock: wait until it may leave."""
         pacing = self._pacing
-        if not pacing.on:
+        if not (pacing.on and self._passing.paced):
             return
         wait = pacing.messages.take(self._time.monotonic())
         if wait:
             self._hold(wait, f"at most {pacing.rate:g} messages a second")
+
+    @contextmanager
+    def _at_pace(self, paced: bool) -> Iterator[None]:
+        """In the block, requests of this thread wait their turn, or don't."""
+        before, self._passing.paced = self._passing.paced, paced
+        try:
+            yield
+        finally:
+            self._passing.paced = before
 
     def _hold(self, seconds: float, why: str) -> None:
         """Let the caller wait; an interrupt, or the end of the connection, ends that at once."""
@@ -74,15 +92,16 @@ class Requests(Link):
     def _await_history(self, name: str, given: dict[str, Any]) -> None:
         """Wait until a historical request may leave, and count it as open."""
         pacing, key = self._pacing, given["reqId"]
+        paced = pacing.on and self._passing.paced
         connection = self.conn
         if not self.isConnected() or connection is None:
             return
         if name in _HISTORICAL:
-            if pacing.on and pacing.open_count() >= MOST_OPEN and not connection.in_reader():
+            if paced and pacing.open_count() >= MOST_OPEN and not connection.in_reader():
                 self._await_an_end(connection)
             pacing.open[key] = self._pending.get(key)
             self._history_sent[key] = (name, given, self._history_sent.get(key, ("", {}, 0))[2])
-        ask = small_bars(name, given) if pacing.on else None
+        ask = small_bars(name, given) if paced else None
         if ask is None:
             return
         turn = pacing.small_bars.book(ask, self._time.monotonic())
@@ -130,7 +149,9 @@ class Requests(Link):
     def _ask_again(self, slot: Slot) -> bool:
         """After a pacing violation: wait, and send the same request once more. False when it can't help."""
         sent = self._history_sent.get(slot.key) if isinstance(slot.key, int) else None
-        if not isinstance(slot.error, PacingError) or slot.error.code != 162 or sent is None or not self._pacing.on:
+        if not isinstance(slot.error, PacingError) or slot.error.code != 162 or sent is None:
+            return False
+        if not (self._pacing.on and self._passing.paced):
             return False
         name, given, tries = sent
         if tries >= len(PENALTIES) or not self.isConnected():

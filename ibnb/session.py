@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -93,8 +92,6 @@ class Session(Lasting):
         super()._prepare()
         self._pending = Pending(self._wait_slot, self._left)
         self._gate = OrderGate(self._now)
-        # Per thread: is an order passing that was checked.
-        self._passing = threading.local()
         self._req_ids: Iterator[int] | None = None
         self._problems_told = 0
 
@@ -345,7 +342,7 @@ class Session(Lasting):
 
     def _before_send(self, message: bytes) -> None:
         super()._before_send(message)
-        if not self._gate.armed or getattr(self._passing, "order", False):
+        if not self._gate.armed or self._passing.order:
             return
         msg_id = self._outgoing_id(message)
         if msg_id in PLACING:

@@ -101,6 +101,7 @@ class HistoryVerbs(StreamFamily):
         self,
         contracts: Any,
         settings: Mapping[str, Any],
+        pacing: bool = True,
         timeout: float | None = None,
     ) -> pd.DataFrame:
         """Return the bars of many contracts, all asked for at once, in one frame: index `symbol`, `Date`.
@@ -109,6 +110,8 @@ class HistoryVerbs(StreamFamily):
         two have the same symbol go into a dict {label: contract}; the labels then stand in the index. Times are in the
         zone of the first contract that has any. Raises as getData does, at the first contract that fails, and
         ValueError for labels that occur twice.
+        `pacing=False` lets them all leave at once, whatever `app.pacing` says: TWS may then refuse some (PacingError,
+        which isn't tried again), or end the connection when there are more than 50 messages a second.
 
         >>> contracts = [app.createContract("AAPL"), app.createContract("NVDA")]
         >>> list(app.getDataMany(contracts, app.dataSettings("3 M", "1 day")).index.names)
@@ -126,7 +129,7 @@ class HistoryVerbs(StreamFamily):
         if ask["keepUpToDate"]:
             raise ValueError("getDataMany returns finished bars: leave keepUpToDate False.")
         intraday = self._read_dates_safely(ask)
-        with ExitStack() as stack:
+        with self._at_pace(pacing), ExitStack() as stack:
             slots = []
             for contract in many:
                 request = self._request(

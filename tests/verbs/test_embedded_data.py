@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import ibnb
-from ibnb import IBApp
+from ibnb import IBApp, PacingError
 
 
 @pytest.fixture
@@ -220,3 +220,23 @@ def test_an_option_that_is_held_is_exercised_and_one_that_is_not_is_refused(app:
     after = app.getPositions()
     assert after.query("secType == 'STK'").loc["AAPL", "position"] == before + 200
     assert after.query("secType == 'OPT'").empty
+
+
+def test_many_contracts_wait_their_turn_unless_told_otherwise(app: IBApp) -> None:
+    app.pacing.on = True
+    apple = app.createContract("AAPL")
+    settings = app.dataSettings("1800 S", "5 secs")
+    start = app.now()
+    paced = app.getDataMany({"one": apple, "other": apple}, settings)
+    assert 15 <= (app.now() - start).total_seconds() < 16
+    start = app.now()
+    with pytest.raises(PacingError, match="pacing violation"):
+        app.getDataMany({"one": apple, "other": apple}, settings, pacing=False)
+    assert (app.now() - start).total_seconds() < 1
+    nvda = app.createContract("NVDA")
+    at_once = app.getDataMany([nvda, app.createContract("MSFT")], settings, pacing=False)
+    assert (app.now() - start).total_seconds() < 1
+    assert min(len(paced), len(at_once)) >= 720
+    # Only those requests: the next ones wait again.
+    app.getDataMany([nvda], settings)
+    assert 15 <= (app.now() - start).total_seconds() < 16
