@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ibnb._compat import TagValue as TagValue
     from ibnb.app import IBApp as IBApp
     from ibnb.blotter import OrderReport as OrderReport
+    from ibnb.codes import overrideCode as overrideCode
+    from ibnb.codes import restoreCode as restoreCode
+    from ibnb.conditions import createCondition as createCondition
+    from ibnb.conditions import createOCA as createOCA
     from ibnb.connect import connect as connect
     from ibnb.connect import reset as reset
     from ibnb.create import createBracket as createBracket
@@ -45,12 +49,15 @@ if TYPE_CHECKING:
     from ibnb.plots import plotData as plotData
     from ibnb.plots import plotMargin as plotMargin
     from ibnb.plots import plotOrderTimeline as plotOrderTimeline
+    from ibnb.plots import plotTape as plotTape
+    from ibnb.safety import AccountGuard as AccountGuard
     from ibnb.safety import OrderLimits as OrderLimits
     from ibnb.widgets.blotter import OrderBlotter as OrderBlotter
     from ibnb.widgets.connection import ConnectionPanel as ConnectionPanel
 
 # Public name → the module that holds it.
 _HOME = {
+    "AccountGuard": "ibnb.safety",
     "AmbiguousContractError": "ibnb.errors",
     "ConnectionLostError": "ibnb.errors",
     "ConnectionPanel": "ibnb.widgets.connection",
@@ -74,16 +81,21 @@ _HOME = {
     "TagValue": "ibnb._compat",
     "connect": "ibnb.connect",
     "createBracket": "ibnb.create",
+    "createCondition": "ibnb.conditions",
     "createContract": "ibnb.create",
+    "createOCA": "ibnb.conditions",
     "createOrder": "ibnb.create",
     "dataSettings": "ibnb.create",
     "displayData": "ibnb.plots",
     "explain": "ibnb.errors",
+    "overrideCode": "ibnb.codes",
     "plotBars": "ibnb.plots",
     "plotData": "ibnb.plots",
     "plotMargin": "ibnb.plots",
     "plotOrderTimeline": "ibnb.plots",
+    "plotTape": "ibnb.plots",
     "reset": "ibnb.connect",
+    "restoreCode": "ibnb.codes",
     "roundToTick": "ibnb.create",
 }
 

@@ -49,6 +49,12 @@ try:
     from ibapi.execution import Execution as _Execution
     from ibapi.execution import ExecutionFilter as _ExecutionFilter
     from ibapi.order import Order as _Order
+    from ibapi.order_condition import ExecutionCondition as _ExecutionCondition
+    from ibapi.order_condition import MarginCondition as _MarginCondition
+    from ibapi.order_condition import PercentChangeCondition as _PercentChangeCondition
+    from ibapi.order_condition import PriceCondition as _PriceCondition
+    from ibapi.order_condition import TimeCondition as _TimeCondition
+    from ibapi.order_condition import VolumeCondition as _VolumeCondition
     from ibapi.order_state import OrderState as _OrderState
     from ibapi.scanner import ScannerSubscription as _ScannerSubscription
     from ibapi.tag_value import TagValue as _TagValue
@@ -78,6 +84,12 @@ ContractDetails: Any = _ContractDetails
 Execution: Any = _Execution
 ExecutionFilter: Any = _ExecutionFilter
 Order: Any = _Order
+ExecutionCondition: Any = _ExecutionCondition
+MarginCondition: Any = _MarginCondition
+PercentChangeCondition: Any = _PercentChangeCondition
+PriceCondition: Any = _PriceCondition
+TimeCondition: Any = _TimeCondition
+VolumeCondition: Any = _VolumeCondition
 OrderCancel: Any = _OrderCancel
 OrderState: Any = _OrderState
 ScannerSubscription: Any = _ScannerSubscription

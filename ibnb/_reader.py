@@ -21,6 +21,8 @@ from typing import Protocol
 from ibnb._time import Latch
 
 CHUNK = 1 << 18
+#: How the names of reader threads begin.
+READER = "ibnb reader"
 #: Seconds that the reader thread rests after an answer: what nobody waits for comes so much later at the most.
 REST = 0.005
 #: Seconds for which whoever reads waits for something to come: so long an interrupt waits, and whose turn is next.

@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Callable
 
 from ibnb._compat import MAX_CLIENT_VER, MAX_MSG_LEN, MIN_CLIENT_VER, hello
-from ibnb._reader import CHUNK, Reader
+from ibnb._reader import CHUNK, READER, Reader
 from ibnb.errors import NotConnectedError
 
 _LENGTH = struct.Struct(">I").unpack_from
@@ -182,7 +182,7 @@ class Connection:
         `on_end(reason)` is called once, unless `disconnect` came first. `may_read`: see Reader.
         """
         self.reader = Reader(self, self._frames.feed, on_frames, on_end, may_read)
-        self.reader.start(f"ibnb reader {self.host}:{self.port}", self._early)
+        self.reader.start(f"{READER} {self.host}:{self.port}", self._early)
 
     def in_reader(self) -> bool:
         """Is the caller called by what has just been read?"""

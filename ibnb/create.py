@@ -26,6 +26,7 @@ from ibnb.legal import (
     check_duration,
     check_end_date_time,
 )
+from ibnb.order_rules import check_rules
 
 # Order types that take no limit price at all: one given is a misunderstanding, not a detail to drop.
 _NO_LIMIT = {"MKT", "STP", "MIT", "MOC", "MTL", "TRAIL", "MKT PRT", "STP PRT"}
@@ -132,6 +133,7 @@ def createOrder(
     tif: str = "DAY",
     transmit: bool = True,
     parentId: int = 0,
+    details: Any = None,
     **fields: Any,
 ) -> Any:
     """Return an ibapi Order.
@@ -139,6 +141,8 @@ def createOrder(
     `limit_price` is the worst price you accept, `stop_price` the price that wakes a stop (auxPrice; for TRAIL the first
     stop), both in the contract's own currency and unit (London quotes are pence). Prices of 0 or None where the type
     needs one raise ValueError, as does a limit price that the type would ignore.
+    With `details` (what getContractDetails returns for one contract, or a ContractDetails) the order is checked against
+    the instrument, too: ValueError for a type that it doesn't take, or a price off its grid, as `app.checkOrder`.
 
     >>> createOrder("BUY", 1, "LMT", 212).lmtPrice
     212.0
@@ -172,7 +176,10 @@ def createOrder(
     for name in ("eTradeOnly", "firmQuoteOnly"):
         if hasattr(order, name):
             setattr(order, name, False)
-    return _set_fields(order, "order", fields)
+    _set_fields(order, "order", fields)
+    if details is not None:
+        check_rules(order, details)
+    return order
 
 
 class Bracket(NamedTuple):

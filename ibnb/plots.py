@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import warnings
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import pandas as pd
 UP, DOWN, QUIET = "#0072b2", "#d55e00", "#8c8c8c"
 SIZE = (8.0, 4.0)
 DPI = 100
+_MOST_LABELS = 25
 
 
 def displayData(df: pd.DataFrame, rows: int | None = 5) -> None:
@@ -148,6 +150,50 @@ def plotOrderTimeline(
     _slant(axes)
     steps = ", then ".join(levels)
     _show(figure, alt or f"Timeline of {title}: {len(log)} messages; the status was {steps}.", path)
+
+
+def plotTape(
+    tape: pd.DataFrame, title: str = "Requests and answers", alt: str | None = None, path: str | None = None
+) -> None:
+    """Draw requests and callbacks of `app.tape` in the order in which they happened, a row for each id.
+
+    So one sees which requests were open at the same time. A part of the tape is a frame like any other:
+    `plotTape(app.tape[app.tape["id"].notna()])`. Raises ValueError for an empty frame.
+    """
+    if not len(tape):
+        raise ValueError("plotTape needs at least one message; app.tape is empty when nothing was sent since clear().")
+    keys = tape["id"].astype("string").fillna("no id")
+    lanes = list(dict.fromkeys(keys))
+    places = keys.map({lane: place for place, lane in enumerate(lanes)})
+    figure, axes = _figure(path)
+    counts = []
+    for direction, marker, colour, what in (("→", ">", DOWN, "requests"), ("←", "o", UP, "callbacks")):
+        chosen = tape["direction"] == direction
+        axes.plot(tape.index[chosen], places[chosen], marker, color=colour, markersize=4, label=what)
+        counts.append(f"{int(chosen.sum())} {what}")
+    every = -(-len(lanes) // _MOST_LABELS)
+    axes.set_yticks(range(0, len(lanes), every), lanes[::every], fontsize=8)
+    axes.set_xlabel("message number")
+    axes.set_ylabel("request or order id")
+    axes.set_title(title)
+    axes.grid(visible=True, axis="y", alpha=0.25)
+    axes.legend(loc="best")
+    said = f"Timeline of {title}: {' and '.join(counts)}, at most {_most_open(tape)} requests open at the same time."
+    _show(figure, alt or said, path)
+
+
+def _most_open(tape: pd.DataFrame) -> int:
+    """How many ids there were at once between their first request and their last callback."""
+    asked: dict[int, int] = {}
+    told: dict[int, int] = {}
+    known = tape[tape["id"].notna()]
+    for number, key, direction in zip(known.index, known["id"], known["direction"], strict=True):
+        if direction == "→":
+            asked.setdefault(key, number)
+        elif key in asked:
+            told[key] = number
+    steps = sorted([(asked[key], 1) for key in told] + [(number, -1) for number in told.values()])
+    return max(itertools.accumulate((step for _, step in steps), initial=0))
 
 
 # --- words ---------------------------------------------------------------------------------------

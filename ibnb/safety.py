@@ -188,8 +188,9 @@ class AccountGuard:
     """Stops trading when an account has lost too much: block, cancel, flatten, disconnect, exactly once.
 
     `max_loss` is a fraction of the baseline, 0.05 for 5 %. The baseline is the account's NetLiquidation after
-    the first complete download, never a half of one. TWS sends new values about every three minutes.
-    When the floor is broken every new order is refused and all open orders are cancelled; with
+    the first complete download, never a half of one. `min_cash` is an amount: TotalCashValue mustn't fall below it.
+    Both are in the account's base currency; at least one is needed. TWS sends new values about every three minutes.
+    When one of them is broken every new order is refused and all open orders are cancelled; with
     `flatten=True` positions are closed at market, with `disconnect=True` the session ends at last.
     `dry_run=True` only writes down what would be done. `actions` tells what was done.
 
@@ -198,19 +199,32 @@ class AccountGuard:
     ...     print(guard.actions)
     """
 
-    TAG = "NetLiquidation"
+    TAG, CASH = "NetLiquidation", "TotalCashValue"
 
     def __init__(
-        self, app: Session, max_loss: float, *, flatten: bool = False, disconnect: bool = False, dry_run: bool = False
+        self,
+        app: Session,
+        max_loss: float | None = None,
+        *,
+        min_cash: float | None = None,
+        flatten: bool = False,
+        disconnect: bool = False,
+        dry_run: bool = False,
     ) -> None:
-        if not 0 < max_loss < 1:
+        if max_loss is None and min_cash is None:
+            raise ValueError("say what to watch: max_loss=0.05 for 5 % below the baseline, or min_cash=1000.")
+        if max_loss is not None and not 0 < max_loss < 1:
             raise ValueError(f"max_loss is a fraction between 0 and 1: write 0.05 for 5 %, not {max_loss!r}")
+        if min_cash is not None and not math.isfinite(min_cash):
+            raise ValueError(f"min_cash is an amount in the base currency, not {min_cash!r}")
         self.max_loss = max_loss
+        self.min_cash = min_cash
         self.flatten = flatten
         self.disconnect = disconnect
         self.dry_run = dry_run
         self.baseline: float | None = None
-        self.value = math.nan
+        #: What TWS said last of the account's value and of its cash.
+        self.value = self.cash = math.nan
         self.tripped = False
         self.actions: list[str] = []
         self._app = app
@@ -220,8 +234,9 @@ class AccountGuard:
 
     @property
     def floor(self) -> float:
-        """The NetLiquidation below which the guard fires; nan before the baseline is known."""
-        return math.nan if self.baseline is None else self.baseline * (1 - self.max_loss)
+        """The NetLiquidation below which the guard fires; nan before the baseline is known, and without max_loss."""
+        known = self.baseline is not None and self.max_loss is not None
+        return self.baseline * (1 - self.max_loss) if known else math.nan  # type: ignore[operator]
 
     def __enter__(self) -> Self:
         """Start watching; returns when the baseline is known."""
@@ -230,7 +245,7 @@ class AccountGuard:
         self._reqId = app._next_req_id()
         app._dispatcher.listen("accountSummary", self._row)
         app._dispatcher.listen("accountSummaryEnd", self._complete)
-        app.reqAccountSummary(self._reqId, "All", self.TAG)
+        app.reqAccountSummary(self._reqId, "All", f"{self.TAG},{self.CASH}")
         try:
             app._wait_until(lambda: self.baseline is not None, None, "AccountGuard")
         except BaseException:
@@ -253,26 +268,34 @@ class AccountGuard:
         self._app._gate.blocked = ""
 
     def _row(self, reqId: int, account: str, tag: str, value: str, currency: str) -> None:
-        if reqId == self._reqId and account == self._account and tag == self.TAG:
+        if reqId != self._reqId or account != self._account:
+            return
+        if tag == self.TAG:
             self.value = to_float(value)
-            if self.baseline is not None:
-                self._judge()
+        elif tag == self.CASH:
+            self.cash = to_float(value)
+        if self.baseline is not None:
+            self._judge()
 
     def _complete(self, reqId: int) -> None:
         if reqId == self._reqId and self.baseline is None and self.value > 0:
             self.baseline = self.value
+            self._judge()
 
     def _judge(self) -> None:
-        if self.value < self.floor and not self.tripped:
-            self.tripped = True
-            self._fire()
+        if self.tripped:
+            return
+        if self.value < self.floor:
+            self._fire(
+                f"{self.TAG} {self.value:,.2f} is below the floor {self.floor:,.2f} "
+                f"(baseline {self.baseline:,.2f}, max_loss {self.max_loss:.1%})"
+            )
+        elif self.min_cash is not None and self.cash < self.min_cash:
+            self._fire(f"{self.CASH} {self.cash:,.2f} is below min_cash {self.min_cash:,.2f}")
 
-    def _fire(self) -> None:
+    def _fire(self, reason: str) -> None:
+        self.tripped = True
         app = self._app
-        reason = (
-            f"{self.TAG} {self.value:,.2f} is below the floor {self.floor:,.2f} "
-            f"(baseline {self.baseline:,.2f}, max_loss {self.max_loss:.1%})"
-        )
         self._act(f"block new orders: {reason}", lambda: setattr(app._gate, "blocked", reason))
         self._act("cancel every open order", lambda: app.reqGlobalCancel())
         if self.flatten:

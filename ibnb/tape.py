@@ -9,20 +9,24 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
+
+from ibnb._reader import READER
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
 REQUEST, ANSWER, MESSAGE = "→", "←", "message"
 _IDS = ("reqId", "tickerId", "orderId")
-COLUMNS = ["time", "direction", "name", "id", "summary"]
+COLUMNS = ["time", "direction", "name", "id", "latency", "thread", "summary"]
 # So many entries, or callbacks, are counted (and dropped) at once.
 _BATCH = 500
 
-# (how many, time, direction, name, id, content); a message that holds many callbacks is one entry.
-Entry = tuple[int, float, str, str, Any, Any]
+# (how many, time, direction, name, id, content, thread); a message that holds many callbacks is one entry.
+Entry = tuple[int, float, str, str, Any, Any, int]
+# (number, UTC time, direction, name, id, latency, thread, summary)
+Row = tuple[int, datetime, str, str, int | None, float | None, str, str]
 
 
 class Tape:
@@ -51,15 +55,15 @@ class Tape:
                 given = {key: value for key, value in parameters.items() if key != "self"}
                 number = next((given[key] for key in _IDS if key in given), None)
                 text = ", ".join([f"{key}={brief(value)}" for key, value in given.items()])
-            self._append((1, self._now(), REQUEST, name, number, text))
+            self._append((1, self._now(), REQUEST, name, number, text, get_ident()))
 
     def answer(self, name: str, args: tuple[Any, ...]) -> None:
         """A callback with its arguments."""
-        self._append((1, self._now(), ANSWER, name, None, args))
+        self._append((1, self._now(), ANSWER, name, None, args, get_ident()))
 
     def messages(self, callbacks: int, msg_id: int, payloads: list[bytes], server_version: int) -> None:
         """Messages that were decoded at once: their callbacks are made when somebody looks."""
-        self._append((callbacks, self._now(), MESSAGE, "", msg_id, (payloads, server_version)))
+        self._append((callbacks, self._now(), MESSAGE, "", msg_id, (payloads, server_version), get_ident()))
         self._decoded += callbacks
         if self._decoded >= _BATCH:
             # Large ones are let go of early: they keep their bytes.
@@ -99,14 +103,16 @@ class Tape:
     def __len__(self) -> int:
         return min(_count(self._entries()), self._size)
 
-    def rows(self) -> list[tuple[int, datetime, str, str, int | None, str]]:
-        """(number, UTC time, direction, name, id, summary) of what the ring holds, oldest first."""
+    def rows(self) -> list[Row]:
+        """What the ring holds, oldest first."""
         with self._lock:
             ring, dropped = self._entries(), self._dropped
         number = dropped + _count(ring)
-        found: list[tuple[int, datetime, str, str, int | None, str]] = []
-        for _, when, direction, name, key, content in reversed(ring):
-            moment = datetime.fromtimestamp(when, UTC)
+        names = {each.ident: each.name for each in threading.enumerate()}
+        names |= {ident: "reader" for ident, name in names.items() if name.startswith(READER)}
+        found: list[Row] = []
+        for _, when, direction, name, key, content, ident in reversed(ring):
+            moment, thread = datetime.fromtimestamp(when, UTC), names.get(ident, "ended")
             if direction == REQUEST:
                 said = [(name, key, content)]
             else:
@@ -117,14 +123,20 @@ class Tape:
                     key = content[0] if content and type(content[0]) is int and each not in _NO_ID else -1
                     key = None if key == -1 else key
                     content = ", ".join(brief(value) for value in content)
-                found.append((number, moment, REQUEST if direction == REQUEST else ANSWER, each, key, content))
+                way = REQUEST if direction == REQUEST else ANSWER
+                found.append((number, moment, way, each, key, None, thread, content))
                 number -= 1
             if len(found) >= self._size:
                 break
-        return found[::-1]
+        return _with_latencies(found[::-1])
 
     def frame(self) -> pd.DataFrame:
-        """The ring as a DataFrame: index `number`, columns time (New York), direction, name, id, summary."""
+        """The ring as a DataFrame: index `number`; time (New York), direction ("→" out, "←" in), name, id, latency,
+        thread, summary.
+
+        `latency`: milliseconds from the request of that id to this callback; NaN without an id. `thread`: who sent it,
+        or ran the callback ("reader" is ibnb's own thread; "ended" one that is gone).
+        """
         import pandas as pd
 
         rows = self.rows()
@@ -132,9 +144,23 @@ class Tape:
         table.index = pd.Index([row[0] for row in rows], name="number", dtype="int64")
         table["time"] = pd.to_datetime(table["time"], utc=True).dt.tz_convert("America/New_York").dt.as_unit("us")
         table["id"] = table["id"].astype("Int64")
-        for name in ("direction", "name", "summary"):
+        table["latency"] = table["latency"].astype("float64")
+        for name in ("direction", "name", "thread", "summary"):
             table[name] = table[name].astype("str")
         return table
+
+
+def _with_latencies(rows: list[Row]) -> list[Row]:
+    asked: dict[int, datetime] = {}
+    found = []
+    for row in rows:
+        number, moment, direction, name, key, _, thread, summary = row
+        if key is not None and direction == REQUEST:
+            asked[key] = moment
+        since = asked.get(key) if key is not None and direction == ANSWER else None
+        latency = None if since is None else round((moment - since).total_seconds() * 1000, 3)
+        found.append((number, moment, direction, name, key, latency, thread, summary))
+    return found
 
 
 def _count(entries: list[Entry]) -> int:
@@ -173,22 +199,3 @@ def brief(value: object) -> str:
             return " ".join(text for text in shown if text)
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def plot_timeline(tape: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Requests and callbacks of `app.tape` in the order in which they happened, one row per id, as a figure."""
-    import matplotlib.pyplot as plt
-
-    if ax is None:
-        _, ax = plt.subplots(figsize=(9, 4))
-    lanes = [str(key) for key in dict.fromkeys(tape["id"].astype("string").fillna("no id"))]
-    lane_of = {lane: place for place, lane in enumerate(lanes)}
-    places = tape["id"].astype("string").fillna("no id").map(lane_of)
-    for direction, marker, label in ((REQUEST, ">", "request"), (ANSWER, "o", "callback")):
-        chosen = tape["direction"] == direction
-        ax.plot(tape.index[chosen], places[chosen], marker, label=label)
-    ax.set_yticks(range(len(lanes)), lanes)
-    ax.set_xlabel("message number")
-    ax.set_ylabel("request or order id")
-    ax.legend(loc="best")
-    return ax

@@ -29,8 +29,11 @@ def test_the_verbs_are_these() -> None:
         "calculatePrice",
         "cancelAllOrders",
         "cancelOrderById",
+        "checkOrder",
         "createBracket",
+        "createCondition",
         "createContract",
+        "createOCA",
         "createOrder",
         "dataSettings",
         "displayData",
@@ -83,6 +86,7 @@ def test_the_verbs_are_these() -> None:
         "streamRealTimeBars",
         "streamTicks",
         "waitOrder",
+        "writeJournal",
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Callable, Iterator
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -48,11 +49,17 @@ def option(app: Any) -> Any:
     )
 
 
+def written(app: Any) -> object:
+    with TemporaryDirectory() as folder:
+        return app.writeJournal(f"{folder}/journal.csv")
+
+
 CALLS: dict[str, Call] = {
     "calculateIV": lambda app, _: app.calculateIV(option(app), 5.0, 200.0),
     "calculatePrice": lambda app, _: app.calculatePrice(option(app), 0.3, 200.0),
     "cancelAllOrders": lambda app, _: app.cancelAllOrders(),
     "cancelOrderById": lambda app, _: app.cancelOrderById(1),
+    "checkOrder": lambda app, stock: app.checkOrder(stock, order(app)),
     "exerciseOption": lambda app, _: app.exerciseOption(option(app)),
     "getAccountSummary": lambda app, _: app.getAccountSummary(),
     "getAccountUpdates": lambda app, _: app.getAccountUpdates(),
@@ -98,11 +105,14 @@ CALLS: dict[str, Call] = {
     "streamRealTimeBars": stream("streamRealTimeBars"),
     "streamTicks": stream("streamTicks", "BidAsk"),
     "waitOrder": lambda app, stock: app.waitOrder(app.placeOrderNow(stock, order(app)), "Submitted"),
+    "writeJournal": lambda app, _: written(app),
 }
 #: Verbs that ask TWS nothing.
 PURE = {
     "createBracket",
+    "createCondition",
     "createContract",
+    "createOCA",
     "createOrder",
     "dataSettings",
     "displayData",

@@ -1,12 +1,26 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from scripted import ScriptedTWS
 
 from ibnb import errors
 from ibnb.code_table import EVERY
-from ibnb.codes import CODES, KINDS, explain_code, history_kind, kind_of_verb, lookup, outcome, severity
+from ibnb.codes import (
+    CODES,
+    KINDS,
+    explain_code,
+    history_kind,
+    kind_of_verb,
+    lookup,
+    outcome,
+    overrideCode,
+    restoreCode,
+    severity,
+)
 
 H = "Historical Market Data Service error message:"
 
@@ -85,6 +99,63 @@ def test_a_code_becomes_the_exception_that_a_student_can_catch(
     assert expected is type(error)
     assert (code, 7, "getData", text) == (error.code, error.reqId, error.verb, error.text)
     assert str(error).startswith(f"getData: TWS answered {code}: ")
+
+
+@pytest.fixture
+def anew() -> Iterator[None]:
+    yield
+    restoreCode()
+
+
+@pytest.mark.usefixtures("anew")
+def test_what_a_code_does_can_be_said_anew_and_forgotten() -> None:
+    before = lookup(10349)
+    row = overrideCode(10349, severity="warning", ends=["order"], advice="Look at the order's tif.")
+    assert ("warning", "fail", "note") == (severity(10349), outcome(10349, "", "order"), outcome(10349, "", "history"))
+    assert explain_code(10349).endswith("Look at the order's tif.")
+    assert before.meaning == row.meaning
+    # What isn't said stays as it was said before.
+    assert frozenset({"order"}) == overrideCode(10349, severity="notice").ends
+    restoreCode(10349)
+    assert before == lookup(10349)
+
+
+@pytest.mark.usefixtures("anew")
+def test_what_is_said_of_a_code_goes_before_the_special_rules_of_its_texts() -> None:
+    overrideCode(162, severity="warning", ends="scanner")
+    assert "warning" == severity(162, H + "API historical data query cancelled: 5")
+    assert ("note", "fail") == (outcome(162, H + "no data", "history"), outcome(162, "", "scanner"))
+    overrideCode(165, ends=())
+    assert "note" == outcome(165, "no items retrieved", "scanner")
+    restoreCode()
+    assert "finish" == outcome(165, "no items retrieved", "scanner")
+
+
+@pytest.mark.usefixtures("anew")
+def test_a_code_that_nobody_knew_can_be_made_harmless_while_a_session_runs() -> None:
+    tws = ScriptedTWS()
+    contract = tws.app.createContract("AAPL")
+    news = ("error", "$id", 0, 98765, "Something new", "")
+    tws.on("reqContractDetails", news, ("contractDetailsEnd", "$id"))
+    with pytest.raises(errors.RequestError, match="98765"):
+        tws.app.getContractDetails(contract)
+    overrideCode(98765, severity="notice", ends=(), meaning="Harmless.")
+    assert 0 == len(tws.app.getContractDetails(contract))
+    assert "notice" == tws.app.notices["severity"].iloc[-1]
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({"severity": "bad"}, "severity 'bad' is not legal.* Legal values: notice, warning"),
+        ({"ends": ["quotes"]}, "ends 'quotes' is not legal"),
+    ],
+)
+def test_only_legal_words_are_taken(said: dict[str, Any], text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        overrideCode(10349, **said)
+    with pytest.raises(ValueError, match="code '10349' must be a number"):
+        overrideCode("10349")  # type: ignore[arg-type]
 
 
 def test_the_exception_says_what_to_do_next_and_survives_pickling() -> None:

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 import ibnb
-from ibnb import IBApp, create, legal
+from ibnb import IBApp, codes, conditions, create, legal
 from ibnb._compat import IBAPI_VERSION, EClient
 
 FAMILIES = [
@@ -30,12 +30,25 @@ FAMILIES = [
     "scanner",
     "ticks",
 ]
-VERBS = ("get", "stream", "calculate", "exercise", "place", "preview", "wait", "modify", "cancel", "list")
+VERBS = (
+    "get",
+    "stream",
+    "calculate",
+    "check",
+    "exercise",
+    "place",
+    "preview",
+    "wait",
+    "modify",
+    "cancel",
+    "list",
+    "write",
+)
 # What the 9.81 of ibapi can't ask for.
 NEWER = {"getSchedule"}
 
 
-@pytest.mark.parametrize("module", [create, legal], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [codes, conditions, create, legal], ids=lambda module: module.__name__)
 def test_examples_do_what_they_say(module: ModuleType) -> None:
     failed, tried = doctest.testmod(module)
     assert tried > 0

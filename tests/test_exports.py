@@ -9,6 +9,7 @@ import pytest
 import ibnb
 
 PUBLIC = [
+    "AccountGuard",
     "AmbiguousContractError",
     "ConnectionLostError",
     "ConnectionPanel",
@@ -32,16 +33,21 @@ PUBLIC = [
     "TagValue",
     "connect",
     "createBracket",
+    "createCondition",
     "createContract",
+    "createOCA",
     "createOrder",
     "dataSettings",
     "displayData",
     "explain",
+    "overrideCode",
     "plotBars",
     "plotData",
     "plotMargin",
     "plotOrderTimeline",
+    "plotTape",
     "reset",
+    "restoreCode",
     "roundToTick",
 ]
 

@@ -15,8 +15,12 @@ from ibnb.safety import AccountGuard, OrderLimits
 ACCOUNT = "DU1234567"
 
 
-def summary(reqId: Any, value: float, account: str = ACCOUNT) -> tuple[Any, ...]:
-    return (63, 1, reqId, account, "NetLiquidation", value, "USD")
+def summary(reqId: Any, value: float, account: str = ACCOUNT, tag: str = "NetLiquidation") -> tuple[Any, ...]:
+    return (63, 1, reqId, account, tag, value, "USD")
+
+
+def cash(reqId: Any, value: float, account: str = ACCOUNT) -> tuple[Any, ...]:
+    return summary(reqId, value, account, "TotalCashValue")
 
 
 POSITIONS = [
@@ -75,6 +79,43 @@ def test_it_fires_exactly_once_blocks_and_cancels(both: tuple[FakeTWS, App]) -> 
         app._gate.refuse_all("placeOrder")
     guard.release()
     app._gate.refuse_all("placeOrder")
+
+
+def test_the_cash_may_have_a_floor_of_its_own(both: tuple[FakeTWS, App]) -> None:
+    tws, app = both
+    tws.answers[62] = lambda f: [cash(f[2], 10.0, "DU9"), cash(f[2], 600.0), summary(f[2], 1000.0), (64, 1, f[2])]
+    with AccountGuard(app, min_cash=500) as guard:
+        # Without max_loss the value may fall as it likes.
+        update(tws, app, 1.0)
+        tws.send(*cash(tws.wait_for(62)[0][2], 500.0))
+        app._fence()
+        assert not guard.tripped
+        for value in (499.5, 400.0):
+            tws.send(*cash(tws.wait_for(62)[0][2], value))
+            app._fence()
+    assert [
+        "block new orders: TotalCashValue 499.50 is below min_cash 500.00",
+        "cancel every open order",
+    ] == guard.actions
+    assert 1 == len(tws.wait_for(58))
+
+
+def test_too_little_cash_from_the_beginning_is_seen_when_the_download_is_complete(both: tuple[FakeTWS, App]) -> None:
+    tws, app = both
+    tws.answers[62] = lambda f: [cash(f[2], 10.0), summary(f[2], 1000.0), (64, 1, f[2])]
+    with AccountGuard(app, 0.5, min_cash=500, dry_run=True) as guard:
+        assert guard.tripped
+        assert (1000.0, 500.0, 10.0) == (guard.baseline, guard.floor, guard.cash)
+    assert guard.actions[0].startswith("would block new orders: TotalCashValue 10.00")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [({}, r"say what to watch: max_loss=0\.05"), ({"min_cash": float("nan")}, "min_cash is an amount")],
+)
+def test_it_must_be_told_what_to_watch(wrong: dict[str, Any], text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        AccountGuard(App(), **wrong)
 
 
 def test_flatten_closes_every_position_of_the_account_behind_the_block(both: tuple[FakeTWS, App]) -> None:

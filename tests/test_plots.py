@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ibnb import displayData, frames, plotBars, plotData, plotMargin, plotOrderTimeline, plots
+from ibnb import displayData, frames, plotBars, plotData, plotMargin, plotOrderTimeline, plots, plotTape
+from ibnb.tape import Tape
 
 PNG = b"\x89PNG"
 
@@ -113,6 +114,39 @@ def test_a_timeline_names_the_statuses_in_order(shown: list[tuple[Any, Any]]) ->
     )
     with pytest.raises(ValueError, match="isn't known"):
         plotOrderTimeline(frames.frame("orderLog", []))
+
+
+def conversation(many: int) -> pd.DataFrame:
+    """A tape on which so many requests are open at the same time, and one without an id comes last."""
+    tape = Tape(lambda: 1749650400.0)
+    for key in range(many):
+        tape.request("reqHistoricalData", {"self": object(), "reqId": key})
+    for key in reversed(range(many)):
+        tape.answer("historicalDataEnd", (key, "a", "b"))
+    tape.request("reqCurrentTime", {"self": object()})
+    return tape.frame()
+
+
+@pytest.mark.parametrize("many", [1, 5, 50])
+def test_the_tape_as_a_figure_says_how_many_were_open_at_once(shown: list[tuple[Any, Any]], many: int) -> None:
+    plotTape(conversation(many), title="many bars")
+    said = f"{many + 1} requests and {many} callbacks, at most {many} requests open at the same time"
+    assert shown[0][0]["text/plain"] == f"Timeline of many bars: {said}."
+
+
+def test_requests_one_after_the_other_are_never_open_together(shown: list[tuple[Any, Any]]) -> None:
+    tape = Tape(lambda: 0.0)
+    for key in range(3):
+        tape.request("reqHistoricalData", {"self": object(), "reqId": key})
+        tape.answer("historicalDataEnd", (key, "a", "b"))
+    tape.request("reqPositions", {"self": object()})
+    plotTape(tape.frame())
+    plotTape(tape.frame().tail(1))
+    assert ["at most 1 requests", "at most 0 requests"] == [
+        f"at most {bundle['text/plain'].split('at most ')[1].split(' open')[0]}" for bundle, _ in shown
+    ]
+    with pytest.raises(ValueError, match="at least one message"):
+        plotTape(tape.frame().head(0))
 
 
 @pytest.mark.parametrize("plot", [plotData, plotBars])

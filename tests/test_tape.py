@@ -3,11 +3,10 @@ from __future__ import annotations
 import threading
 from types import SimpleNamespace
 
-import matplotlib as mpl
 import pytest
 
 from ibnb import _compat
-from ibnb.tape import Tape, brief, plot_timeline
+from ibnb.tape import Tape, brief
 
 
 def make(size: int = 100) -> Tape:
@@ -35,7 +34,7 @@ def test_the_ring_is_bounded_and_keeps_its_numbers() -> None:
     assert [2, 3] == list(tape.frame().index)
     tape.clear()
     assert 0 == len(tape)
-    assert ["time", "direction", "name", "id", "summary"] == list(tape.frame().columns)
+    assert ["time", "direction", "name", "id", "latency", "thread", "summary"] == list(tape.frame().columns)
 
 
 def test_switched_off_it_records_no_requests() -> None:
@@ -95,11 +94,39 @@ def test_arguments_are_shown_by_what_matters(value: object, text: str) -> None:
     assert text == brief(value)
 
 
-def test_the_timeline_has_a_lane_per_id() -> None:
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
+def test_latency_is_from_the_request_of_the_id_to_each_of_its_callbacks() -> None:
+    moments = iter((0.0, 0.25, 1.0, 2.0, 2.5, 3.0))
+    tape = Tape(lambda: next(moments))
+    tape.request("reqHistoricalData", {"self": object(), "reqId": 5})
+    tape.request("reqHistoricalData", {"self": object(), "reqId": 6})
+    tape.answer("historicalDataEnd", (6, "a", "b"))
+    tape.answer("historicalDataEnd", (5, "a", "b"))
+    tape.answer("currentTime", (1749650400,))
+    tape.answer("tickPrice", (9, 1, 1.0))
+    latency = tape.frame()["latency"]
+    assert [750.0, 2000.0] == latency.iloc[2:4].tolist()
+    assert latency.isna().tolist() == [True, True, False, False, True, True]
 
-    ax = plot_timeline(make().frame())
-    assert ["5", "no id"] == [label.get_text() for label in ax.get_yticklabels()]
-    assert ["request", "callback"] == [line.get_label() for line in ax.get_lines()]
-    plt.close("all")
+
+def test_the_thread_is_the_one_that_sent_or_called_back() -> None:
+    tape, go_on = Tape(lambda: 0.0), threading.Event()
+    recorded = threading.Barrier(3)
+
+    def record() -> None:
+        tape.answer("nextValidId", (1,))
+        recorded.wait(60)
+        go_on.wait(60)
+
+    names = ("ibnb reader 127.0.0.1:7497", "worker")
+    threads = [threading.Thread(target=record, name=name) for name in names]
+    for thread in threads:
+        thread.start()
+    recorded.wait(60)
+    tape.request("reqIds", {"numIds": 1})
+    try:
+        assert {"reader", "worker", "MainThread"} == set(tape.frame()["thread"])
+    finally:
+        go_on.set()
+    for thread in threads:
+        thread.join()
+    assert {"ended", "MainThread"} == set(tape.frame()["thread"])

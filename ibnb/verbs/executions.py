@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from typing import Any
 
@@ -11,6 +12,7 @@ from ibnb import frames
 from ibnb._compat import ExecutionFilter, is_unset, to_float
 from ibnb._dispatch import on
 from ibnb.errors import RequestTimeoutError
+from ibnb.journal import add_fills
 from ibnb.legal import check
 from ibnb.verbs.orders import OrderVerbs
 
@@ -53,6 +55,23 @@ class ExecutionVerbs(OrderVerbs):
             self._wait_until(charged, _COMMISSION_GRACE, "getExecutions")
         rows = [(*row[:7], *self._blotter.commission(row[10]), *row[10:]) for row in fills]
         return frames.frame("executions", rows, self._login_zone())
+
+    def writeJournal(self, path: str | os.PathLike[str], timeout: float | None = None) -> pd.DataFrame:
+        """Add today's fills to a CSV file, and return all that the file now holds.
+
+        The frame has the columns of getExecutions, times in UTC. Call it as often as you like, at least once a day:
+        TWS forgets fills at midnight. No fill is in the file twice; commissions that came later and IB's corrections
+        replace what was there. Raises ValueError for a file that isn't a journal, OSError.
+
+        >>> import tempfile
+        >>> app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1), wait="Filled")
+        New Order ID 1: BUY 1 NVDA (MKT)
+        1
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     app.writeJournal(f"{folder}/journal.csv")["side"].tolist()
+        ['BOT']
+        """
+        return add_fills(path, self.getExecutions(timeout=timeout))
 
     def getCompletedOrders(self, apiOnly: bool = False, timeout: float | None = None) -> pd.DataFrame:
         """Return the orders that were filled or cancelled since the last daily reset, of all clients.

@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from ibnb import create, frames
-from ibnb._compat import to_decimal, to_float
+from ibnb import conditions, create, frames
+from ibnb._compat import MarginCondition, to_decimal, to_float
 from ibnb._dispatch import on
 from ibnb.blotter import DONE, STATUSES, WORKING, Blotter, Key, OrderReport
 from ibnb.errors import NotConnectedError, OrderRejectedError, RequestTimeoutError, request_error
@@ -33,7 +33,7 @@ _WORDS = {"quantity": "totalQuantity", "limit_price": "lmtPrice", "stop_price": 
 # A commission report follows its fill at once; this many seconds of grace is plenty.
 _COMMISSION_GRACE = 2.0
 # A change of an order that these codes answer is refused, and the order stays as it was.
-_CHANGE_REFUSED = frozenset({103, 104, 105, 110, 134, 135, 136, 161, 201, 321, 329, 10341})
+_CHANGE_REFUSED = frozenset({103, 104, 105, 110, 134, 135, 136, 161, 201, 320, 321, 322, 329, 10341})
 _CANCEL_REFUSED = frozenset({135, 136, 161, 10147, 10148, 10149})
 
 
@@ -42,6 +42,8 @@ class OrderVerbs(VerbFamily):
 
     createOrder = staticmethod(create.createOrder)
     createBracket = staticmethod(create.createBracket)
+    createCondition = staticmethod(conditions.createCondition)
+    createOCA = staticmethod(conditions.createOCA)
     roundToTick = staticmethod(create.roundToTick)
 
     def _prepare(self) -> None:
@@ -368,6 +370,7 @@ class OrderVerbs(VerbFamily):
 
     def placeOrder(self, orderId: int, contract: Any, order: Any) -> None:
         """ibapi's placeOrder; the blotter knows of the order before the answer can come. SafetyError."""
+        check_order(contract, order, "placeOrder")
         if order.whatIf:
             super().placeOrder(orderId, contract, order)
             return
@@ -438,6 +441,10 @@ def _sized(order: Any) -> Any:
     """The order with its quantity as this release of ibapi wants it; the caller's own order keeps its number."""
     sent = copy.copy(order)
     sent.totalQuantity = to_decimal(order.totalQuantity)
+    for condition in order.conditions or ():
+        if isinstance(condition, MarginCondition):
+            # ibapi reads it as a float, and TWS takes it back as a whole number only.
+            condition.percent = int(condition.percent)
     return sent
 
 

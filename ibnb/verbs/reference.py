@@ -9,15 +9,16 @@ import pandas as pd
 from ibnb import create, frames
 from ibnb._dispatch import on
 from ibnb.errors import IBError
-from ibnb.legal import check_duration
-from ibnb.verbs._family import VerbFamily
+from ibnb.legal import check_contract, check_duration, check_order
+from ibnb.order_rules import check_rules
+from ibnb.verbs.contracts import ContractVerbs, the_one
 
 #: From this server version on TWS tells schedules.
 SCHEDULE_VERSION = 165
 _RULE = "marketRule {}"
 
 
-class ReferenceVerbs(VerbFamily):
+class ReferenceVerbs(ContractVerbs):
     """Verbs about market rules, smart components and schedules, and the callbacks that answer them."""
 
     def getMarketRule(self, marketRuleId: int, timeout: float | None = None) -> pd.DataFrame:
@@ -33,6 +34,27 @@ class ReferenceVerbs(VerbFamily):
             self.reqMarketRule(marketRuleId)
             slot.wait()
         return frames.frame("marketRule", slot.rows[0])
+
+    def checkOrder(self, contract: Any, order: Any, timeout: float | None = None) -> None:
+        """Raise ValueError if an instrument doesn't take such an order: its type, or a price off its grid.
+
+        The grid is the market rule's of the contract's exchange, else minTick's. What your account and the market say
+        to the order, previewOrder tells. A combo has no rules of its own, and isn't checked.
+        Raises ContractNotFoundError, AmbiguousContractError.
+
+        >>> contract = app.createContract("AAPL")
+        >>> app.checkOrder(contract, app.createOrder("BUY", 1, "LMT", 200.005))  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ValueError: lmtPrice 200.005 isn't on the price grid of AAPL, whose step is 0.01 there: 200 and 200.01 are ...
+        """
+        check_order(contract, order, "checkOrder")
+        if contract.secType == "BAG":
+            return
+        details = the_one(self._contract_details(contract, timeout, verb="checkOrder"), "checkOrder")
+        rules = dict(zip(details.validExchanges.split(","), details.marketRuleIds.split(","), strict=False))
+        rule = rules.get(contract.exchange or details.contract.exchange, "")
+        steps = list(self.getMarketRule(int(rule), timeout).itertuples(index=False, name=None)) if rule else None
+        check_rules(order, details, steps)
 
     def getSmartComponents(self, bboExchange: Any, timeout: float | None = None) -> pd.DataFrame:
         """Return the exchanges behind the letters of a SMART quote: index `exchangeLetter`; exchange, bitNumber.
@@ -82,6 +104,7 @@ class ReferenceVerbs(VerbFamily):
         >>> app.getSchedule(app.createContract("AAPL"), "1 W")["start"].dt.strftime("%H:%M").unique().tolist()
         ['09:30']
         """
+        check_contract(contract, "getSchedule")
         if (self.serverVersion() or 0) < SCHEDULE_VERSION:
             raise IBError("getSchedule: schedules need ibapi and TWS 10.12 or newer.")
         ask = create.dataSettings(check_duration(durationStr), "1 day", endDateTime, useRTH=useRTH)
