@@ -190,7 +190,6 @@ TABLES: dict[str, dict[str, str]] = {
         "benchmark": "str",
         "projection": "str",
     },
-    "scanCodes": {"scanCode": "str", "displayName": "str", "instruments": "str"},
     "orders": {
         "orderId": "int64",
         "action": "str",
@@ -267,7 +266,6 @@ INDEX = {
     "bulletins": "msgId",
     "quotes": "symbol",
     "scan": "rank",
-    "scanCodes": "scanCode",
     "orders": "orderId",
     "orderLog": "time",
     "executions": "time",

@@ -14,14 +14,26 @@ import pandas as pd
 from ibnb import frames
 from ibnb._compat import ScannerSubscription, TagValue
 from ibnb._dispatch import on
+from ibnb.errors import RequestError, RequestTimeoutError
+from ibnb.legal import check, check_timeout
 from ibnb.verbs._family import VerbFamily
+from ibnb.verbs._scan_parameters import COLUMNS, NOTHING, WORDS, ScanParameters, parse
 
 _MOST_ROWS = 50
-_SUBSCRIPTION_FIELDS = frozenset(vars(ScannerSubscription()))
+_PARAMETERS = "scannerParameters"
+# The fields that are filters.
+_SUBSCRIPTION_FIELDS = [name for name in vars(ScannerSubscription()) if name not in ("numberOfRows", *WORDS)]
+# IB's own samples filter by these, although TWS's XML doesn't list them.
+_UNLISTED = ("usdMarketCapAbove", "usdMarketCapBelow")
 
 
 class ScannerVerbs(VerbFamily):
     """Verbs about scans, and the callbacks that answer them."""
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        # The connection that was asked for its parameters last, and what it said: "" while it hasn't.
+        self._scan_xml: tuple[object, str] = (object(), "")
 
     def getScan(
         self,
@@ -36,30 +48,45 @@ class ScannerVerbs(VerbFamily):
 
         Columns symbol, secType, currency, exchange, localSymbol, tradingClass, conId, distance, benchmark, projection.
         `filters` are IB's filter codes (avgVolumeAbove=1_000_000, priceAbove=10, usdMarketCapAbove=…) or fields of
-        ibapi's ScannerSubscription (abovePrice=…). `numberOfRows` is at most 50, which -1 stands for.
-        Nothing found gives an empty frame. Raises ValueError for a wrong number of rows, RequestError for a scan code,
-        location or filter that TWS doesn't know.
+        ibapi's ScannerSubscription (abovePrice=…). `locationCode` may be several, separated by commas. `numberOfRows`
+        is at most 50, which -1 stands for. Nothing found gives an empty frame.
+
+        Codes may be written in any case. Before a scan is sent they are looked up in getScannerParameters(), which TWS
+        is asked for once per connection; if it doesn't answer within half of `timeout`, the scan is sent unchecked.
+        Raises ValueError for a wrong number of rows, for a scan code, instrument, location or filter that TWS doesn't
+        know (with the nearest legal ones) and for a scan code that is for other instruments; RequestError for what TWS
+        refuses by itself.
 
         >>> app.getScan(numberOfRows=5, avgVolumeAbove=1_000_000, priceAbove=10).index.tolist()
         [0, 1, 2, 3, 4]
+        >>> app.getScan("MOST_ACTIV")                                                       # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ValueError: scanCode 'MOST_ACTIV' is not legal. Did you mean 'MOST_ACTIVE'? Legal values: MOST_ACTIVE, ...
         """
         if numberOfRows != -1 and not 1 <= numberOfRows <= _MOST_ROWS:
             raise ValueError(f"numberOfRows {numberOfRows} is not legal: from 1 to {_MOST_ROWS}, or -1 for all.")
         for name, value in {"scanCode": scanCode, "instrument": instrument, "locationCode": locationCode}.items():
-            if not value:
-                raise ValueError(f"{name} is empty; getScannerParameters() lists the legal ones.")
+            if not isinstance(value, str) or not value.strip():
+                raise ValueError(
+                    f"{name} {value!r} is not legal; app.getScannerParameters({WORDS[name]!r}) lists what is."
+                )
+        limit = self.timeout if timeout is None else check_timeout(timeout, "getScan")
+        began = self._time.monotonic()
+        legal = self._scan_parameters(limit / 2)
+        limit = max(0.0, limit - (self._time.monotonic() - began))
         subscription = ScannerSubscription()
-        subscription.scanCode = scanCode
-        subscription.instrument = instrument
-        subscription.locationCode = locationCode
+        subscription.scanCode, subscription.instrument, subscription.locationCode = legal.check_scan(
+            scanCode, instrument, locationCode
+        )
         subscription.numberOfRows = numberOfRows
         tags = []
-        for name, value in filters.items():
+        for given, value in filters.items():
+            name = legal.check("filter", given, (*_SUBSCRIPTION_FIELDS, *_UNLISTED))
             if name in _SUBSCRIPTION_FIELDS:
                 setattr(subscription, name, value)
             else:
                 tags.append(TagValue(name, str(value).lower() if isinstance(value, bool) else str(value)))
-        with self._request("getScan", cancel=self.cancelScannerSubscription, timeout=timeout, kind="scanner") as slot:
+        with self._request("getScan", cancel=self.cancelScannerSubscription, timeout=limit, kind="scanner") as slot:
             self.reqScannerSubscription(slot.key, subscription, [], tags)
             slot.wait()
             self.cancelScannerSubscription(slot.key)
@@ -67,25 +94,50 @@ class ScannerVerbs(VerbFamily):
         first = {row[0]: row for row in reversed(slot.rows)}
         return frames.frame("scan", [first[rank] for rank in sorted(first)])
 
-    def getScannerParameters(self, timeout: float | None = None) -> pd.DataFrame:
-        """Return the legal scan codes: index `scanCode`, columns `displayName` and `instruments` (comma-separated).
+    def getScannerParameters(self, what: str = "scanCodes", timeout: float | None = None) -> pd.DataFrame:
+        """Return what getScan may be given, all as text. `what` says of which sort:
 
-        The whole XML of TWS, with locations and filters, is in `.attrs["xml"]`.
+        - "scanCodes": index `scanCode`; displayName, instruments (those that it is for, comma-separated)
+        - "instruments": index `instrument`; name, filters (the ids of its filters, comma-separated)
+        - "locations": index `locationCode`; displayName, instruments
+        - "filters": index `code`; displayName, type (of its value: DoubleField, ComboField …), id (of the filter that
+          it is an end of), category
+
+        The whole XML of TWS (about 2 MB) is in `.attrs["xml"]`. Raises ValueError for another `what`.
 
         >>> app.getScannerParameters().loc["MOST_ACTIVE", "displayName"]
         'Most Active'
+        >>> app.getScannerParameters("filters").loc["priceAbove"].tolist()
+        ['Price Above', 'DoubleField', 'PRICE', 'General']
         """
-        with self._request("getScannerParameters", reqId="scannerParameters", timeout=timeout) as slot:
+        what = check("what", what, COLUMNS)
+        with self._request("getScannerParameters", reqId=_PARAMETERS, timeout=timeout) as slot:
             self.reqScannerParameters()
             slot.wait()
         xml = slot.rows[0]
-        codes = [
-            tuple(each.findtext(name, "") for name in ("scanCode", "displayName", "instruments"))
-            for each in ElementTree.fromstring(xml).iter("ScanType")
-        ]
-        frame = frames.frame("scanCodes", codes)
+        frame = parse(xml).frame(what)
         frame.attrs["xml"] = xml
         return frame
+
+    def _scan_parameters(self, seconds: float) -> ScanParameters:
+        """What TWS said on this connection, or says within so many seconds; NOTHING when it doesn't."""
+        connection = self.conn
+        try:
+            if self._scan_xml[0] is not connection:
+                with self._request("getScan", reqId=_PARAMETERS, timeout=seconds) as slot:
+                    connection = self.conn
+                    # While this thread waited in line, another one may have had the answer.
+                    if self._scan_xml[0] is not connection:
+                        self.reqScannerParameters()
+                        slot.wait()
+            return parse(self._scan_xml[1])
+        except (RequestError, RequestTimeoutError):
+            # Not to be waited for again; an answer that comes late is still heard.
+            if self._scan_xml[0] is not connection:
+                self._scan_xml = (connection, "")
+        except ElementTree.ParseError:
+            pass
+        return NOTHING
 
     # --- callbacks: recorded only ---------------------------------------------------------------
 
@@ -115,4 +167,5 @@ class ScannerVerbs(VerbFamily):
 
     @on("scannerParameters")
     def _got_scanner_parameters(self, xml: str) -> None:
-        self._add("scannerParameters", xml, last=True)
+        self._scan_xml = (self.conn, xml)
+        self._add(_PARAMETERS, xml, last=True)
