@@ -11,6 +11,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -156,7 +157,8 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
 
     def _begin(self, connection: Connection) -> None:
         """Start the API, then the reader (in this order the tape is the same every time), and wait for readiness."""
-        self.startApi()
+        with suppress(ConnectionLostError):  # the reader sees it too
+            self.startApi()
         self.wrapper.connectAck()
         connection.start(self._on_frames, lambda reason: self._end(connection, reason), self._dispatcher.is_private)
         if isinstance(self._time, RealTime):
@@ -367,7 +369,8 @@ class Link(EWrapper, EClient):  # type: ignore[misc]
         on a struct format for each length, than sending takes."""
         connection = self.conn
         if connection is None:
-            raise NotConnectedError("the connection is closed")
+            gone = NotConnectedError if self._endpoint is None else ConnectionLostError
+            raise gone(f"there is no connection: {self._why_ended}")
         message = _compat.request_frame(parts, self.serverVersion_ or 0)
         if _compat.messages_are_logged():
             _compat.MESSAGE_LOG.info("%s %s %s", "SENDING", sys._getframe(1).f_code.co_name, message)

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from ibnb._compat import MAX_CLIENT_VER, MAX_MSG_LEN, MIN_CLIENT_VER, hello
 from ibnb._reader import CHUNK, READER, Reader
-from ibnb.errors import NotConnectedError
+from ibnb.errors import ConnectionLostError, NotConnectedError
 
 _LENGTH = struct.Struct(">I").unpack_from
 
@@ -202,7 +202,7 @@ class Connection:
     # --- what EClient calls ----------------------------------------------------------------------
 
     def sendMsg(self, msg: bytes) -> int:
-        """Send one framed message, whole. NotConnectedError when the connection is gone."""
+        """Send one framed message, whole. ConnectionLostError when the connection is gone."""
         if self.pace is not None:
             self.pace()
         with self.lock:
@@ -219,7 +219,7 @@ class Connection:
     def _send(self, msg: bytes) -> int:
         connected = self.socket
         if connected is None:
-            raise NotConnectedError("the connection is closed")
+            raise ConnectionLostError("the connection is closed")
         try:
             connected.sendall(msg)
         except OSError as cause:
@@ -227,7 +227,7 @@ class Connection:
             with contextlib.suppress(OSError):
                 # Whatever it was, the reader sees the end now.
                 connected.shutdown(socket.SHUT_RDWR)
-            raise NotConnectedError(f"the connection broke while sending: {cause}") from cause
+            raise ConnectionLostError(f"the connection broke while sending: {cause}") from cause
         return len(msg)
 
     def isConnected(self) -> bool:

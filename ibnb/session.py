@@ -207,7 +207,7 @@ class Session(Lasting):
         connection = self.conn
         beat = None
         if connection is not None:
-            with suppress(NotConnectedError):
+            with suppress(ConnectionLostError):
                 beat = self._ask_time(connection)
         ended = self._time.wait(done, grace)
         if beat is None or (not beat.is_set() and grace < GRACE / 2):

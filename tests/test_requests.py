@@ -9,13 +9,12 @@ import pytest
 from fake_tws import FakeTWS
 from virtual import VirtualClock, on_virtual_time
 
-from ibnb import _compat
+from ibnb import IBApp, _compat
 from ibnb._dispatch import on
 from ibnb._requests import ENDING, small_bars
 from ibnb.errors import (
     ConnectionLostError,
     HistoricalDataError,
-    NotConnectedError,
     PacingError,
     RequestTimeoutError,
 )
@@ -54,7 +53,7 @@ class _Going:
     """A connection that goes in the moment in which something is sent."""
 
     def sendMsg(self, message: bytes) -> int:
-        raise NotConnectedError("the connection broke while sending")
+        raise ConnectionLostError("the connection broke while sending")
 
     def isConnected(self) -> bool:
         return True
@@ -72,6 +71,17 @@ def test_what_is_ended_while_the_connection_goes_has_ended(name: str) -> None:
     wanted = list(inspect.signature(method).parameters)
     method(*[{"isSmartDepth": True}.get(each, 7) for each in wanted])
     assert "cancelOrder" not in ENDING
+
+
+def test_a_request_that_the_connection_takes_with_it_is_lost_on_any_ibapi() -> None:
+    # Some releases report what sending raises as an error of their own, others pass it on.
+    app = IBApp()
+    app.conn, app.serverVersion_ = _Going(), min(176, _compat.MAX_CLIENT_VER)  # type: ignore[assignment]
+    app.setConnState(_compat.EClient.CONNECTED)
+    for ask in (app.getCurrentTime, app.getPositions, lambda: app.getContractDetails(app.createContract("AAPL"))):
+        with pytest.raises(ConnectionLostError, match="the connection broke while sending"):
+            ask()
+    assert 0 == len(app._pending)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ibnb._compat import MAX_CLIENT_VER
 from ibnb._transport import Connection, Frames
-from ibnb.errors import NotConnectedError
+from ibnb.errors import ConnectionLostError, NotConnectedError
 
 
 @given(st.lists(st.binary(max_size=40), max_size=8), st.data())
@@ -103,7 +103,7 @@ def test_a_port_out_of_range() -> None:
 
 
 def test_sending_on_a_closed_connection_raises() -> None:
-    with pytest.raises(NotConnectedError, match="closed"):
+    with pytest.raises(ConnectionLostError, match="closed"):
         Connection("pair", 0).sendMsg(b"x")
 
 
@@ -149,7 +149,7 @@ def test_a_message_that_cant_be_sent_ends_the_connection() -> None:
     theirs.shutdown(socket.SHUT_RD)
     connection.start(lambda p: None, lambda reason: ended.set())
     assert connection.isConnected()
-    with pytest.raises(NotConnectedError, match="the connection broke while sending"):
+    with pytest.raises(ConnectionLostError, match="the connection broke while sending"):
         connection.sendMsg(b"x")
     assert not connection.isConnected()
     assert ended.wait(10)
