@@ -109,7 +109,7 @@ class NewsVerbs(ContractVerbs):
         with self._request("getNewsBulletins", reqId="newsBulletins", cancel=self.cancelNewsBulletins) as slot:
             self.reqNewsBulletins(True)
             # Bulletins have no end marker: listen for a while, on the session's clock.
-            self._time.sleep(wait)
+            self._time.sleep(wait)  # virtual on the embedded gateway
             if slot.error is not None:
                 raise slot.error
             self.cancelNewsBulletins()

@@ -92,7 +92,7 @@ def test_an_isin_finds_all_listings_of_one_share():
         {"currency": "CHF"},
         {"exchange": "IDEALPRO"},
         {"localSymbol": "AAPL2"},
-        {"tradingClass": "XXX"},
+        {"tradingClass": "NOSUCH"},
         {"multiplier": "100"},
         {"strike": 100.0},
         {"lastTradeDateOrContractMonth": "202506"},

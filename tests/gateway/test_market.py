@@ -335,7 +335,7 @@ def test_rates_of_exchange():
     )
     assert 140 < MARKET.fx_rate("USD", "JPY", t) < 150
     with pytest.raises(NoMarketData):
-        MARKET.fx_rate("XXX", "USD", t)
+        MARKET.fx_rate("NOSUCH", "USD", t)
 
 
 # The world

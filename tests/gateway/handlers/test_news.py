@@ -71,7 +71,7 @@ def test_an_article_is_found_by_its_headlines_id() -> None:
 
 
 @pytest.mark.parametrize(
-    "articleId", ["", "BRFG$00", "BRFG$00040d7e0b48d4ff", "XXXX$00040d7e0b48d400", "BRFG$00040d7effffff00"]
+    "articleId", ["", "BRFG$00", "BRFG$00040d7e0b48d4ff", "NOPE$00040d7e0b48d400", "BRFG$00040d7effffff00"]
 )
 def test_any_other_article_is_refused(articleId: str) -> None:
     code, text = error(Asker().ask(m.ReqNewsArticle(reqId=5, providerCode="BRFG", articleId=articleId)))
