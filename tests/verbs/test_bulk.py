@@ -105,7 +105,8 @@ def test_today_is_asked_for_again_and_only_today(app: IBApp, tmp_path: Path) -> 
     assert later["AAPL"].index.is_unique
 
 
-def test_a_download_interrupted_twice_goes_on_and_asks_for_nothing_twice(app: IBApp, tmp_path: Path) -> None:
+@pytest.mark.parametrize("harm", ["drop", "truncate_next"])
+def test_a_download_interrupted_twice_goes_on_and_asks_for_nothing_twice(app: IBApp, tmp_path: Path, harm: str) -> None:
     whole = app.getHistory(SYMBOLS, "2024-11-04", "2025-04-30", "1 hour")
     app.disconnect()
     app = ibnb.connect("embedded")
@@ -115,7 +116,7 @@ def test_a_download_interrupted_twice_goes_on_and_asks_for_nothing_twice(app: IB
     assert app.isConnected()
     assert len(app._pending) == 0
     with pytest.raises(ConnectionLostError):
-        app.getHistory(SYMBOLS, progress=interrupt_at(2, app.gateway.faults.truncate_next), **args)
+        app.getHistory(SYMBOLS, progress=interrupt_at(2, getattr(app.gateway.faults, harm)), **args)
     assert len(app._pending) == 0
     resumed = app.getHistory(SYMBOLS, **args)
     pd.testing.assert_frame_equal(whole.df, resumed.df)
