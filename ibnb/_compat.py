@@ -317,7 +317,7 @@ def request_frame(parts: tuple[Any, ...], server_version: int) -> bytes:
         payload = f"{parts[0]}\0{fields}".encode()
     else:
         payload = parts[0].to_bytes(4, "big") + fields.encode()
-    return len(payload).to_bytes(4, "big") + payload
+    return frame(payload)
 
 
 # How `reqCurrentTime` begins as text, as text behind a raw id, and as protobuf: nothing else begins with these.

@@ -52,7 +52,7 @@ def restoreCode(code: int | None = None) -> None:
     if code is None:
         _own.clear()
     else:
-        _own.pop(code, None)
+        _own.pop(_number(code), None)
 
 
 def _as_list(words: Collection[str]) -> Collection[str]:

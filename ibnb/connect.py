@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from dataclasses import dataclass, replace
+from numbers import Integral
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -153,12 +154,12 @@ def _resolve(profile: str | None, host: str | None, port: int | None) -> Profile
     name = profile or ("tws-paper" if addressed else "embedded")
     if name not in PROFILES:
         raise ValueError(f"there is no profile {name!r}; use one of {', '.join(map(repr, PROFILES))}")
-    if port is not None and not isinstance(port, int):
+    if port is not None and not isinstance(port, Integral):
         raise ValueError(f"port must be a number such as 7497, not {port!r}")
     place = PROFILES[name]
     if addressed and place.scenario:
         raise ValueError(f"profile {name!r} is in this process and takes no host or port")
-    return replace(place, host=host or place.host, port=port if port is not None else place.port)
+    return replace(place, host=host or place.host, port=int(port) if port is not None else place.port)
 
 
 def _port(text: str) -> int:

@@ -65,7 +65,8 @@ def check_rules(order: Any, details: Any, steps: Steps | None = None) -> None:
 
 
 def _step_at(price: float, steps: Steps) -> float:
-    return [step for low, step in sorted(steps) if low <= price or low == sorted(steps)[0][0]][-1]
+    first, *others = sorted(steps)
+    return [first[1], *(step for low, step in others if low <= price)][-1]
 
 
 def _neighbours(price: float, step: float) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from ibnb._compat import EClient, Order, is_unset, to_decimal, to_float
-from ibnb.errors import SafetyError
+from ibnb.errors import IBError, SafetyError
 
 if TYPE_CHECKING:
     from ibnb.session import Session
@@ -239,7 +239,7 @@ class AccountGuard:
         return self.baseline * (1 - self.max_loss) if known else math.nan  # type: ignore[operator]
 
     def __enter__(self) -> Self:
-        """Start watching; returns when the baseline is known."""
+        """Start watching; returns when the baseline is known. IBError when TWS doesn't tell what is to be watched."""
         app = self._app
         self._account = app.account
         self._reqId = app._next_req_id()
@@ -248,6 +248,8 @@ class AccountGuard:
         app.reqAccountSummary(self._reqId, "All", f"{self.TAG},{self.CASH}")
         try:
             app._wait_until(lambda: self.baseline is not None, None, "AccountGuard")
+            if self.min_cash is not None and math.isnan(self.cash):
+                raise IBError(f"TWS has sent no {self.CASH} of {self._account}: the guard can't watch its cash.")
         except BaseException:
             self._stop()
             raise

@@ -9,7 +9,7 @@ import pytest
 from fake_tws import FakeTWS
 from small_app import App
 
-from ibnb.errors import SafetyError
+from ibnb.errors import IBError, SafetyError
 from ibnb.safety import AccountGuard, OrderLimits
 
 ACCOUNT = "DU1234567"
@@ -107,6 +107,13 @@ def test_too_little_cash_from_the_beginning_is_seen_when_the_download_is_complet
         assert guard.tripped
         assert (1000.0, 500.0, 10.0) == (guard.baseline, guard.floor, guard.cash)
     assert guard.actions[0].startswith("would block new orders: TotalCashValue 10.00")
+
+
+def test_cash_that_tws_doesnt_tell_cant_be_watched(both: tuple[FakeTWS, App]) -> None:
+    tws, app = both
+    with pytest.raises(IBError, match="no TotalCashValue of DU1234567"), AccountGuard(app, min_cash=500):
+        pass
+    assert 1 == len(tws.wait_for(63))
 
 
 @pytest.mark.parametrize(

@@ -442,7 +442,7 @@ def _sized(order: Any) -> Any:
     sent = copy.copy(order)
     sent.totalQuantity = to_decimal(order.totalQuantity)
     for condition in order.conditions or ():
-        if isinstance(condition, MarginCondition):
+        if isinstance(condition, MarginCondition) and condition.percent == int(condition.percent):
             # ibapi reads it as a float, and TWS takes it back as a whole number only.
             condition.percent = int(condition.percent)
     return sent

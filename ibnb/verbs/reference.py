@@ -40,7 +40,7 @@ class ReferenceVerbs(ContractVerbs):
 
         The grid is the market rule's of the contract's exchange, else minTick's. What your account and the market say
         to the order, previewOrder tells. A combo has no rules of its own, and isn't checked.
-        Raises ContractNotFoundError, AmbiguousContractError.
+        Raises ContractNotFoundError, AmbiguousContractError, RequestTimeoutError.
 
         >>> contract = app.createContract("AAPL")
         >>> app.checkOrder(contract, app.createOrder("BUY", 1, "LMT", 200.005))  # doctest: +ELLIPSIS
