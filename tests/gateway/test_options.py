@@ -21,7 +21,6 @@ from ibnb.gateway.market.options import (
     expected_volatility,
     historical_volatility,
     model_greeks,
-    open_interest,
     years_left,
 )
 from ibnb.gateway.messages import Contract
@@ -333,7 +332,6 @@ def test_the_market_at_large_expects_something():
     assert early.callVolume < late.callVolume
     assert early.putVolume < late.putVolume
     assert early.callOpenInterest == late.callOpenInterest > 0
-    assert open_interest(MARKET, option(), NOW) > 0
 
 
 def test_volatility_bars_say_what_ticks_say():

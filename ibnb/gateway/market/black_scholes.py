@@ -9,7 +9,7 @@ integral by G. West, Better approximations to cumulative normal functions, 2005 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log, pi, sqrt
+from math import erfc, exp, log, pi, sqrt
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ _BOTTOM = (
     793.826512519948, 440.413735824752,
 )  # fmt: skip
 _BRANCH = 7.07106781186547
-_ROOT_OF_2_PI = 2.506628274631
+_ROOT_OF_2, _ROOT_OF_2_PI = sqrt(2), 2.506628274631
 _LEAST_VOL, _MOST_VOL, _FIRST_VOL = 0.001, 10.0, 0.3
 _PRECISION = 1e-10
 
@@ -120,15 +120,4 @@ def implied_volatility(right: str, spot: float, strike: float, years: float, pai
 
 def _below(x: float) -> float:
     """`normal` of one number, without the cost of a column."""
-    z = min(abs(x), 37.0)
-    bell = exp(-z * z / 2)
-    if z < _BRANCH:
-        top = bottom = 0.0
-        for factor in _TOP:
-            top = top * z + factor
-        for factor in _BOTTOM:
-            bottom = bottom * z + factor
-        tail = bell * top / bottom
-    else:
-        tail = bell / ((z + 1 / (z + 2 / (z + 3 / (z + 4 / (z + 0.65))))) * _ROOT_OF_2_PI)
-    return 1 - tail if x > 0 else tail
+    return 0.5 * erfc(-x / _ROOT_OF_2)

@@ -168,7 +168,7 @@ class Market:
         self._require(instrument, what)
         start = max(start, self.head_timestamp(instrument, what))
         if what in VOLATILITIES:
-            return volatility_bars(self, instrument, what, size, start, end, rth)
+            return volatility_bars(self.bars, self.calendar, self.seed, instrument, what, size, start, end, rth)
         if isinstance(size, str):
             return finish(self._long(instrument, what, size, start, end, rth), instrument, what)
         return finish(self._short(instrument, what, size, start, end, rth), instrument, what)

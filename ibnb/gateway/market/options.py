@@ -99,13 +99,6 @@ def activity(market: Market, underlying: Instrument, t: float) -> OptionActivity
     return OptionActivity(called, volume - called, openCalled, interest - openCalled, average)
 
 
-def open_interest(market: Market, option: Instrument, t: float) -> int:
-    """Open contracts of one option, which change from day to day."""
-    day = day_number(market.calendar.latest(option.schedule, t)[0])
-    luck = int(piece(bits(stream(market.seed, option.model.key, "interest"), np.array([day])), 0)[0]) / 65535
-    return int(option.model.volume * _OPEN_PER_CONTRACT * (0.8 + 0.4 * luck))
-
-
 def _state(market: Market, option: Instrument, t: float) -> tuple[float, float, float]:
     """The underlying's price, the time left and the volatility."""
     day, _, closes = market.calendar.latest(option.schedule, t)

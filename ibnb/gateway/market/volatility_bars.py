@@ -5,19 +5,19 @@ Rule: a bar is where the bar of trades is, and says one number, that of its (las
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..calendar import DAY
+from ..calendar import DAY, Calendar
 from ..instruments import Instrument
 from . import volatility
 from .bars import Bars
 from .noise import Floats, Ints
 
-if TYPE_CHECKING:
-    from .market import Market
+# The bars of trades: instrument, what, size, start, end, rth.
+BarsOf = Callable[[Instrument, str, int | str, float, float, bool], Bars]
 
 VOLATILITIES = ("HISTORICAL_VOLATILITY", "OPTION_IMPLIED_VOLATILITY")
 
@@ -26,18 +26,26 @@ _TRADING_DAYS = 252
 
 
 def volatility_bars(
-    market: Market, instrument: Instrument, what: str, size: int | str, start: float, end: float, rth: bool
+    bars_of: BarsOf,
+    calendar: Calendar,
+    seed: int,
+    instrument: Instrument,
+    what: str,
+    size: int | str,
+    start: float,
+    end: float,
+    rth: bool,
 ) -> Bars:
     """Open, high, low and close are the day's volatility per year (0.25 is 25 %)."""
-    bars = market.bars(instrument, "TRADES", size, start, end, rth)
+    bars = bars_of(instrument, "TRADES", size, start, end, rth)
     if not len(bars):
         return bars
     if isinstance(size, str):
         days = bars.time // DAY
     else:
-        rows = market.calendar.between(instrument.schedule, float(bars.time[0]), float(bars.time[-1]) + 1)
+        rows = calendar.between(instrument.schedule, float(bars.time[0]), float(bars.time[-1]) + 1)
         days = rows.day[np.searchsorted(rows.open, bars.time, "right") - 1]
-    values = (_expected if what == "OPTION_IMPLIED_VOLATILITY" else _realised)(market, instrument, days)
+    values = _realised(bars_of, instrument, days) if what == VOLATILITIES[0] else _expected(seed, instrument, days)
     unset = np.full(len(bars), -1, np.int64)
     return replace(
         bars, open=values, high=values, low=values, close=values,
@@ -45,17 +53,17 @@ def volatility_bars(
     )  # fmt: skip
 
 
-def _expected(market: Market, instrument: Instrument, days: Ints) -> Floats:
+def _expected(seed: int, instrument: Instrument, days: Ints) -> Floats:
     known, place = np.unique(days, return_inverse=True)
-    levels = np.array([volatility.level(market.seed, instrument.model, day) for day in known.tolist()])
+    levels = np.array([volatility.level(seed, instrument.model, day) for day in known.tolist()])
     return np.round(levels, 6)[place.reshape(-1)]
 
 
-def _realised(market: Market, instrument: Instrument, days: Ints) -> Floats:
+def _realised(bars_of: BarsOf, instrument: Instrument, days: Ints) -> Floats:
     """The deviation of the thirty daily returns before each day."""
     known, place = np.unique(days, return_inverse=True)
     first, last = (int(known[0]) - 2 * _DAYS_BACK) * DAY, int(known[-1]) * DAY
-    daily = market.bars(instrument, "TRADES", "day", first, last)
+    daily = bars_of(instrument, "TRADES", "day", first, last, True)
     returns = np.diff(np.log(daily.close))
     # Return n belongs to the day of close n + 1; a day's figure knows those before it.
     past = np.searchsorted(daily.time[1:] // DAY, known)
