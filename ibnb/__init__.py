@@ -14,23 +14,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ibnb._compat import Contract as Contract
-    from ibnb._compat import Order as Order
-    from ibnb._compat import ScannerSubscription as ScannerSubscription
-    from ibnb._compat import TagValue as TagValue
+    from ibnb._connect import connect as connect
+    from ibnb._connect import reset as reset
     from ibnb.app import IBApp as IBApp
-    from ibnb.blotter import OrderReport as OrderReport
-    from ibnb.codes import overrideCode as overrideCode
-    from ibnb.codes import restoreCode as restoreCode
-    from ibnb.conditions import createCondition as createCondition
-    from ibnb.conditions import createOCA as createOCA
-    from ibnb.connect import connect as connect
-    from ibnb.connect import reset as reset
-    from ibnb.create import createBracket as createBracket
-    from ibnb.create import createContract as createContract
-    from ibnb.create import createOrder as createOrder
-    from ibnb.create import dataSettings as dataSettings
-    from ibnb.create import roundToTick as roundToTick
+    from ibnb.core.gate import OrderLimits as OrderLimits
     from ibnb.errors import AmbiguousContractError as AmbiguousContractError
     from ibnb.errors import ConnectionLostError as ConnectionLostError
     from ibnb.errors import ContractNotFoundError as ContractNotFoundError
@@ -44,59 +31,72 @@ if TYPE_CHECKING:
     from ibnb.errors import RequestTimeoutError as RequestTimeoutError
     from ibnb.errors import SafetyError as SafetyError
     from ibnb.errors import explain as explain
+    from ibnb.guard import AccountGuard as AccountGuard
+    from ibnb.ib.api import Contract as Contract
+    from ibnb.ib.api import Order as Order
+    from ibnb.ib.api import ScannerSubscription as ScannerSubscription
+    from ibnb.ib.api import TagValue as TagValue
+    from ibnb.ib.codes import overrideCode as overrideCode
+    from ibnb.ib.codes import restoreCode as restoreCode
+    from ibnb.ib.conditions import createCondition as createCondition
+    from ibnb.ib.conditions import createOCA as createOCA
+    from ibnb.ib.create import createBracket as createBracket
+    from ibnb.ib.create import createContract as createContract
+    from ibnb.ib.create import createOrder as createOrder
+    from ibnb.ib.create import dataSettings as dataSettings
+    from ibnb.ib.create import roundToTick as roundToTick
     from ibnb.plots import displayData as displayData
     from ibnb.plots import plotBars as plotBars
     from ibnb.plots import plotData as plotData
     from ibnb.plots import plotMargin as plotMargin
     from ibnb.plots import plotOrderTimeline as plotOrderTimeline
     from ibnb.plots import plotTape as plotTape
-    from ibnb.safety import AccountGuard as AccountGuard
-    from ibnb.safety import OrderLimits as OrderLimits
+    from ibnb.verbs.orders.blotter import OrderReport as OrderReport
     from ibnb.widgets.blotter import OrderBlotter as OrderBlotter
     from ibnb.widgets.connection import ConnectionPanel as ConnectionPanel
 
 # Public name → the module that holds it.
 _HOME = {
-    "AccountGuard": "ibnb.safety",
+    "AccountGuard": "ibnb.guard",
     "AmbiguousContractError": "ibnb.errors",
     "ConnectionLostError": "ibnb.errors",
     "ConnectionPanel": "ibnb.widgets.connection",
-    "Contract": "ibnb._compat",
+    "Contract": "ibnb.ib.api",
     "ContractNotFoundError": "ibnb.errors",
     "HistoricalDataError": "ibnb.errors",
     "IBApp": "ibnb.app",
     "IBError": "ibnb.errors",
     "MarketDataError": "ibnb.errors",
     "NotConnectedError": "ibnb.errors",
-    "Order": "ibnb._compat",
+    "Order": "ibnb.ib.api",
     "OrderBlotter": "ibnb.widgets.blotter",
-    "OrderLimits": "ibnb.safety",
+    "OrderLimits": "ibnb.core.gate",
     "OrderRejectedError": "ibnb.errors",
-    "OrderReport": "ibnb.blotter",
+    "OrderReport": "ibnb.verbs.orders.blotter",
     "PacingError": "ibnb.errors",
     "RequestError": "ibnb.errors",
     "RequestTimeoutError": "ibnb.errors",
     "SafetyError": "ibnb.errors",
-    "ScannerSubscription": "ibnb._compat",
-    "TagValue": "ibnb._compat",
-    "connect": "ibnb.connect",
-    "createBracket": "ibnb.create",
-    "createCondition": "ibnb.conditions",
-    "createContract": "ibnb.create",
-    "createOCA": "ibnb.conditions",
-    "createOrder": "ibnb.create",
-    "dataSettings": "ibnb.create",
+    "ScannerSubscription": "ibnb.ib.api",
+    "TagValue": "ibnb.ib.api",
+    "connect": "ibnb._connect",
+    "createBracket": "ibnb.ib.create",
+    "createCondition": "ibnb.ib.conditions",
+    "createContract": "ibnb.ib.create",
+    "createOCA": "ibnb.ib.conditions",
+    "createOrder": "ibnb.ib.create",
+    "dataSettings": "ibnb.ib.create",
     "displayData": "ibnb.plots",
     "explain": "ibnb.errors",
-    "overrideCode": "ibnb.codes",
+    "overrideCode": "ibnb.ib.codes",
     "plotBars": "ibnb.plots",
     "plotData": "ibnb.plots",
     "plotMargin": "ibnb.plots",
     "plotOrderTimeline": "ibnb.plots",
     "plotTape": "ibnb.plots",
-    "reset": "ibnb.connect",
-    "restoreCode": "ibnb.codes",
-    "roundToTick": "ibnb.create",
+    "reset": "ibnb._connect",
+    "restoreCode": "ibnb.ib.codes",
+    "roundToTick": "ibnb.ib.create",
 }
 
 __all__ = sorted(_HOME)

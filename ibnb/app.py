@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ibnb.verbs.account import AccountVerbs
-from ibnb.verbs.bulk import BulkVerbs
 from ibnb.verbs.depth import DepthVerbs
-from ibnb.verbs.executions import ExecutionVerbs
+from ibnb.verbs.download.verb import BulkVerbs
 from ibnb.verbs.news import NewsVerbs
 from ibnb.verbs.options import OptionVerbs
+from ibnb.verbs.orders.executions import ExecutionVerbs
 from ibnb.verbs.real_time_bars import RealTimeBarVerbs
 from ibnb.verbs.reference import ReferenceVerbs
 from ibnb.verbs.scanner import ScannerVerbs

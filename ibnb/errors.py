@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ibnb.codes import History162, explain_code, history_kind, lookup
+from ibnb.ib.codes import History162, explain_code, history_kind, lookup
 
 
 class IBError(Exception):

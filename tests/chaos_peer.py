@@ -13,12 +13,12 @@ from typing import Any
 
 from fake_tws import framed
 
-from ibnb._compat import MAX_CLIENT_VER
-from ibnb._transport import Frames
 from ibnb.gateway import Gateway
 from ibnb.gateway import messages as m
 from ibnb.gateway.codec import NEWEST, codec_for
 from ibnb.gateway.handlers.registry import request_id
+from ibnb.ib.api import MAX_CLIENT_VER
+from ibnb.wire.transport import Frames
 
 # What this ibapi and the gateway agree on.
 VERSION = min(NEWEST, MAX_CLIENT_VER)

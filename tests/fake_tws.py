@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ibnb._transport import Connection, Frames
+from ibnb.wire.transport import Connection, Frames
 
 READY = [("15", "1", "DU1234567"), ("9", "1", "1")]
 Answer = Callable[[list[str]], Iterable[tuple[Any, ...]]]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ibnb import IBApp
-from ibnb._compat import MAX_CLIENT_VER, EClient
+from ibnb.ib.api import MAX_CLIENT_VER, EClient
 
 SERVER_VERSION = min(176, MAX_CLIENT_VER)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from fake_tws import FakeTWS
 
-from ibnb import _compat
-from ibnb._dispatch import on
-from ibnb.session import Session
+from ibnb.core.dispatch import on
+from ibnb.core.session import Session
+from ibnb.ib import api
 
 
 class App(Session):
@@ -22,7 +22,7 @@ class App(Session):
             slot.finish()
 
     def getHead(self, timeout: float | None = None, reqId: int | None = None, tolerate: tuple[int, ...] = ()) -> str:
-        contract = _compat.Contract()
+        contract = api.Contract()
         with self._request(
             "getHead", cancel=self.cancelHeadTimeStamp, timeout=timeout, reqId=reqId, kind="history", tolerate=tolerate
         ) as slot:

@@ -7,11 +7,11 @@ import pytest
 from scripted import ScriptedTWS
 
 from ibnb import IBApp
-from ibnb._compat import MAX_CLIENT_VER, BarData, EClient, EWrapper
-from ibnb._dispatch import handlers_of
-from ibnb._fast import COLUMNS
-from ibnb.session import Session
+from ibnb.core.dispatch import handlers_of
+from ibnb.core.session import Session
+from ibnb.ib.api import MAX_CLIENT_VER, BarData, EClient, EWrapper
 from ibnb.verbs.reference import SCHEDULE_VERSION
+from ibnb.wire.fast import COLUMNS
 
 VERBS = [
     name

@@ -16,10 +16,10 @@ from chaos_peer import ChaosPeer
 from test_app import VERBS
 
 from ibnb import IBApp
-from ibnb._compat import EWrapper
-from ibnb._time import GatewayTime
+from ibnb.core.clock import GatewayTime
 from ibnb.errors import ConnectionLostError, IBError, NotConnectedError, RequestError, RequestTimeoutError
 from ibnb.gateway import Gateway
+from ibnb.ib.api import EWrapper
 
 TIMEOUT = 30.0
 #: Some verbs send several requests, each with a timeout of its own.
@@ -225,7 +225,7 @@ def test_a_verb_ends_and_the_next_one_works(
 TIMED = {"getNewsBulletins", "placeOrderNow", "streamBars", "streamRealTimeBars", "streamTicks", "waitOrder"}
 
 
-@pytest.mark.filterwarnings("ignore::ibnb.session.CallbackWarning")
+@pytest.mark.filterwarnings("ignore::ibnb.core.session.CallbackWarning")
 @pytest.mark.parametrize("harm", ["", "error", "drop", "broken"])
 def test_so_it_does_on_the_wall_clock_where_the_waiting_thread_reads(harm: str) -> None:
     stage = Stage(wall_clock=True)
@@ -277,7 +277,7 @@ def ordinary() -> dict[str, str]:
     return found
 
 
-@pytest.mark.filterwarnings("ignore::ibnb.session.CallbackWarning")
+@pytest.mark.filterwarnings("ignore::ibnb.core.session.CallbackWarning")
 @pytest.mark.parametrize(
     ("names", "override"),
     [

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from fake_tws import FakeTWS, framed
 
-import ibnb
-from ibnb import _compat
-from ibnb._time import GatewayTime, RealTime
+from ibnb.core.clock import GatewayTime, RealTime
+from ibnb.core.session import Session
 from ibnb.errors import NotConnectedError, SafetyError
-from ibnb.session import Session
+from ibnb.ib import api
 
-module: Any = importlib.import_module("ibnb.connect")
+module: Any = importlib.import_module("ibnb._connect")
 
 
 class FakeGateway(FakeTWS):
@@ -209,8 +208,8 @@ def test_the_account_can_be_chosen(tws: FakeTWS) -> None:
 def test_no_order_leaves_before_the_account_is_known(tws: FakeTWS) -> None:
     class Eager(Session):
         def nextValidId(self, orderId: int) -> None:
-            contract, order = _compat.Contract(), _compat.Order()
-            order.action, order.orderType, order.totalQuantity = "BUY", "MKT", _compat.to_decimal(1)
+            contract, order = api.Contract(), api.Order()
+            order.action, order.orderType, order.totalQuantity = "BUY", "MKT", api.to_decimal(1)
             self.placeOrder(orderId, contract, order)
 
     app = connect(port=tws.port, app_class=Eager)
@@ -247,7 +246,3 @@ def test_a_failure_leaves_nothing_behind() -> None:
         connect(host="127.0.0.1", port=1)
     assert {} == module._sessions
 
-
-def test_the_module_can_be_called_like_the_function(gateways: list[FakeGateway]) -> None:
-    assert module(app_class=Session) is connect()
-    assert callable(ibnb.connect)

@@ -8,8 +8,8 @@ import pytest
 from scripted import ScriptedTWS
 
 from ibnb import errors
-from ibnb.code_table import EVERY
-from ibnb.codes import (
+from ibnb.ib.code_table import EVERY
+from ibnb.ib.codes import (
     CODES,
     KINDS,
     explain_code,

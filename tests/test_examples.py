@@ -11,20 +11,21 @@ from types import ModuleType
 import pytest
 
 import ibnb
-from ibnb import IBApp, codes, conditions, create, legal
-from ibnb._compat import IBAPI_VERSION, EClient
+from ibnb import IBApp
+from ibnb.ib import codes, conditions, create, values
+from ibnb.ib.api import IBAPI_VERSION, EClient
 
 FAMILIES = [
     "account",
-    "bulk",
+    "download.verb",
     "contracts",
     "depth",
-    "executions",
+    "orders.executions",
     "history",
     "market_data",
     "news",
     "options",
-    "orders",
+    "orders.place",
     "real_time_bars",
     "reference",
     "scanner",
@@ -48,7 +49,7 @@ VERBS = (
 NEWER = {"getSchedule"}
 
 
-@pytest.mark.parametrize("module", [codes, conditions, create, legal], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [codes, conditions, create, values], ids=lambda module: module.__name__)
 def test_examples_do_what_they_say(module: ModuleType) -> None:
     failed, tried = doctest.testmod(module)
     assert tried > 0

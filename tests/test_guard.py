@@ -1,4 +1,4 @@
-"""AccountGuard of ibnb.safety, which needs a session."""
+"""AccountGuard of ibnb.core.gate, which needs a session."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 from fake_tws import FakeTWS
 from small_app import App
 
+from ibnb.core.gate import OrderLimits
 from ibnb.errors import IBError, SafetyError
-from ibnb.safety import AccountGuard, OrderLimits
+from ibnb.guard import AccountGuard
 
 ACCOUNT = "DU1234567"
 

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ibnb import displayData, frames, plotBars, plotData, plotMargin, plotOrderTimeline, plots, plotTape
-from ibnb.tape import Tape
+from ibnb import displayData, plotBars, plotData, plotMargin, plotOrderTimeline, plots, plotTape, tables
+from ibnb.core.tape import Tape
 
 PNG = b"\x89PNG"
 
@@ -22,7 +22,7 @@ def no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def daily(count: int = 63) -> pd.DataFrame:
     days = pd.bdate_range("2025-03-12", periods=count)
-    return frames.bars([(f"{day:%Y%m%d}", 10.0, 12.0, 9.0, 10 + at / 10, 100, 10.5, 3) for at, day in enumerate(days)])
+    return tables.bars([(f"{day:%Y%m%d}", 10.0, 12.0, 9.0, 10 + at / 10, 100, 10.5, 3) for at, day in enumerate(days)])
 
 
 @pytest.fixture
@@ -82,13 +82,13 @@ def test_candles_count_rises_and_falls(shown: list[tuple[Any, Any]]) -> None:
 
 def test_candles_without_volume_and_intraday(shown: list[tuple[Any, Any]]) -> None:
     rows = [(f"20250611 {hour:02}:30:00 US/Eastern", 1.0, 1.2, 0.9, 1.1, -1, -1, -1) for hour in range(9, 16)]
-    plotBars(frames.bars(rows), title="EURUSD")
+    plotBars(tables.bars(rows), title="EURUSD")
     assert "7 1-hour bars, from 2025-06-11 09:30 to 2025-06-11 15:30" in shown[0][0]["text/plain"]
 
 
 def test_margin_says_what_is_bound(shown: list[tuple[Any, Any]]) -> None:
     rows = [("NetLiquidation", "1000000", "USD", "DU1"), ("InitMarginReq", "120000", "USD", "DU1")]
-    plotMargin(frames.account(rows))
+    plotMargin(tables.account(rows))
     assert shown[0][0]["text/plain"] == (
         "Horizontal bar chart of Margin usage in USD: NetLiquidation 1,000,000, InitMarginReq 120,000."
     )
@@ -96,10 +96,10 @@ def test_margin_says_what_is_bound(shown: list[tuple[Any, Any]]) -> None:
 
 def test_margin_wants_one_account_with_its_worth() -> None:
     with pytest.raises(ValueError, match="NetLiquidation"):
-        plotMargin(frames.account([("InitMarginReq", "1", "USD", "DU1")]))
+        plotMargin(tables.account([("InitMarginReq", "1", "USD", "DU1")]))
     two = [("NetLiquidation", "1", "USD", "DU1"), ("NetLiquidation", "2", "USD", "DU2")]
     with pytest.raises(ValueError, match="one account"):
-        plotMargin(frames.account(two))
+        plotMargin(tables.account(two))
 
 
 def test_a_timeline_names_the_statuses_in_order(shown: list[tuple[Any, Any]]) -> None:
@@ -108,12 +108,12 @@ def test_a_timeline_names_the_statuses_in_order(shown: list[tuple[Any, Any]]) ->
         (1749650400.0, "orderStatus", "Submitted", 0, 1, None, ""),
         (1749650401.0, "orderStatus", "Filled", 1, 0, 120.5, ""),
     ]
-    plotOrderTimeline(frames.frame("orderLog", rows), title="order 27")
+    plotOrderTimeline(tables.frame("orderLog", rows), title="order 27")
     assert shown[0][0]["text/plain"] == (
         "Timeline of order 27: 3 messages; the status was PendingSubmit, then Submitted, then Filled."
     )
     with pytest.raises(ValueError, match="isn't known"):
-        plotOrderTimeline(frames.frame("orderLog", []))
+        plotOrderTimeline(tables.frame("orderLog", []))
 
 
 def conversation(many: int) -> pd.DataFrame:

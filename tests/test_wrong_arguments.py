@@ -10,7 +10,8 @@ import pytest
 from scripted import ScriptedTWS
 
 import ibnb
-from ibnb import IBApp, create, legal
+from ibnb import IBApp
+from ibnb.ib import create, values
 
 Use = Callable[[IBApp], Any]
 
@@ -88,4 +89,4 @@ def test_settings_from_a_dict_of_your_own_are_checked_and_completed() -> None:
 
 @pytest.mark.parametrize(("given", "seconds"), [(0, 0.0), (5, 5.0), (np.int64(5), 5.0), (np.float32(0.5), 0.5)])
 def test_any_number_of_seconds_is_a_timeout(given: Any, seconds: float) -> None:
-    assert seconds == legal.check_timeout(given, "getData")
+    assert seconds == values.check_timeout(given, "getData")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ibnb._time import GatewayTime
+from ibnb.core.clock import GatewayTime
 
 
 class VirtualClock:

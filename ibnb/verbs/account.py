@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ibnb import frames
-from ibnb._compat import to_float
-from ibnb._dispatch import on
-from ibnb.legal import check, check_contract
+from ibnb import tables
+from ibnb.core.dispatch import on
+from ibnb.ib.api import to_float
+from ibnb.ib.values import check, check_contract
 from ibnb.verbs.contracts import ContractVerbs
 
 #: The tags that IB documents; getAccountSummary asks for them all unless told otherwise.
@@ -125,7 +125,7 @@ class AccountVerbs(ContractVerbs):
             self.reqAccountSummary(slot.key, group, ",".join(words))
             slot.wait()
             self.cancelAccountSummary(slot.key)
-        return frames.account(slot.rows)
+        return tables.account(slot.rows)
 
     def getAccountUpdates(self, account: str = "", timeout: float | None = None) -> AccountUpdates:
         """Return all account values, and the portfolio with its market values, as TWS's account window shows them.
@@ -155,8 +155,8 @@ class AccountVerbs(ContractVerbs):
         holdings = {row[-2:]: row for kind, row in slot.rows if kind == "portfolio"}
         times = [row for kind, row in slot.rows if kind == "time"]
         return AccountUpdates(
-            frames.account(list(values.values())),
-            frames.frame("portfolio", list(holdings.values())),
+            tables.account(list(values.values())),
+            tables.frame("portfolio", list(holdings.values())),
             times[-1] if times else "",
         )
 
@@ -210,7 +210,7 @@ class AccountVerbs(ContractVerbs):
             slot.wait()
             self.cancelAccountUpdatesMulti(slot.key)
         latest = {(row[0], row[2], row[3]): row for row in slot.rows}
-        return frames.account(list(latest.values()))
+        return tables.account(list(latest.values()))
 
     def getPnL(self, account: str = "", timeout: float | None = None) -> pd.Series:
         """Return the account's profit and loss in its base currency: dailyPnL, unrealizedPnL, realizedPnL.
@@ -333,4 +333,4 @@ class AccountVerbs(ContractVerbs):
 def _held(rows: list[Any]) -> pd.DataFrame:
     """Positions, of each the last word, without closed ones."""
     latest = {row[-2:]: row for row in rows}
-    return frames.frame("positions", [row for row in latest.values() if row[3] != 0])
+    return tables.frame("positions", [row for row in latest.values() if row[3] != 0])

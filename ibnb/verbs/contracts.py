@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from ibnb import create, frames
-from ibnb._compat import to_float
-from ibnb._dispatch import on
+from ibnb import tables
+from ibnb.core.dispatch import on
 from ibnb.errors import AmbiguousContractError, ContractNotFoundError
-from ibnb.verbs._family import VerbFamily
+from ibnb.ib import create
+from ibnb.ib.api import to_float
+from ibnb.verbs.family import VerbFamily
 
 # What tells candidates apart, the most useful first.
 _TELLING = (
@@ -42,7 +43,7 @@ class ContractVerbs(VerbFamily):
         >>> app.getContractDetails(app.createContract("AAPL"))["minTick"].tolist()
         [0.01]
         """
-        return frames.frame("contractDetails", [_row(each) for each in self._contract_details(contract, timeout)])
+        return tables.frame("contractDetails", [_row(each) for each in self._contract_details(contract, timeout)])
 
     def resolve(self, contract: Any, timeout: float | None = None) -> Any:
         """Return the one instrument that `contract` (or a US stock's symbol) means, with its conId and all fields set.
@@ -71,7 +72,7 @@ class ContractVerbs(VerbFamily):
         with self._request("searchSymbols", timeout=timeout) as slot:
             self.reqMatchingSymbols(slot.key, pattern)
             slot.wait()
-        return frames.frame("symbols", slot.rows[0])
+        return tables.frame("symbols", slot.rows[0])
 
     def _contract_details(self, contract: Any, timeout: float | None, verb: str = "getContractDetails") -> list[Any]:
         with self._request(verb, timeout=timeout, contract=contract, kind="contract") as slot:
@@ -110,7 +111,7 @@ def the_one(details: list[Any], verb: str) -> Any:
     found = {each.contract.conId: each for each in details}
     if len(found) == 1:
         return next(iter(found.values()))
-    candidates = frames.frame("contractDetails", [_row(each) for each in details])
+    candidates = tables.frame("contractDetails", [_row(each) for each in details])
     if not found:
         raise ContractNotFoundError(200, "no instrument fits", verb=verb)
     telling = [name for name in _TELLING if candidates[name].nunique() > 1]

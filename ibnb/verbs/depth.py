@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ibnb import frames
-from ibnb._compat import to_float
-from ibnb._dispatch import on
-from ibnb.legal import check_contract
-from ibnb.pending import Key
-from ibnb.verbs._stream import Stream, StreamFamily
+from ibnb import tables
+from ibnb.core.dispatch import on
+from ibnb.core.pending import Key
+from ibnb.ib.api import to_float
+from ibnb.ib.values import check_contract
+from ibnb.verbs.stream import Stream, StreamFamily
 
 _HALTED, _RESET = 316, 317
 _OPERATIONS = ("insert", "update", "delete")
@@ -78,7 +78,7 @@ class DepthVerbs(StreamFamily):
         with self._request("getDepthExchanges", reqId="mktDepthExchanges", timeout=timeout) as slot:
             self.reqMktDepthExchanges()
             slot.wait()
-        return frames.frame("depthExchanges", slot.rows[0])
+        return tables.frame("depthExchanges", slot.rows[0])
 
     # --- callbacks: recorded only ---------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class DepthStream(Stream[DepthChange]):
                 zip_longest(bids[: self._numRows], asks[: self._numRows], fillvalue=none)
             )
         ]
-        return frames.frame("book", rows)
+        return tables.frame("book", rows)
 
     def _item(self, raw: Any) -> DepthChange:
         now, side, operation, position, level = raw

@@ -13,14 +13,15 @@ from typing import Any, NamedTuple, Self
 
 import pandas as pd
 
-from ibnb import create, frames, plots
-from ibnb._dispatch import on
-from ibnb._fast import Columns
-from ibnb.dates import parse_dates, zone_name
+from ibnb import plots, tables
+from ibnb.core.dispatch import on
+from ibnb.core.pending import Key, Slot
 from ibnb.errors import ContractNotFoundError
-from ibnb.legal import BAR_SIZES, WHAT_TO_SHOW, check, check_contracts
-from ibnb.pending import Key, Slot
-from ibnb.verbs._stream import Stream, StreamFamily
+from ibnb.ib import create
+from ibnb.ib.dates import parse_dates, zone_name
+from ibnb.ib.values import BAR_SIZES, WHAT_TO_SHOW, check, check_contracts
+from ibnb.verbs.stream import Stream, StreamFamily
+from ibnb.wire.fast import Columns
 
 _ZONED_DATES_VERSION = 174
 _EPOCH = 2
@@ -93,7 +94,7 @@ class HistoryVerbs(StreamFamily):
         ) as slot:
             self.reqHistoricalData(slot.key, contract, *ask.values())
             rows = slot.wait()
-        found = frames.bars(rows, self._zone_for(contract, rows) if intraday else None, daily=not intraday)
+        found = tables.bars(rows, self._zone_for(contract, rows) if intraday else None, daily=not intraday)
         self.data_ready.set()
         return found
 
@@ -142,7 +143,7 @@ class HistoryVerbs(StreamFamily):
             self._zone_for(contract, rows) if intraday and rows else None
             for contract, rows in zip(many, answers, strict=True)
         ]
-        return frames.many_bars(labels, answers, zones, daily=not intraday)
+        return tables.many_bars(labels, answers, zones, daily=not intraday)
 
     def streamBars(self, contract: Any, settings: Mapping[str, Any], timeout: float | None = None) -> BarStream:
         """Return bars that go on growing, to be used with `with`: history first, then every change (keepUpToDate).
@@ -315,9 +316,9 @@ class BarStream(Stream[LiveBar]):
     def df(self) -> pd.DataFrame:
         """The bars as they stand now, columns and index as in getData."""
         rows = self._before or (list(self._slot.rows) if self._slot is not None else [])
-        return frames.bars(rows, self._zone, daily=not self._intraday)
+        return tables.bars(rows, self._zone, daily=not self._intraday)
 
     def _item(self, raw: tuple[tuple[Any, ...], bool]) -> LiveBar:
         row, new = raw
-        bar = frames.bars([row], self._zone)
+        bar = tables.bars([row], self._zone)
         return LiveBar._make((bar.index[0], *bar.iloc[0].tolist(), new))

@@ -13,14 +13,14 @@ from typing import Any, Self
 
 import pandas as pd
 
-from ibnb import frames
-from ibnb._compat import UNSET_INTEGER, to_float
-from ibnb._dispatch import on
+from ibnb import tables
+from ibnb.core.dispatch import on
+from ibnb.core.pending import Key
 from ibnb.errors import RequestTimeoutError
-from ibnb.legal import DATA_TYPES, check_contract, check_contracts
-from ibnb.pending import Key
-from ibnb.verbs._family import VerbFamily
-from ibnb.verbs._line import LIVE_PRICES, NAN, PRICE_TICKS, SIZE_TICKS, Backlog, Line, Tick, of_one_stream, take_pairs
+from ibnb.ib.api import UNSET_INTEGER, to_float
+from ibnb.ib.values import DATA_TYPES, check_contract, check_contracts
+from ibnb.verbs.family import VerbFamily
+from ibnb.verbs.line import LIVE_PRICES, NAN, PRICE_TICKS, SIZE_TICKS, Backlog, Line, Tick, of_one_stream, take_pairs
 
 # Below this no number means "unset".
 _LARGE = float(UNSET_INTEGER)
@@ -69,7 +69,7 @@ class MarketDataVerbs(VerbFamily):
                         raise
             # TWS sends all it knows in one burst: let the rest of it (volume, close …) arrive.
             self._fence()
-        return frames.frame("quotes", [line.row() for line in lines])
+        return tables.frame("quotes", [line.row() for line in lines])
 
     def streamQuotes(self, contracts: Any, genericTickList: str = "", timeout: float | None = None) -> QuoteStream:
         """Return a stream of the quotes of one or many contracts, to be used with `with`: a frame at any moment, and an
@@ -190,7 +190,7 @@ class QuoteStream:
     @property
     def df(self) -> pd.DataFrame:
         """The quotes as they stand now: index `symbol`, columns as in getQuote."""
-        return frames.frame("quotes", [line.row() for line in self._lines])
+        return tables.frame("quotes", [line.row() for line in self._lines])
 
     @property
     def failures(self) -> dict[str, BaseException]:

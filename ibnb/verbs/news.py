@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ibnb import frames
-from ibnb._dispatch import on
-from ibnb.legal import check_contract
+from ibnb import tables
+from ibnb.core.dispatch import on
+from ibnb.ib.values import check_contract
 from ibnb.verbs.contracts import ContractVerbs
 
 _MOST_RESULTS = 300
@@ -41,7 +41,7 @@ class NewsVerbs(ContractVerbs):
         with self._request("getNewsProviders", reqId="newsProviders", timeout=timeout) as slot:
             self.reqNewsProviders()
             slot.wait()
-        return frames.frame("newsProviders", slot.rows[0])
+        return tables.frame("newsProviders", slot.rows[0])
 
     def getNews(
         self,
@@ -78,7 +78,7 @@ class NewsVerbs(ContractVerbs):
             self.reqHistoricalNews(slot.key, conId, "+".join(codes), *span, totalResults, [])
             slot.wait()
         *rows, hasMore = slot.rows
-        found = frames.frame("news", [_row(*row) for row in rows], "UTC")
+        found = tables.frame("news", [_row(*row) for row in rows], "UTC")
         found.attrs["hasMore"] = hasMore
         return found
 
@@ -113,7 +113,7 @@ class NewsVerbs(ContractVerbs):
             if slot.error is not None:
                 raise slot.error
             self.cancelNewsBulletins()
-        return frames.frame("bulletins", list({row[0]: row for row in slot.rows}.values()))
+        return tables.frame("bulletins", list({row[0]: row for row in slot.rows}.values()))
 
     # --- callbacks: recorded only ---------------------------------------------------------------
 

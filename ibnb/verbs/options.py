@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ibnb import create, frames
-from ibnb._compat import EXERCISE_EXTRAS, to_float
-from ibnb._dispatch import on
+from ibnb import tables
+from ibnb.core.dispatch import on
 from ibnb.errors import ContractNotFoundError, RequestTimeoutError
-from ibnb.legal import check, check_contract
+from ibnb.ib import create
+from ibnb.ib.api import EXERCISE_EXTRAS, to_float
+from ibnb.ib.values import check, check_contract
 from ibnb.verbs.contracts import ContractVerbs
 from ibnb.verbs.market_data import MarketDataVerbs
 
@@ -61,7 +62,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs):
         ['100']
         """
         classes = self._option_classes(self.resolve(underlying, timeout), futFopExchange, timeout)
-        return frames.frame("optionParameters", classes)
+        return tables.frame("optionParameters", classes)
 
     def _option_classes(self, under: Any, futFopExchange: str, timeout: float | None) -> list[OptionClass]:
         with self._request("getOptionParameters", timeout=timeout, contract=under, kind="contract") as slot:
@@ -117,7 +118,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs):
         rows: list[tuple[Any, ...]] = []
         for start in range(0, len(ordered), _AT_ONCE):
             rows += self._quoted(ordered[start : start + _AT_ONCE], timeout)
-        return frames.frame("optionChain", rows)
+        return tables.frame("optionChain", rows)
 
     def _chosen_strikes(self, under: Any, listed: Sequence[float], strikes: Any) -> set[float]:
         chosen = _chosen(listed, strikes, "strikes")

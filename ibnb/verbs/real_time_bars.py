@@ -7,12 +7,12 @@ from typing import Any, NamedTuple, Self
 
 import pandas as pd
 
-from ibnb import frames
-from ibnb._dispatch import on
-from ibnb.legal import check
-from ibnb.pending import Key
-from ibnb.verbs._stream import KEPT, Stream
+from ibnb import tables
+from ibnb.core.dispatch import on
+from ibnb.core.pending import Key
+from ibnb.ib.values import check
 from ibnb.verbs.history import HistoryVerbs
+from ibnb.verbs.stream import KEPT, Stream
 
 _SHOWS = ("TRADES", "MIDPOINT", "BID", "ASK")
 # The only size there is.
@@ -93,8 +93,8 @@ class RealTimeBarStream(Stream[RealTimeBar]):
     @property
     def df(self) -> pd.DataFrame:
         """The bars so far, columns and index as in getData."""
-        return frames.bars(list(self._rows), self._zone, daily=False)
+        return tables.bars(list(self._rows), self._zone, daily=False)
 
     def _item(self, raw: tuple[Any, ...]) -> RealTimeBar:
-        bar = frames.bars([raw], self._zone)
+        bar = tables.bars([raw], self._zone)
         return RealTimeBar._make((bar.index[0], *bar.iloc[0].tolist()))

@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from ibnb import create, frames
-from ibnb._dispatch import on
+from ibnb import tables
+from ibnb.core.dispatch import on
 from ibnb.errors import IBError
-from ibnb.legal import check_contract, check_duration, check_order
-from ibnb.order_rules import check_rules
+from ibnb.ib import create
+from ibnb.ib.order_rules import check_rules
+from ibnb.ib.values import check_contract, check_duration, check_order
 from ibnb.verbs.contracts import ContractVerbs, the_one
 
 #: From this server version on TWS tells schedules.
@@ -33,7 +34,7 @@ class ReferenceVerbs(ContractVerbs):
         with self._request("getMarketRule", reqId=_RULE.format(marketRuleId), timeout=timeout) as slot:
             self.reqMarketRule(marketRuleId)
             slot.wait()
-        return frames.frame("marketRule", slot.rows[0])
+        return tables.frame("marketRule", slot.rows[0])
 
     def checkOrder(self, contract: Any, order: Any, timeout: float | None = None) -> None:
         """Raise ValueError if an instrument doesn't take such an order: its type, or a price off its grid.
@@ -69,7 +70,7 @@ class ReferenceVerbs(ContractVerbs):
         with self._request("getSmartComponents", timeout=timeout) as slot:
             self.reqSmartComponents(slot.key, code)
             slot.wait()
-        return frames.frame("smartComponents", slot.rows[0])
+        return tables.frame("smartComponents", slot.rows[0])
 
     def _bbo_exchange(self, contract: Any, timeout: float | None) -> str:
         with self._request(
@@ -115,7 +116,7 @@ class ReferenceVerbs(ContractVerbs):
             self.reqHistoricalData(slot.key, contract, *ask.values())
             slot.wait()
         zone, rows = slot.rows[0]
-        return frames.frame("schedule", rows, zone)
+        return tables.frame("schedule", rows, zone)
 
     def _prepare(self) -> None:
         super()._prepare()

@@ -11,13 +11,13 @@ from xml.etree import ElementTree
 
 import pandas as pd
 
-from ibnb import frames
-from ibnb._compat import ScannerSubscription, TagValue
-from ibnb._dispatch import on
+from ibnb import tables
+from ibnb.core.dispatch import on
 from ibnb.errors import RequestError, RequestTimeoutError
-from ibnb.legal import check, check_timeout
-from ibnb.verbs._family import VerbFamily
-from ibnb.verbs._scan_parameters import COLUMNS, NOTHING, WORDS, ScanParameters, parse
+from ibnb.ib.api import ScannerSubscription, TagValue
+from ibnb.ib.values import check, check_timeout
+from ibnb.verbs.family import VerbFamily
+from ibnb.verbs.scan_parameters import COLUMNS, NOTHING, WORDS, ScanParameters, parse
 
 _MOST_ROWS = 50
 _PARAMETERS = "scannerParameters"
@@ -92,7 +92,7 @@ class ScannerVerbs(VerbFamily):
             self.cancelScannerSubscription(slot.key)
         # A refresh that comes before the cancel repeats the ranks; the first answer is whole.
         first = {row[0]: row for row in reversed(slot.rows)}
-        return frames.frame("scan", [first[rank] for rank in sorted(first)])
+        return tables.frame("scan", [first[rank] for rank in sorted(first)])
 
     def getScannerParameters(self, what: str = "scanCodes", timeout: float | None = None) -> pd.DataFrame:
         """Return what getScan may be given, all as text. `what` says of which sort:

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple, Self
 
 import pandas as pd
 
-from ibnb import frames
-from ibnb._compat import histogram_size, to_float
-from ibnb._dispatch import on
-from ibnb.legal import check, check_end_date_time
-from ibnb.pending import Key
-from ibnb.verbs._stream import KEPT, Stream
+from ibnb import tables
+from ibnb.core.dispatch import on
+from ibnb.core.pending import Key
+from ibnb.ib.api import histogram_size, to_float
+from ibnb.ib.values import check, check_end_date_time
 from ibnb.verbs.history import HistoryVerbs
+from ibnb.verbs.stream import KEPT, Stream
 
 #: What getTicks takes → the table of its columns.
 _SHOWS = {"TRADES": "trades", "AGGTRADES": "trades", "BID_ASK": "bidAsks", "MIDPOINT": "midpoints"}
@@ -116,7 +116,7 @@ class TickVerbs(HistoryVerbs):
             if len(page) < count or not new:
                 break
             moment = _utc(rows[-1][0] + 1) if onward else _utc(rows[0][0])
-        return frames.frame(_SHOWS[show], rows, self._exchange_zone(contract))
+        return tables.frame(_SHOWS[show], rows, self._exchange_zone(contract))
 
     def _tick_page(
         self,
@@ -154,7 +154,7 @@ class TickVerbs(HistoryVerbs):
         ) as slot:
             self.reqHistogramData(slot.key, contract, bool(useRTH), period)
             slot.wait()
-        return frames.frame("histogram", sorted(slot.rows[0]))
+        return tables.frame("histogram", sorted(slot.rows[0]))
 
     def streamTicks(
         self,
@@ -320,7 +320,7 @@ class TickStream(Stream[Trade | BidAsk | MidPoint]):
     @property
     def df(self) -> pd.DataFrame:
         """The ticks so far, columns and index as in getTicks."""
-        return frames.frame(self._table, list(self._rows), self._zone)
+        return tables.frame(self._table, list(self._rows), self._zone)
 
     def _item(self, raw: Row) -> Trade | BidAsk | MidPoint:
         time = pd.Timestamp(raw[0], unit="s", tz="UTC").tz_convert(self._zone)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from ibnb.blotter import WORKING
 from ibnb.errors import IBError
+from ibnb.verbs.orders.blotter import WORKING
 
 if TYPE_CHECKING:
     from ibnb.app import IBApp

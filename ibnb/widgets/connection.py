@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from ibnb.session_view import details, headline, plain
+from ibnb.widgets.session_view import details, headline, plain
 
 if TYPE_CHECKING:
     from ibnb.app import IBApp

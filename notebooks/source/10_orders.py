@@ -29,7 +29,7 @@ app = ibnb.connect()
 # Here is the second lock at work:
 
 # %%
-from ibnb.safety import OrderLimits
+from ibnb import OrderLimits
 
 app.limitOrders(OrderLimits(max_quantity=10))
 

@@ -110,17 +110,18 @@ def show_dispatch() -> None:
     """What one message costs inside ibnb, with and without the tape, and in ibapi's Decoder alone."""
     from ibapi.wrapper import EWrapper
 
-    from ibnb import IBApp, _compat
+    from ibnb import IBApp
+    from ibnb.ib import api
 
     version, many = 157, 2000
     price = b"1\x006\x007\x004\x00205.04\x00100\x001\x00"
     status = b"3\x007\x00Submitted\x000\x005\x000\x001\x000\x000\x001\x00\x000\x00"
-    plain = _compat.make_interpreter(EWrapper(), version)
+    plain = api.make_interpreter(EWrapper(), version)
 
     def app(tape: bool, override: bool = False) -> IBApp:
         made = IBApp()
         made.serverVersion_ = version
-        made._interpret = _compat.make_interpreter(made.wrapper, version)
+        made._interpret = api.make_interpreter(made.wrapper, version)
         made._tape.on = tape
         if override:
             made.tickPrice = made.orderStatus = lambda *args: None

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ibnb.codes import lookup
 from ibnb.course import check
 from ibnb.course.checks import lesson_01
 from ibnb.course.exercises import EXERCISES
+from ibnb.ib.codes import lookup
 
 SOURCES = sorted((Path(__file__).parents[2] / "notebooks" / "source").glob("*.py"))
 

@@ -7,7 +7,7 @@ import pytest
 from scripted import ScriptedTWS
 
 from ibnb import RequestError, RequestTimeoutError, createContract
-from ibnb._compat import UNSET_DOUBLE
+from ibnb.ib.api import UNSET_DOUBLE
 
 
 def test_summary_has_a_row_per_tag_and_cancels_its_subscription(tws: ScriptedTWS) -> None:

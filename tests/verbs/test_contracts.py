@@ -7,7 +7,7 @@ import pytest
 from scripted import ScriptedTWS
 
 from ibnb import AmbiguousContractError, ContractNotFoundError, createContract
-from ibnb._compat import ContractDetails
+from ibnb.ib.api import ContractDetails
 
 
 def details(symbol: str, conId: int, **fields: Any) -> Any:

@@ -17,9 +17,9 @@ from ibnb import (
     RequestTimeoutError,
     createContract,
     dataSettings,
-    frames,
+    tables,
 )
-from ibnb._compat import BarData
+from ibnb.ib.api import BarData
 
 AAPL = createContract("AAPL")
 DAILY = dataSettings("3 M", "1 day")
@@ -186,7 +186,7 @@ def test_many_contracts_of_one_symbol_have_labels(tws: ScriptedTWS) -> None:
 
 
 def test_many_contracts_in_different_zones_are_shown_in_the_first() -> None:
-    found = frames.many_bars(
+    found = tables.many_bars(
         ["A", "none", "B"],
         [[("1749648600", *[1] * 7)], [], [("1749648600", *[1] * 7)]],
         ["US/Eastern", None, "GB"],

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibnb.verbs._line import Backlog, Tick
+from ibnb.verbs.line import Backlog, Tick
 
 
 def tick(value: int) -> Tick:

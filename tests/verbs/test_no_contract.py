@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from scripted import ScriptedTWS
 
-from ibnb import IBApp, legal
+from ibnb import IBApp
+from ibnb.ib import values
 
 Use = Callable[[IBApp, Any], Any]
 
@@ -90,11 +91,13 @@ def test_symbols_are_contracts_only_where_a_verb_says_so(tws: ScriptedTWS) -> No
 
 def test_one_contract_is_as_good_as_a_list_of_one(tws: ScriptedTWS) -> None:
     contract = tws.app.createContract("AAPL")
-    assert [contract] == legal.check_contracts(contract, "getQuotes") == legal.check_contracts((contract,), "getQuotes")
+    assert (
+        [contract] == values.check_contracts(contract, "getQuotes") == values.check_contracts((contract,), "getQuotes")
+    )
     tws.on("reqMktData", ("tickPrice", "$id", 4, 205.5, None), ("tickSnapshotEnd", "$id"))
     assert ["AAPL"] == tws.app.getQuotes(contract, snapshot=True).index.tolist()
 
 
 def test_long_things_are_cut_in_the_text() -> None:
     with pytest.raises(ValueError, match=r"^getData: \['x{55}\.\.\. isn't a contract"):
-        legal.check_contract(["x" * 100], "getData")
+        values.check_contract(["x" * 100], "getData")

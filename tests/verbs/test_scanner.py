@@ -9,7 +9,7 @@ from scripted import ScriptedTWS
 from verbs.test_contracts import details
 
 from ibnb import RequestError, RequestTimeoutError
-from ibnb.verbs._scan_parameters import NOTHING, parse
+from ibnb.verbs.scan_parameters import NOTHING, parse
 
 #: In the shape of TWS's: locations in locations, a code with two rows, lists that repeat, codes that are a value's.
 XML = """<?xml version="1.0" encoding="UTF-8"?>

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from order_messages import shown, status
 from scripted import ScriptedTWS
-from verbs.orders import shown, status
 
 from ibnb import OrderBlotter, createContract, createOrder
 

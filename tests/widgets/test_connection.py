@@ -3,7 +3,7 @@ from __future__ import annotations
 from scripted import ScriptedTWS
 
 from ibnb import ConnectionPanel, IBApp
-from ibnb.session_view import plain
+from ibnb.widgets.session_view import plain
 
 
 def test_it_says_paper_and_masks_the_account(tws: ScriptedTWS) -> None:

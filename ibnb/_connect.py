@@ -1,0 +1,225 @@
+"""One call makes a session: the embedded simulator unless something else is asked for, and paper unless you insist.
+
+`ibnb.connect()` twice returns the same live session. Which TWS a notebook talks to is one word, a
+profile, or one environment variable (IBNB_PROFILE, IBNB_HOST, IBNB_PORT), never a change in its cells.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from dataclasses import dataclass, replace
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ibnb.core.clock import GatewayTime
+from ibnb.core.gate import is_paper
+from ibnb.core.session import Session, mask
+from ibnb.errors import NotConnectedError, SafetyError
+
+if TYPE_CHECKING:
+    from ibnb.app import IBApp
+    from ibnb.gateway import Gateway
+
+S = TypeVar("S", bound=Session)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Where a session goes: an embedded gateway with this scenario, or a host and port."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    scenario: str = ""
+
+
+PROFILES = {
+    "embedded": Profile(scenario="lesson"),
+    "embedded-live": Profile(scenario="live"),
+    "tws-paper": Profile(port=7497),
+    "gateway-paper": Profile(port=4002),
+    "tws-live": Profile(port=7496),
+    "gateway-live": Profile(port=4001),
+}
+
+# TWS frees the client id of a program that has just died within seconds. Another id isn't tried: this one's orders
+# couldn't be seen or changed with it.
+_RETRY_326 = (0.5, 1.0, 2.0)
+
+_sessions: dict[tuple[str, int, int], Session] = {}
+_gateways: dict[str, Gateway] = {}
+
+
+def connect(
+    profile: str | None = None,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    clientId: int = 1,
+    live: str | None = None,
+    readonly: bool = False,
+    account: str | None = None,
+    timeout: float = 10.0,
+    autoReconnect: bool = True,
+    app_class: type[Any] | None = None,
+) -> IBApp:
+    """A session that is ready for requests.
+
+    profile: "embedded" (default: a simulated TWS in this process, whose clock stands still unless
+        something waits), "embedded-live" (the same on the wall clock), "tws-paper" (port 7497),
+        "gateway-paper" (4002), "tws-live" (7496), "gateway-live" (4001). Without it the environment
+        variable IBNB_PROFILE decides; host and port, or IBNB_HOST and IBNB_PORT, replace the profile's.
+    clientId: each program connected to one TWS needs its own.
+    live: the code of the live account that you mean to use. A session with a live account is
+        refused without it: the account decides, not the port.
+    readonly: refuse every order and cancel, also raw `placeOrder`.
+    account: which of several accounts verbs use by default.
+    timeout: real seconds for the connection.
+    autoReconnect: when the connection is lost, have it back (at growing intervals, until disconnect()), and with it
+        every stream. Orders are never sent again: `app.getBlotter()` calls "Uncertain" what TWS doesn't confirm.
+    app_class: a subclass of IBApp.
+
+    Connected already with the same place, client id and class, it returns that session; so it does while that one is
+    having its connection back, which then is tried at once.
+    Errors: NotConnectedError (says what to look at), SafetyError, ValueError.
+    """
+    kind = app_class or _app_class()
+    place = _resolve(profile, host, port)
+    gateway = _embedded(place.scenario) if place.scenario else None
+    if gateway is not None:
+        place = replace(place, host=gateway.host, port=gateway.port)
+    key = (place.host, place.port, clientId)
+    known = _sessions.get(key)
+    if known is not None and type(known) is kind and known._come_back_now(timeout):
+        _check_accounts(known, live, account)
+        # Only ever stricter: to lift it, disconnect first.
+        known._gate.readonly = known._gate.readonly or readonly
+        return known
+    if known is not None:
+        known._at_disconnect.clear()
+        known.disconnect()
+    app: Session = kind()
+    app.connectTimeout = timeout
+    app.autoReconnect = autoReconnect
+    app.gateway = gateway
+    if gateway is not None and gateway.manual:
+        app._time = GatewayTime(gateway, app, app._is_watchful)
+        # A lesson comes out the same every time: no chance in its pauses, and no limit per second of a clock that
+        # stands still between two calls.
+        app._backoff.chance = lambda: 0.5
+        app._pacing.on = False
+    # An override of nextValidId may place orders at once; none leaves before the account is known.
+    app._gate.blocked = "the account hasn't been checked yet"
+    _sessions[key] = app
+    app._at_disconnect.append(lambda: _forget(key, app, place.scenario))
+    try:
+        _open(app, key, () if gateway is not None else _RETRY_326)
+        _check_accounts(app, live, account)
+    except BaseException:
+        app.disconnect()
+        raise
+    app._gate.readonly = readonly
+    app._gate.blocked = ""
+    if gateway is not None:
+        # The farms' notices come right after the ids: a lesson shows the same ones every time.
+        app._fence()
+    return app
+
+
+def reset() -> None:
+    """End every session made by `connect` and every embedded gateway: the next one starts from the beginning."""
+    for app in list(_sessions.values()):
+        app.disconnect()
+    for scenario in list(_gateways):
+        _gateways.pop(scenario).stop()
+
+
+def _app_class() -> type[Session]:
+    from ibnb.app import IBApp
+
+    return IBApp
+
+
+def _resolve(profile: str | None, host: str | None, port: int | None) -> Profile:
+    """The place that the arguments, or else the environment, name."""
+    if profile is None and host is None and port is None:
+        profile = os.environ.get("IBNB_PROFILE") or None
+        host = os.environ.get("IBNB_HOST") or None
+        if os.environ.get("IBNB_PORT"):
+            port = _port(os.environ["IBNB_PORT"])
+    addressed = host is not None or port is not None
+    name = profile or ("tws-paper" if addressed else "embedded")
+    if name not in PROFILES:
+        raise ValueError(f"there is no profile {name!r}; use one of {', '.join(map(repr, PROFILES))}")
+    if port is not None and not isinstance(port, Integral):
+        raise ValueError(f"port must be a number such as 7497, not {port!r}")
+    place = PROFILES[name]
+    if addressed and place.scenario:
+        raise ValueError(f"profile {name!r} is in this process and takes no host or port")
+    return replace(place, host=host or place.host, port=int(port) if port is not None else place.port)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit():
+        raise ValueError(f"IBNB_PORT must be a number, not {text!r}")
+    return int(text)
+
+
+def _embedded(scenario: str) -> Gateway:
+    """The process's gateway for a scenario, started when first needed."""
+    if scenario not in _gateways:
+        from ibnb.gateway import Gateway
+
+        gateway = Gateway(scenario, port=0)
+        gateway.start()
+        _gateways[scenario] = gateway
+    return _gateways[scenario]
+
+
+def _open(app: Session, key: tuple[str, int, int], pauses: tuple[float, ...]) -> None:
+    """Connect; try again while the client id of a program that has just ended isn't free yet."""
+    for pause in (*pauses, None):
+        try:
+            app.connect(*key)
+        except NotConnectedError as error:
+            if pause is None or "326" not in str(error):
+                raise
+            _pause(pause)
+        else:
+            return
+
+
+def _pause(seconds: float) -> None:
+    threading.Event().wait(seconds)
+
+
+def _check_accounts(app: Session, live: str | None, account: str | None) -> None:
+    """Raise SafetyError unless the accounts are paper, or the live one that was spelled out is among them."""
+    real = [code for code in app.accounts if not is_paper(code)]
+    if live is None and real:
+        raise SafetyError(
+            f"this is a live account ({', '.join(map(mask, real))}), whatever the port, and is refused. "
+            "Log in to paper trading, or write the account's code: connect(..., live='U…')."
+        )
+    if live is not None and live not in real:
+        raise SafetyError(
+            f"live={live!r} was asked for, but this session has {', '.join(map(mask, app.accounts)) or 'no account'}; "
+            "it is refused."
+        )
+    if account is not None and account not in app.accounts:
+        raise ValueError(f"account={account!r} isn't one of this session's: {', '.join(map(mask, app.accounts))}")
+    app.account = account or live or app.account
+
+
+def _forget(key: tuple[str, int, int], app: Session, scenario: str) -> None:
+    """After disconnect(): an embedded gateway ends with its last session, so that the next world is a fresh one."""
+    if _sessions.get(key) is app:
+        del _sessions[key]
+    gateway = _gateways.get(scenario)
+    if gateway is not None and not any(other.gateway is gateway for other in _sessions.values()):
+        del _gateways[scenario]
+        gateway.stop()
+
+
+atexit.register(reset)

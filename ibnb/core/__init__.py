@@ -1,0 +1,1 @@
+"""One session, by its parts."""

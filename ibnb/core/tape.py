@@ -1,0 +1,201 @@
+"""What went over the connection, in order: requests out (→), callbacks in (←), with the session's time.
+
+Recording is one append; texts are made when somebody looks.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
+
+from ibnb.wire.reader import READER
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REQUEST, ANSWER, MESSAGE = "→", "←", "message"
+_IDS = ("reqId", "tickerId", "orderId")
+COLUMNS = ["time", "direction", "name", "id", "latency", "thread", "summary"]
+# So many entries, or callbacks, are counted (and dropped) at once.
+_BATCH = 500
+
+# (how many, time, direction, name, id, content, thread); a message that holds many callbacks is one entry.
+Entry = tuple[int, float, str, str, Any, Any, int]
+# (number, UTC time, direction, name, id, latency, thread, summary)
+Row = tuple[int, datetime, str, str, int | None, float | None, str, str]
+
+
+class Tape:
+    """A ring of the last `size` messages; `on` switches it, `clear()` empties it."""
+
+    def __init__(self, now: Callable[[], float], size: int = 20_000) -> None:
+        self.on = True
+        self._now = now
+        self._size = size
+        # The same thread may come by again in the middle: the garbage collector ends forgotten streams by requests.
+        self._lock = threading.RLock()
+        # What came last; the batches before it, each with the number of its callbacks and requests and with how many
+        # those are altogether; and how many have been dropped.
+        self._last: list[Entry] = []
+        self._ring: deque[tuple[int, list[Entry]]] = deque()
+        self._held = 0
+        self._dropped = 0
+        # Callbacks of messages in what came last.
+        self._decoded = 0
+
+    def request(self, name: str, parameters: Mapping[str, Any]) -> None:
+        """A request, with its arguments by name; texts are made now: contracts and orders change later."""
+        if self.on:
+            number, text = None, ""
+            if len(parameters) > 1:
+                given = {key: value for key, value in parameters.items() if key != "self"}
+                number = next((given[key] for key in _IDS if key in given), None)
+                text = ", ".join([f"{key}={brief(value)}" for key, value in given.items()])
+            self._append((1, self._now(), REQUEST, name, number, text, get_ident()))
+
+    def answer(self, name: str, args: tuple[Any, ...]) -> None:
+        """A callback with its arguments."""
+        self._append((1, self._now(), ANSWER, name, None, args, get_ident()))
+
+    def messages(self, callbacks: int, msg_id: int, payloads: list[bytes], server_version: int) -> None:
+        """Messages that were decoded at once: their callbacks are made when somebody looks."""
+        self._append((callbacks, self._now(), MESSAGE, "", msg_id, (payloads, server_version), get_ident()))
+        self._decoded += callbacks
+        if self._decoded >= _BATCH:
+            # Large ones are let go of early: they keep their bytes.
+            self._begin_batch()
+
+    def _append(self, entry: Entry) -> None:
+        # Without a lock, which would cost more than the rest: to append is one step, which nobody can divide.
+        last = self._last
+        last.append(entry)
+        if len(last) >= _BATCH:
+            self._begin_batch()
+
+    def _begin_batch(self) -> None:
+        """Put what came last behind the others, and drop the oldest if the rest is enough."""
+        with self._lock:
+            last, self._last, self._decoded = self._last, [], 0
+            many = _count(last)
+            self._ring.append((many, last))
+            self._held += many
+            while self._held - self._ring[0][0] >= self._size:
+                many, batch = self._ring.popleft()
+                self._held -= many
+                # Counted anew: a thread may have appended while the batch was closed.
+                self._dropped += _count(batch)
+
+    def _entries(self) -> list[Entry]:
+        with self._lock:
+            return [entry for _, batch in self._ring for entry in batch] + self._last
+
+    def clear(self) -> None:
+        with self._lock:
+            self._dropped += _count(self._entries())
+            self._ring.clear()
+            self._last = []
+            self._held = 0
+
+    def __len__(self) -> int:
+        return min(_count(self._entries()), self._size)
+
+    def rows(self) -> list[Row]:
+        """What the ring holds, oldest first."""
+        with self._lock:
+            ring, dropped = self._entries(), self._dropped
+        number = dropped + _count(ring)
+        names = {each.ident: each.name for each in threading.enumerate()}
+        names |= {ident: "reader" for ident, name in names.items() if name.startswith(READER)}
+        found: list[Row] = []
+        for _, when, direction, name, key, content, ident in reversed(ring):
+            moment, thread = datetime.fromtimestamp(when, UTC), names.get(ident, "ended")
+            if direction == REQUEST:
+                said = [(name, key, content)]
+            else:
+                told = callbacks_of(key, *content) if direction == MESSAGE else [(name, content)]
+                said = [(each, None, args) for each, args in told[-(self._size - len(found)) :]]
+            for each, key, content in reversed(said):
+                if direction != REQUEST:
+                    key = content[0] if content and type(content[0]) is int and each not in _NO_ID else -1
+                    key = None if key == -1 else key
+                    content = ", ".join(brief(value) for value in content)
+                way = REQUEST if direction == REQUEST else ANSWER
+                found.append((number, moment, way, each, key, None, thread, content))
+                number -= 1
+            if len(found) >= self._size:
+                break
+        return _with_latencies(found[::-1])
+
+    def frame(self) -> pd.DataFrame:
+        """The ring as a DataFrame: index `number`; time (New York), direction ("→" out, "←" in), name, id, latency,
+        thread, summary.
+
+        `latency`: milliseconds from the request of that id to this callback; NaN without an id. `thread`: who sent it,
+        or ran the callback ("reader" is ibnb's own thread; "ended" one that is gone).
+        """
+        import pandas as pd
+
+        rows = self.rows()
+        table = pd.DataFrame([row[1:] for row in rows], columns=COLUMNS)
+        table.index = pd.Index([row[0] for row in rows], name="number", dtype="int64")
+        table["time"] = pd.to_datetime(table["time"], utc=True).dt.tz_convert("America/New_York").dt.as_unit("us")
+        table["id"] = table["id"].astype("Int64")
+        table["latency"] = table["latency"].astype("float64")
+        for name in ("direction", "name", "thread", "summary"):
+            table[name] = table[name].astype("str")
+        return table
+
+
+def _with_latencies(rows: list[Row]) -> list[Row]:
+    asked: dict[int, datetime] = {}
+    found = []
+    for row in rows:
+        number, moment, direction, name, key, _, thread, summary = row
+        if key is not None and direction == REQUEST:
+            asked[key] = moment
+        since = asked.get(key) if key is not None and direction == ANSWER else None
+        latency = None if since is None else round((moment - since).total_seconds() * 1000, 3)
+        found.append((number, moment, direction, name, key, latency, thread, summary))
+    return found
+
+
+def _count(entries: list[Entry]) -> int:
+    return sum([entry[0] for entry in entries])
+
+
+def callbacks_of(msg_id: int, payloads: list[bytes], server_version: int) -> list[tuple[str, tuple[Any, ...]]]:
+    """What ibapi's Decoder makes of messages: [(callback, arguments)]."""
+    from ibnb.ib.api import make_interpreter
+
+    found: list[tuple[str, tuple[Any, ...]]] = []
+
+    class Recorder:
+        def __getattr__(self, name: str) -> Callable[..., None]:
+            return lambda *args: found.append((name, args))
+
+    interpret = make_interpreter(Recorder(), server_version)
+    for payload in payloads:
+        interpret(msg_id, payload)
+    return found
+
+
+# Callbacks whose first argument is a number but not the id of a request or order.
+_NO_ID = {"currentTime", "currentTimeInMillis", "nextValidId", "marketRule", "updateNewsBulletin"}
+_CONTRACT = ("symbol", "secType", "exchange", "currency")
+_ORDER = ("action", "totalQuantity", "orderType", "lmtPrice")
+
+
+def brief(value: object) -> str:
+    """A short text for an argument: contracts, orders and bars by what matters, long texts cut."""
+    for names in (_CONTRACT, _ORDER):
+        if all(hasattr(value, name) for name in names):
+            from ibnb.ib.api import is_unset
+
+            shown = [str(getattr(value, name)) for name in names if not is_unset(getattr(value, name))]
+            return " ".join(text for text in shown if text)
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,1 @@
+"""What IB says: names, codes, values, order types, dates. No session."""

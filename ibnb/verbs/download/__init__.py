@@ -1,0 +1,1 @@
+"""Years of bars in planned requests: getHistory and getDataMany."""

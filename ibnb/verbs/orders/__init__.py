@@ -1,0 +1,1 @@
+"""Orders: place, watch, list, reconcile, journal."""

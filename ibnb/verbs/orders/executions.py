@@ -1,0 +1,142 @@
+"""What has been traded: fills with their commissions, and orders that are done."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import Any
+
+import pandas as pd
+
+from ibnb import tables
+from ibnb.core.dispatch import on
+from ibnb.errors import RequestTimeoutError
+from ibnb.ib.api import ExecutionFilter, is_unset, to_float
+from ibnb.ib.values import check
+from ibnb.verbs.orders.journal import add_fills
+from ibnb.verbs.orders.place import OrderVerbs
+
+# Commission reports may come after the end marker; this many seconds of grace is plenty.
+_COMMISSION_GRACE = 2.0
+
+
+class ExecutionVerbs(OrderVerbs):
+    """Verbs about fills, and the callbacks that answer them."""
+
+    def getExecutions(
+        self, symbol: str = "", side: str = "", account: str = "", timeout: float | None = None
+    ) -> pd.DataFrame:
+        """Return today's fills with their commissions, oldest first; the arguments narrow them down.
+
+        Index `time` (the exchange's zone); orderId, symbol, `side` ("BOT" or "SLD"), shares, price, exchange,
+        commission and commissionCurrency, realizedPNL (NaN for a fill that opens a position), execId, permId, clientId,
+        account. `side` as an argument is "BUY" or "SELL". No fills give an empty frame.
+
+        >>> app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1), wait="Filled")
+        New Order ID 1: BUY 1 NVDA (MKT)
+        1
+        >>> app.getExecutions("NVDA")["side"].tolist()
+        ['BOT']
+        """
+        wanted = ExecutionFilter()
+        wanted.symbol, wanted.acctCode = symbol, account
+        wanted.side = check("side", side, ("BUY", "SELL")) if side else ""
+        with self._request("getExecutions", timeout=timeout, kind="request") as slot:
+            self.reqExecutions(slot.key, wanted)
+            # A correction repeats a fill under an id whose last part is one higher: it replaces the fill.
+            latest = {row[10].rpartition(".")[0] or row[10]: row for row in slot.wait()}
+        fills = list(latest.values())
+
+        def charged() -> bool:
+            return all(self._blotter.commission(row[10])[1] for row in fills)
+
+        # The fills are there; a commission that doesn't come is NaN.
+        with suppress(RequestTimeoutError):
+            self._wait_until(charged, _COMMISSION_GRACE, "getExecutions")
+        rows = [(*row[:7], *self._blotter.commission(row[10]), *row[10:]) for row in fills]
+        return tables.frame("executions", rows, self._login_zone())
+
+    def writeJournal(self, path: str | os.PathLike[str], timeout: float | None = None) -> pd.DataFrame:
+        """Add today's fills to a CSV file, and return all that the file now holds.
+
+        The frame has the columns of getExecutions, times in UTC. Call it as often as you like, at least once a day:
+        TWS forgets fills at midnight. No fill is in the file twice; commissions that came later and IB's corrections
+        replace what was there. Raises ValueError for a file that isn't a journal, OSError.
+
+        >>> import tempfile
+        >>> app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1), wait="Filled")
+        New Order ID 1: BUY 1 NVDA (MKT)
+        1
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     app.writeJournal(f"{folder}/journal.csv")["side"].tolist()
+        ['BOT']
+        """
+        return add_fills(path, self.getExecutions(timeout=timeout))
+
+    def getCompletedOrders(self, apiOnly: bool = False, timeout: float | None = None) -> pd.DataFrame:
+        """Return the orders that were filled or cancelled since the last daily reset, of all clients.
+
+        Columns symbol, action, totalQuantity, orderType, lmtPrice, tif, status, completedStatus, completedTime (IB's
+        text), permId, account; `apiOnly` leaves out those entered in TWS by hand.
+
+        >>> len(app.getCompletedOrders())
+        0
+        """
+        with self._request("getCompletedOrders", reqId="completedOrders", timeout=timeout, kind="request") as slot:
+            self.reqCompletedOrders(apiOnly)
+            slot.wait()
+        return tables.frame("completedOrders", slot.rows)
+
+    def _login_zone(self) -> str | None:
+        """The zone that TWS was logged in with, in which an old TWS gives times without one."""
+        said = self.twsConnectionTime() or ""
+        words = (said.decode("ascii", "replace") if isinstance(said, bytes) else str(said)).split()
+        return words[2] if len(words) > 2 else None
+
+    # --- callbacks: recorded only ---------------------------------------------------------------
+
+    @on("execDetails")
+    def _got_execution(self, reqId: int, contract: Any, execution: Any) -> None:
+        row = (
+            execution.time,
+            execution.orderId,
+            contract.symbol,
+            execution.side,
+            to_float(execution.shares),
+            execution.price,
+            execution.exchange,
+            None,
+            None,
+            None,
+            execution.execId,
+            execution.permId,
+            execution.clientId,
+            execution.acctNumber,
+        )
+        self._add(reqId, row)
+
+    @on("execDetailsEnd")
+    def _got_executions_end(self, reqId: int) -> None:
+        self._finish(reqId)
+
+    @on("completedOrder")
+    def _got_completed_order(self, contract: Any, order: Any, orderState: Any) -> None:
+        row = (
+            contract.symbol,
+            order.action,
+            # A completed order shows what was filled here, and 0 as its total.
+            order.filledQuantity if is_unset(order.totalQuantity) or not order.totalQuantity else order.totalQuantity,
+            order.orderType,
+            order.lmtPrice or None,
+            order.tif,
+            orderState.status,
+            orderState.completedStatus,
+            orderState.completedTime,
+            order.permId,
+            order.account,
+        )
+        self._add("completedOrders", row)
+
+    @on("completedOrdersEnd")
+    def _got_completed_orders_end(self) -> None:
+        self._finish("completedOrders")

@@ -1,0 +1,467 @@
+"""The order family: place, watch, change, cancel, list.
+
+Rule: an order is what TWS says it is. Its state comes from openOrder, orderStatus and execDetails; an error text is
+kept beside it and rejects it only when TWS never took it. Nothing is ever sent twice. The sentences printed here are
+those of the notebooks that this package stays compatible with.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection
+from contextlib import suppress
+from numbers import Integral
+from typing import Any
+
+import pandas as pd
+
+from ibnb import tables
+from ibnb.core.dispatch import on
+from ibnb.errors import NotConnectedError, OrderRejectedError, RequestTimeoutError, request_error
+from ibnb.ib import conditions, create
+from ibnb.ib.api import MarginCondition, to_decimal, to_float
+from ibnb.ib.values import check, check_order
+from ibnb.verbs.family import VerbFamily
+from ibnb.verbs.orders.blotter import DONE, STATUSES, WORKING, Blotter, Key, OrderReport
+from ibnb.verbs.orders.reconcile import reconcile
+
+#: How far an order has come; waiting for a status is over when the order has got past it.
+_PROGRESS = {
+    name: step for step, name in enumerate(("ApiPending", "PendingSubmit", "PreSubmitted", "Submitted", "Filled"))
+}
+#: modifyOrder's friendly words → the fields of an Order.
+_WORDS = {"quantity": "totalQuantity", "limit_price": "lmtPrice", "stop_price": "auxPrice", "order_type": "orderType"}
+# A commission report follows its fill at once; this many seconds of grace is plenty.
+_COMMISSION_GRACE = 2.0
+# A change of an order that these codes answer is refused, and the order stays as it was.
+_CHANGE_REFUSED = frozenset({103, 104, 105, 110, 134, 135, 136, 161, 201, 320, 321, 322, 329, 10341})
+_CANCEL_REFUSED = frozenset({135, 136, 161, 10147, 10148, 10149})
+
+
+class OrderVerbs(VerbFamily):
+    """Verbs that place and change orders, and the callbacks that tell how they stand."""
+
+    createOrder = staticmethod(create.createOrder)
+    createBracket = staticmethod(create.createBracket)
+    createCondition = staticmethod(conditions.createCondition)
+    createOCA = staticmethod(conditions.createOCA)
+    roundToTick = staticmethod(create.roundToTick)
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        #: orderId → (contract, order), as TWS last showed them; orders that are done are removed.
+        self.open_orders: dict[int, tuple[Any, Any]] = {}
+        self._blotter = Blotter()
+        self._at_reconnect.append(lambda: reconcile(self))
+
+    # --- place ----------------------------------------------------------------------------------
+
+    def placeOrderNow(
+        self, contract: Any, order: Any, wait: str | Collection[str] | None = None, timeout: float | None = None
+    ) -> int:
+        """Send an order, print one line, and return its order id.
+
+        Without `wait` it returns at once: sent is not yet accepted. With `wait="Submitted"` or "Filled" (see waitOrder)
+        it returns when the order has got so far. Raises NotConnectedError, SafetyError (limits, read-only), and with
+        `wait` OrderRejectedError and RequestTimeoutError.
+
+        >>> app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1))
+        New Order ID 1: BUY 1 NVDA (MKT)
+        1
+        """
+        if self.nextOrderId is None:
+            raise NotConnectedError("nextValidId not received yet.")
+        if wait is not None:
+            _statuses(wait)
+        check_order(contract, order, "placeOrderNow")
+        orderId = self._take_order_id()
+        self.placeOrder(orderId, contract, _sized(order))
+        self._say_placed(orderId, contract, order)
+        if wait is not None:
+            self._await_order("placeOrderNow", orderId, wait, timeout)
+        return orderId
+
+    def placeBracket(self, contract: Any, bracket: create.Bracket) -> list[int]:
+        """Send the three orders of createBracket and return their ids: entry, profit, stop.
+
+        The entry is held at TWS until the last one has arrived. Raises as placeOrderNow does.
+
+        >>> ids = app.placeBracket(app.createContract("NVDA"), app.createBracket("BUY", 10, 100, 110, 95))
+        New Order ID 1: BUY 10 NVDA (LMT)
+        New Order ID 2: SELL 10 NVDA (LMT)
+        New Order ID 3: SELL 10 NVDA (STP)
+        """
+        if self.nextOrderId is None:
+            raise NotConnectedError("nextValidId not received yet.")
+        for order in bracket:
+            check_order(contract, order, "placeBracket")
+        with self._lock:
+            # Three ids in a row, the parent's first, whatever other threads place.
+            ids = [self._take_order_id() for _ in bracket]
+        for child in bracket[1:]:
+            child.parentId = ids[0]
+        for orderId, order in zip(ids, bracket, strict=True):
+            self.placeOrder(orderId, contract, _sized(order))
+            self._say_placed(orderId, contract, order)
+        return ids
+
+    def previewOrder(self, contract: Any, order: Any, timeout: float | None = None) -> pd.Series:
+        """Return what an order would do to margin, and what it would cost, without placing it (IB's what-if).
+
+        initMarginBefore/Change/After, maintMargin…, equityWithLoan… and commission in the account's currency (NaN where
+        TWS doesn't say), commissionCurrency, warningText. Raises OrderRejectedError when TWS would refuse the order.
+
+        >>> bool(app.previewOrder(app.createContract("NVDA"), app.createOrder("BUY", 100))["initMarginChange"] > 0)
+        True
+        """
+        check_order(contract, order, "previewOrder")
+        question = copy.copy(order)
+        question.whatIf, question.transmit = True, True
+        orderId = self._take_order_id()
+        with self._request("previewOrder", reqId=orderId, timeout=timeout, contract=contract, kind="order") as slot:
+            self.placeOrder(orderId, contract, _sized(question))
+            slot.wait()
+        return _preview(slot.rows[0])
+
+    # --- watch ----------------------------------------------------------------------------------
+
+    def waitOrder(
+        self, order_id: int, status: str | Collection[str] = "Filled", timeout: float | None = None
+    ) -> OrderReport:
+        """Wait until an order has reached `status`, or is done, and return how it stands.
+
+        `status` is one of PendingSubmit, PreSubmitted, Submitted, Filled, Cancelled …, several of them, or "done".
+        An order that has got further counts: a market order may be Filled before it was ever Submitted. An order that
+        ends otherwise (cancelled) ends the wait too: look at `.status`. A Filled report has its commission.
+        Raises OrderRejectedError with TWS's reason, RequestTimeoutError, ValueError for an unknown id or status.
+
+        >>> orderId = app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1))
+        New Order ID 1: BUY 1 NVDA (MKT)
+        >>> app.waitOrder(orderId).status
+        'Filled'
+        """
+        self._tell_problems(stacklevel=3)
+        return self._await_order("waitOrder", order_id, status, timeout)
+
+    def getBlotter(self) -> pd.DataFrame:
+        """Return every order that this session knows, as it stands now: nothing is asked of TWS.
+
+        Index `orderId`; action, totalQuantity, symbol, orderType, lmtPrice, auxPrice, tif, status, filled, remaining,
+        avgFillPrice, whyHeld, parentId, permId, clientId, account.
+
+        >>> len(app.getBlotter())
+        0
+        """
+        return tables.frame("orders", self._blotter.rows())
+
+    def getOrderLog(self, order_id: int) -> pd.DataFrame:
+        """Return what happened to an order, step by step: index `time`; message, status, filled, remaining,
+        avgFillPrice, text. Repetitions are left out. Raises ValueError for an unknown id.
+
+        >>> orderId = app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1, "LMT", 100))
+        New Order ID 1: BUY 1 NVDA (LMT)
+        >>> report = app.waitOrder(orderId, "Submitted")
+        >>> app.getOrderLog(orderId)["status"].iloc[-1]
+        'Submitted'
+        """
+        rows = self._blotter.log(order_id)
+        if not rows:
+            raise ValueError(f"order {order_id} isn't known here. Known: {self._known_ids()}.")
+        return tables.frame("orderLog", rows)
+
+    # --- change ---------------------------------------------------------------------------------
+
+    def modifyOrder(
+        self,
+        order_id: int,
+        contract: Any = None,
+        new_order: Any = None,
+        *,
+        wait: bool = False,
+        timeout: float | None = None,
+        **changes: Any,
+    ) -> None:
+        """Change a working order: `modifyOrder(27, quantity=5)` keeps everything else as it is.
+
+        `changes` are quantity, limit_price, stop_price, or any field of an Order. Or give a whole `new_order`, which
+        replaces the old one with all its fields. With `wait` it returns when TWS shows the change.
+        Raises ValueError when the order isn't working any more, or for a field that doesn't exist; with `wait`
+        OrderRejectedError when TWS refuses the change (the order then stays as it was).
+
+        >>> orderId = app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1, "LMT", 100))
+        New Order ID 1: BUY 1 NVDA (LMT)
+        >>> app.modifyOrder(orderId, limit_price=101, wait=True)
+        Modified order 1
+        >>> float(app.getBlotter().loc[orderId, "lmtPrice"])
+        101.0
+        """
+        known = self._blotter.order(order_id)
+        if known is None:
+            self.getOpenOrders(timeout=timeout)
+            known = self._blotter.order(order_id)
+        if known is None:
+            raise ValueError(f"there is no order {order_id} to modify. Working: {self._known_ids(WORKING)}.")
+        if (status := self._report(order_id).status) in DONE:
+            raise ValueError(f"order {order_id} is {status}; only a working order can be modified.")
+        if new_order is None:
+            if not changes:
+                raise ValueError("nothing to change: name a field, for instance quantity=5, or give a new_order.")
+            new_order = copy.copy(known[1])
+        for name, value in changes.items():
+            field = _WORDS.get(name, name)
+            if not hasattr(new_order, field):
+                raise ValueError(
+                    f"an order has no field {name!r}; for instance quantity, limit_price, stop_price, tif."
+                )
+            setattr(new_order, field, value)
+        new_order.orderId = order_id
+        new_order.transmit = True
+        before = self._blotter.version(order_id)
+        self.placeOrder(order_id, contract or known[0], _sized(new_order))
+        print(f"Modified order {order_id}")
+        if wait:
+            # One more message than "change sent": the order as it is now, or the refusal.
+            self._wait_until(
+                lambda: self._blotter.version(order_id) > before + 1 or self._report(order_id).done,
+                timeout,
+                f"modifyOrder({order_id})",
+            )
+            self._raise_if_refused(order_id, before, _CHANGE_REFUSED, "modifyOrder")
+
+    def cancelOrderById(self, order_id: int, wait: bool = False, timeout: float | None = None) -> None:
+        """Ask TWS to cancel an order. With `wait` it returns when the order is done: a fill may come first.
+
+        Raises SafetyError in a read-only session; with `wait` OrderRejectedError when TWS can't cancel it (10147: no
+        such order; 10148: already filled or cancelled), RequestTimeoutError.
+
+        >>> orderId = app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1, "LMT", 100))
+        New Order ID 1: BUY 1 NVDA (LMT)
+        >>> app.cancelOrderById(orderId, wait=True)
+        Cancel requested for order 1
+        """
+        if not isinstance(order_id, Integral):
+            raise ValueError(f"order id {order_id!r} must be a number: placeOrderNow returns it, listOrders shows it.")
+        self._check_usable("cancelOrderById")
+        before = self._blotter.version(order_id)
+        self.cancelOrder(order_id)
+        print(f"Cancel requested for order {order_id}")
+        if wait:
+            if before < 0:
+                raise ValueError(f"order {order_id} isn't known here, so there is nothing to wait for.")
+            self._wait_until(
+                lambda: self._report(order_id).done or self._refusal(order_id, before, _CANCEL_REFUSED) is not None,
+                timeout,
+                f"cancelOrderById({order_id})",
+            )
+            self._raise_if_refused(order_id, before, _CANCEL_REFUSED, "cancelOrderById")
+
+    def cancelAllOrders(self, scope: str = "mine", wait: bool = False, timeout: float | None = None) -> None:
+        """Cancel every working order of this client ("mine"), or of the whole account ("account").
+
+        "account" is IB's global cancel: orders of other programs, and those entered in TWS by hand, die too.
+        With `wait` it returns when the orders that this session knows are done.
+
+        >>> app.cancelAllOrders()
+        Requested cancelation of all live orders.
+        """
+        everything = check("scope", scope, ("mine", "account")) == "account"
+        self._check_usable("cancelAllOrders")
+        if everything:
+            self.reqGlobalCancel()
+        else:
+            for key in self._open_orders("mine", timeout):
+                if isinstance(key, int):  # a manual order, which client 0 sees as its own, has no id to cancel by
+                    self.cancelOrder(key)
+        print("Requested cancelation of all live orders.")
+        if wait:
+            self._wait_until(lambda: not self._blotter.ids(WORKING), timeout, "cancelAllOrders")
+
+    # --- list -----------------------------------------------------------------------------------
+
+    def listOrders(self, timeout: float | None = None) -> pd.DataFrame:
+        """Print this client's live orders, one line each, and return them as getOpenOrders does.
+
+        >>> orders = app.listOrders()
+        No live orders.
+        """
+        ids = self._open_orders("mine", timeout)
+        print("Live Orders from TWS:" if ids else "No live orders.")
+        rows = self._blotter.rows(ids)
+        for orderId, action, quantity, symbol, kind, price, *_ in rows:
+            limit = f" {price}" if kind == "LMT" else ""
+            print(f"ID {orderId}: {action} {to_float(quantity)} {symbol} ({kind}){limit}")
+        return tables.frame("orders", rows)
+
+    def getOpenOrders(self, scope: str = "mine", timeout: float | None = None) -> pd.DataFrame:
+        """Return the working orders that TWS has, of this client ("mine") or of all clients ("account").
+
+        Columns as in getBlotter. Orders that were entered in TWS by hand have the id 0.
+
+        >>> app.getOpenOrders("account").index.tolist()
+        []
+        """
+        ids = self._open_orders(check("scope", scope, ("mine", "account")), timeout)
+        return tables.frame("orders", self._blotter.rows(ids))
+
+    def _open_orders(self, scope: str, timeout: float | None) -> list[Key]:
+        with self._request("getOpenOrders", reqId="openOrders", timeout=timeout, kind="request") as slot:
+            # What TWS shows now replaces what was known of before; orders sent in between show up again.
+            self.open_orders.clear()
+            if scope == "account":
+                self.reqAllOpenOrders()
+            else:
+                self.reqOpenOrders()
+            slot.wait()
+        return list(dict.fromkeys(slot.rows))
+
+    # --- callbacks: recorded only ---------------------------------------------------------------
+
+    @on("openOrder")
+    def _got_open_order(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
+        slot = self._pending.get(orderId)
+        if slot is not None and slot.verb == "previewOrder":
+            self._add(orderId, orderState, last=True)
+            return
+        key = self._key(orderId, order.permId, order.clientId)
+        self._blotter.opened(key, contract, order, orderState.status, self._now())
+        if orderState.status not in DONE:
+            self._add("openOrders", key)
+        if isinstance(key, int) and orderState.status not in DONE:
+            self.open_orders[key] = (contract, order)
+
+    @on("openOrderEnd")
+    def _got_open_order_end(self) -> None:
+        self._finish("openOrders")
+
+    @on("orderStatus")
+    def _got_order_status(
+        self,
+        orderId: int,
+        status: str,
+        filled: Any,
+        remaining: Any,
+        avgFillPrice: float,
+        permId: int,
+        parentId: int,
+        lastFillPrice: float,
+        clientId: int,
+        whyHeld: str,
+        mktCapPrice: float,
+    ) -> None:
+        numbers = (to_float(filled), to_float(remaining), to_float(avgFillPrice))
+        key = self._key(orderId, permId, clientId)
+        self._blotter.status(key, status, *numbers, permId, parentId, clientId, whyHeld, self._now())
+        if status in DONE and isinstance(key, int):
+            self.open_orders.pop(key, None)
+
+    @on("execDetails")
+    def _got_execution_of_order(self, reqId: int, contract: Any, execution: Any) -> None:
+        key = self._key(execution.orderId, execution.permId, execution.clientId)
+        self._blotter.executed(key, execution.execId, self._now())
+
+    @on("commissionReport")
+    def _got_commission(self, report: Any) -> None:
+        self._blotter.charged(report.execId, report.commission, report.currency, report.realizedPNL)
+
+    @on("error")
+    def _got_order_message(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str) -> None:
+        self._blotter.told(reqId, errorCode, " ".join(errorString.split()), self._now())
+
+    # --- small parts ----------------------------------------------------------------------------
+
+    def placeOrder(self, orderId: int, contract: Any, order: Any) -> None:
+        """ibapi's placeOrder; the blotter knows of the order before the answer can come. SafetyError."""
+        check_order(contract, order, "placeOrder")
+        if order.whatIf:
+            super().placeOrder(orderId, contract, order)
+            return
+        new = self._blotter.order(orderId) is None
+        self._blotter.sent(orderId, contract, copy.copy(order), self._now())
+        try:
+            super().placeOrder(orderId, contract, order)
+        except BaseException:
+            if new:
+                self._blotter.forget(orderId)
+            raise
+
+    def _key(self, orderId: int, permId: int, clientId: int) -> Key:
+        """What the blotter knows an order by: ids of other clients, and 0 for manual orders, are not ours."""
+        return orderId if orderId and clientId == self.clientId else ("perm", permId)
+
+    def _await_order(
+        self, verb: str, orderId: int, status: str | Collection[str], timeout: float | None
+    ) -> OrderReport:
+        wanted = _statuses(status)
+        self._report(orderId)
+        self._wait_until(lambda: self._reached(orderId, wanted), timeout, f"{verb}({orderId})")
+        said = self._blotter.rejected(orderId)
+        if said is not None:
+            raise OrderRejectedError(*said, reqId=orderId, verb=verb)
+        # The fill is what was asked for; a commission that doesn't come is NaN.
+        with suppress(RequestTimeoutError):
+            self._wait_until(lambda: not self._blotter.missing_commissions(orderId), _COMMISSION_GRACE, verb)
+        return self._report(orderId)
+
+    def _say_placed(self, orderId: int, contract: Any, order: Any) -> None:
+        quantity, kind = order.totalQuantity, order.orderType
+        print(f"New Order ID {orderId}: {order.action} {quantity} {contract.symbol} ({kind})")
+
+    def _report(self, orderId: int) -> OrderReport:
+        report = self._blotter.report(orderId)
+        if report is None:
+            raise ValueError(f"order {orderId} isn't known here. Known: {self._known_ids()}.")
+        return report
+
+    def _reached(self, orderId: int, wanted: set[str]) -> bool:
+        status = self._report(orderId).status
+        if status in wanted or status in DONE:
+            return True
+        step = _PROGRESS.get(status, -1)
+        return any(0 <= _PROGRESS.get(word, 99) <= step for word in wanted)
+
+    def _refusal(self, orderId: int, since: int, codes: frozenset[int]) -> tuple[int, str] | None:
+        return self._blotter.last_message(orderId, since, codes)
+
+    def _raise_if_refused(self, orderId: int, since: int, codes: frozenset[int], verb: str) -> None:
+        said = self._refusal(orderId, since, codes)
+        if said is not None:
+            error = request_error(*said, reqId=orderId, verb=verb, kind="order")
+            raise (
+                error if isinstance(error, OrderRejectedError) else OrderRejectedError(*said, reqId=orderId, verb=verb)
+            )
+
+    def _known_ids(self, statuses: frozenset[str] | None = None) -> str:
+        return ", ".join(str(each) for each in self._blotter.ids(statuses)) or "none"
+
+
+def _statuses(words: str | Collection[str]) -> set[str]:
+    return {check("status", word, (*STATUSES, "done")) for word in ([words] if isinstance(words, str) else words)}
+
+
+def _sized(order: Any) -> Any:
+    """The order with its quantity as this release of ibapi wants it; the caller's own order keeps its number."""
+    sent = copy.copy(order)
+    sent.totalQuantity = to_decimal(order.totalQuantity)
+    for condition in order.conditions or ():
+        if isinstance(condition, MarginCondition) and condition.percent == int(condition.percent):
+            # ibapi reads it as a float, and TWS takes it back as a whole number only.
+            condition.percent = int(condition.percent)
+    return sent
+
+
+_MARGINS = tuple(
+    f"{what}{when}"
+    for what in ("initMargin", "maintMargin", "equityWithLoan")
+    for when in ("Before", "Change", "After")
+)
+
+
+def _preview(state: Any) -> pd.Series:
+    values: dict[str, Any] = {name: to_float(getattr(state, name)) for name in _MARGINS}
+    # 10.37 renamed commission… to commissionAndFees…; one name here.
+    suffix = "AndFees" if hasattr(state, "commissionAndFees") else ""
+    for name in ("commission", "minCommission", "maxCommission"):
+        values[name] = to_float(getattr(state, name + suffix))
+    values["commissionCurrency"] = getattr(state, f"commission{suffix}Currency")
+    values["warningText"] = state.warningText
+    return pd.Series(values, name="preview", dtype="object")

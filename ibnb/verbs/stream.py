@@ -1,0 +1,129 @@
+"""What every stream of one request does: open while its block lasts, a frame at any moment, news one by one.
+
+Rule: leaving the block leaves nothing behind. After a lost connection the same request goes out again under the same
+id; what the old connection had built up and the new one repeats is forgotten first.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+import pandas as pd
+
+from ibnb.core.pending import Key, Slot
+from ibnb.errors import IBError
+from ibnb.ib.values import check_contract
+from ibnb.verbs.family import VerbFamily
+
+T = TypeVar("T")
+
+#: News that nobody takes are kept so far back, and so are the rows of a frame.
+KEPT = 100_000
+
+
+class StreamFamily(VerbFamily):
+    """A verb family that has streams: which one an answer belongs to."""
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        self._streams: dict[Key, Stream[Any]] = {}
+
+    def _stream(self, reqId: int) -> Any:
+        """The open stream of a request, or None."""
+        return self._streams.get(reqId)
+
+
+class Stream(ABC, Generic[T]):
+    """One request that goes on while the block lasts."""
+
+    verb: ClassVar[str]
+    #: Which errors end it: see codes.KINDS.
+    kind: ClassVar[str] = "market_data"
+
+    def __init__(self, app: StreamFamily, contract: Any, timeout: float | None) -> None:
+        self._app: Any = app
+        self._contract = check_contract(contract, self.verb)
+        self._timeout = timeout
+        self._stack = ExitStack()
+        self._slot: Slot | None = None
+        self._news: deque[Any] = deque(maxlen=KEPT)
+
+    @abstractmethod
+    def _ask(self, reqId: Key) -> None:
+        """Send the request."""
+
+    @abstractmethod
+    def _cancel(self, reqId: Key) -> None:
+        """Send what ends it."""
+
+    @property
+    @abstractmethod
+    def df(self) -> pd.DataFrame:
+        """What has come so far."""
+
+    @abstractmethod
+    def _item(self, raw: Any) -> T:
+        """What the user gets for a piece of news, made when it is taken: the reader thread only records."""
+
+    def _forget(self) -> None:
+        """The request is about to be sent again: drop what TWS will repeat."""
+
+    def __enter__(self) -> Self:
+        app = self._app
+        with ExitStack() as stack:
+            slot = self._slot = stack.enter_context(
+                app._request(self.verb, timeout=self._timeout, contract=self._contract, kind=self.kind, lasting=True)
+            )
+            slot.on_replay = self._forget
+            app._streams[slot.key] = self
+            stack.callback(self._close, slot)
+            self._ask(slot.key)
+            self._settle(slot)
+            if slot.error is not None:
+                raise slot.error
+            self._stack = stack.pop_all()
+        return self
+
+    def _settle(self, slot: Slot) -> None:
+        """Wait for the beginning: what TWS refuses at once is raised, what it knows at once is in the first frame."""
+        self._app._fence()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def _close(self, slot: Slot) -> None:
+        del self._app._streams[slot.key]
+        if slot.error is None and self._app.isConnected():
+            self._cancel(slot.key)
+
+    def _put(self, raw: Any) -> None:
+        """Something new came. Runs on the reader thread."""
+        if self._slot is not None:
+            self._slot.hear(self._app._now())
+        self._news.append(raw)
+
+    def __iter__(self) -> Iterator[T]:
+        while True:
+            yield self.next()
+
+    def next(self, timeout: float | None = None) -> T:
+        """Return the next news, waiting for it. RequestTimeoutError, or what ended the stream at TWS."""
+        slot = self._slot
+        if slot is None:
+            raise IBError(f"a stream works inside its block: with app.{self.verb}(...) as stream: …")
+        limit = self._timeout if timeout is None else timeout
+        self._app._wait_until(lambda: bool(self._news) or slot.done, limit, self.verb, lasting=True)
+        if not self._news and slot.error is not None:
+            raise slot.error
+        return self._item(self._news.popleft())
+
+    def waiting(self) -> list[T]:
+        """Return the news that have come since the last one taken, without waiting."""
+        return [self._item(self._news.popleft()) for _ in range(len(self._news))]

@@ -1,0 +1,1 @@
+"""Bytes: the socket, who reads it, and the fast decoders."""

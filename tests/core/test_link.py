@@ -1,0 +1,356 @@
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import MethodType
+from typing import Any
+
+import pytest
+from fake_tws import READY, FakeTWS
+from small_app import HEAD, App, tws_and_app
+
+from ibnb.core.outgoing import ENDING, PASSING
+from ibnb.core.session import Session, mask
+from ibnb.errors import IBError, NotConnectedError
+from ibnb.ib import api
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def silent() -> Iterator[tuple[FakeTWS, App]]:
+    tws, app = tws_and_app({87: lambda fields: []})
+    yield tws, app
+    app.disconnect()
+    tws.close()
+
+
+# --- connecting
+
+
+def test_the_seeds_program_runs_unchanged() -> None:
+    tws = FakeTWS()
+    port = tws.listen()
+
+    class IBApp(Session):
+        def __init__(self) -> None:
+            api.EClient.__init__(self, self)
+            self.connection_ready = threading.Event()
+            self.said: list[str] = []
+
+        def nextValidId(self, orderId: int) -> None:
+            self.said.append(f"Connected - Next Order ID: {orderId}")
+            self.connection_ready.set()
+
+        def error(self, reqId: int, errorCode: int, errorString: str, contract: Any = None) -> None:
+            self.said.append(f"Error: {errorCode}")
+
+    app = IBApp()
+    app.connect("127.0.0.1", port, 123)
+    thread = threading.Thread(target=app.run)
+    thread.start()
+    assert app.connection_ready.wait(10)
+    app.disconnect()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert ["Connected - Next Order ID: 1"] == app.said
+    assert [["71", "2", "123", ""]] == tws.wait_for(71)
+    tws.close()
+
+
+def test_connect_returns_when_ids_and_accounts_are_there() -> None:
+    tws, app = FakeTWS(), Session()
+    app.connect("", tws.listen(), clientId=5)
+    assert app.connection_ready.is_set()
+    assert (1, ["DU1234567"], "DU1234567", 157) == (app.nextOrderId, app.accounts, app.account, app.serverVersion())
+    assert "client 5, account DU*****67, server version 157, next order id 1" in repr(app)
+    app.disconnect()
+    assert "<Session not connected>" == repr(app)
+    tws.close()
+
+
+def test_the_tape_of_a_start_is_always_the_same() -> None:
+    tws, app = FakeTWS(), Session()
+    app.connect("", tws.listen(), clientId=5)
+    assert ["startApi", "connectAck", "managedAccounts", "nextValidId"] == list(app.tape["name"])
+    app.disconnect()
+    tws.close()
+
+
+def test_connecting_again_to_the_same_place_is_a_notice_and_elsewhere_an_error() -> None:
+    tws, app = FakeTWS(), Session()
+    port = tws.listen()
+    app.connect("127.0.0.1", port, 5)
+    app.connect("127.0.0.1", port, 5)
+    assert [501] == list(app.notices["code"])
+    with pytest.raises(IBError, match="disconnect"):
+        app.connect("127.0.0.1", port, 6)
+    app.disconnect()
+    tws.close()
+
+
+def test_a_refused_connection_reports_502_raises_and_releases_every_waiter() -> None:
+    class Mine(Session):
+        code = 0
+
+        def error(self, reqId: int, errorCode: int, errorString: str) -> None:
+            self.code = errorCode
+
+    app = Mine()
+    with pytest.raises(NotConnectedError, match="nothing listens"):
+        app.connect("127.0.0.1", 1, 1)
+    assert 502 == app.code
+    assert app.connection_ready.is_set()
+    app.run()
+    with pytest.raises(NotConnectedError, match="nothing listens"):
+        app._check_usable("getData")
+
+
+def test_a_client_id_in_use_is_explained() -> None:
+    text = "Unable to connect as the client id is already in use. Retry with a unique client id."
+    tws, app = FakeTWS(), Session()
+
+    def refuse(fields: list[str]) -> list[tuple[Any, ...]]:
+        tws.send(4, 2, -1, 326, text)
+        tws.drop()
+        return []
+
+    tws.answers[71] = refuse
+    port = tws.listen()
+    with pytest.raises(NotConnectedError, match=r"326: Unable to connect.*\n?.*Use another clientId"):
+        app.connect("127.0.0.1", port, 1)
+    assert not app.isConnected()
+    tws.close()
+
+
+def test_a_tws_that_sends_no_ids_is_a_failure_in_finite_time() -> None:
+    tws, app = FakeTWS(answers={71: lambda fields: READY[:1]}), Session()
+    app.connectTimeout = 0.2
+    with pytest.raises(NotConnectedError, match="no order id and accounts within"):
+        app.connect("127.0.0.1", tws.listen(), 1)
+    tws.close()
+
+
+def test_a_session_can_end_and_begin_again() -> None:
+    tws, app = FakeTWS(answers=HEAD), App()
+    port = tws.listen()
+    for _ in range(2):
+        app.connect("127.0.0.1", port, 1)
+        assert "20000103-14:30:00" == app.getHead()
+        app.disconnect()
+        assert not app.isConnected()
+    with pytest.raises(NotConnectedError, match="disconnect"):
+        app.getHead()
+    tws.close()
+
+
+def test_a_with_block_ends_the_session() -> None:
+    tws, app = tws_and_app()
+    with app:
+        assert app.isConnected()
+    assert not app.isConnected()
+    tws.close()
+
+
+def test_disconnecting_inside_a_callback_is_allowed() -> None:
+    class Mine(Session):
+        def currentTime(self, time: int) -> None:
+            self.disconnect()
+
+    tws, app = FakeTWS(), Mine()
+    tws.pair(app)
+    app.reqCurrentTime()
+    app.run()
+    assert not app.isConnected()
+    assert [] == list(app._status.problems)
+    tws.close()
+
+
+def test_connection_closed_is_called_once() -> None:
+    calls: list[int] = []
+    app = type("Mine", (Session,), {"connectionClosed": lambda self: calls.append(1), "__module__": "__main__"})()
+    tws = FakeTWS()
+    tws.pair(app)
+    tws.drop()
+    app.run()
+    app.disconnect()
+    assert [1] == calls
+
+
+# --- time
+
+
+def test_the_users_questions_about_the_time_and_fences_dont_mix() -> None:
+    clock = iter(range(100, 200))
+    got: list[int] = []
+    app = type("Mine", (App,), {"currentTime": lambda self, time: got.append(time), "__module__": "__main__"})()
+    tws = FakeTWS(answers={49: lambda fields: [(49, 1, next(clock))]})
+    tws.pair(app)
+    app._fence()
+    app.reqCurrentTime()
+    app._fence()
+    app.reqCurrentTime()
+    app._fence()
+    assert [101, 103] == got
+    assert ["reqCurrentTime", "currentTime"] * 2 == list(app.tape["name"])[-4:]
+    assert 4 == sum("urrentTime" in name for name in app.tape["name"])
+    app.disconnect()
+    tws.close()
+
+
+def test_sleep_takes_texts_and_refuses_nonsense(silent: tuple[FakeTWS, App], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, app = silent
+    slept: list[float] = []
+    monkeypatch.setattr(app._time, "sleep", slept.append)
+    for duration in (2, 0.5, "30 s", "5 min", "1 h", "2 mins", "1 day"):
+        app.sleep(duration)
+    assert [2, 0.5, 30, 300, 3600, 120, 86400] == slept
+    for wrong in ("soon", "5 parsecs", -1, float("nan")):
+        with pytest.raises(ValueError, match="duration"):
+            app.sleep(wrong)
+
+
+def test_now_is_in_new_york(silent: tuple[FakeTWS, App], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, app = silent
+    monkeypatch.setattr(app._time, "now", lambda: 1749650400.0)
+    assert "2025-06-11T10:00:00-04:00" == app.now().isoformat()
+
+
+def test_a_fence_behind_a_lost_connection_returns_after_everyone_was_released(silent: tuple[FakeTWS, App]) -> None:
+    tws, app = silent
+    slot = app._pending.open(5, "getData")
+    tws.drop()
+    app._fence()
+    assert slot.done
+
+
+# --- states
+
+
+def test_socket_link_and_farms_are_three_states(silent: tuple[FakeTWS, App]) -> None:
+    tws, app = silent
+    for code, text in (
+        (2104, "Market data farm connection is OK:usfarm.nj"),
+        (2107, "HMDS data farm connection is inactive but should be available upon demand.ushmds"),
+        (1100, "Connectivity between IBKR and Trader Workstation has been lost."),
+        (2157, "Sec-def data farm connection is broken:secdefil"),
+    ):
+        tws.send(4, 2, -1, code, text)
+    app._fence()
+    assert {"usfarm.nj": "OK", "ushmds": "inactive", "secdefil": "broken"} == dict(app.farms["state"])
+    assert ("open", "lost") == (app._status.socket, app._status.link)
+    assert app.isConnected()
+    tws.send(4, 2, -1, 1102, "restored - data maintained. All data farms are connected: usfarm")
+    app._fence()
+    assert "up" == app._status.link
+    assert {"OK"} == set(app.farms["state"])
+
+
+def test_ibnb_has_words_of_its_own_among_the_notices(silent: tuple[FakeTWS, App]) -> None:
+    _, app = silent
+    app._status.say("waiting 15 s for its turn")
+    row = app.notices.iloc[-1]
+    assert (0, "notice", "waiting 15 s for its turn") == (row["code"], row["severity"], row["text"])
+    assert "Said by ibnb itself." == row["meaning"]
+
+
+def test_frames_have_the_same_columns_when_empty() -> None:
+    app = Session()
+    assert ["time", "reqId", "code", "severity", "text", "meaning"] == list(app.notices.columns)
+    assert ["time", "callback", "where", "error", "traceback"] == list(app.problems.columns)
+    assert ["kind", "state", "time"] == list(app.farms.columns)
+    empty = [table.dtypes.to_dict() for table in (app.notices, app.problems, app.farms, app.tape)]
+    app.wrapper.error(-1, 2104, "Market data farm connection is OK:usfarm")
+    app._record_problem("tickPrice", ValueError("x"), "trace", "your override")
+    full = [table.dtypes.to_dict() for table in (app.notices, app.problems, app.farms, app.tape)]
+    assert empty == full
+
+
+def test_a_students_attribute_may_cover_a_view() -> None:
+    class Mine(Session):
+        def __init__(self) -> None:
+            super().__init__()
+            self.notices = []
+
+    assert [] == Mine().notices
+
+
+def test_account_codes_are_masked_in_texts() -> None:
+    assert ("DU*****67", "DU1") == (mask("DU1234567"), mask("DU1"))
+
+
+def test_only_these_names_of_ibapi_are_redefined() -> None:
+    ours = {name for cls in Session.__mro__ if cls.__module__.startswith("ibnb") for name in vars(cls)}
+    theirs = {name for base in (api.EClient, api.EWrapper) for name in dir(base) if not name.startswith("__")}
+    meant = {"connect", "disconnect", "error", "isConnected", "logRequest", "run", "sendMsg"}
+    if hasattr(api.EClient, "useProtoBuf"):
+        meant.add("useProtoBuf")
+    guarded = {"cancelOrder", "exerciseOptions", "placeOrder", "reqGlobalCancel"}
+    assert meant | guarded | {*PASSING, *ENDING} == ours & theirs
+
+
+class _Taken:
+    """A connection that keeps what it is told to send."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def sendMsg(self, message: bytes) -> int:
+        self.sent.append(message)
+        return len(message)
+
+    def isConnected(self) -> bool:
+        return True
+
+    def in_reader(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("version", [v for v in (100, 157, 176, 200, 201) if v <= api.MAX_CLIENT_VER])
+def test_requests_leave_as_ibapi_writes_and_logs_them(version: int, caplog: pytest.LogCaptureFixture) -> None:
+    contract = api.Contract()
+    contract.symbol, contract.secType, contract.exchange, contract.currency = "AAPL", "STK", "SMART", "USD"
+    sent, said = [], []
+    for cls in (api.EClient, Session):
+        app = Session()
+        app.serverVersion_ = version
+        app.conn = taken = _Taken()  # type: ignore[assignment]
+        app.sendMsg = MethodType(cls.sendMsg, app)  # type: ignore[method-assign]
+        app.logRequest = MethodType(cls.logRequest, app)  # type: ignore[method-assign]
+        app.setConnState(api.EClient.CONNECTED)
+        caplog.clear()
+        with caplog.at_level(logging.INFO, "ibapi"):
+            app.reqIds(1)
+            app.reqContractDetails(7, contract)
+            app.reqMktData(8, contract, "233", False, False, [])
+        sent.append(taken.sent)
+        said.append([(record.name, record.getMessage()) for record in caplog.records])
+        assert app.problems.empty
+        assert app.notices.empty
+    assert sent[0] == sent[1]
+    assert 3 == len(sent[1])
+    assert said[0] == said[1]
+    assert 6 <= len(said[1])
+
+
+def test_nothing_can_be_sent_without_a_connection() -> None:
+    with pytest.raises(NotConnectedError):
+        Session().sendMsg(*((["1\0"]) if api.IBAPI_VERSION.startswith("9.") else (49, "1\0")))
+
+
+def test_a_program_that_forgets_to_disconnect_still_ends() -> None:
+    tws = FakeTWS()
+    source = (
+        "from ibnb.core.session import Session\n"
+        f"app = Session(); app.connect('127.0.0.1', {tws.listen()}, 1)\n"
+        "print(app.nextOrderId)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, timeout=30, check=True, cwd=ROOT
+    )
+    assert ("1\n", "") == (done.stdout, done.stderr)
+    tws.close()

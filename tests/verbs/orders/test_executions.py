@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from order_messages import NVDA, Commission, execution
+from scripted import ScriptedTWS
+
+from ibnb import createOrder
+from ibnb.ib.api import OrderState
+
+BUY = createOrder("BUY", 1, "MKT")
+
+
+def test_executions_carry_their_commissions(tws: ScriptedTWS) -> None:
+    def answer(reqId: int, wanted: Any) -> None:
+        assert wanted.side == "BUY"
+        tws.tell("execDetails", reqId, NVDA, execution(27, 1, 120.5))
+        tws.tell("execDetailsEnd", reqId)
+        # Not guaranteed to come before the end.
+        tws.tell("commissionReport", Commission())
+
+    tws.on("reqExecutions", answer)
+    found = tws.app.getExecutions(side="buy")
+    row = found.iloc[0]
+    assert (row["side"], row["shares"], row["price"], row["commission"]) == ("BOT", 1.0, 120.5, 1.0)
+    assert math.isnan(row["realizedPNL"])
+    assert str(found.index[0]) == "2025-06-11 10:00:01-04:00"
+
+
+def test_a_corrected_fill_replaces_the_first(tws: ScriptedTWS, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ibnb.verbs.orders.executions._COMMISSION_GRACE", 0.01)
+    tws.on(
+        "reqExecutions",
+        ("execDetails", "$id", NVDA, execution(27, 1, 120.5, "0000e0d5.1.01.01")),
+        ("execDetails", "$id", NVDA, execution(27, 1, 120.4, "0000e0d5.1.01.02")),
+        ("execDetailsEnd", "$id"),
+    )
+    found = tws.app.getExecutions()
+    assert found["price"].tolist() == [120.4]
+    assert math.isnan(found["commission"].iloc[0])
+
+
+def test_no_executions_have_the_same_columns(tws: ScriptedTWS) -> None:
+    tws.on("reqExecutions", ("execDetailsEnd", "$id"))
+    found = tws.app.getExecutions()
+    assert len(found) == 0
+    assert found["commission"].dtype == "float64"
+
+
+def test_completed_orders(tws: ScriptedTWS) -> None:
+    state = OrderState()
+    state.status, state.completedStatus, state.completedTime = "Filled", "Filled Size: 1", "20250611 10:00:01 EST"
+    tws.on("reqCompletedOrders", ("completedOrder", NVDA, BUY, state), ("completedOrdersEnd",))
+    found = tws.app.getCompletedOrders()
+    assert found[["symbol", "status"]].values.tolist() == [["NVDA", "Filled"]]

@@ -1,0 +1,360 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from order_messages import NVDA, filled, opened, shown, status
+from scripted import ScriptedTWS
+
+from ibnb import (
+    IBApp,
+    NotConnectedError,
+    OrderRejectedError,
+    RequestTimeoutError,
+    SafetyError,
+    createBracket,
+    createContract,
+    createOrder,
+)
+from ibnb.ib.api import OrderState
+
+BUY = createOrder("BUY", 1, "MKT")
+LIMIT = createOrder("BUY", 5, "LMT", 212)
+
+
+# --- the seeds' sentences ------------------------------------------------------------------------
+
+
+def test_placing_prints_the_seed_s_sentence_and_returns_the_id(
+    tws: ScriptedTWS, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tws.record("placeOrder")
+    assert tws.app.placeOrderNow(NVDA, BUY) == 27
+    assert tws.app.placeOrderNow(NVDA, BUY) == 28
+    assert capsys.readouterr().out == "New Order ID 27: BUY 1 NVDA (MKT)\nNew Order ID 28: BUY 1 NVDA (MKT)\n"
+    assert [args[0] for _, args in tws.asked] == [27, 28]
+
+
+def test_listing_prints_the_seed_s_lines_and_returns_a_frame(
+    tws: ScriptedTWS, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tws.on("reqOpenOrders", *shown(31, BUY, "Submitted"), *shown(30, LIMIT, "Submitted"), ("openOrderEnd",))
+    listed = tws.app.listOrders()
+    assert capsys.readouterr().out == (
+        "Live Orders from TWS:\nID 31: BUY 1.0 NVDA (MKT)\nID 30: BUY 5.0 NVDA (LMT) 212.0\n"
+    )
+    assert listed.index.tolist() == [31, 30]
+    assert set(tws.app.open_orders) == {30, 31}
+
+
+def test_no_orders_say_so_with_the_same_columns(tws: ScriptedTWS, capsys: pytest.CaptureFixture[str]) -> None:
+    tws.on("reqOpenOrders", ("openOrderEnd",))
+    listed = tws.app.listOrders()
+    assert capsys.readouterr().out == "No live orders.\n"
+    assert len(listed) == 0
+    assert "avgFillPrice" in listed.columns
+
+
+def test_modifying_prints_and_keeps_what_was_not_named(tws: ScriptedTWS, capsys: pytest.CaptureFixture[str]) -> None:
+    order = createOrder("BUY", 1, "LMT", 212, tif="GTC")
+    tws.on("placeOrder", *shown(27, order, "Submitted"))
+    tws.app.placeOrderNow(NVDA, order)
+    tws.record("placeOrder")
+    tws.app.modifyOrder(27, quantity=5, limit_price=170)
+    orderId, _, sent = tws.asked[-1][1]
+    assert (orderId, float(sent.totalQuantity), sent.lmtPrice, sent.tif) == (27, 5.0, 170, "GTC")
+    assert capsys.readouterr().out.splitlines()[-1] == "Modified order 27"
+
+
+def test_modifying_with_a_whole_order_as_the_seed_does(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, BUY, "Submitted"))
+    tws.app.placeOrderNow(NVDA, BUY)
+    new = createOrder("BUY", 5, "MKT", transmit=False)
+    tws.app.modifyOrder(27, NVDA, new)
+    assert (new.orderId, new.transmit) == (27, True)
+    assert float(tws.asked[-1][1][2].totalQuantity) == 5
+
+
+def test_cancelling_prints_the_seed_s_sentences(tws: ScriptedTWS, capsys: pytest.CaptureFixture[str]) -> None:
+    tws.on("reqOpenOrders", *shown(30, LIMIT, "Submitted"), ("openOrderEnd",))
+    tws.record("cancelOrder", "reqGlobalCancel")
+    tws.app.cancelOrderById(29)
+    tws.app.cancelAllOrders()
+    tws.app.cancelAllOrders("account")
+    assert capsys.readouterr().out == (
+        "Cancel requested for order 29\n" + "Requested cancelation of all live orders.\n" * 2
+    )
+    assert tws.names() == ["cancelOrder", "reqOpenOrders", "cancelOrder", "reqGlobalCancel"]
+    assert [args[0] for name, args in tws.asked if name == "cancelOrder"] == [29, 30]
+
+
+# --- waiting -------------------------------------------------------------------------------------
+
+
+def test_waiting_for_a_fill_gives_price_and_commission(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *filled(27, BUY, 120.5))
+    tws.app.placeOrderNow(NVDA, BUY, wait="Filled")
+    report = tws.app.waitOrder(27)
+    assert (report.status, report.filled, report.remaining) == ("Filled", 1.0, 0.0)
+    assert (report.avgFillPrice, report.commission) == (120.5, 1.0)
+    assert report.done
+    assert 27 not in tws.app.open_orders
+
+
+def test_an_order_that_got_further_ends_the_wait_for_submitted(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *filled(27, BUY, 120.5))
+    tws.app.placeOrderNow(NVDA, BUY)
+    assert tws.app.waitOrder(27, "Submitted").status == "Filled"
+
+
+def test_a_rejected_order_raises_with_tws_s_reason(tws: ScriptedTWS) -> None:
+    tws.on(
+        "placeOrder",
+        ("error", "$id", 201, "Order rejected - reason:No Trading Permission"),
+        opened(27, BUY, "Inactive"),
+        *status(27, "Inactive", remaining=1),
+    )
+    with pytest.raises(OrderRejectedError, match="No Trading Permission") as caught:
+        tws.app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    assert (caught.value.code, caught.value.reqId) == (201, 27)
+    assert tws.app.getBlotter().loc[27, "status"] == "Inactive"
+
+
+@pytest.mark.parametrize("code", [110, 200, 321, 387, 10243, 403])
+def test_an_order_that_tws_never_took_is_dead(tws: ScriptedTWS, code: int) -> None:
+    tws.on("placeOrder", ("error", "$id", code, "no"))
+    tws.app.placeOrderNow(NVDA, BUY)
+    with pytest.raises(OrderRejectedError):
+        tws.app.waitOrder(27, "Submitted")
+
+
+@pytest.mark.parametrize("code", [399, 404, 10349, 2109])
+def test_a_warning_never_kills_an_order(tws: ScriptedTWS, code: int) -> None:
+    tws.on("placeOrder", ("error", "$id", code, "only a warning"), *shown(27, BUY, "PreSubmitted"))
+    tws.app.placeOrderNow(NVDA, BUY)
+    report = tws.app.waitOrder(27, "PreSubmitted")
+    assert report.status == "PreSubmitted"
+    assert report.messages == (f"{code}: only a warning",)
+
+
+def test_a_cancelled_order_ends_the_wait_for_a_fill(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.on("cancelOrder", *status(27, "Cancelled", remaining=5), ("error", "$id", 202, "Order Canceled - reason:"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.app.cancelOrderById(27, wait=True)
+    report = tws.app.waitOrder(27, "Filled")
+    assert report.status == "Cancelled"
+    assert math.isnan(report.avgFillPrice)
+    assert report.messages == ("202: Order Canceled - reason:",)
+
+
+def test_waiting_in_vain_raises_and_the_order_lives(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    with pytest.raises(RequestTimeoutError, match=r"waitOrder\(27\)"):
+        tws.app.waitOrder(27, timeout=0.01)
+    assert tws.app.getBlotter().loc[27, "status"] == "Submitted"
+
+
+def test_wrong_words_and_unknown_ids_are_value_errors(tws: ScriptedTWS) -> None:
+    with pytest.raises(ValueError, match="Did you mean 'Filled'"):
+        tws.app.waitOrder(27, "Filed")
+    with pytest.raises(ValueError, match="order 99 isn't known"):
+        tws.app.waitOrder(99)
+    with pytest.raises(ValueError, match="order 99 isn't known"):
+        tws.app.getOrderLog(99)
+
+
+def test_a_wrong_wait_is_refused_before_the_order_leaves(tws: ScriptedTWS) -> None:
+    tws.record("placeOrder")
+    with pytest.raises(ValueError, match="Legal values: PendingSubmit"):
+        tws.app.placeOrderNow(NVDA, BUY, wait="forever")
+    assert tws.asked == []
+
+
+def test_a_late_fill_after_a_cancel_counts(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    for message in status(27, "Cancelled", remaining=5):
+        tws.tell(*message)
+    for message in status(27, "Filled", filled=5, price=212):
+        tws.tell(*message)
+    assert tws.app.waitOrder(27).filled == 5.0
+
+
+def test_the_log_tells_the_order_s_life_without_repetitions(tws: ScriptedTWS) -> None:
+    twice = shown(27, BUY, "PreSubmitted")
+    tws.on("placeOrder", *twice, *twice, *filled(27, BUY, 120.5))
+    tws.app.placeOrderNow(NVDA, BUY)
+    log = tws.app.getOrderLog(27)
+    assert log["status"].drop_duplicates().tolist() == ["PendingSubmit", "PreSubmitted", "Filled"]
+    assert log["message"].tolist() == ["sent", "openOrder", "orderStatus", "execDetails", "openOrder", "orderStatus"]
+    assert log.index.tz is not None
+
+
+# --- changing, in detail --------------------------------------------------------------------------
+
+
+def test_a_refused_change_raises_and_the_order_stays(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.on("placeOrder", ("error", "$id", 110, "The price does not conform to the minimum price variation."))
+    with pytest.raises(OrderRejectedError) as caught:
+        tws.app.modifyOrder(27, limit_price=212.003, wait=True)
+    assert caught.value.code == 110
+    assert tws.app.waitOrder(27, "Submitted").status == "Submitted"
+    assert tws.app.getBlotter().loc[27, "lmtPrice"] == 212.0
+
+
+def test_an_accepted_change_ends_the_wait(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.on("placeOrder", *shown(27, createOrder("BUY", 5, "LMT", 170), "Submitted"))
+    tws.app.modifyOrder(27, limit_price=170, wait=True)
+    assert tws.app.getBlotter().loc[27, "lmtPrice"] == 170.0
+
+
+def test_what_cannot_be_modified_is_refused_before_sending(tws: ScriptedTWS) -> None:
+    tws.on("reqOpenOrders", ("openOrderEnd",))
+    tws.on("placeOrder", *filled(27, BUY, 120.5))
+    tws.app.placeOrderNow(NVDA, BUY)
+    sent = tws.names().count("placeOrder")
+    with pytest.raises(ValueError, match="no order 99 to modify"):
+        tws.app.modifyOrder(99, quantity=5)
+    with pytest.raises(ValueError, match="order 27 is Filled"):
+        tws.app.modifyOrder(27, quantity=5)
+    assert tws.names().count("placeOrder") == sent
+
+
+def test_a_change_must_name_a_field_that_exists(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    with pytest.raises(ValueError, match="no field 'price'"):
+        tws.app.modifyOrder(27, price=1)
+    with pytest.raises(ValueError, match="nothing to change"):
+        tws.app.modifyOrder(27)
+
+
+def test_a_cancel_that_tws_refuses_raises(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.on("cancelOrder", ("error", "$id", 10148, "OrderId 27 can not be cancelled, state: PendingCancel."))
+    with pytest.raises(OrderRejectedError) as caught:
+        tws.app.cancelOrderById(27, wait=True)
+    assert caught.value.code == 10148
+
+
+def test_an_unknown_scope_is_a_value_error(tws: ScriptedTWS) -> None:
+    tws.record("reqGlobalCancel")
+    with pytest.raises(ValueError, match="Legal values: mine, account"):
+        tws.app.cancelAllOrders("all")
+    assert tws.asked == []
+
+
+# --- safety ---------------------------------------------------------------------------------------
+
+
+def test_nothing_is_placed_without_a_connection() -> None:
+    with pytest.raises(NotConnectedError, match="nextValidId not received yet"):
+        IBApp().placeOrderNow(NVDA, BUY)
+
+
+def test_a_refused_order_leaves_no_trace_in_the_blotter(tws: ScriptedTWS) -> None:
+    tws.app._gate.readonly = True
+    with pytest.raises(SafetyError):
+        tws.app.placeOrderNow(NVDA, BUY)
+    assert len(tws.app.getBlotter()) == 0
+
+
+def test_the_caller_s_order_stays_as_it_was(tws: ScriptedTWS, capsys: pytest.CaptureFixture[str]) -> None:
+    order = createOrder("BUY", 1)
+    tws.app.placeOrderNow(NVDA, order)
+    assert order.totalQuantity == 1
+    assert type(order.totalQuantity) is int
+
+
+# --- brackets, previews, other clients --------------------------------------------------------------
+
+
+def test_a_bracket_has_three_ids_in_a_row_and_one_parent(tws: ScriptedTWS) -> None:
+    tws.record("placeOrder")
+    bracket = createBracket("BUY", 10, 100.0, 110.0, 95.0)
+    assert tws.app.placeBracket(NVDA, bracket) == [27, 28, 29]
+    sent = [args[2] for _, args in tws.asked]
+    assert [order.parentId for order in sent] == [0, 27, 27]
+    assert [order.transmit for order in sent] == [False, False, True]
+    assert [order.action for order in sent] == ["BUY", "SELL", "SELL"]
+
+
+def _whatif(orderId: int, contract: Any, order: Any) -> tuple[Any, ...]:
+    assert order.whatIf
+    state = OrderState()
+    state.initMarginBefore, state.initMarginChange, state.initMarginAfter = "0", "3000.5", "3000.5"
+    state.maintMarginBefore = "1.7976931348623157E308"
+    suffix = "AndFees" if hasattr(state, "commissionAndFees") else ""
+    setattr(state, "commission" + suffix, 1.0)
+    setattr(state, f"commission{suffix}Currency", "USD")
+    return ("openOrder", orderId, contract, order, state)
+
+
+def test_a_preview_says_margin_and_commission_and_leaves_no_order(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", lambda *args: tws.tell(*_whatif(*args)))
+    preview = tws.app.previewOrder(NVDA, BUY)
+    assert preview["initMarginChange"] == 3000.5
+    assert preview["commission"] == 1.0
+    assert preview["commissionCurrency"] == "USD"
+    assert math.isnan(preview["maintMarginBefore"])
+    assert math.isnan(preview["minCommission"])
+    assert len(tws.app.getBlotter()) == 0
+    assert tws.app.open_orders == {}
+    assert not BUY.whatIf
+
+
+def test_a_refused_preview_raises(tws: ScriptedTWS) -> None:
+    tws.refuse("placeOrder", 201, "Order rejected - reason:YOUR ORDER IS NOT ACCEPTED.")
+    with pytest.raises(OrderRejectedError):
+        tws.app.previewOrder(NVDA, BUY)
+
+
+def test_orders_of_others_are_kept_apart_by_perm_id(tws: ScriptedTWS) -> None:
+    one, two = opened(0, BUY, "Submitted"), opened(0, LIMIT, "Submitted")
+    two[3].permId = 99
+    tws.on("reqAllOpenOrders", one, two, ("openOrderEnd",))
+    found = tws.app.getOpenOrders("account")
+    assert found.index.tolist() == [0, 0]
+    assert found["totalQuantity"].tolist() == [1.0, 5.0]
+
+
+def test_another_client_s_order_of_the_same_id_is_not_ours(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, BUY, "Submitted"))
+    tws.app.placeOrderNow(NVDA, BUY)
+    theirs = opened(27, LIMIT, "Submitted")
+    theirs[3].clientId, theirs[3].permId = 2, 99
+    tws.on("reqAllOpenOrders", *shown(27, BUY, "Submitted"), theirs, ("openOrderEnd",))
+    found = tws.app.getOpenOrders("account")
+    assert found["totalQuantity"].tolist() == [1.0, 5.0]
+    assert found["clientId"].tolist() == [1, 2]
+    assert tws.app.getBlotter().loc[27, "orderType"] == "MKT"
+
+
+def test_manual_orders_are_listed_but_not_cancelled_by_id(tws: ScriptedTWS, capsys: pytest.CaptureFixture[str]) -> None:
+    tws.on("reqOpenOrders", opened(0, LIMIT, "Submitted"), ("openOrderEnd",))
+    tws.record("cancelOrder")
+    tws.app.listOrders()
+    tws.app.cancelAllOrders()
+    assert "ID 0: BUY 5.0 NVDA (LMT) 212.0" in capsys.readouterr().out
+    assert "cancelOrder" not in tws.names()
+
+
+def test_a_raw_order_can_be_waited_for_at_once(tws: ScriptedTWS) -> None:
+    tws.app.placeOrder(40, NVDA, BUY)
+    for message in filled(40, BUY, 120.5):
+        tws.tell(*message)
+    assert tws.app.waitOrder(40).status == "Filled"
+
+
+def test_a_raw_placeorder_is_in_the_blotter_too(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *filled(40, BUY, 120.5))
+    tws.app.placeOrder(40, createContract("NVDA"), BUY)
+    assert tws.app.getBlotter().loc[40, "status"] == "Filled"
