@@ -3,11 +3,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ibnb.gateway.calendar import SCHEDULES, Calendar
+from tests.closures import NAMES, TABLE, calendar, text
 
 CALENDAR = Calendar()
 
@@ -172,3 +174,54 @@ def test_latest_session_is_the_last_that_has_opened(name, t):
     assert opens <= t
     assert CALENDAR.next(name, t)[1] > t
     assert (t < closes) == CALENDAR.is_open(name, t)
+
+
+@pytest.mark.parametrize("exchange", sorted(NAMES))
+def test_trading_days_and_their_times_are_those_of_exchange_calendars(exchange):
+    """code_review 3: twelve years, day by day, half days included."""
+    known = calendar(NAMES[exchange]).schedule.loc["2015-01-01":"2026-12-31"]
+    rows = CALENDAR.sessions(exchange, date(2015, 1, 1), date(2026, 12, 31))
+    assert list(known.index.date) == CALENDAR.trading_days(exchange, date(2015, 1, 1), date(2026, 12, 31))
+    seconds = known[["open", "close"]].map(lambda moment: int(moment.timestamp()))
+    assert seconds.open.tolist() == rows.liquid_open.tolist()
+    assert seconds.close.tolist() == rows.liquid_close.tolist()
+
+
+@pytest.mark.timeout(120)
+def test_the_table_is_what_its_script_makes():
+    assert TABLE.read_text(encoding="ascii") == text()
+
+
+def test_outside_the_table_only_two_days_are_closed():
+    closed = {date(2040, 1, 2) + pd.Timedelta(days=n) for n in range(364)}
+    traded = set(CALENDAR.trading_days("NYSE", date(2040, 1, 2), date(2040, 12, 30)))
+    assert [date(2040, 12, 25)] == sorted(day for day in closed - traded if day.weekday() < 5)
+
+
+def test_hours_of_an_index_future_are_those_that_a_gateway_gave():
+    """market 12: the answer for ESM5 of 2025-05-22 stored in rust-ibapi's tests. (Its liquid hours end with the next
+    day's whole session, which TWS doesn't know yet: that entry is left out.)"""
+    asked = date(2025, 5, 22)
+    assert (
+        "20250521:1700-20250522:1600;20250522:1700-20250523:1600;20250524:CLOSED;20250525:1700-20250526:1200;"
+        "20250526:1700-20250527:1600;20250527:1700-20250528:1600"
+    ) == CALENDAR.hours_text("CME", asked)
+    assert (
+        "20250522:0830-20250522:1600;20250523:0830-20250523:1600;20250524:CLOSED;20250525:1700-20250526:1200;"
+        "20250527:0830-20250527:1600"
+    ) == CALENDAR.hours_text("CME", asked, n=5, rth=True)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "day", "closes"),
+    [
+        ("CME", date(2025, 6, 19), (12, 0)),
+        ("CME", date(2025, 7, 3), (12, 15)),
+        ("CME", date(2025, 1, 9), (8, 30)),
+        ("CME.HE", date(2025, 11, 28), (12, 5)),
+        ("CBOE", date(2025, 11, 28), (12, 0)),
+    ],
+)
+def test_short_days_in_chicago(exchange, day, closes):
+    ends = datetime(day.year, day.month, day.day, *closes, tzinfo=ZoneInfo("America/Chicago")).timestamp()
+    assert ends == CALENDAR.session(exchange, day)[1]
