@@ -1,0 +1,119 @@
+"""What a notebook shows of ibnb's errors (first_use A6: 55 red lines for one wrong port), in a real IPython shell."""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from traitlets.config import Config
+
+from ibnb import errors
+
+KINDS = [
+    kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, errors.IBError) and not issubclass(kind, errors.RequestError)
+]
+# A closed port: the error has a cause, and passes through several modules of ibnb and through socket.py.
+UNREACHABLE = 'import ibnb\n\n# nobody is there\napp = ibnb.connect("tws-paper", port=9)\n\nprint(app)\n'
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[InteractiveShell]:
+    before = sys.excepthook, sys.displayhook
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=settings, ipython_dir=str(tmp_path))
+    yield shell
+    InteractiveShell.clear_instance()
+    sys.excepthook, sys.displayhook = before
+
+
+def shown(shell: InteractiveShell, cell: str) -> list[str]:
+    with capture_output() as heard:
+        shell.run_cell(cell)
+    return [line for line in re.sub(r"\x1b\[[0-9;]*m", "", heard.stdout).splitlines() if line.strip()]
+
+
+def test_a_notebook_shows_the_users_line_and_the_text(shell: InteractiveShell) -> None:
+    lines = shown(shell, UNREACHABLE)
+    assert len(lines) <= 14
+    assert any(line.startswith("----> 4 app = ibnb.connect") for line in lines)
+    assert lines[-1].startswith("NotConnectedError: nothing listens on 127.0.0.1:9.")
+    assert not any("socket.py" in line or "ibnb/" in line or "direct cause" in line for line in lines)
+
+
+@pytest.mark.parametrize("mode", ["Plain", "Context", "Minimal"])
+def test_a_cause_is_not_told_twice_in_any_mode(shell: InteractiveShell, mode: str) -> None:
+    shell.InteractiveTB.set_mode(mode)
+    lines = shown(shell, UNREACHABLE)
+    assert len(lines) <= 14
+    assert sum("NotConnectedError: nothing listens" in line for line in lines) == 1
+    assert not any("ConnectionRefusedError" in line for line in lines)
+
+
+def test_verbose_shows_everything_and_tb_brings_it_afterwards(shell: InteractiveShell) -> None:
+    shown(shell, UNREACHABLE)
+    shell.InteractiveTB.set_mode("Verbose")
+    text = "\n".join(shown(shell, "%tb"))
+    assert "transport.py" in text
+    assert "ConnectionRefusedError" in text
+
+
+def test_the_error_itself_is_left_whole_for_debug_and_for_plain_python(shell: InteractiveShell) -> None:
+    shown(shell, UNREACHABLE)
+    error = sys.last_value
+    assert isinstance(error, errors.NotConnectedError)
+    assert isinstance(error.__cause__, ConnectionRefusedError)
+    assert traceback.extract_tb(error.__traceback__)[-1].filename.endswith("transport.py")
+    assert traceback.extract_tb(sys.last_traceback)[-1].filename.endswith("transport.py")
+    assert "ConnectionRefusedError" in "".join(traceback.format_exception(error))
+
+
+def test_functions_of_the_user_between_are_shown_and_those_of_the_standard_library_are_not(
+    shell: InteractiveShell,
+) -> None:
+    shown(shell, "def ask():\n    return ibnb.connect('tws-paper', port=9)\n")
+    lines = shown(
+        shell,
+        "import ibnb\nfrom concurrent.futures import ThreadPoolExecutor\n"
+        "with ThreadPoolExecutor() as pool:\n    pool.submit(ask).result()\n",
+    )
+    assert [" ".join(line[6:].split()) for line in lines if line.startswith("----> ")] == [
+        "4 pool.submit(ask).result()",
+        "2 return ibnb.connect('tws-paper', port=9)",
+    ]
+    assert len(lines) <= 14
+
+
+def test_thirty_functions_of_the_user_are_no_reason_for_more_lines(shell: InteractiveShell) -> None:
+    shown(
+        shell, "import ibnb\ndef ask(n):\n    if n:\n        return ask(n - 1)\n    ibnb.connect('tws-paper', port=9)\n"
+    )
+    lines = shown(shell, "ask(30)")
+    assert len(lines) <= 14
+    assert "----> 5 ibnb.connect('tws-paper', port=9)" in lines
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_each_kind_of_error_with_no_line_of_the_users_is_its_text(
+    shell: InteractiveShell, kind: type[errors.IBError]
+) -> None:
+    shell.user_ns["error"] = kind("in so many words")
+    lines = shown(shell, "raise error")
+    assert lines[-1] == f"{kind.__name__}: in so many words"
+    assert "----> 1 raise error" in lines
+    assert errors.short_traceback(kind("no line"))[-1].endswith("no line")
+
+
+def test_what_tws_answered_and_the_advice_are_both_there(shell: InteractiveShell) -> None:
+    shell.user_ns["error"] = errors.request_error(200, "No security definition has been found", verb="getData")
+    lines = shown(shell, "raise error")
+    assert "ContractNotFoundError: getData: TWS answered 200: No security definition has been found" in lines
+    assert len(lines) <= 14
