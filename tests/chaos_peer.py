@@ -50,7 +50,7 @@ class ChaosPeer:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._codec: Any = codec_for(VERSION)
+        self._codec: Any = codec_for(VERSION, "US/Eastern")
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._sockets: list[socket.socket] = []

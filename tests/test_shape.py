@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import tomllib
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -70,3 +73,29 @@ def test_the_import_rules_name_every_module_of_the_client() -> None:
         if path.suffix == ".py" or (path / "__init__.py").exists()
     }
     assert modules - may == named
+
+
+def imports(path: Path, modules: set[str]) -> Iterator[str]:
+    """The modules that a module names in any import of its own, those for type checkers included."""
+    package = list(path.relative_to(ROOT).with_suffix("").parts)[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else []
+            source = ".".join([*start, *filter(None, [node.module])])
+            for alias in node.names:
+                yield f"{source}.{alias.name}" if f"{source}.{alias.name}" in modules else source
+
+
+def test_no_module_of_the_gateway_imports_itself_by_a_detour() -> None:
+    """code_review 9: a part that knows its whole."""
+    files = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in sorted(ROOT.glob("ibnb/gateway/**/*.py"))
+    }
+    graph = {module: set(imports(path, set(files))) - {module} for module, path in files.items()}
+    assert len(list(TopologicalSorter(graph).static_order())) >= len(files) > 100
+
+
+def test_the_gateways_tests_stand_in_folders_of_the_gateway() -> None:
+    folders = {path.parent.relative_to(ROOT / "tests") for path in ROOT.glob("tests/gateway/**/test_*.py")}
+    assert not [str(each) for each in folders if not (ROOT / "ibnb" / each).is_dir() and each.name != "fuzz"]

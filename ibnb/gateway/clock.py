@@ -117,10 +117,6 @@ class Clock:
             self._running = False
         return ran
 
-    def run_due(self) -> int:
-        """Run everything that is due by now (a live clock's turn). Returns how many timers ran."""
-        return self.run_until(self.now())
-
     def __len__(self) -> int:
         """How many timers wait."""
         return len(self._queue) - self._cancelled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from .codec.text import REQUEST_SIDE
+from .codec import requests
 from .handlers import HANDLERS
 
 _MARK = "Differs from TWS:"
@@ -13,8 +13,7 @@ _MARK = "Differs from TWS:"
 def table() -> str:
     """One row for every request a client can send: message id, request, what is done, how that differs from TWS."""
     rows = ["| id | request | answer | differs from TWS |", "| --- | --- | --- | --- |"]
-    for number, message in sorted(REQUEST_SIDE.by_id.items()):
-        request = message.cls
+    for number, request in sorted(requests().items()):
         handler = HANDLERS.get(request)
         if handler is None:
             rows.append(f"| {number} | `{request.__name__}` | *not simulated*: error 321 says so | |")

@@ -20,7 +20,7 @@ from .handlers.outage import check_reachable
 from .handlers.registry import no_history, not_simulated, request_id
 from .instruments import Instruments
 from .market import Market
-from .matching import Orders
+from .matching import OrderBook
 from .pacing import Ask, SmallBars, ask_of
 from .scenario import Scenario
 from .world import Client, Subscription, World
@@ -38,7 +38,7 @@ def build_world(scenario: Scenario, clock: Clock) -> World:
     market = Market(scenario.seed, instruments, scenario.moves, scenario.always_open_from)
     instruments.level = market.level
     accounts = Accounts(scenario, instruments, market, clock)
-    orders = Orders(scenario, clock, market, accounts)
+    orders = OrderBook(scenario, clock, market, accounts)
     world = World(scenario, clock, instruments, market, accounts, orders)
     orders.connect(world.clients)
     return world
@@ -70,7 +70,7 @@ class Engine:
         world = self.world
         if clientId in world.clients:
             raise Refusal(326, CLIENT_ID_IN_USE, id=-1)
-        client = Client(clientId, version, deliver, world)
+        client = Client(clientId, version, deliver, world.passes, world.clock.now)
         world.clients[clientId] = client
         world.remember(clientId, "in", m.StartApi(clientId=clientId))
         client.send(m.ManagedAccounts(accountsList=",".join(account.code for account in world.scenario.accounts)))

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import messages as m
-from .upstream import DATA_KINDS, DATA_LOST, LOST, MARKET
 from .world import Client, Subscription, World
+from .world.upstream import DATA_KINDS, DATA_LOST, LOST, MARKET
 
 if TYPE_CHECKING:
     from .scenario import Fault
@@ -176,7 +176,7 @@ class Faults:
 
     def reject_next_order(self, text: str) -> None:
         """The next order that is transmitted is rejected for this reason: 201 and Inactive."""
-        self._world.orders.floor.refuse_next.append(text)
+        self._world.orders.engine.refuse_next.append(text)
 
     def partial_fills(self, *sizes: float) -> None:
         """The next fills, of whichever order, trade at most so much each; none: forget those that were staged.
@@ -185,7 +185,7 @@ class Faults:
         """
         if any(size <= 0 for size in sizes):
             raise ValueError(f"a fill trades more than nothing, not {sizes}")
-        waiting = self._world.orders.floor.next_fills
+        waiting = self._world.orders.engine.next_fills
         if sizes:
             waiting.extend(Decimal(str(size)) for size in sizes)
         else:

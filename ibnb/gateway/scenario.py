@@ -97,9 +97,6 @@ class Limits:
     scanner_rows: int = 50
     depth: int = 3
     tick_by_tick: int = 5
-    tick_by_tick_seconds: float = 15.0
-    matching_symbols: int = 16
-    matching_symbols_seconds: float = 1.0
     account_refresh_seconds: float = 180.0
     pnl_seconds: float = 1.0
     scanner_seconds: float = 30.0
@@ -110,12 +107,11 @@ class Limits:
 @dataclass(frozen=True)
 class Latency:
     """How long things take, in virtual seconds: an order's way to the exchange, a fill, a cancellation;
-    then how often quotes and forming bars are sent."""
+    then how often forming bars are sent."""
 
     acknowledge: float = 0.05
     fill: float = 0.15
     cancel: float = 0.1
-    quote: float = 0.25
     bar_update: float = 5.0
 
 

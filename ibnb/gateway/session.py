@@ -19,25 +19,32 @@ import logging
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from . import messages as m
 from .clock import Timer
 from .codec import NEWEST, OLDEST, Codec, codec_for
+from .codec.wire import (
+    API_PREFIX,
+    BadField,
+    FrameBuffer,
+    ProtocolError,
+    UnknownMessage,
+    frame,
+    hello_answer,
+    parse_hello,
+)
 from .engine import Engine
 from .handlers.registry import Refusal
 from .pacing import MessageRate
-from .wire import API_PREFIX, BadField, FrameBuffer, ProtocolError, UnknownMessage, frame, hello_answer, parse_hello
+from .scenario import NEW_YORK
 from .world import Client
+from .zones import LOGIN_ZONE
 
 _log = logging.getLogger(__name__)
-
-_NEW_YORK = ZoneInfo("America/New_York")
 
 _LONGEST_HELLO = 4096
 _LONGEST_REQUEST = 1 << 20
 _MUCH_TO_SAY = 1 << 20
-_FENCE = b"49\0"  # ReqCurrentTime
 _PACE_API = "+PACEAPI"  # the client asks to be slowed rather than refused
 
 
@@ -149,7 +156,7 @@ class Session:
 
     def _may_read(self, payload: bytes) -> bool:
         """Count a message. One too many waits for its turn or is refused, as the scenario has it."""
-        if self._mode == "off" or self.state is not State.READY or payload.startswith(_FENCE):
+        if self._mode == "off" or self.state is not State.READY or (self._codec and self._codec.asks_time(payload)):
             return True
         now = self._clock.now()
         slow = self._mode == "slow"
@@ -196,8 +203,8 @@ class Session:
         self._frames.limit = _LONGEST_REQUEST
         if _PACE_API in hello.options and self._mode == "reject":
             self._mode = "slow"
-        self._codec, self._version = codec_for(version), version
-        now = datetime.fromtimestamp(self._engine.world.clock.now(), _NEW_YORK)
+        self._codec, self._version = codec_for(version, LOGIN_ZONE), version
+        now = datetime.fromtimestamp(self._engine.world.clock.now(), NEW_YORK)
         self._said += frame(hello_answer(version, f"{now:%Y%m%d %H:%M:%S %Z}"))
         self._end_burst()
         self.state = State.START

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 
 from ibnb.gateway import messages as m
 from ibnb.gateway.codec import TextCodec
+from ibnb.gateway.codec.wire import FrameBuffer, frame
 from ibnb.gateway.instruments import Instruments
 from ibnb.gateway.scenario import LESSON
-from ibnb.gateway.wire import FrameBuffer, frame
 
 CODEC = TextCodec(200)
 TICKS = {b"1", b"2", b"46"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from ibnb.gateway import messages as m
 from ibnb.gateway.clock import Clock
 from ibnb.gateway.codec import TextCodec
+from ibnb.gateway.codec.wire import FrameBuffer, frame
 from ibnb.gateway.engine import Engine, build_world
 from ibnb.gateway.scenario import LESSON, Scenario
 from ibnb.gateway.session import Session
-from ibnb.gateway.wire import FrameBuffer, frame
 
 
 def engine_of(scenario: Scenario = LESSON, rate: float = 0.0) -> Engine:

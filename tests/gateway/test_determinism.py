@@ -13,10 +13,10 @@ from pathlib import Path
 from ibnb.gateway import messages as m
 from ibnb.gateway.clock import Clock
 from ibnb.gateway.codec import TextCodec
+from ibnb.gateway.codec.wire import frame
 from ibnb.gateway.engine import Engine, build_world
 from ibnb.gateway.scenario import LESSON
 from ibnb.gateway.session import Session
-from ibnb.gateway.wire import frame
 
 ROOT = Path(__file__).parents[2]
 

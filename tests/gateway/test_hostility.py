@@ -15,9 +15,9 @@ import pytest
 from ibnb.gateway import Gateway
 from ibnb.gateway import messages as m
 from ibnb.gateway.codec import TextCodec
+from ibnb.gateway.codec.wire import MAX_FRAME, FrameBuffer, frame
 from ibnb.gateway.scenario import FARMS
 from ibnb.gateway.server import _STUFFED
-from ibnb.gateway.wire import MAX_FRAME, FrameBuffer, frame
 from ibnb.gateway.world import World
 from tests.gateway.talking import Talk, engine_of
 
@@ -118,7 +118,7 @@ def test_a_mistake_in_one_timer_costs_no_other_its_turn(caplog: pytest.LogCaptur
     engine = engine_of()
     talk = Talk(engine, 1)
     engine.world.clock.call_later(1, lambda: 1 // 0)
-    engine.world.clock.call_later(1, engine.world.broadcast, m.CurrentTime(time=7))
+    engine.world.clock.call_later(1, engine.world.clients[1].send, m.CurrentTime(time=7))
     with caplog.at_level(logging.CRITICAL, "ibnb.gateway.engine"):
         assert [m.CurrentTime(time=7)] == talk.wait(2)
     assert 2 + engine.world.scenario.start == engine.world.clock.now()

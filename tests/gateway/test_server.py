@@ -9,8 +9,8 @@ import pytest
 from ibnb.gateway import Gateway
 from ibnb.gateway import messages as m
 from ibnb.gateway.codec import TextCodec
+from ibnb.gateway.codec.wire import FrameBuffer, frame
 from ibnb.gateway.scenario import LESSON
-from ibnb.gateway.wire import FrameBuffer, frame
 
 CODEC = TextCodec(176)
 
@@ -83,7 +83,7 @@ def test_a_live_clock_cant_be_pushed() -> None:
 def test_a_live_clock_runs_its_timers_by_itself() -> None:
     with Gateway("lesson", manual=False, rate=100.0) as gateway, Peer(gateway) as peer:
         peer.until(m.NextValidId)
-        gateway.inspect(lambda world: world.clock.call_later(1.0, world.broadcast, m.CurrentTime(time=7)))
+        gateway.inspect(lambda world: world.clock.call_later(1.0, world.clients[1].send, m.CurrentTime(time=7)))
         assert peer.until(m.CurrentTime) == m.CurrentTime(time=7)
 
 

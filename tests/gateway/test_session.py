@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from ibnb.gateway import messages as m
 from ibnb.gateway.clock import Clock
 from ibnb.gateway.codec import TextCodec
+from ibnb.gateway.codec.wire import FrameBuffer, frame
 from ibnb.gateway.engine import CLIENT_ID_IN_USE, Engine, build_world
 from ibnb.gateway.scenario import LESSON
 from ibnb.gateway.session import Session
-from ibnb.gateway.wire import FrameBuffer, frame
 
 HELLO = b"API\0" + frame(b"v100..176")
 

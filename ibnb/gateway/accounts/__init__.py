@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .book import Account, Holding
 from .figures import Figures, Ledger, Segment
+from .ledgers import Account, Holding
 from .register import Accounts, Impact, Trade
 
 __all__ = ["Account", "Accounts", "Figures", "Holding", "Impact", "Ledger", "Segment", "Trade"]

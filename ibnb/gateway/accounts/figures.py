@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .book import Account, Holding, settlement
+from .ledgers import Account, Holding, settlement
 from .margins import FOREIGN_CASH, margin
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from .. import messages as m
-from .book import Account, Holding
 from .expiry import OPTIONS, Booking, ends, exercised, intrinsic, settled
 from .figures import Figures, Quotes, figures
+from .ledgers import Account, Holding
 
 if TYPE_CHECKING:
     from ..clock import Clock

@@ -1,25 +1,13 @@
-"""One module per family, named as in ``ibnb/verbs/``. Importing this package registers every handler."""
+"""One module or folder per family, named as in ``ibnb/verbs/``. Importing this package registers every handler."""
 
 from __future__ import annotations
 
-from . import (
-    account,
-    bulletins,
-    contracts,
-    depth,
-    display_groups,
-    events,
-    histogram,
-    history,
-    market_data,
-    news,
-    options,
-    orders,
-    scanner,
-    session,
-    ticks,
-)
+from . import account, contracts, display_groups, events, options, orders, session
+from .history import bars, histogram, ticks
+from .market_data import depth, quotes
+from .news import bulletins, news
 from .registry import HANDLERS, Refusal, handles
+from .scanner import scans
 
-__all__ = ["HANDLERS", "Refusal", "account", "contracts", "handles", "history", "market_data", "orders", "scanner"]
-__all__ += ["bulletins", "depth", "display_groups", "events", "histogram", "news", "options", "session", "ticks"]
+__all__ = ["HANDLERS", "Refusal", "account", "bars", "bulletins", "contracts", "depth", "display_groups", "events"]
+__all__ += ["handles", "histogram", "news", "options", "orders", "quotes", "scans", "session", "ticks"]

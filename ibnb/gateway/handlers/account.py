@@ -10,14 +10,12 @@ from decimal import Decimal
 from .. import messages as m
 from ..accounts import Account, Holding
 from ..accounts.values import Row, balances, summary, updates
-from ..instruments import Instrument
+from ..instruments import Instrument, contract_of
 from ..world import Client, Subscription, World
+from ..zones import LOGIN_ZONE, zone_info
 from .beat import on_the_beat
 from .registry import Refusal, handles, invalid, unprocessed
-from .resolve import contract_of
-from .zones import zone_info
 
-_LOGIN_ZONE = "US/Eastern"
 _TOO_MANY = "Maximum number of account summary requests exceeded; desubscribe to previous request first"
 
 SUMMARY, UPDATES, POSITIONS, PNL, PNL_SINGLE = "accountSummary", "accountUpdates", "positions", "pnl", "pnlSingle"
@@ -107,7 +105,7 @@ def _changed_values(world: World, subscription: Subscription, account: Account) 
         if sent.get(conId) != item and (held.quantity or conId in sent):
             sent[conId] = item
             yield item
-    yield m.UpdateAccountTime(timeStamp=f"{datetime.fromtimestamp(world.clock.now(), zone_info(_LOGIN_ZONE)):%H:%M}")
+    yield m.UpdateAccountTime(timeStamp=f"{datetime.fromtimestamp(world.clock.now(), zone_info(LOGIN_ZONE)):%H:%M}")
 
 
 def _portfolio_row(world: World, account: Account, held: Holding) -> m.UpdatePortfolio:

@@ -9,6 +9,9 @@ from collections.abc import Callable
 
 from ..world import Subscription, World
 
+# How often streams are looked at: seconds.
+BEAT = 1.0
+
 
 def on_the_beat(world: World, seconds: float, action: Callable[[], object], subscription: Subscription) -> None:
     """Call `action` at each whole multiple of `seconds` after now, while `subscription` is active."""

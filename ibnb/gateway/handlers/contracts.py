@@ -7,12 +7,12 @@ from dataclasses import asdict
 from datetime import datetime
 
 from .. import messages as m
-from ..instruments import MARKET_RULES, Instrument
+from ..instruments import MARKET_RULES, Instrument, contract_of
 from ..world import Client, World
+from ..zones import zone_info
+from .market_data.smart_components import COMPONENTS
 from .registry import Refusal, handles, invalid
-from .resolve import NO_DEFINITION, check_description, contract_of, quantity
-from .smart_components import COMPONENTS
-from .zones import zone_info
+from .resolve import NO_DEFINITION, check_description, quantity
 
 
 @handles(m.ReqContractDetails)

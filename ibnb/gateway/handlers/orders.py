@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from .. import messages as m
-from ..instruments import Instrument
+from ..instruments import Instrument, contract_of
 from ..matching import Found, Leg, OrderRefused, combined
 from ..world import Client, World
-from .historical_request import parse_moment
+from ..zones import LOGIN_ZONE
+from .history.request import parse_moment
 from .registry import Refusal, handles, invalid, not_simulated, unprocessed
-from .resolve import contract_of, resolve_contract
+from .resolve import resolve_contract
 
 _TOKEN = "bH"
-_LOGIN_ZONE = "US/Eastern"
 
 
 @handles(m.PlaceOrder)
@@ -86,7 +86,7 @@ def executions(world: World, client: Client, request: m.ReqExecutions) -> Iterat
     """
     since = 0.0
     if request.time:
-        since = parse_moment(request.time, world.clock.now(), _LOGIN_ZONE, (), "Execution filter time").time
+        since = parse_moment(request.time, world.clock.now(), LOGIN_ZONE, (), "Execution filter time").time
     for fill in world.orders.executions(request, since):
         yield from fill.asked(request.reqId)
     yield m.ExecDetailsEnd(reqId=request.reqId)
@@ -153,7 +153,7 @@ class _Reader:
         return self._world.instruments.find(conId)
 
     def moment(self, text: str, zone: str, field: str) -> float:
-        return parse_moment(text, self._world.clock.now(), _LOGIN_ZONE, (zone,), field).time
+        return parse_moment(text, self._world.clock.now(), LOGIN_ZONE, (zone,), field).time
 
 
 def _refusal(refused: OrderRefused) -> Refusal:

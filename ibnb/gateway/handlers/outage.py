@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import messages as m
-from ..upstream import DEFINITIONS, HISTORY
 from ..world import World
+from ..world.upstream import DEFINITIONS, HISTORY
 from .registry import Refusal, no_history
 from .resolve import NO_DEFINITION
 

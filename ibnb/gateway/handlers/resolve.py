@@ -49,24 +49,6 @@ def check_description(contract: Contract) -> None:
         raise invalid("Please enter a symbol")
 
 
-def contract_of(instrument: Instrument) -> Contract:
-    """Return an instrument as answers carry it."""
-    return Contract(
-        conId=instrument.conId,
-        symbol=instrument.symbol,
-        secType=instrument.secType,
-        lastTradeDateOrContractMonth=instrument.lastTradeDateOrContractMonth,
-        strike=instrument.strike,
-        right=instrument.right,
-        multiplier=instrument.multiplier,
-        exchange=instrument.exchange,
-        primaryExchange=instrument.primaryExchange,
-        currency=instrument.currency,
-        localSymbol=instrument.localSymbol,
-        tradingClass=instrument.tradingClass,
-    )
-
-
 def name_of(instrument: Instrument) -> str:
     """Return an instrument as the historical data service names it: ``AAPL@SMART``, ``EUR.USD@IDEALPRO``."""
     return f"{instrument.localSymbol}@{instrument.exchange}"

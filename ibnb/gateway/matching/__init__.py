@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .combos import Leg, combined
-from .orders import Orders
-from .reading import Found
-from .refused import OrderRefused
+from .combos import combined
+from .errors import OrderRefused
+from .order import Leg
+from .order_book import OrderBook
+from .terms import Found
 
-__all__ = ["Found", "Leg", "OrderRefused", "Orders", "combined"]
+__all__ = ["Found", "Leg", "OrderBook", "OrderRefused", "combined"]

@@ -9,7 +9,7 @@ Differs from TWS: all legs trade at once, whatever the order's NonGuaranteed par
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,23 +21,10 @@ from ..market import Quote, Seconds
 if TYPE_CHECKING:
     from ..instruments import Instrument
     from ..market import Market
-    from .order import Working
+    from .order import Leg, WorkingOrder
 
 # IB's own conId of every combination in dollars; the legs tell them apart.
 COMBO_CONID = 28812380
-
-
-@dataclass(frozen=True)
-class Leg:
-    """`ratio` units of an instrument for one of the combination; `buys` as the combination is bought."""
-
-    instrument: Instrument
-    ratio: int
-    buys: bool
-
-    @property
-    def signed(self) -> int:
-        return self.ratio if self.buys else -self.ratio
 
 
 class Part(NamedTuple):
@@ -81,25 +68,7 @@ def combined(contract: m.Contract, legs: Sequence[Leg]) -> tuple[Instrument, m.C
     return listing, told
 
 
-def contract_of(instrument: Instrument) -> m.Contract:
-    """A leg as its execution is told."""
-    return m.Contract(
-        conId=instrument.conId,
-        symbol=instrument.symbol,
-        secType=instrument.secType,
-        lastTradeDateOrContractMonth=instrument.lastTradeDateOrContractMonth,
-        strike=instrument.strike,
-        right=instrument.right,
-        multiplier=instrument.multiplier,
-        exchange=instrument.exchange,
-        primaryExchange=instrument.primaryExchange,
-        currency=instrument.currency,
-        localSymbol=instrument.localSymbol,
-        tradingClass=instrument.tradingClass,
-    )
-
-
-def seconds(market: Market, working: Working, start: float, end: float) -> Seconds:
+def seconds(market: Market, working: WorkingOrder, start: float, end: float) -> Seconds:
     """What the order's market shows in each second; of a combination, in those in which all its legs trade."""
     if not working.legs:
         return market.seconds(working.instrument, start, end)
@@ -115,7 +84,7 @@ def seconds(market: Market, working: Working, start: float, end: float) -> Secon
     return Seconds(common, np.round(bid, digits), np.round(ask, digits), np.round(last, digits), np.zeros_like(common))
 
 
-def quote(market: Market, working: Working, t: float, frozen: bool = False) -> Quote:
+def quote(market: Market, working: WorkingOrder, t: float, frozen: bool = False) -> Quote:
     """The order's market at one instant."""
     if not working.legs:
         return market.quote(working.instrument, t, frozen)
@@ -142,7 +111,7 @@ def quote(market: Market, working: Working, t: float, frozen: bool = False) -> Q
     )
 
 
-def parts(market: Market, working: Working, at: float, t: float) -> list[Part]:
+def parts(market: Market, working: WorkingOrder, at: float, t: float) -> list[Part]:
     """What one unit of the order trades when it fills at `at`: itself, or its legs at their own quotes.
 
     What the combination fills better or worse than its legs' quotes say is given to the first leg.

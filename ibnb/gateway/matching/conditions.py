@@ -22,9 +22,8 @@ from .triggers import reached
 
 if TYPE_CHECKING:
     from ..accounts import Accounts
-    from ..instruments import Instrument
     from ..market import Market
-    from .order import Working
+    from .order import Condition, WorkingOrder
 
 PRICE, TIME, MARGIN, EXECUTION, VOLUME, CHANGE = 1, 3, 4, 5, 6, 7
 TYPES = (PRICE, TIME, MARGIN, EXECUTION, VOLUME, CHANGE)
@@ -38,15 +37,6 @@ Axis = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Condition:
-    """One condition, understood: what it looks at, and when it means."""
-
-    spec: m.OrderCondition
-    instrument: Instrument | None = None
-    moment: float = 0.0
-
-
-@dataclass(frozen=True)
 class Sight:
     """What conditions may look at."""
 
@@ -55,12 +45,12 @@ class Sight:
     fills: list[Fill]
 
 
-def depends_on_trades(working: Working) -> bool:
+def depends_on_trades(working: WorkingOrder) -> bool:
     """Whether a trade can fulfil a condition of this order."""
     return any(condition.spec.type in _EVENTS for condition in working.conditions)
 
 
-def first(working: Working, sight: Sight, start: float) -> tuple[float | None, float]:
+def first(working: WorkingOrder, sight: Sight, start: float) -> tuple[float | None, float]:
     """The first instant from `start` on at which the conditions hold, or None; and how far was looked."""
     calendar, instrument = sight.market.calendar, working.instrument
     regular = not working.order.conditionsIgnoreRth
@@ -80,7 +70,7 @@ def first(working: Working, sight: Sight, start: float) -> tuple[float | None, f
     return (max(float(axis[found[0]]), start) if len(found) else None), end
 
 
-def _together(working: Working, axis: Axis, sight: Sight) -> Truths:
+def _together(working: WorkingOrder, axis: Axis, sight: Sight) -> Truths:
     any_of = np.zeros(len(axis), bool)
     all_of = np.ones(len(axis), bool)
     for condition in working.conditions:
@@ -106,7 +96,7 @@ def _carried(condition: Condition, axis: Axis, sight: Sight) -> NDArray[np.float
     return np.concatenate([[before], price])[at]
 
 
-def _price(condition: Condition, working: Working, axis: Axis, sight: Sight) -> Truths:
+def _price(condition: Condition, working: WorkingOrder, axis: Axis, sight: Sight) -> Truths:
     spec, instrument = condition.spec, condition.instrument
     assert instrument is not None
     quotes = sight.market.seconds(instrument, float(axis[0]) - 1, float(axis[-1]) + 1)
@@ -116,16 +106,16 @@ def _price(condition: Condition, working: Working, axis: Axis, sight: Sight) -> 
     return np.concatenate([[False], hit])[at]
 
 
-def _time(condition: Condition, working: Working, axis: Axis, sight: Sight) -> Truths:
+def _time(condition: Condition, working: WorkingOrder, axis: Axis, sight: Sight) -> Truths:
     return _compare(condition.spec, axis.astype(np.float64), condition.moment)
 
 
-def _margin(condition: Condition, working: Working, axis: Axis, sight: Sight) -> Truths:
+def _margin(condition: Condition, working: WorkingOrder, axis: Axis, sight: Sight) -> Truths:
     cushion = sight.accounts.figures(working.account).cushion * 100
     return np.full(len(axis), bool(_compare(condition.spec, np.array([cushion]), condition.spec.percent)[0]))
 
 
-def _execution(condition: Condition, working: Working, axis: Axis, sight: Sight) -> Truths:
+def _execution(condition: Condition, working: WorkingOrder, axis: Axis, sight: Sight) -> Truths:
     spec = condition.spec
 
     def fits(fill: Fill) -> bool:
@@ -140,7 +130,7 @@ def _execution(condition: Condition, working: Working, axis: Axis, sight: Sight)
     return np.full(len(axis), any(fits(fill) for fill in sight.fills))
 
 
-def _volume(condition: Condition, working: Working, axis: Axis, sight: Sight) -> Truths:
+def _volume(condition: Condition, working: WorkingOrder, axis: Axis, sight: Sight) -> Truths:
     instrument = condition.instrument
     assert instrument is not None
     before = sight.market.day_stats(instrument, float(axis[0])).volume
@@ -150,7 +140,7 @@ def _volume(condition: Condition, working: Working, axis: Axis, sight: Sight) ->
     return _compare(condition.spec, total[at].astype(np.float64), condition.spec.volume)
 
 
-def _change(condition: Condition, working: Working, axis: Axis, sight: Sight) -> Truths:
+def _change(condition: Condition, working: WorkingOrder, axis: Axis, sight: Sight) -> Truths:
     instrument = condition.instrument
     assert instrument is not None
     close = sight.market.previous_close(instrument, float(axis[0]))
@@ -158,7 +148,7 @@ def _change(condition: Condition, working: Working, axis: Axis, sight: Sight) ->
     return _compare(condition.spec, percent, condition.spec.changePercent or 0.0)
 
 
-_HOLDS: dict[int, Callable[[Condition, Working, Axis, Sight], Truths]] = {
+_HOLDS: dict[int, Callable[[Condition, WorkingOrder, Axis, Sight], Truths]] = {
     PRICE: _price,
     TIME: _time,
     MARGIN: _margin,

@@ -14,7 +14,7 @@ from .. import messages as m
 from ..accounts import Trade
 from .combos import parts, quote
 from .commissions import Commission, commission
-from .order import Working
+from .order import WorkingOrder
 from .order_types import stated
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ class Desk(Protocol):
     def market(self) -> Market: ...
     @property
     def accounts(self) -> Accounts: ...
-    def __iter__(self) -> Iterator[Working]: ...
+    def __iter__(self) -> Iterator[WorkingOrder]: ...
 
 
-def estimate(working: Working, market: Market, now: float) -> float:
+def estimate(working: WorkingOrder, market: Market, now: float) -> float:
     """The price at which an order is judged."""
     shown = quote(market, working, now, frozen=True)
     side = shown.ask if working.buys else shown.bid
@@ -51,7 +51,7 @@ def estimate(working: Working, market: Market, now: float) -> float:
     return float(max(side, own) if working.buys else min(side, own))
 
 
-def trades(working: Working, market: Market, now: float) -> list[Trade]:
+def trades(working: WorkingOrder, market: Market, now: float) -> list[Trade]:
     """What the rest of an order would trade, contract by contract."""
     found = []
     for part in parts(market, working, estimate(working, market, now), now):
@@ -62,7 +62,7 @@ def trades(working: Working, market: Market, now: float) -> list[Trade]:
 
 
 def impact(
-    working: Working, accounts: Accounts, market: Market, now: float, others: Iterable[Working] = ()
+    working: WorkingOrder, accounts: Accounts, market: Market, now: float, others: Iterable[WorkingOrder] = ()
 ) -> tuple[Impact, Commission]:
     """The account before and after, and what the trade would cost (in the currency of the first contract's)."""
     own = trades(working, market, now)
@@ -72,7 +72,7 @@ def impact(
     return accounts.preview(working.account, [*more, *own]), Commission(cost, currency)
 
 
-def refusal(working: Working, desk: Desk) -> str:
+def refusal(working: WorkingOrder, desk: Desk) -> str:
     """Why an account can't bear an order, or nothing."""
     accounts, market, now = desk.accounts, desk.market, desk.clock.now()
     alone = impact(working, accounts, market, now)[0]
@@ -93,9 +93,9 @@ def refusal(working: Working, desk: Desk) -> str:
     return f"CASH AVAILABLE: {cash:.2f}; CASH NEEDED FOR THIS ORDER AND OTHER PENDING ORDERS: {needed:.2f}"
 
 
-def _pending(working: Working, desk: Desk) -> list[Working]:
+def _pending(working: WorkingOrder, desk: Desk) -> list[WorkingOrder]:
     """The account's other orders in the market: of each group one, as only one of them trades."""
-    found: dict[object, Working] = {}
+    found: dict[object, WorkingOrder] = {}
     for other in desk:
         if other.open and other.parent is None and other.account is working.account and not other.cancelling:
             group = other.order.ocaGroup

@@ -17,45 +17,45 @@ from . import trailing
 from .triggers import reached
 
 if TYPE_CHECKING:
-    from .order import Working
+    from .order import WorkingOrder
 
 # Compares an order with quotes (bid, ask, last): a truth or a column of truths.
-Reached = Callable[["Working", Any], Any]
-Price = Callable[["Working", Any], Any]
+Reached = Callable[["WorkingOrder", Any], Any]
+Price = Callable[["WorkingOrder", Any], Any]
 
 
-def _side(working: Working, quotes: Any) -> Any:
+def _side(working: WorkingOrder, quotes: Any) -> Any:
     return quotes.ask if working.buys else quotes.bid
 
 
-def _at(working: Working, price: Any, limit: Any) -> Any:
+def _at(working: WorkingOrder, price: Any, limit: Any) -> Any:
     return (price <= limit) if working.buys else (price >= limit)
 
 
-def _always(working: Working, quotes: Any) -> Any:
+def _always(working: WorkingOrder, quotes: Any) -> Any:
     price = _side(working, quotes)
     return price == price  # there is one
 
 
-def _at_limit(working: Working, quotes: Any) -> Any:
+def _at_limit(working: WorkingOrder, quotes: Any) -> Any:
     return _at(working, _side(working, quotes), working.order.lmtPrice)
 
 
-def _market_then_limit(working: Working, quotes: Any) -> Any:
+def _market_then_limit(working: WorkingOrder, quotes: Any) -> Any:
     return (_always if working.order.lmtPrice is None else _at_limit)(working, quotes)
 
 
-def _stopped(working: Working, quotes: Any) -> Any:
+def _stopped(working: WorkingOrder, quotes: Any) -> Any:
     order = working.order
     return reached(order.triggerMethod, working.instrument, working.buys, quotes, order.auxPrice)
 
 
-def _touched(working: Working, quotes: Any) -> Any:
+def _touched(working: WorkingOrder, quotes: Any) -> Any:
     order = working.order
     return reached(order.triggerMethod, working.instrument, not working.buys, quotes, order.auxPrice)
 
 
-def _trailed(working: Working, quotes: Any) -> Any:
+def _trailed(working: WorkingOrder, quotes: Any) -> Any:
     stops = trailing.stops(working, quotes)
     return reached(working.order.triggerMethod, working.instrument, working.buys, quotes, stops)
 
@@ -63,23 +63,23 @@ def _trailed(working: Working, quotes: Any) -> Any:
 # Pegged orders: their price follows the quote; they trade when the market comes to them.
 
 
-def _capped(working: Working, price: Any) -> Any:
+def _capped(working: WorkingOrder, price: Any) -> Any:
     cap = working.order.lmtPrice
     if not cap:
         return price
     return np.minimum(price, cap) if working.buys else np.maximum(price, cap)
 
 
-def _midpoint(working: Working, quotes: Any) -> Any:
+def _midpoint(working: WorkingOrder, quotes: Any) -> Any:
     return _capped(working, (quotes.bid + quotes.ask) / 2)
 
 
-def _below_midpoint(working: Working, quotes: Any) -> Any:
+def _below_midpoint(working: WorkingOrder, quotes: Any) -> Any:
     away = working.order.auxPrice or 0.0
     return _capped(working, (quotes.bid + quotes.ask) / 2 - (away if working.buys else -away))
 
 
-def _primary(working: Working, quotes: Any) -> Any:
+def _primary(working: WorkingOrder, quotes: Any) -> Any:
     order, own = working.order, quotes.bid if working.buys else quotes.ask
     more = order.auxPrice if order.auxPrice else own * (order.percentOffset or 0.0)
     return _capped(working, own + (more if working.buys else -more))
@@ -88,11 +88,11 @@ def _primary(working: Working, quotes: Any) -> Any:
 def _pegged(peg: Price) -> dict[str, Any]:
     """The market comes to a pegged order when a trade or the other side is at its price or beyond."""
 
-    def met(working: Working, quotes: Any) -> Any:
+    def met(working: WorkingOrder, quotes: Any) -> Any:
         price = peg(working, quotes)
         return _at(working, quotes.last, price) | _at(working, _side(working, quotes), price)
 
-    def price(working: Working, quotes: Any) -> float:
+    def price(working: WorkingOrder, quotes: Any) -> float:
         best = (min if working.buys else max)(float(peg(working, quotes)), _side(working, quotes))
         half = working.instrument.minTick / 2
         return working.instrument.price(round(best / half) / 2)
@@ -162,6 +162,16 @@ NOT_SIMULATED = frozenset((
 # fmt: on
 
 
+def type_of(working: WorkingOrder) -> OrderType:
+    """The row of an order as it is now."""
+    return ORDER_TYPES[working.order.orderType]
+
+
+def waits_for_trigger(working: WorkingOrder) -> bool:
+    """Whether something must wake the order before it meets the market."""
+    return type_of(working).trigger is not None and not working.triggered
+
+
 def named(orderType: str) -> str:
     """The type's usual spelling."""
     name = " ".join(orderType.upper().split())
@@ -173,15 +183,15 @@ def token(name: str) -> str:
     return ORDER_TYPES[name].token or name.replace(" ", "")
 
 
-def price(working: Working, quote: Any) -> float:
+def price(working: WorkingOrder, quote: Any) -> float:
     """What one instant's quote gives: the ask to a buyer, the bid to a seller, its own price to a pegged order."""
-    return float(working.type.price(working, quote))
+    return float(type_of(working).price(working, quote))
 
 
-def stated(working: Working) -> float | None:
+def stated(working: WorkingOrder) -> float | None:
     """The worst price that the order itself allows, as far as it says: its limit, else its stop."""
-    if working.type.limited and working.order.lmtPrice:
+    if type_of(working).limited and working.order.lmtPrice:
         return working.order.lmtPrice
-    if working.type.trails:
+    if type_of(working).trails:
         return working.trail
-    return working.order.auxPrice if "auxPrice" in working.type.prices else None
+    return working.order.auxPrice if "auxPrice" in type_of(working).prices else None

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from .. import messages as m
-from . import adjusting, conditions
+from . import adjustable_stops, conditions
+from .errors import INVALID, OrderRefused, not_simulated
 from .order_types import NOT_SIMULATED, ORDER_TYPES, named
-from .refused import INVALID, OrderRefused, not_simulated
 from .triggers import METHODS
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _adjusting(order: m.Order) -> None:
         needed.append("adjustedTrailingAmount")
     if order.adjustedOrderType.endswith(("LMT", "LIMIT")):
         needed.append("adjustedStopLimitPrice")
-    if order.orderType not in adjusting.FROM or order.adjustedOrderType not in adjusting.INTO:
+    if order.orderType not in adjustable_stops.FROM or order.adjustedOrderType not in adjustable_stops.INTO:
         raise OrderRefused(INVALID, "Invalid order type was entered")
     for name in needed:
         if not getattr(order, name):

@@ -26,7 +26,7 @@ import ibapi.tag_value
 import ibapi.wrapper
 
 from ibnb.gateway import messages as m
-from ibnb.gateway.wire import FrameBuffer
+from ibnb.gateway.codec.wire import FrameBuffer
 
 NEWEST = max(v for k, v in vars(ibapi.server_versions).items() if k.startswith("MIN_SERVER_VER"))
 NEWEST_TEXT = min(200, NEWEST)

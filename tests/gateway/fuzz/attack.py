@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from ibnb.gateway import messages as m
+from ibnb.gateway.codec.wire import frame
 from ibnb.gateway.scenario import LESSON, Limits
-from ibnb.gateway.wire import frame
 from tests.gateway.talking import Talk, engine_of
 
 from .corpus import STOCK, order_of, seeds

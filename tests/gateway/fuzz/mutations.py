@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from ibnb.gateway.wire import frame
+from ibnb.gateway.codec.wire import frame
 
 _NASTY = (
     b"", b"0", b"-1", b"1", b"2147483647", b"2147483648", b"-2147483648", b"9223372036854775807", b"1e308", b"1e999",

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ibnb.gateway import messages as m
+from ibnb.gateway.codec.wire import FrameBuffer
 from ibnb.gateway.handlers import HANDLERS
-from ibnb.gateway.wire import FrameBuffer
 from tests.gateway.fuzz.attack import VERSIONS, Attack
 from tests.gateway.fuzz.corpus import STOCK, seeds
 from tests.gateway.fuzz.mutations import MUTATIONS

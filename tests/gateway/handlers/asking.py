@@ -42,7 +42,7 @@ class Asker:
         self.said: list[Any] = []
         self.world = world or _world(replace(scenario, start=start or scenario.start))
         self.codec = TextCodec(version)
-        self.client = Client(clientId, version, self._hear, self.world)
+        self.client = Client(clientId, version, self._hear, self.world.passes, self.world.clock.now)
         self.world.clients[clientId] = self.client
 
     def ask(self, request: Any) -> list[Any]:

@@ -9,7 +9,8 @@ import pytest
 from ibnb.gateway import messages as m
 from ibnb.gateway.handlers import contracts  # noqa: F401  registers its handlers
 from ibnb.gateway.handlers.registry import Refusal
-from ibnb.gateway.handlers.resolve import contract_of, name_of, quantity, resolve_contract
+from ibnb.gateway.handlers.resolve import name_of, quantity, resolve_contract
+from ibnb.gateway.instruments import contract_of
 
 from .asking import AAPL, EURUSD, Asker, error
 

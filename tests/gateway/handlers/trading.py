@@ -15,7 +15,7 @@ from ibnb.gateway.handlers import account as _account  # noqa: F401  registers i
 from ibnb.gateway.handlers import orders as _orders  # noqa: F401  registers its handlers
 from ibnb.gateway.instruments import Instrument, Instruments
 from ibnb.gateway.market import Market, Quote
-from ibnb.gateway.matching import Orders
+from ibnb.gateway.matching import OrderBook
 from ibnb.gateway.scenario import LESSON, Move, OrderRules, Scenario
 from ibnb.gateway.world import World
 
@@ -36,7 +36,7 @@ def trading_world(scenario: Scenario = QUIET) -> World:
     instruments = market.instruments
     clock = Clock(scenario.start)
     accounts = Accounts(scenario, instruments, market, clock)
-    orders = Orders(scenario, clock, market, accounts)
+    orders = OrderBook(scenario, clock, market, accounts)
     world = World(scenario, clock, instruments, market, accounts, orders)
     orders.connect(world.clients)
     return world

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ibnb.gateway.calendar import Calendar
-from ibnb.gateway.handlers.historical_request import check_step, parse_bar_size, parse_duration, span_start
-from ibnb.gateway.handlers.historical_window import window_start
+from ibnb.gateway.handlers.history.request import check_step, parse_bar_size, parse_duration, span_start
+from ibnb.gateway.handlers.history.window import window_start
 from ibnb.ib.values import BAR_SIZES, check_bars, check_duration
 from ibnb.verbs.download.plan import (
     Piece,

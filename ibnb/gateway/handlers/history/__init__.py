@@ -1,0 +1,1 @@
+"""What has been: bars, ticks, how much was traded at each price."""

@@ -1,0 +1,1 @@
+"""What is quoted now: the best bid and offer, generic ticks, books."""

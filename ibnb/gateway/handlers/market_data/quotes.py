@@ -1,0 +1,159 @@
+"""Streaming quotes and snapshots.
+
+Rule: all streams beat once a second, on the second; only what has changed is sent. Everything that a stream
+remembers lies in its subscription and ends with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ... import messages as m
+from ...instruments import Instrument
+from ...world import Client, Subscription, World
+from ..beat import BEAT, on_the_beat
+from ..news.news import news_ticks
+from ..registry import Refusal, handles, invalid, unprocessed
+from ..resolve import resolve_contract
+from .generic_ticks import QUOTES_OFF, generic_ticks, not_simulated_ids, parse_generic_ticks
+from .quote_ticks import DELAY, NO_PRICE, View, changed, quote_ticks
+from .smart_components import bbo_exchange
+
+KIND = "mktData"
+
+LIVE, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
+
+_TOKEN = "bQ"
+_SNAPSHOT_PERMISSIONS = 3
+_NOT_SUBSCRIBED = "Requested market data is not subscribed."
+_NEEDS_SUBSCRIPTION = (
+    "Requested market data requires additional subscription for API. See link in 'Market Data Connections' dialog for "
+    "more details.Delayed market data is available.{}/TOP/ALL"
+)
+
+
+@handles(m.ReqMktData)
+def market_data(world: World, client: Client, request: m.ReqMktData) -> Iterator[object]:
+    """Quotes until cancelled, or once as a snapshot: what is known first, then what changes.
+
+    Differs from TWS: quotes change once a second, and all streams change together.
+
+    Differs from TWS: generic ticks that the world has no figures for are named in a 10090 notice.
+
+    Differs from TWS: sizes are in shares for clients of every version; a regulatory snapshot costs nothing.
+    """
+    generic = _check(world, client, request)
+    instrument = resolve_contract(world, request.contract)
+    _check_lines(world, instrument)
+    delayed = _is_delayed(world, client, instrument)
+    subscription = client.subscribe(KIND, request.reqId, request)
+    subscription.state |= {"instrument": instrument, "generic": generic, "delayed": delayed, "sent": {}, "type": None}
+    if not request.regulatorySnapshot:
+        yield m.TickReqParams(
+            reqId=request.reqId,
+            minTick=instrument.minTick,
+            bboExchange=bbo_exchange(instrument),
+            snapshotPermissions=_SNAPSHOT_PERMISSIONS,
+        )
+    yield from _news(world, client, subscription)
+    if request.snapshot or request.regulatorySnapshot:
+        _end_snapshot(world, client, subscription)
+        return
+    if missing := not_simulated_ids(generic):
+        text = "Part of requested market data is not subscribed. Subscription-independent ticks are still active."
+        client.error(request.reqId, 10090, f"{text}Generic ticks not simulated by ibnb.gateway: {','.join(missing)}")
+    on_the_beat(world, BEAT, lambda: _send_news(world, client, subscription), subscription)
+
+
+@handles(m.CancelMktData)
+def cancel_market_data(world: World, client: Client, request: m.CancelMktData) -> None:
+    """End a stream, silently; 300 when there is none."""
+    if not client.unsubscribe(KIND, request.reqId):
+        raise Refusal(300, f"Can't find EId with tickerId:{request.reqId}")
+
+
+@handles(m.ReqMarketDataType)
+def market_data_type(world: World, client: Client, request: m.ReqMarketDataType) -> None:
+    """Ask for live (1), frozen (2), delayed (3) or delayed-frozen (4) data from now on; silent."""
+    if request.marketDataType not in (LIVE, FROZEN, DELAYED, DELAYED_FROZEN):
+        raise invalid(f"Invalid market data type {request.marketDataType}", _TOKEN)
+    client.marketDataType = request.marketDataType
+
+
+def _check(world: World, client: Client, request: m.ReqMktData) -> tuple[str, ...]:
+    """Everything that TWS looks at before the contract, in its order. Returns the generic tick ids."""
+    if not request.contract.exchange:
+        raise invalid("Please enter exchange", _TOKEN)
+    generic = parse_generic_ticks(request.genericTickList)
+    if generic and (request.snapshot or request.regulatorySnapshot):
+        raise invalid("Snapshot market data subscription is not applicable to generic ticks", _TOKEN)
+    if client.subscription(KIND, request.reqId):
+        raise unprocessed("Duplicate ticker id", _TOKEN)
+    return generic
+
+
+def _check_lines(world: World, instrument: Instrument) -> None:
+    """101 when all lines are taken; whoever else streams the same contract shares its line."""
+    lines = {subscription.state["instrument"].conId for _, subscription in world.open(KIND)}
+    if len(lines - {instrument.conId}) >= world.scenario.limits.lines:
+        raise Refusal(101, "Max number of tickers has been reached")
+
+
+def _is_delayed(world: World, client: Client, instrument: Instrument) -> bool:
+    """Whether a new stream shows delayed data. Raises Refusal where the user may see none, or asked for live ones."""
+    if world.scenario.competing_session:
+        raise Refusal(10197, "No market data during competing live session")
+    wanted = client.marketDataType in (DELAYED, DELAYED_FROZEN)
+    if instrument.symbol in world.scenario.not_subscribed:
+        if wanted:
+            raise Refusal(10168, f"{_NOT_SUBSCRIBED} Delayed market data is not enabled.")
+        raise Refusal(354, _NOT_SUBSCRIBED)
+    if instrument.symbol not in world.scenario.delayed_only:
+        return False
+    if not wanted:
+        exchange = instrument.primaryExchange or instrument.exchange
+        raise Refusal(10089, _NEEDS_SUBSCRIPTION.format(f"{instrument.symbol} {exchange}"))
+    return True
+
+
+def _news(world: World, client: Client, subscription: Subscription) -> Iterator[object]:
+    """What has changed since the last beat, as messages; the data type first when it is another."""
+    state, reqId = subscription.state, subscription.reqId
+    instrument: Instrument = state["instrument"]
+    now = world.clock.now()
+    is_open = world.market.calendar.is_open(instrument.schedule, now)
+    asked_frozen = client.marketDataType in (FROZEN, DELAYED_FROZEN)
+    delayed: bool = state["delayed"]
+    first = state["type"] is None
+    shown = LIVE + 2 * delayed + (asked_frozen and not is_open)
+    if shown != state["type"] and not subscription.request.regulatorySnapshot:
+        yield m.MarketDataType(reqId=reqId, marketDataType=shown)
+    if first and delayed:
+        client.error(reqId, 10167, f"{_NOT_SUBSCRIBED} Displaying delayed market data.")
+    state["type"] = shown
+    view = View(now - DELAY if delayed else now, asked_frozen, delayed)
+    ticks = [] if QUOTES_OFF in state["generic"] else quote_ticks(world, instrument, view)
+    ticks += generic_ticks(world, instrument, state["generic"], view.time, first)
+    for tick in changed(ticks, state["sent"]):
+        yield tick.answer(reqId)
+    yield from news_ticks(world, instrument, reqId, state["generic"], state.get("told", now), now)
+    state["told"] = now
+
+
+def _send_news(world: World, client: Client, subscription: Subscription) -> None:
+    for answer in _news(world, client, subscription):
+        client.send(answer)
+
+
+def _end_snapshot(world: World, client: Client, subscription: Subscription) -> None:
+    """End at once if no price is missing; else when TWS gives up waiting for it."""
+
+    def end() -> None:
+        client.unsubscribe(KIND, subscription.reqId)
+        client.send(m.TickSnapshotEnd(reqId=subscription.reqId))
+
+    if NO_PRICE not in subscription.state["sent"].values():
+        end()
+    else:
+        wait = world.scenario.limits.snapshot_seconds
+        subscription.timers.append(world.clock.call_later(wait, end))

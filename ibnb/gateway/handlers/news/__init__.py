@@ -1,0 +1,1 @@
+"""Headlines, articles, and what IB itself has to say."""

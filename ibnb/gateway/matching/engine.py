@@ -1,0 +1,360 @@
+"""What happens to accepted orders: they are taken in, trade, are cancelled, come to their end, and are told of.
+
+Rule: each change of status is told as TWS tells it, an openOrder and an orderStatus; a fill as execDetails, that pair,
+commissionReport. Whoever isn't connected is told nothing now and finds it all when it asks. When things happen is the
+affair of the scheduler.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+from .. import messages as m
+from ..instruments import contract_of
+from . import oca
+from .combos import Part, parts
+from .commissions import Commission, commission
+from .executions import SIDES, Fill, exec_id
+from .first_touch import knows_hours
+from .margin_check import refusal
+from .order import (
+    API_CANCELLED,
+    CANCELLED,
+    FILLED,
+    INACTIVE,
+    PENDING_CANCEL,
+    PRE_SUBMITTED,
+    SUBMITTED,
+    WorkingOrder,
+)
+from .order_types import type_of
+from .reports import not_cancellable, open_order, order_status
+from .scheduler import BY_SYSTEM, Scheduler
+from .short_sales import short_of
+
+if TYPE_CHECKING:
+    from ..accounts import Accounts
+    from ..clock import Clock
+    from ..market import Market
+    from ..scenario import Scenario
+
+BY_TRADER = "Cancelled by Trader"
+_NOT_OUTSIDE = (
+    "Order Event Warning: Attribute 'Outside Regular Trading Hours' is ignored based on the order type and "
+    "destination. PlaceOrder is now being processed."
+)
+_LOCATING = (
+    "Shares for this order are not immediately available for short sale. The order will be held while we attempt to "
+    "locate the shares."
+)
+
+
+class Booked(NamedTuple):
+    """What one contract's part of a fill cost, and what it realised in the commission's currency."""
+
+    part: Part
+    cost: Commission
+    realized: float | None
+
+
+class Recipient(Protocol):
+    """A connected client, as far as orders are concerned."""
+
+    @property
+    def clientId(self) -> int: ...
+    def send(self, message: Any) -> None: ...
+    def error(self, id: int, code: int, text: str) -> None: ...
+
+
+class MatchingEngine:
+    """The orders at work. `clients`: who is connected, by client id.
+
+    For staged faults: `fill` and `reject` do so at once; each entry of `refuse_next` is the reason why one of the next
+    orders is rejected, each of `next_fills` the most that one of the next fills trades.
+    """
+
+    clients: Mapping[int, Recipient]
+
+    def __init__(self, scenario: Scenario, clock: Clock, market: Market, accounts: Accounts) -> None:
+        self.scenario = scenario
+        self.clock = clock
+        self.market = market
+        self.accounts = accounts
+        self.working: dict[int, WorkingOrder] = {}
+        self.done: list[WorkingOrder] = []
+        self.fills: list[Fill] = []
+        self.refuse_next: deque[str] = deque()
+        self.next_fills: deque[Decimal] = deque()
+        self.scheduler = Scheduler(self)
+        self._executions = 0
+
+    def __iter__(self) -> Iterator[WorkingOrder]:
+        """Orders that aren't at their end, untransmitted ones included, as they came."""
+        return iter(list(self.working.values()))
+
+    # Telling
+
+    def say(self, working: WorkingOrder, *messages: Any) -> None:
+        """Send to the client whose order it is and to the master client, as far as they are there."""
+        for client in self._listeners(working):
+            for message in messages:
+                client.send(message)
+
+    def error(self, working: WorkingOrder, code: int, text: str) -> None:
+        client = self.clients.get(working.clientId)
+        if client is not None and working.bound:
+            client.error(working.orderId, code, text)
+
+    def tell(self, working: WorkingOrder) -> None:
+        self.say(working, open_order(working), order_status(working))
+
+    def _listeners(self, working: WorkingOrder) -> Iterator[Recipient]:
+        owner = working.clientId if working.bound else None
+        for clientId in dict.fromkeys((owner, self.scenario.orders.master_client)):
+            if clientId is not None and clientId in self.clients:
+                yield self.clients[clientId]
+
+    # Beginning
+
+    def accept(self, working: WorkingOrder) -> None:
+        """Take a transmitted order in, unless its account can't bear it."""
+        working.placed = self.clock.now()
+        if working.parent is None:
+            reason = refusal(working, self) or self._too_many(working)
+            if self.refuse_next:
+                reason = self.refuse_next.popleft()
+            if reason:
+                self.reject(working, reason)
+                return
+        elif working.parent.final and working.parent.status != FILLED:
+            self.end(working, BY_SYSTEM)
+            return
+        else:
+            working.share = working.order.totalQuantity / working.parent.order.totalQuantity
+        oca.bracketed(working)
+        working.status = PRE_SUBMITTED
+        working.locating = working.parent is None and short_of(working, self.scenario.orders)
+        if working.order.outsideRth and (type_of(working).auction or not knows_hours(working.instrument)):
+            self.error(working, 2109, _NOT_OUTSIDE)
+        self.tell(working)
+        if working.locating:
+            self.error(working, 404, _LOCATING)
+            self.clock.call_later(self.scenario.orders.locate_seconds, self._located, working)
+        elif not working.waits_for_parent:
+            self._set_out(working)
+
+    def _set_out(self, working: WorkingOrder) -> None:
+        begins = self.scheduler.begins(working)
+        if begins > max(self.clock.now(), working.begins):
+            self.error(working, 399, _waits(working, begins))
+        self.scheduler.start(working)
+
+    def _located(self, working: WorkingOrder) -> None:
+        if working.open:
+            working.locating = False
+            if not working.cancelling:
+                self.tell(working)
+                self._set_out(working)
+
+    def _too_many(self, working: WorkingOrder) -> str:
+        most = self.scenario.orders.active_orders
+        same = [
+            w
+            for w in self
+            if w.open
+            and w.account is working.account
+            and w.buys == working.buys
+            and w.instrument.conId == working.instrument.conId
+        ]
+        if len(same) < most:
+            return ""
+        return f"The maximum number of {most} active orders per contract, side and account has been reached."
+
+    # Trading
+
+    def fill(self, working: WorkingOrder, quantity: Decimal, at: float) -> None:
+        """Trade so much of an order at this price, and everything that follows from it."""
+        before = working.remaining
+        booked = [self._book(working, part, quantity) for part in parts(self.market, working, at, self.clock.now())]
+        working.fill(quantity, at)
+        traded = [self._record(working, quantity, at, row) for row in booked]
+        if working.legs:
+            traded.insert(0, Fill(self._execution(working, working.order.action, quantity, at, working.avgFillPrice)))
+        self.fills += traded
+        if not working.remaining:
+            self._close(working, FILLED, f"Filled Size: {working.filled}")
+        elif not working.cancelling:
+            working.status = SUBMITTED
+        self.say(working, *(fill.details for fill in traded), open_order(working), order_status(working))
+        self.say(working, *(fill.commission for fill in traded if fill.commission is not None))
+        self._after_fill(working, quantity, before)
+        for leg in working.legs or (working,):
+            self.accounts.announce(working.account, leg.instrument)
+        self.scheduler.trade_happened()
+
+    def _book(self, working: WorkingOrder, part: Part, quantity: Decimal) -> Booked:
+        """Write what a fill trades of one contract into the account's books."""
+        signed, instrument, rate = quantity * part.signed, part.instrument, self._rate
+        before = (working.filled * abs(part.signed), part.price if working.legs else working.avgFillPrice)
+        cost = commission(instrument, abs(signed), part.price, rate, before)
+        realized = self.accounts.trade(working.account, instrument, signed, part.price, *cost)
+        if realized is not None:
+            realized *= rate(instrument.currency, cost.currency)
+        return Booked(part, cost, realized)
+
+    def _record(self, working: WorkingOrder, quantity: Decimal, at: float, row: Booked) -> Fill:
+        """One contract's execution and commission."""
+        part = row.part
+        if working.legs:
+            side = "BUY" if part.signed > 0 else "SELL"
+            details = self._execution(working, side, quantity * abs(part.signed), part.price, part.price, part)
+        else:
+            details = self._execution(working, working.order.action, quantity, at, working.avgFillPrice)
+        execId = details.execution.execId
+        report = m.CommissionReport(
+            execId=execId, commission=row.cost.amount, currency=row.cost.currency, realizedPNL=row.realized
+        )
+        return Fill(details, report)
+
+    def _execution(
+        self, working: WorkingOrder, side: str, shares: Decimal, at: float, average: float, leg: Part | None = None
+    ) -> m.ExecDetails:
+        self._executions += 1
+        instrument = working.instrument if leg is None else leg.instrument
+        execution = m.Execution(
+            execId=exec_id(self.scenario.seed, self.scenario.start, self._executions),
+            orderId=working.orderId,
+            time=self.clock.now(),
+            acctNumber=working.account.code,
+            exchange=instrument.exchange if instrument.exchange != "SMART" else instrument.primaryExchange or "SMART",
+            side=SIDES[side],
+            shares=shares,
+            price=at,
+            permId=working.permId,
+            clientId=working.clientId,
+            cumQty=working.filled * (1 if leg is None else abs(leg.signed)),
+            avgPrice=average,
+            orderRef=working.order.orderRef,
+            lastLiquidity=2 if working.takes or not type_of(working).limited else 1,
+        )
+        contract = working.contract if leg is None else contract_of(instrument)
+        return m.ExecDetails(reqId=-1, contract=contract, execution=execution)
+
+    def _after_fill(self, working: WorkingOrder, quantity: Decimal, before: Decimal) -> None:
+        for sibling in oca.siblings(working, self):
+            rest = oca.reduced(sibling, quantity, before)
+            if working.order.ocaType == oca.CANCEL_ALL or not rest:
+                self.end(sibling, BY_SYSTEM)
+            else:
+                self._cut(sibling, rest)
+        for child in oca.children(working, self):
+            if child.started:
+                self.scheduler.resume(child)
+            elif not child.held:
+                self.tell(child)
+                self._set_out(child)
+
+    def _cut(self, working: WorkingOrder, rest: Decimal) -> None:
+        """Let only so much remain of an order."""
+        working.order = replace(working.order, totalQuantity=working.filled + rest)
+        self.tell(working)
+
+    # Ending
+
+    def reject(self, working: WorkingOrder, reason: str) -> None:
+        """201, and the order is inactive, for good."""
+        self.error(working, 201, f"Order rejected - reason:{reason}")
+        self._close(working, INACTIVE, f"Rejected by System:{reason}")
+        self.tell(working)
+        self._after_end(working)
+
+    def ask_to_cancel(self, working: WorkingOrder) -> None:
+        """The owner wants it cancelled: pending at first, still able to trade, then confirmed."""
+        if working.held:
+            self.end(working, BY_TRADER)
+            return
+        working.cancelling = True
+        working.status = PENDING_CANCEL
+        self.say(working, order_status(working))
+        self.clock.call_later(self.scenario.latency.cancel, self._cancel, working)
+
+    def _cancel(self, working: WorkingOrder) -> None:
+        if not working.final:
+            self.end(working, BY_TRADER)
+        else:
+            self.error(working, 10148, not_cancellable(working))
+
+    def end(self, working: WorkingOrder, ending: str) -> None:
+        """Cancel an order and what depends on it, and confirm it."""
+        if working.final:
+            return
+        if working.held:
+            self._close(working, API_CANCELLED, ending)
+            self.say(working, order_status(working))
+        else:
+            self._close(working, CANCELLED, ending)
+            self.tell(working)
+        self.error(working, 202, "Order Canceled - reason:")
+        self._after_end(working)
+
+    def _after_end(self, working: WorkingOrder) -> None:
+        for other in oca.siblings(working, self):
+            self.end(other, BY_SYSTEM)
+        for child in oca.children(working, self):
+            # What a parent has traded before its end stays protected.
+            rest = oca.allowance(child) if child.open else Decimal(0)
+            if not rest:
+                self.end(child, BY_SYSTEM)
+            elif rest < child.remaining:
+                self._cut(child, rest)
+
+    def _close(self, working: WorkingOrder, status: str, ending: str) -> None:
+        working.rest()
+        if working.guard is not None:
+            working.guard.cancel()
+        working.status, working.ending, working.ended = status, ending, self.clock.now()
+        self.working.pop(working.permId, None)
+        self.done.append(working)
+
+    # Changing
+
+    def move(self, working: WorkingOrder, status: str) -> None:
+        """A new status, told; an order that is being cancelled keeps its own."""
+        if not working.cancelling:
+            working.status = status
+            self.tell(working)
+
+    def changed(self, working: WorkingOrder) -> None:
+        """The owner has changed the order: tell it, and send it on its way again."""
+        self.tell(working)
+        if not working.waits_for_parent and not working.locating:
+            self.scheduler.start(working)
+
+    def price_at(self, working: WorkingOrder, limit: float) -> None:
+        """What remains of a market-to-limit order rests at the price of its first fill."""
+        working.order = replace(working.order, lmtPrice=limit)
+        self.tell(working)
+
+    def _rate(self, source: str, target: str) -> float:
+        return self.market.fx_rate(source, target, self.clock.now())
+
+
+def _waits(working: WorkingOrder, opens: float) -> str:
+    """The warning that an order waits for its exchange to open."""
+    instrument = working.instrument
+    venue = instrument.primaryExchange or instrument.exchange
+    when = datetime.fromtimestamp(opens, ZoneInfo(instrument.zone))
+    what = f"{working.order.action} {working.order.totalQuantity} {instrument.localSymbol} {_VENUES.get(venue, venue)}"
+    return (
+        f"Order Message:\n{what}\nWarning: Your order will not be placed at the exchange until "
+        f"{when:%Y-%m-%d %H:%M:%S} {instrument.timeZoneId}."
+    )
+
+
+_VENUES = {"NASDAQ": "NASDAQ.NMS"}

@@ -1,0 +1,287 @@
+"""What an order waits for, one thing after the other: its time, its market's opening, its way, its conditions, its
+trigger, its price.
+
+Rule: an order has at most one timer for what comes next, and the path is asked in stretches. Nobody polls.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..accounts.expiry import ENDING
+from . import adjustable_stops, conditions, oca, trailing
+from .combos import quote, seconds
+from .first_touch import STRETCH, Session, first, session
+from .order import SUBMITTED, WorkingOrder
+from .order_types import price, type_of, waits_for_trigger
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Iterator
+
+    from ..accounts import Accounts
+    from ..clock import Clock
+    from ..market import Market
+    from ..scenario import Scenario
+    from .executions import Fill
+
+BY_SYSTEM = "Cancelled by System"
+AT_ONCE = ("IOC", "FOK")
+# Orders that outlive the day, and those (of crypto) that live for minutes.
+_MINUTES = 300.0
+
+
+class Engine(Protocol):
+    """What happens to an order when its moment has come."""
+
+    scenario: Scenario
+    clock: Clock
+    market: Market
+    accounts: Accounts
+    fills: list[Fill]
+    next_fills: deque[Decimal]
+
+    def __iter__(self) -> Iterator[WorkingOrder]: ...
+    def tell(self, working: WorkingOrder) -> None: ...
+    def move(self, working: WorkingOrder, status: str) -> None: ...
+    def fill(self, working: WorkingOrder, quantity: Decimal, at: float) -> None: ...
+    def price_at(self, working: WorkingOrder, limit: float) -> None: ...
+    def end(self, working: WorkingOrder, ending: str) -> None: ...
+
+
+class Scheduler:
+    """Moves orders through time, and lets the engine do what is due."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._clock = engine.clock
+        self._market = engine.market
+        self._latency = engine.scenario.latency
+        self._fills = engine.scenario.orders.fills
+        self._sight = conditions.Sight(engine.market, engine.accounts, engine.fills)
+
+    def begins(self, working: WorkingOrder) -> float:
+        """When the order can first be at work: now, at its goodAfterTime, at its market's opening or its auction."""
+        now = self._clock.now()
+        if working.order.tif == "OPG":
+            cutoff = self._engine.scenario.orders.auction_cutoff
+            return float(self._market.calendar.next(working.instrument.schedule, now + cutoff, rth=True)[1])
+        wanted = max(now, working.begins)
+        return max(wanted, self._session(working, wanted).open)
+
+    def start(self, working: WorkingOrder) -> None:
+        """Send an order on its way; it arrives when its market is open and the way is over. Also after a change."""
+        working.started = True
+        begins = self.begins(working)
+        working.expires = self._expiry(working, begins)
+        if working.conditions and working.order.conditionsCancelOrder:
+            self._guard(working, begins)
+        if working.order.tif == "OPG":
+            self._next(working, begins, self._auction)
+        else:
+            self._next(working, begins + self._latency.acknowledge, self._arrive, begins)
+
+    def resume(self, working: WorkingOrder) -> None:
+        """More of it may trade than before."""
+        if not working.started:
+            self.start(working)
+        elif working.timer is None:
+            self._watch(working, self._clock.now() + self._latency.fill)
+
+    def catch_up(self, working: WorkingOrder) -> None:
+        """Bring a trailing stop to where the market has moved it by now."""
+        if not type_of(working).trails or not working.started or not waits_for_trigger(working) or not working.seen:
+            return
+        now, hours = self._clock.now(), self._session(working, working.seen)
+        since, until = max(working.seen, hours.open), min(now, hours.close)
+        if until >= since:
+            trailing.follow(working, seconds(self._market, working, since // 1, until // 1 + 1))
+        working.seen = now
+
+    def _expiry(self, working: WorkingOrder, begins: float) -> float:
+        """When the order ends (0: never): by its time in force, or with the first of its contracts."""
+        ends = [self._wanted_end(working, begins)]
+        for leg in working.legs or (working,):
+            contract = leg.instrument
+            day = contract.expiry if contract.secType in ENDING else None
+            last = self._market.calendar.session(contract.schedule, day, rth=False) if day else None
+            ends += [float(last[1])] if last else []
+        return min((end for end in ends if end), default=0.0)
+
+    def _wanted_end(self, working: WorkingOrder, begins: float) -> float:
+        tif = working.order.tif
+        if tif == "GTC":
+            return 0.0
+        if tif == "MINUTES":
+            return begins + _MINUTES
+        return working.until if tif == "GTD" else self._session(working, begins).close
+
+    # Arriving
+
+    def _arrive(self, working: WorkingOrder, begun: float) -> None:
+        now = self._clock.now()
+        if working.waits_for_conditions or waits_for_trigger(working):
+            self._watch(working, now)
+        elif type_of(working).auction:
+            self._engine.move(working, SUBMITTED)
+            closes = self._market.calendar.latest(working.instrument.schedule, now, rth=True)[2]
+            self._next(working, float(closes), self._auction)
+        else:
+            if type_of(working).limited:
+                self._engine.move(working, SUBMITTED)
+            self._watch(working, begun + max(self._latency.fill, self._latency.acknowledge))
+
+    def _auction(self, working: WorkingOrder) -> None:
+        """The one price of the opening or of the close, for everybody."""
+        opening = working.order.tif == "OPG"
+        now, instrument = self._clock.now(), working.instrument
+        at = self._market.last_price(instrument, now if opening else now - 1)
+        limit = working.order.lmtPrice if type_of(working).limited else None
+        if limit is None or (at <= limit if working.buys else at >= limit):
+            self._engine.fill(working, working.remaining, at)
+        else:
+            self.expire(working)
+
+    # Watching
+
+    def _watch(self, working: WorkingOrder, start: float) -> None:
+        """Find out when the market meets the order; look at the next stretch later if it isn't in this one."""
+        if working.expires and start >= working.expires:
+            self._next(working, working.expires, self.expire)
+        elif working.waits_for_conditions:
+            self._watch_conditions(working, start)
+        else:
+            self._watch_market(working, start)
+
+    def _watch_market(self, working: WorkingOrder, start: float) -> None:
+        hours = self._session(working, start)
+        if working.expires and hours.open >= working.expires:
+            self._next(working, working.expires, self.expire)
+            return
+        if not oca.allowance(working):
+            working.rest()  # the parent's next fill goes on
+            return
+        start = max(start, hours.open)
+        until = min(hours.close, start + STRETCH, working.expires or hours.close)
+        asleep = waits_for_trigger(working)
+        if asleep and type_of(working).trails:
+            self._trail(working, start)
+        row = type_of(working)
+        reached = row.trigger if asleep and row.trigger else row.marketable
+        at = first(self._market, working, reached, start, until)
+        if asleep and working.order.adjustedOrderType:
+            sooner = first(self._market, working, adjustable_stops.favourable, start, until if at is None else at)
+            if sooner is not None:
+                self._next(working, sooner, self._adjust)
+                return
+        if at is not None:
+            working.takes = at == start
+            self._next(working, at, self._wake if asleep else self._trade)
+        elif working.order.tif in AT_ONCE and not asleep:
+            self._next(working, start, self.expire)
+        else:
+            self._next(working, until, self._watch, until)
+
+    def _trail(self, working: WorkingOrder, start: float) -> None:
+        """Begin to trail, or go on."""
+        if working.seen:
+            self.catch_up(working)
+            return
+        if working.order.trailStopPrice is not None:
+            trailing.settle(working, working.order.trailStopPrice)
+        working.seen = max(start, self._clock.now())
+        trailing.follow(working, seconds(self._market, working, working.seen // 1, working.seen // 1 + 1))
+
+    def _adjust(self, working: WorkingOrder) -> None:
+        working.order = adjustable_stops.adjusted(working.order)
+        self._engine.tell(working)
+        self._watch(working, self._clock.now())
+
+    def _wake(self, working: WorkingOrder) -> None:
+        self.catch_up(working)
+        working.triggered = True
+        self._engine.move(working, SUBMITTED)
+        self._watch(working, self._clock.now() + self._latency.fill)
+
+    def _trade(self, working: WorkingOrder) -> None:
+        shown = quote(self._market, working, self._clock.now())
+        at = price(working, shown)
+        allowed = oca.allowance(working)
+        if not allowed:
+            working.rest()  # a sibling was quicker
+            return
+        size = min(allowed, self._offered(working, shown.askSize if working.buys else shown.bidSize))
+        if working.order.tif == "FOK" and size < working.remaining:
+            self.expire(working)
+            return
+        self._engine.fill(working, size, at)
+        if working.final:
+            return
+        if working.order.orderType == "MTL" and working.order.lmtPrice is None:
+            self._engine.price_at(working, at)
+        if working.order.tif == "IOC":
+            self.expire(working)
+        elif size < allowed:
+            self._watch(working, self._clock.now() + self._fills.pause)
+        else:
+            working.rest()
+
+    def _offered(self, working: WorkingOrder, shown: int) -> Decimal:
+        """How much the market gives at once: everything, unless the scenario or a staged fault says less."""
+        staged = self._engine.next_fills
+        if staged:
+            return min(staged.popleft(), working.remaining)
+        share = self._fills.share_of_quote
+        if share is None:
+            return working.remaining
+        step = Decimal(str(working.instrument.sizeIncrement)) if working.instrument.secType == "CRYPTO" else Decimal(1)
+        size = (Decimal(str(shown * share)) / step).to_integral_value(ROUND_FLOOR) * step
+        return min(max(size, step), working.remaining)
+
+    # Conditions
+
+    def _watch_conditions(self, working: WorkingOrder, start: float) -> None:
+        at, looked = conditions.first(working, self._sight, max(start, self._clock.now()))
+        until = min(looked, working.expires or looked)
+        if at is not None and at <= until:
+            self._next(working, at, self._fulfil)
+        else:
+            self._next(working, until, self._watch, until)
+
+    def _fulfil(self, working: WorkingOrder) -> None:
+        working.fulfilled = True
+        self._arrive(working, self._clock.now())
+
+    def _guard(self, working: WorkingOrder, start: float) -> None:
+        """Look out for the condition that cancels the order."""
+        if working.guard is not None:
+            working.guard.cancel()
+        at, looked = conditions.first(working, self._sight, max(start, self._clock.now()))
+        if at is not None:
+            working.guard = self._clock.call_at(at, self.expire, working)
+        else:
+            working.guard = self._clock.call_at(looked, self._guard, working, looked)
+
+    def trade_happened(self) -> None:
+        """Somebody has traded: look again at conditions that ask for it."""
+        for working in self._engine:
+            if not working.started or working.final or not conditions.depends_on_trades(working):
+                continue
+            if working.waits_for_conditions:
+                self._watch(working, self._clock.now())
+            elif working.order.conditionsCancelOrder:
+                self._guard(working, self._clock.now())
+
+    # Time
+
+    def expire(self, working: WorkingOrder) -> None:
+        """The order's time is over."""
+        self._engine.end(working, BY_SYSTEM)
+
+    def _next(self, working: WorkingOrder, when: float, step: Any, *args: Any) -> None:
+        working.rest()
+        working.timer = self._clock.call_at(when, step, working, *args)
+
+    def _session(self, working: WorkingOrder, t: float) -> Session:
+        return session(self._market, working.instrument, working.order.outsideRth, t)

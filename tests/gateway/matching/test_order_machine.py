@@ -1,0 +1,351 @@
+"""Whatever clients do to orders, and in whatever order: what must hold, holds.
+
+In the suite a few hundred steps, always the same. Many more, and others each time:
+
+    PYTHONPATH=. python tests/gateway/test_order_machine.py 10000
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from ibnb.gateway import messages as m
+from ibnb.gateway.accounts.ledgers import settlement
+from ibnb.gateway.matching.order import FINAL, WorkingOrder
+from ibnb.gateway.matching.order_types import ORDER_TYPES
+from ibnb.gateway.scenario import LESSON, Fills, OrderRules
+from tests.gateway.handlers.asking import AAPL, EURUSD
+from tests.gateway.handlers.trading import Trader, trading_world
+
+STEPS_PER_RUN = 50
+
+FUTURE = m.Contract(symbol="ES", secType="FUT", exchange="CME", lastTradeDateOrContractMonth="202506")
+PENCE = m.Contract(symbol="CSH2", secType="STK", exchange="LSE", currency="GBP")
+CALL = m.Contract(
+    symbol="AAPL", secType="OPT", exchange="SMART", currency="USD",
+    lastTradeDateOrContractMonth="20250620", strike=200.0, right="C",
+)  # fmt: skip
+CONTRACTS = (AAPL, replace(AAPL, symbol="TSLA"), replace(AAPL, symbol="NIO"), EURUSD, FUTURE, PENCE, CALL)
+SECOND = replace(LESSON.accounts[0], code="DU2222222", cash={"USD": 300_000.0}, positions=())
+SCENARIO = replace(
+    LESSON,
+    accounts=(*LESSON.accounts, SECOND),
+    orders=OrderRules(fills=Fills(share_of_quote=0.05), master_client=None),
+)
+
+TRADES = [
+    (contract, orderType, tif)
+    for contract in CONTRACTS
+    for orderType, row in ORDER_TYPES.items()
+    if row.kinds is None or contract.secType in row.kinds
+    for tif in ("DAY", "GTC", "IOC", "FOK", "GTD", "OPG")
+    if (tif == "DAY" or not row.auction)
+    and (tif != "OPG" or (orderType in ("MKT", "LMT") and contract.secType == "STK"))
+]
+
+clients = st.sampled_from((1, 2, 3))
+waits = st.sampled_from((0.0, 0.0, 0.06, 0.2, 1.0, 40.0, 600.0))
+quantities = st.integers(1, 120)
+offsets = st.integers(-60, 60)
+tifs = st.sampled_from(("DAY", "DAY", "GTC", "IOC", "FOK", "GTD", "OPG"))
+groups = st.sampled_from(("", "", "", "a", "b"))
+
+
+class OrderMachine(RuleBasedStateMachine):
+    """Three clients, two accounts, seven contracts."""
+
+    @initialize()
+    def open_the_world(self) -> None:
+        self.world = trading_world(SCENARIO)
+        self.traders = {n: Trader(self.world, clientId=n) for n in (1, 2, 3)}
+        self.opened = {
+            a.code: (dict(a.cash), {conId: (h.quantity, h.basis) for conId, h in a.holdings.items()})
+            for a in self.world.accounts.all()
+        }
+        self.ended: dict[int, tuple[str, Decimal]] = {}
+        self.permIds: dict[int, tuple[int, int]] = {}
+
+    # What clients do
+
+    def prices(self, contract: m.Contract, orderType: str, offset: int) -> dict[str, float]:
+        instrument = self.traders[1].instrument(contract)
+        near = self.world.market.last_price(instrument, self.world.clock.now()) * (1 + offset / 4000)
+        ticks = max(round(near / instrument.minTick), 1)
+        row = ORDER_TYPES[orderType]
+        if row.trails:
+            return {"auxPrice": instrument.price(5 + abs(offset)), "lmtPriceOffset": instrument.price(2)}
+        return {name: instrument.price(ticks) for name in row.prices}
+
+    @rule(
+        n=clients, trade=st.sampled_from(TRADES), action=st.sampled_from(("BUY", "SELL")), quantity=quantities,
+        offset=offsets, group=groups, account=st.sampled_from(("", SECOND.code)), held=st.integers(0, 9), wait=waits,
+    )  # fmt: skip
+    def place(
+        self, n: int, trade: tuple[m.Contract, str, str], action: str, quantity: int, offset: int, group: str,
+        account: str, held: int, wait: float,
+    ) -> None:  # fmt: skip
+        if n not in self.world.clients:
+            return
+        contract, orderType, tif = trade
+        good = {"goodTillDate": "20250612 11:00:00 US/Eastern"} if tif == "GTD" else {}
+        self.traders[n].place(
+            self.world.orders.next_valid_id(n), action, quantity * (1000 if contract is EURUSD else 1), orderType,
+            contract, tif=tif, ocaGroup=group, ocaType=1 + quantity % 3, account=account, transmit=held != 7,
+            **good, **self.prices(contract, orderType, offset),
+        )  # fmt: skip
+        self.let_time_pass(wait)
+
+    @rule(n=clients, contract=st.sampled_from(CONTRACTS[:2]), quantity=quantities, offset=offsets, wait=waits)
+    def place_a_bracket(self, n: int, contract: m.Contract, quantity: int, offset: int, wait: float) -> None:
+        if n not in self.world.clients:
+            return
+        trader, first = self.traders[n], self.world.orders.next_valid_id(n)
+        price = self.prices(contract, "LMT", offset)["lmtPrice"]
+        trader.place(first, "BUY", quantity, "LMT", contract, lmtPrice=price, transmit=False)
+        child = {"parentId": first, "contract": contract}
+        trader.place(first + 1, "SELL", quantity, "LMT", lmtPrice=round(price * 1.002, 2), transmit=False, **child)
+        trader.place(first + 2, "SELL", quantity, "STP", auxPrice=round(price * 0.99, 2), **child)
+        self.let_time_pass(wait)
+
+    @rule(n=clients, price=st.integers(-10, 10), percent=st.integers(1, 99), quantity=quantities)
+    def place_with_conditions(self, n: int, price: int, percent: int, quantity: int) -> None:
+        if n not in self.world.clients:
+            return
+        tesla = self.traders[n].instrument(CONTRACTS[1])
+        level = self.world.market.last_price(tesla, self.world.clock.now()) * (1 + price / 100)
+        conditions = (
+            m.OrderCondition(type=1, conId=tesla.conId, exchange="SMART", price=level, isConjunctionConnection=False),
+            m.OrderCondition(
+                type=5, secType="STK", exchange="SMART", symbol="NIO", isConjunctionConnection=percent > 50
+            ),
+            m.OrderCondition(type=4, percent=percent, isMore=False),
+        )
+        orderId = self.world.orders.next_valid_id(n)
+        cancels = {"orderType": "LMT", "lmtPrice": 150.0, "conditionsCancelOrder": True} if percent % 2 else {}
+        self.traders[n].place(orderId, quantity=quantity, conditions=conditions, **cancels)
+        self.let_time_pass(float(percent))
+
+    def some(self, n: int, pick: int) -> WorkingOrder | None:
+        """One of a client's orders, if it is there and has any."""
+        last = self.world.orders.next_valid_id(n) - 1
+        return self.world.orders.find(n, 1 + pick % last) if last and n in self.world.clients else None
+
+    @rule(n=clients, pick=st.integers(0, 99), quantity=quantities, offset=offsets, tif=tifs)
+    def change(self, n: int, pick: int, quantity: int, offset: int, tif: str) -> None:
+        if working := self.some(n, pick):
+            contract = replace(working.contract, tradingClass="", localSymbol="")
+            prices = self.prices(contract, working.order.orderType, offset)
+            if working.parent is not None:  # what it closes is the parent's affair
+                quantity = working.order.totalQuantity
+            fields = {**prices, "totalQuantity": Decimal(quantity), "tif": working.order.tif if tif == "OPG" else tif}
+            if tif == "GTD":
+                fields["goodTillDate"] = "20250612 15:00:00 US/Eastern"
+            order = replace(working.order, goodTillDate="", trailStopPrice=None)
+            wanted = replace(order, **fields)
+            self.traders[n].ask(m.PlaceOrder(orderId=working.orderId, contract=contract, order=wanted))
+            self.let_time_pass(float(quantity) / 60)
+
+    @rule(n=clients, pick=st.integers(0, 99))
+    def cancel(self, n: int, pick: int) -> None:
+        if working := self.some(n, pick):
+            self.traders[n].cancel(working.orderId)
+
+    @rule(n=clients, everybody=st.sampled_from((False, False, False, True)))
+    def cancel_everything(self, n: int, everybody: bool) -> None:
+        if everybody and n in self.world.clients:
+            self.traders[n].ask(m.ReqGlobalCancel())
+
+    @rule(seconds=st.sampled_from((0.01, 0.1, 0.3, 1, 5, 60, 600, 1800, 7200, 86_400)))
+    def let_time_pass(self, seconds: float) -> None:
+        self.world.clock.run_until(self.world.clock.now() + seconds)
+
+    @rule(size=st.integers(1, 50))
+    def stage_a_part(self, size: int) -> None:
+        self.world.orders.engine.next_fills.append(Decimal(size))
+
+    @precondition(lambda self: len(self.world.clients) > 1)
+    @rule(n=clients)
+    def disconnect(self, n: int) -> None:
+        if n in self.world.clients:
+            del self.world.clients[n]
+
+    @rule(n=clients)
+    def reconnect(self, n: int) -> None:
+        if n not in self.world.clients:
+            self.traders[n] = Trader(self.world, clientId=n)
+            self.world.orders.greet(self.traders[n].client)
+
+    # What must hold
+
+    def everything(self) -> list[WorkingOrder]:
+        engine = self.world.orders.engine
+        return [*engine, *engine.done]
+
+    @invariant()
+    def quantities_add_up_and_ends_are_final(self) -> None:
+        traded: Counter[int] = Counter()
+        for fill in self.world.orders.engine.fills:
+            traded[fill.details.execution.permId] += fill.details.execution.shares
+        for working in self.everything():
+            assert working.filled + working.remaining == working.order.totalQuantity
+            assert 0 <= working.filled <= working.order.totalQuantity
+            assert traded[working.permId] == working.filled
+            assert self.permIds.setdefault(working.permId, (working.clientId, working.orderId)) == (
+                working.clientId,
+                working.orderId,
+            )
+            if working.status in FINAL:
+                assert working.timer is None
+                end = (working.status, working.filled)
+                assert self.ended.setdefault(working.permId, end) == end
+            else:
+                assert working.permId not in self.ended
+                assert working.timer is not None or not working.started or working.parent is not None
+            if working.status == "Filled":
+                assert not working.remaining
+        assert len(self.permIds) == len(set(self.permIds.values()))
+
+    @invariant()
+    def children_close_no_more_than_their_parent_opened(self) -> None:
+        for parent in self.everything():
+            bought = sum((child.filled for child in parent.children), Decimal(0))
+            assert bought <= parent.filled
+
+    @invariant()
+    def no_execution_has_the_id_of_another(self) -> None:
+        ids = [fill.details.execution.execId for fill in self.world.orders.engine.fills]
+        assert len(ids) == len(set(ids))
+
+    @invariant()
+    def cash_and_positions_follow_from_the_executions(self) -> None:
+        for account in self.world.accounts.all():
+            cash, held = dict(self.opened[account.code][0]), {}
+            for conId, (quantity, _) in self.opened[account.code][1].items():
+                held[conId] = quantity
+            for fill in self.world.orders.engine.fills:
+                execution, report = fill.details.execution, fill.commission
+                if execution.acctNumber != account.code:
+                    continue
+                assert report is not None
+                instrument = self.world.instruments.find(fill.details.contract.conId)
+                signed = execution.shares if execution.side == "BOT" else -execution.shares
+                held[instrument.conId] = held.get(instrument.conId, Decimal(0)) + signed
+                value = float(signed) * execution.price * instrument.unit
+                cash[instrument.currency] = cash.get(instrument.currency, 0.0) - value
+                cash[report.currency] = cash.get(report.currency, 0.0) - report.commission
+                if settlement(instrument) == "exchange":
+                    cash[instrument.symbol] = cash.get(instrument.symbol, 0.0) + float(signed)
+            for conId, holding in account.holdings.items():
+                if settlement(holding.instrument) == "margin":
+                    # What is open on margin isn't paid yet.
+                    owed = holding.basis - self.opened[account.code][1].get(conId, (Decimal(0), 0.0))[1]
+                    cash[holding.instrument.currency] = cash.get(holding.instrument.currency, 0.0) + owed
+            actual = {conId: h.quantity for conId, h in account.holdings.items() if h.quantity}
+            assert {conId: quantity for conId, quantity in held.items() if quantity} == actual
+            for currency, amount in cash.items():
+                assert account.cash.get(currency, 0.0) == pytest.approx(amount, abs=0.01)
+
+    @invariant()
+    def profits_add_up(self) -> None:
+        """What was won or lost on a contract is what its executions report and what the position shows."""
+        for account in self.world.accounts.all():
+            result: dict[int, float] = {}
+            reported: Counter[int] = Counter()
+            for fill in self.world.orders.engine.fills:
+                execution, report = fill.details.execution, fill.commission
+                if execution.acctNumber != account.code or report is None:
+                    continue
+                instrument = self.world.instruments.find(fill.details.contract.conId)
+                signed = float(execution.shares) * (1 if execution.side == "BOT" else -1)
+                paid = signed * execution.price * instrument.unit + report.commission
+                result[instrument.conId] = result.get(instrument.conId, 0.0) - paid
+                reported[instrument.conId] += report.realizedPNL or 0.0
+            for conId, flow in result.items():
+                held = account.holdings[conId]
+                value = self.world.accounts.price(held.instrument) * held.instrument.unit
+                basis = self.opened[account.code][1].get(conId, (Decimal(0), 0.0))[1]
+                total = flow + held.worth(value) - basis
+                assert reported[conId] + held.unrealized(value) == pytest.approx(total, abs=0.01)
+            figures = self.world.accounts.figures(account)
+            parts = sum(ledger.netLiquidation * ledger.exchangeRate for ledger in figures.ledgers.values())
+            assert figures.total.netLiquidation == pytest.approx(parts, abs=0.01)
+
+    @invariant()
+    def everybody_sees_the_same_orders(self) -> None:
+        views = []
+        for trader in self.traders.values():
+            if trader.client.clientId not in self.world.clients:
+                continue
+            listed = [x for x in trader.ask(m.ReqAllOpenOrders()) if isinstance(x, m.OrderStatus)]
+            views.append({(x.permId, x.clientId, x.status, x.filled, x.remaining) for x in listed})
+            own = [x.permId for x in trader.ask(m.ReqOpenOrders()) if isinstance(x, m.OrderStatus)]
+            assert own == [x.permId for x in listed if x.clientId == trader.client.clientId]
+        expected = {(w.permId, w.clientId, w.status, w.filled, w.remaining) for w in self.everything() if w.open}
+        assert all(view == expected for view in views)
+
+    @invariant()
+    def who_listens_knows(self) -> None:
+        """The last status that a connected client was told of each of its orders is the order's."""
+        for trader in self.traders.values():
+            if trader.client.clientId not in self.world.clients:
+                continue
+            last = {
+                x.orderId: x
+                for x in trader.said
+                if isinstance(x, m.OrderStatus) and x.clientId == trader.client.clientId
+            }
+            for orderId, told in last.items():
+                working = self.world.orders.find(trader.client.clientId, orderId)
+                if working is not None and orderId:
+                    assert (told.status, told.filled) == (working.status, working.filled)
+
+
+def long_run(steps: int, shrink: bool = True) -> None:
+    """So many steps, others each time."""
+    run_state_machine_as_test(
+        OrderMachine,
+        settings=settings(
+            max_examples=max(steps // STEPS_PER_RUN, 1),
+            stateful_step_count=STEPS_PER_RUN,
+            phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
+
+
+@pytest.mark.timeout(120)
+def test_whatever_clients_do_what_must_hold_holds() -> None:
+    run_state_machine_as_test(
+        OrderMachine,
+        settings=settings(
+            max_examples=6,
+            stateful_step_count=STEPS_PER_RUN,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    long_run(steps)
+    print(f"{steps:,} steps without a failure")
