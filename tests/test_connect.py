@@ -245,4 +245,3 @@ def test_a_failure_leaves_nothing_behind() -> None:
     with pytest.raises(NotConnectedError, match="nothing listens"):
         connect(host="127.0.0.1", port=1)
     assert {} == module._sessions
-

@@ -78,8 +78,8 @@ def dataSettings(
     """Return the keyword arguments of reqHistoricalData as a dict, checked; hand it to getData.
 
     `durationStr`: how far back, such as "3 M"; `barSizeSetting`: such as "1 day"; `endDateTime`: "" for now,
-    "yyyymmdd hh:mm:ss US/Eastern", "yyyymmdd-hh:mm:ss" in UTC, or a datetime with a zone; `useRTH`: 1 = regular trading
-    hours only. Raises ValueError that names the legal values.
+    "yyyymmdd hh:mm:ss US/Eastern" (without a date, today's), "yyyymmdd-hh:mm:ss" in UTC, or a datetime with a zone;
+    `useRTH`: 1 = regular trading hours only. Raises ValueError that names the legal values.
 
     >>> dataSettings("3 M", "1 day")["whatToShow"]
     'TRADES'

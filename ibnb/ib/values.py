@@ -24,6 +24,7 @@ BAR_SIZES: dict[str, int] = {
     "1 min": 60,
     "2 mins": 120,
     "3 mins": 180,
+    "4 mins": 240,
     "5 mins": 300,
     "10 mins": 600,
     "15 mins": 900,
@@ -42,13 +43,14 @@ BAR_SIZES: dict[str, int] = {
 #: Other spellings that TWS takes for the same size.
 BAR_SIZE_ALIASES = {"1 week": "1W", "1 month": "1M"}
 
-#: Duration unit → (its name, seconds, the largest count TWS takes, smallest and largest bar size in seconds).
-DURATION_UNITS: dict[str, tuple[str, int, int, int, int]] = {
-    "S": ("seconds", 1, 86400, 1, 60),
-    "D": ("days", 86400, 365, 1, 2592000),
-    "W": ("weeks", 604800, 52, 1, 2592000),
-    "M": ("months", 2592000, 12, 1, 2592000),
-    "Y": ("years", 31536000, 68, 1, 2592000),
+#: Duration unit → (its name, seconds, the largest count TWS takes). Which bars go with which unit, TWS decides: its
+#: table says less than it does (60 S of any bar from 5 secs to 1 day came from a paper TWS, stoqey/ib#270).
+DURATION_UNITS: dict[str, tuple[str, int, int]] = {
+    "S": ("seconds", 1, 86400),
+    "D": ("days", 86400, 365),
+    "W": ("weeks", 604800, 52),
+    "M": ("months", 2592000, 12),
+    "Y": ("years", 31536000, 68),
 }
 
 WHAT_TO_SHOW = (
@@ -134,17 +136,71 @@ _SPOKEN = {
     "market": "MKT",
     "limit": "LMT",
     "stop": "STP",
+    "stop market": "STP",
     "stop limit": "STP LMT",
     "stop loss": "STP",
+    "take profit": "LMT",
+    "trailing": "TRAIL",
     "trailing stop": "TRAIL",
+    "trailing stop limit": "TRAIL LIMIT",
+    "market on close": "MOC",
+    "limit on close": "LOC",
+    "market if touched": "MIT",
+    "limit if touched": "LIT",
+    "market to limit": "MTL",
+    "relative": "REL",
     "stock": "STK",
+    "share": "STK",
+    "equity": "STK",
+    "etf": "STK",
     "option": "OPT",
     "future": "FUT",
+    "future option": "FOP",
+    "continuous future": "CONTFUT",
     "forex": "CASH",
     "fx": "CASH",
+    "currency": "CASH",
     "index": "IND",
+    "commodity": "CMDTY",
+    "warrant": "WAR",
+    "combo": "BAG",
+    "spread": "BAG",
+    "mutual fund": "FUND",
+    "coin": "CRYPTO",
+    "b": "BUY",
+    "long": "BUY",
+    "bot": "BUY",
+    "s": "SELL",
+    "sld": "SELL",
     "short": "SSHORT",
+    "sell short": "SSHORT",
+    "good till cancelled": "GTC",
+    "good till canceled": "GTC",
+    "good till date": "GTD",
+    "fill or kill": "FOK",
+    "immediate or cancel": "IOC",
+    "at the opening": "OPG",
+    "last": "TRADES",
+    "price": "TRADES",
+    "mid": "MIDPOINT",
+    "quote": "BID_ASK",
+    "adjusted": "ADJUSTED_LAST",
+    "adjusted close": "ADJUSTED_LAST",
+    "hv": "HISTORICAL_VOLATILITY",
+    "iv": "OPTION_IMPLIED_VOLATILITY",
+    "borrow fee": "FEE_RATE",
 }
+
+# A unit of time as everybody else writes it → seconds. "m" is a minute wherever a number of seconds is looked for.
+_TIME_UNITS = {
+    "s": 1, "sec": 1, "second": 1,
+    "m": 60, "min": 60, "minute": 60, "t": 60,
+    "h": 3600, "hr": 3600, "hour": 3600,
+    "d": 86400, "day": 86400,
+    "w": 604800, "wk": 604800, "week": 604800,
+    "mo": 2592000, "mon": 2592000, "month": 2592000,
+    "y": 31536000, "yr": 31536000, "year": 31536000,
+}  # fmt: skip
 
 
 def check(name: str, value: object, legal: Collection[str], aliases: dict[str, str] | None = None) -> str:
@@ -161,11 +217,32 @@ def check(name: str, value: object, legal: Collection[str], aliases: dict[str, s
     word = " ".join(value.lower().split())
     if word in folded:
         return folded[word]
-    near = [folded[each] for each in difflib.get_close_matches(word, folded, n=1, cutoff=0.5)]
-    if _SPOKEN.get(word) in legal:
-        near = [_SPOKEN[word]]
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    meant = _meant(word, folded)
+    hint = f" Did you mean {meant!r}?" if meant else ""
     raise ValueError(f"{name} {value!r} is not legal.{hint} Legal values: {', '.join(legal)}.")
+
+
+def _meant(word: str, legal: dict[str, str]) -> str | None:
+    """The legal word that somebody who wrote `word` probably wants, or None. `legal`: in small letters → as it is."""
+    plain = re.sub(r"[\s_-]+", " ", word)
+    if plain in legal:
+        return legal[plain]
+    for spoken in (_SPOKEN.get(plain), _SPOKEN.get(plain.removesuffix("s")), plain.replace(" ", "_")):
+        if spoken is not None and spoken.lower() in legal:
+            return legal[spoken.lower()]
+    seconds = _seconds(plain)
+    for name, each in BAR_SIZES.items():
+        if each == seconds and name.lower() in legal:
+            return name
+    near = difflib.get_close_matches(word, legal, n=1, cutoff=0.5)
+    return legal[near[0]] if near else None
+
+
+def _seconds(text: str) -> int | None:
+    """ "1h", "90 min", "2 days" → seconds; None for what is no such text."""
+    match = re.fullmatch(r"(\d{1,6}) ?([a-z]+?)s?", text.lower()) or re.fullmatch(r"(\d{1,6}) ?(s)", text.lower())
+    unit = _TIME_UNITS.get(match[2]) if match else None
+    return int(match[1]) * unit if match and unit else None
 
 
 def check_contract(contract: Any, verb: str) -> Any:
@@ -217,7 +294,7 @@ def _instead_of_contract(value: Any) -> str:
 
 
 def check_bar_size(value: object) -> str:
-    """Return IB's spelling of a bar size; "15 min" raises and asks whether "15 mins" was meant."""
+    """Return IB's spelling of a bar size; "15 min" raises and asks whether "15 mins" was meant, "1h" '1 hour'."""
     if value == "1m":
         raise ValueError("barSizeSetting '1m' could be a minute or a month: write '1 min' or '1M'.")
     return check("barSizeSetting", value, BAR_SIZES, BAR_SIZE_ALIASES)
@@ -231,30 +308,39 @@ def check_duration(value: object) -> str:
         raise ValueError(f"durationStr {value!r} is not legal: {form}.")
     count, gap, unit = int(match[1]), match[2], match[3].upper() or "S"
     if unit not in DURATION_UNITS or (match[3] and not gap):
-        guess = f" Did you mean '{count} {unit[0]}'?" if unit[0] in DURATION_UNITS else ""
-        raise ValueError(f"durationStr {value!r} is not legal: {form}.{guess}")
-    words, _, most, _, _ = DURATION_UNITS[unit]
+        meant = _meant_duration(count, match[3].lower())
+        raise ValueError(f"durationStr {value!r} is not legal: {form}.{meant}")
+    words, _, most = DURATION_UNITS[unit]
     if not 1 <= count <= most:
         raise ValueError(f"durationStr {value!r} is not legal: from 1 to {most} {words}; use a larger unit for more.")
     return f"{count} {unit}"
 
 
+def _meant_duration(count: int, unit: str) -> str:
+    """The question "did you mean"; M is a month, and there is no unit for minutes and hours."""
+    seconds = _TIME_UNITS.get(unit.removesuffix("s") or unit)
+    if unit == "m":
+        return f" '{count} M' are months; {count} minutes are '{count * 60} S'."
+    if seconds in (60, 3600):
+        return f" Did you mean '{count * seconds} S'?"
+    return f" Did you mean '{count} {unit[0].upper()}'?" if seconds else ""
+
+
 def check_bars(durationStr: str, barSizeSetting: str) -> None:
     """Raise ValueError for a duration and a bar size that can't go together (both already in IB's spelling)."""
     count, unit = durationStr.split(" ")
-    words, seconds, _, smallest, largest = DURATION_UNITS[unit]
-    size = BAR_SIZES[barSizeSetting]
-    if not smallest <= size <= largest:
-        fit = ", ".join(name for name, each in BAR_SIZES.items() if smallest <= each <= largest)
-        raise ValueError(f"bars of {barSizeSetting!r} can't be asked for a duration in {words}. Those that can: {fit}.")
-    if size == 1 and int(count) * seconds > 2000:
+    if BAR_SIZES[barSizeSetting] == 1 and int(count) * DURATION_UNITS[unit][1] > 2000:
         raise ValueError(f"bars of '1 secs' reach back 2000 S at most, not {durationStr!r}.")
+
+
+_END = re.compile(r"(\d{8} +)?\d{1,2}:\d\d:\d\d( +[\w/+-]+)?|\d{8}-\d{1,2}:\d\d:\d\d")
 
 
 def check_end_date_time(value: object) -> str:
     """Return an end time as IB takes it: "" for now, or `yyyymmdd-hh:mm:ss` in UTC for a datetime that has a zone.
 
-    Text is passed on once its shape is right: `yyyymmdd[ hh:mm:ss[ Zone/Name]]` or `yyyymmdd-hh:mm:ss`.
+    Text is passed on once its shape is one of those that TWS's error 10314 names: `[yyyymmdd ]hh:mm:ss[ Zone/Name]`
+    (without a date, today's) or `yyyymmdd-hh:mm:ss`. A date alone TWS refuses with that error.
     """
     if value is None or value == "":
         return ""
@@ -262,9 +348,14 @@ def check_end_date_time(value: object) -> str:
         if value.tzinfo is None:
             raise ValueError(f"endDateTime {value} has no time zone; give it one, for instance ZoneInfo('US/Eastern').")
         return value.astimezone(dt.UTC).strftime("%Y%m%d-%H:%M:%S")
-    if isinstance(value, str) and re.fullmatch(r"\d{8}( \d\d:\d\d:\d\d( [\w/+-]+)?|-\d\d:\d\d:\d\d)?", value):
+    if isinstance(value, str) and _END.fullmatch(value):
         return value
-    raise ValueError(
-        f"endDateTime {value!r} is not legal. Legal: '' for now, 'yyyymmdd hh:mm:ss US/Eastern', "
-        f"'yyyymmdd-hh:mm:ss' in UTC, or a datetime that has a time zone."
+    legal = (
+        "Legal: '' for now, 'yyyymmdd hh:mm:ss US/Eastern' (yyyymmdd and US/Eastern are optional), "
+        "'yyyymmdd-hh:mm:ss' in UTC, or a datetime that has a time zone."
     )
+    if isinstance(value, dt.date) or (isinstance(value, str) and re.fullmatch(r"\d{8}|\d{4}-\d\d-\d\d", value)):
+        day = f"{value:%Y%m%d}" if isinstance(value, dt.date) else value.replace("-", "")
+        hint = f"a date alone is refused by TWS (10314); did you mean '{day} 23:59:59 US/Eastern'?"
+        raise ValueError(f"endDateTime {value!r} is not legal: {hint} {legal}")
+    raise ValueError(f"endDateTime {value!r} is not legal. {legal}")

@@ -51,7 +51,7 @@ def test_two_settings_share_no_list() -> None:
         ({"whatToShow": "TRADE"}, "Did you mean 'TRADES'"),
         ({"useRTH": 2}, "useRTH"),
         ({"formatDate": 4}, "formatDate"),
-        ({"whatToShow": "ADJUSTED_LAST", "endDateTime": "20250611"}, "ADJUSTED_LAST"),
+        ({"whatToShow": "ADJUSTED_LAST", "endDateTime": "20250611 16:00:00 US/Eastern"}, "ADJUSTED_LAST"),
     ],
 )
 def test_settings_that_cannot_work(wrong: dict[str, Any], word: str) -> None:

@@ -286,7 +286,7 @@ def test_a_live_stream_that_cannot_begin_raises_on_entering(tws: ScriptedTWS) ->
     [
         dataSettings("1 D", "1 min", whatToShow="BID_ASK"),
         dataSettings("1800 S", "1 secs"),
-        dataSettings("1 D", "1 min", "20250611"),
+        dataSettings("1 D", "1 min", "20250611 16:00:00 US/Eastern"),
     ],
 )
 def test_live_bars_that_cannot_be(tws: ScriptedTWS, settings: dict[str, Any]) -> None:

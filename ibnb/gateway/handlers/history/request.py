@@ -27,6 +27,7 @@ BAR_SIZES: dict[str, Size] = {
     "1 min": 60,
     "2 mins": 120,
     "3 mins": 180,
+    "4 mins": 240,
     "5 mins": 300,
     "10 mins": 600,
     "15 mins": 900,
