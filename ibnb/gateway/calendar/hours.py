@@ -76,6 +76,11 @@ SCHEDULES: dict[str, Hours] = {
     "IDEALPRO": _hours(*_NEW_YORK, "-17:15 -17:15 17:00 17:00", "forex"),
     "METAL": _hours(*_NEW_YORK, "-18:00 -18:00 17:00 17:00", "forex"),
     "CME": _hours(*_CHICAGO, "-17:00 08:30 16:00 16:00", "CME", halted="12:00"),
+    "NYMEX": _hours(*_NEW_YORK, "-18:00 09:30 17:00 17:00", "CME", shift=60, halted="13:00"),
+    "CFE": _hours(*_CHICAGO, "-17:00 08:30 15:00 16:00", "CME", halted="12:00"),
+    "CBOT.AG": _hours(*_CHICAGO, "-19:00 08:30 13:20 13:20", "US", shift=-55),
+    "NYBOT": _hours(*_NEW_YORK, "04:15 04:15 13:30 13:30", "US"),
+    "EUREX": _hours("Europe/Berlin", "MET", "01:10 08:00 22:00 22:00", "IBIS"),
     "CME.HE": _hours(*_CHICAGO, "08:30 08:30 13:05 13:05", "US", shift=-55),
 }  # fmt: skip
 

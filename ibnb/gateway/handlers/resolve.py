@@ -37,6 +37,15 @@ def resolve_contract(world: World, contract: Contract) -> Instrument:
     return found[0]
 
 
+def resolve_live(world: World, contract: Contract) -> Instrument:
+    """Return the one instrument of which live data are asked; Refusal also for a continuous future (TWS has history
+    of it only)."""
+    instrument = resolve_contract(world, contract)
+    if instrument.secType == "CONTFUT":
+        raise invalid("Continuous futures cannot be used with real time data, only for historical data")
+    return instrument
+
+
 def check_description(contract: Contract) -> None:
     """Raise Refusal for a combination, and for a description that names neither a conId nor a kind and a symbol."""
     if contract.secType == "BAG" or contract.comboLegs:

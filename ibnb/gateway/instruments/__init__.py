@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from .contracts import contract_of
-from .futures import ROOTS, Root
-from .instrument import MARKET_RULES, Bond, Instrument, Model
+from .futures import Root, roots
+from .instrument import Bond, Instrument, Model
 from .lookup import ContractLike, Instruments
+from .market_rules import MARKET_RULES
 from .options import CLASSES, MULTIPLIER, Expiration, OptionClass, Options
 
-__all__ = ["CLASSES", "MARKET_RULES", "MULTIPLIER", "ROOTS", "Bond", "ContractLike", "Expiration", "Instrument"]
-__all__ += ["Instruments", "Model", "OptionClass", "Options", "Root", "contract_of"]
+__all__ = ["CLASSES", "MARKET_RULES", "MULTIPLIER", "Bond", "ContractLike", "Expiration", "Instrument"]
+__all__ += ["Instruments", "Model", "OptionClass", "Options", "Root", "contract_of", "roots"]

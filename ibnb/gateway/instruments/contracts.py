@@ -9,7 +9,7 @@ from .instrument import Instrument
 def contract_of(instrument: Instrument) -> Contract:
     """The contract that names an instrument, exchange included."""
     return Contract(
-        conId=instrument.conId,
+        conId=instrument.shownConId or instrument.conId,
         symbol=instrument.symbol,
         secType=instrument.secType,
         lastTradeDateOrContractMonth=instrument.lastTradeDateOrContractMonth,

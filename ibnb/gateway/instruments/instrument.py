@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from math import isfinite
 from typing import Any
 from zlib import crc32
 
 from ..calendar import SCHEDULES
+from .market_rules import BELOW_A_DOLLAR, MARKET_RULES, Rule, conforms, fixed, step_at, tick_table
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,11 @@ class Bond:
 
 @dataclass(frozen=True)
 class Instrument:
-    """One listing, as contractDetails describes it; `exchange` is the one that was asked for. Names are IB's."""
+    """One listing, as contractDetails describes it; `exchange` is the one that was asked for. Names are IB's.
+
+    `conId` names it inside the gateway; `shownConId`, if any, is what clients are told (a continuous future's is that
+    of its front month).
+    """
 
     conId: int
     symbol: str
@@ -92,6 +96,7 @@ class Instrument:
     secIdList: tuple[tuple[str, str], ...] = ()
     sharesOutstanding: float = 0.0
     bond: Bond | None = None
+    shownConId: int = 0
 
     @property
     def timeZoneId(self) -> str:
@@ -123,10 +128,20 @@ class Instrument:
         """The price of so many ticks (halves allowed), as the shortest float that means it."""
         return round(ticks * self.minTick, self.decimals + 1)
 
+    def rule(self, exchange: str) -> Rule:
+        """The price steps on one of the valid exchanges, else on the first."""
+        if not self.marketRuleIds:
+            return ((0.0, self.minTick),)
+        rules = dict(zip(self.validExchanges.split(","), self.marketRuleIds.split(","), strict=True))
+        return MARKET_RULES[int(rules.get(exchange) or self.marketRuleIds.split(",")[0])]
+
     def on_tick(self, price: float) -> bool:
-        """Whether a price conforms to the minimum variation (else TWS answers 110)."""
-        ticks = price / self.minTick
-        return isfinite(ticks) and abs(ticks - round(ticks)) < 1e-6
+        """Whether a price conforms to the minimum variation where the order goes (else TWS answers 110).
+
+        What stands in a quote conforms, too: stocks are quoted in steps of minTick at every price.
+        """
+        step = step_at(self.rule(self.exchange), price)
+        return conforms(price, step) or (self.secType == "STK" and conforms(price, self.minTick))
 
     @property
     def trades(self) -> bool:
@@ -149,6 +164,9 @@ class _Kind:
     aggGroup: int = 2147483647
 
 
+# Where shares follow the European tick size table, in London in pence.
+_TICK_TABLES = frozenset({"LSE", "IBIS", "BM", "SBF", "AEB", "EBS"})
+
 # By (secType, schedule), else by secType.
 _KINDS: dict[tuple[str, str] | str, _Kind] = {
     ("STK", "US"): _Kind("SMART,AMEX,NYSE,CBOE,ARCA,NASDAQ,BATS,IEX,EDGX,BYX,MEMX", 0.0001, 100.0, 1),
@@ -164,31 +182,6 @@ _KINDS: dict[tuple[str, str] | str, _Kind] = {
     "BOND": _Kind("SMART,BONDDESK,TMC"),
     "OPT": _Kind("SMART"),
 }
-
-# Rule id → ((from this price on, minimum variation), …); contractDetails names one per valid exchange.
-MARKET_RULES: dict[int, tuple[tuple[float, float], ...]] = {
-    26: ((0.0, 0.01),),
-    67: ((0.0, 0.25),),
-    239: ((0.0, 0.00005),),
-    240: ((0.0, 0.005),),
-    556: ((0.0, 0.025),),
-    557: ((0.0, 0.001),),
-    558: ((0.0, 0.02),),
-    559: ((0.0, 0.2),),
-    560: ((0.0, 0.0001),),
-    561: ((0.0, 0.002),),
-    562: ((0.0, 0.05),),
-    563: ((0.0, 0.1),),
-    564: ((0.0, 0.5),),
-    565: ((0.0, 1.0),),
-    566: ((0.0, 2.0),),
-    567: ((0.0, 0.015625),),
-    568: ((0.0, 0.00001),),
-    569: ((0.0, 0.000001),),
-    2240: ((0.0, 5.0),),
-    2241: ((0.0, 10.0),),
-}
-_RULE_OF_TICK = {rule[0][1]: id for id, rule in MARKET_RULES.items()}
 
 
 def invented(*description: str) -> int:
@@ -212,13 +205,22 @@ def _order_types(secType: str) -> str:
     return ",".join(sorted(f"{_ORDER_TYPES} {_MORE_ORDER_TYPES.get(secType, '')}".split()))
 
 
-def described(secType: str, primary: str, schedule: str, minTick: float) -> dict[str, Any]:
+def _rule(secType: str, schedule: str, minTick: float, price: float) -> int:
+    if secType == "STK" and schedule in _TICK_TABLES:
+        return tick_table(price, minTick)
+    if (secType, schedule, minTick) == ("STK", "US", 0.0001):
+        return BELOW_A_DOLLAR
+    return fixed(minTick)
+
+
+def described(secType: str, primary: str, schedule: str, minTick: float, price: float = 0.0) -> dict[str, Any]:
+    """What a kind of instrument has in common. `price`: of a European share, where `minTick` is its step."""
     kind = _KINDS.get((secType, schedule)) or _KINDS[secType]
     exchanges = kind.validExchanges.format(primary)
     return {
         "validExchanges": exchanges,
         "orderTypes": _order_types(secType),
-        "marketRuleIds": ",".join([str(_RULE_OF_TICK[minTick])] * (exchanges.count(",") + 1)),
+        "marketRuleIds": ",".join([str(_rule(secType, schedule, minTick, price))] * (exchanges.count(",") + 1)),
         "minSize": kind.minSize,
         "sizeIncrement": kind.minSize,
         "suggestedSizeIncrement": kind.suggestedSizeIncrement,

@@ -55,5 +55,5 @@ def _listing(row: dict[str, str]) -> Instrument:
         priceMagnifier=int(row["priceMagnifier"]),
         secIdList=(("ISIN", row["isin"]),) if row["isin"] else (),
         sharesOutstanding=float(row["shares"] or 0) * 1e6,
-        **described(secType, primary or exchange, schedule, minTick),
+        **described(secType, primary or exchange, schedule, minTick, float(row["anchor"])),
     )

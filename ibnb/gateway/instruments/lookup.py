@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from ..data import Recording
 from .bonds import read_bonds
-from .futures import ROOTS, read_futures
+from .futures import read_futures, roots
 from .instrument import Instrument
 from .listings import read_listings
 from .options import CLASSES, FIRST_CONID, OptionClass, Options
@@ -132,7 +132,7 @@ class Instruments:
     @cached_property
     def listings(self) -> tuple[Instrument, ...]:
         """What never expires, in the table's order; continuous futures, bonds and files' own instruments last."""
-        known = (*read_listings(), *(root.contfut() for root in ROOTS), *read_bonds())
+        known = (*read_listings(), *(root.contfut(self.today) for root in roots()), *read_bonds())
         found = {i.conId: i for i in known}
         for recording in self._recorded:
             instrument = recorded(recording, known, self.today)
@@ -183,7 +183,8 @@ class Instruments:
         The rows' `exchange` is the one that was asked for. Whoever needs exactly one contract calls more an ambiguity.
         """
         if contract.conId:
-            found = self.find(contract.conId)
+            continuous = "CONTFUT" in (contract.secType or "").upper().split("+")
+            found = self._continuous.get(contract.conId) if continuous else self.find(contract.conId)
             candidates = [found] if found else []
             filters = [f for f in _FILTERS if f.field == "exchange"]
         else:
@@ -231,6 +232,11 @@ class Instruments:
     @cached_property
     def _listed(self) -> dict[int, Instrument]:
         return {i.conId: i for i in self.listings}
+
+    @cached_property
+    def _continuous(self) -> dict[int, Instrument]:
+        """The continuous futures, by the conId that they show."""
+        return {i.shownConId: i for i in self.listings if i.shownConId}
 
     @cached_property
     def _expiring(self) -> dict[int, Instrument]:

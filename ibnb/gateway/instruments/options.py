@@ -16,15 +16,17 @@ from datetime import date, timedelta
 from functools import lru_cache
 from math import ceil, exp, inf, log
 
-from ..calendar import Calendar
+from .expiries import third_friday, trading_day
 from .instrument import Instrument, Model, described
-
-_CALENDAR = Calendar()
+from .market_rules import PENNIES_TO_THREE, fixed
 
 US_EXCHANGES = (
     "SMART,AMEX,BATS,BOX,CBOE,CBOE2,EDGX,EMERALD,GEMINI,ISE,MEMX,MERCURY,MIAX,NASDAQBX,NASDAQOM,PEARL,PHLX,PSE"
 )
 MULTIPLIER = "100"
+_CENT = 0.01
+# Who takes any option at any cent (ib_async#55); SMART reaches them.
+_IN_PENNIES = ("SMART", "NASDAQBX", "NASDAQOM")
 
 FIRST_CONID = 1_000_000_000
 _FIRST_DAY = date(2020, 1, 1)
@@ -35,7 +37,8 @@ _DAYS, _STRIKES = 5_800, 3_000
 class OptionClass:
     """One trading class. `unit`: all strikes are multiples of it; `step`: between strikes near the price, 0 by price;
     `near`: how near, as a share of the price, beyond which strikes are `far` times as far apart; `daily`: for how many
-    weeks there is an expiration every day; `am`: trading ends the day before the expiration."""
+    weeks there is an expiration every day; `am`: trading ends the day before the expiration; `pennies`: steps of a
+    cent at all prices (else of five from 3.00 on, where options of all classes don't trade in cents)."""
 
     tradingClass: str
     symbol: str
@@ -50,6 +53,13 @@ class OptionClass:
     exchanges: str = US_EXCHANGES
     minTick: float = 0.01
     schedule: str = "OPRA"
+    pennies: bool = False
+
+    def rule(self, exchange: str) -> int:
+        """The market rule of an exchange."""
+        if self.minTick == _CENT and not self.pennies and exchange not in _IN_PENNIES:
+            return PENNIES_TO_THREE
+        return fixed(self.minTick)
 
 
 def _index(tradingClass: str, daily: int, am: bool) -> OptionClass:
@@ -57,7 +67,7 @@ def _index(tradingClass: str, daily: int, am: bool) -> OptionClass:
 
 
 def _etf(symbol: str, daily: int = 0) -> OptionClass:
-    return OptionClass(symbol, symbol, 0.5, 1.0, daily, quarterly=True)
+    return OptionClass(symbol, symbol, 0.5, 1.0, daily, quarterly=True, pennies=daily > 0)
 
 
 # The place in this list is part of the conIds: new classes go to its end.
@@ -176,7 +186,7 @@ class Options:
             return ()
         found: dict[date, Expiration] = {}
         for real, (reach, days) in sorted(_dates(each, self.today), key=lambda row: -row[1][1]):
-            last = _trading_day(real - timedelta(days=1)) if each.am else real
+            last = trading_day(real - timedelta(days=1)) if each.am else real
             if last >= self.today and 0 <= (last - _FIRST_DAY).days < _DAYS:
                 found.setdefault(last, Expiration(last, real, reach, real - timedelta(days=days)))
         return tuple(found[last] for last in sorted(found))
@@ -198,7 +208,7 @@ class Options:
         number = CLASSES.index(each) * _DAYS + (expiration.last - _FIRST_DAY).days
         local = f"{each.tradingClass:6}{expiration.real:%y%m%d}{right}{strike * 1000:08.0f}"
         kind = described("OPT", "", each.schedule, each.minTick) | {"validExchanges": each.exchanges}
-        kind["marketRuleIds"] = ",".join([kind["marketRuleIds"]] * (each.exchanges.count(",") + 1))
+        kind["marketRuleIds"] = ",".join(str(each.rule(exchange)) for exchange in each.exchanges.split(","))
         return Instrument(
             conId=FIRST_CONID + (number * _STRIKES + round(strike / each.unit)) * 2 + "CP".index(right),
             symbol=each.symbol,
@@ -251,29 +261,19 @@ def _dates(each: OptionClass, today: date) -> Iterator[tuple[date, tuple[tuple[f
     """Days of expiration with their kind. One date may come more than once; the longest listed kind counts."""
     for n in range(7 * each.daily):
         day = today + timedelta(days=n)
-        if _trading_day(day) == day:
+        if trading_day(day) == day:
             yield day, _WEEK
     months = [divmod(today.year * 12 + today.month - 1 + n, 12) for n in range(36)]
     if not each.am:
         friday = today + timedelta(days=(4 - today.weekday()) % 7)
-        yield from ((_trading_day(friday + timedelta(weeks=n)), _WEEK) for n in range(6))
+        yield from ((trading_day(friday + timedelta(weeks=n)), _WEEK) for n in range(6))
     if each.quarterly:
         for year, month in months[:12]:
             if month % 3 == 2:
                 last = date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)
-                yield _trading_day(last), _MONTH
+                yield trading_day(last), _MONTH
     for n, (year, month) in enumerate(months):
         if n < 6 or (n < 13 and (month % 3 == 2 or each.underSecType == "IND")):
-            yield _third_friday(year, month + 1), _MONTH
+            yield trading_day(third_friday(year, month + 1)), _MONTH
         elif n >= 9 and (month == 0 or (month in (5, 11) and n < 24)):
-            yield _third_friday(year, month + 1), _LEAPS
-
-
-def _third_friday(year: int, month: int) -> date:
-    first = date(year, month, 1)
-    return _trading_day(first + timedelta(days=(4 - first.weekday()) % 7 + 14))
-
-
-def _trading_day(day: date) -> date:
-    """That day, or the last trading day before it."""
-    return _CALENDAR.trading_days("US", day - timedelta(days=7), day)[-1]
+            yield trading_day(third_friday(year, month + 1)), _LEAPS

@@ -25,7 +25,9 @@ def recorded(recording: Recording, listings: tuple[Instrument, ...], today: date
     if known is None:
         return _new(recording, today)
     minTick = known.minTick if _on_tick(recording, known.minTick) else 10.0**-recording.decimals
-    kind = described(known.secType, known.primaryExchange or known.exchange, known.schedule, minTick)
+    kind = described(
+        known.secType, known.primaryExchange or known.exchange, known.schedule, minTick, float(recording.close[-1])
+    )
     return replace(
         known,
         minTick=minTick,
@@ -63,7 +65,7 @@ def _new(recording: Recording, today: date) -> Instrument:
         schedule=recording.schedule,
         model=_model(recording, "/".join(("data", *identity)), today),
         stockType="COMMON" if secType == "STK" else "",
-        **described(secType, primary or exchange, recording.schedule, minTick),
+        **described(secType, primary or exchange, recording.schedule, minTick, float(recording.close[-1])),
     )
 
 

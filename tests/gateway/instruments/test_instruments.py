@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from ibnb.gateway.instruments import MARKET_RULES, ROOTS, Instruments
+from ibnb.gateway.instruments import MARKET_RULES, Instruments
+from ibnb.gateway.instruments.market_rules import step_at
 from ibnb.gateway.messages import Contract
 
 TODAY = Instruments(date(2025, 6, 11))
@@ -134,38 +135,6 @@ def test_a_future_by_month_or_day(expiry):
     assert date(2025, 9, 19) == row.expiry
 
 
-def test_futures_of_each_product():
-    multipliers = {root.symbol: root.multiplier for root in ROOTS}
-    assert {"ES": "50", "HE": "400", "BRR": "5"}.items() <= multipliers.items()
-    assert ("20", "1000", "100", "125000") == tuple(multipliers[name] for name in ("NQ", "CL", "GC", "EUR"))
-    hogs = match(symbol="HE", secType="FUT", exchange="CME")
-    assert ["G", "J", "K", "M", "N", "Q", "V", "Z"] == sorted({row.localSymbol[2] for row in hogs})
-    bitcoin = match(symbol="BRR", secType="FUT", exchange="CME")
-    assert "20250627" == bitcoin[0].lastTradeDateOrContractMonth
-    assert all(row.expiry.weekday() == 4 for row in bitcoin)
-    for symbol in ("ES", "HE", "BRR"):
-        (continuous,) = match(symbol=symbol, secType="CONTFUT", exchange="CME")
-        assert "" == continuous.lastTradeDateOrContractMonth
-
-
-@pytest.mark.parametrize(
-    ("symbol", "exchange", "local", "last"),
-    [
-        ("CL", "NYMEX", "CLQ5", "20250722"),
-        ("GC", "COMEX", "GCQ5", "20250827"),
-        ("ZN", "CBOT", "ZNU5", "20250919"),
-        ("EUR", "CME", "6EU5", "20250915"),
-        ("NQ", "CME", "NQU5", "20250919"),
-        ("LE", "CME", "LEQ5", "20250829"),
-    ],
-)
-def test_when_futures_end(symbol, exchange, local, last):
-    (row,) = match(symbol=symbol, secType="FUT", exchange=exchange, localSymbol=local)
-    assert last == row.lastTradeDateOrContractMonth
-    assert 1 == len(match(localSymbol=local, secType="FUT", exchange=exchange))
-    assert 1 == len(match(symbol=symbol, secType="CONTFUT", exchange=exchange))
-
-
 def test_expired_futures_only_when_asked_for():
     fields = {"symbol": "ES", "secType": "FUT", "exchange": "CME", "lastTradeDateOrContractMonth": "202503"}
     assert [] == match(**fields)
@@ -204,8 +173,7 @@ def test_every_listing_is_whole(instrument):
     assert not instrument.on_tick(model.anchor + instrument.minTick / 3)
     assert not instrument.on_tick(float("inf"))
     assert instrument.price(round(model.anchor / instrument.minTick)) == pytest.approx(model.anchor)
-    rule = MARKET_RULES[int(instrument.marketRuleIds.split(",")[0])]
-    assert ((0.0, instrument.minTick),) == rule
+    assert instrument.minTick == step_at(MARKET_RULES[int(instrument.marketRuleIds.split(",")[0])], model.anchor)
     assert instrument.exchange in (*instrument.validExchanges.split(","), "")
     assert (model.volume > 0) == (instrument.trades and instrument.quotes)
 
@@ -214,3 +182,13 @@ def test_prices_print_cleanly():
     eur = TODAY.find(12087792)
     assert "1.14855" == str(eur.price(22971))
     assert "1.148575" == str(eur.price(22971.5))
+
+
+@pytest.mark.parametrize(("symbol", "currency", "conId"), [
+    ("EUR", "GBP", 12087807), ("EUR", "JPY", 14321016), ("EUR", "CHF", 12087802), ("GBP", "JPY", None),
+])  # fmt: skip
+def test_pairs_without_the_dollar(symbol, currency, conId):
+    """foreign_clients 4."""
+    (pair,) = match(symbol=symbol, secType="CASH", exchange="IDEALPRO", currency=currency)
+    assert f"{symbol}.{currency}" == pair.localSymbol
+    assert conId in (pair.conId, None)

@@ -17,7 +17,7 @@ from ...world import Client, Subscription, World
 from ...zones import LOGIN_ZONE, zone_info
 from ..beat import on_the_beat
 from ..registry import Refusal, handles, invalid, no_history, unprocessed
-from ..resolve import name_of, resolve_contract
+from ..resolve import name_of, resolve_contract, resolve_live
 from .bar_dates import ZONES_NAMED, time_text
 from .bar_rows import bar_rows
 from .request import (
@@ -142,7 +142,7 @@ def real_time_bars(world: World, client: Client, request: m.ReqRealTimeBars) -> 
         raise invalid("What to show field is missing or incorrect.", _REAL_TIME_TOKEN)
     if client.subscription(REAL_TIME, request.reqId):
         raise unprocessed("Duplicate ticker id", _REAL_TIME_TOKEN)
-    instrument = resolve_contract(world, request.contract)
+    instrument = resolve_live(world, request.contract)
     if not world.market.offers(instrument, what):
         raise Refusal(420, f"Invalid Real-time Query:No data of type {WHAT_TO_SHOW[what]} for {name_of(instrument)}")
     subscription = client.subscribe(REAL_TIME, request.reqId, request)

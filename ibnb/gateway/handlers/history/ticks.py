@@ -15,7 +15,7 @@ from ...world import Client, World
 from ...zones import LOGIN_ZONE
 from ..beat import BEAT, on_the_beat
 from ..registry import Refusal, handles, invalid, unprocessed
-from ..resolve import name_of, resolve_contract
+from ..resolve import name_of, resolve_contract, resolve_live
 from .request import NO_ZONE, parse_moment
 
 KIND = "tickByTick"
@@ -148,7 +148,7 @@ def tick_by_tick(world: World, client: Client, request: m.ReqTickByTickData) -> 
         raise Refusal(10190, "Max number of tick-by-tick requests has been reached.")
     what, number = _BY_TICK[request.tickType]
     kind = KINDS[what]
-    instrument = resolve_contract(world, request.contract)
+    instrument = resolve_live(world, request.contract)
     if not kind.offered(instrument):
         text = f"{what} tick-by-tick requests are not supported for {instrument.localSymbol}"
         raise Refusal(10189, f"Failed to request tick-by-tick data.{text}")

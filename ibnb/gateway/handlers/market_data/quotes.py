@@ -14,7 +14,7 @@ from ...world import Client, Subscription, World
 from ..beat import BEAT, on_the_beat
 from ..news.news import news_ticks
 from ..registry import Refusal, handles, invalid, unprocessed
-from ..resolve import resolve_contract
+from ..resolve import resolve_live
 from .generic_ticks import QUOTES_OFF, generic_ticks, not_simulated_ids, parse_generic_ticks
 from .quote_ticks import DELAY, NO_PRICE, View, changed, quote_ticks
 from .smart_components import bbo_exchange
@@ -43,7 +43,7 @@ def market_data(world: World, client: Client, request: m.ReqMktData) -> Iterator
     Differs from TWS: sizes are in shares for clients of every version; a regulatory snapshot costs nothing.
     """
     generic = _check(world, client, request)
-    instrument = resolve_contract(world, request.contract)
+    instrument = resolve_live(world, request.contract)
     _check_lines(world, instrument)
     delayed = _is_delayed(world, client, instrument)
     subscription = client.subscribe(KIND, request.reqId, request)

@@ -263,7 +263,7 @@ def test_the_same_questions_get_the_same_answers() -> None:
 @pytest.mark.parametrize("start", [new_york(11, 3), new_york(11, 9, 29, 30), new_york(11, 20), SATURDAY])
 def test_every_instrument_has_a_stream_at_any_hour(start: float) -> None:
     asker = Asker(start=start)
-    one_of_each = {(i.secType, i.schedule): i for i in asker.world.instruments}
+    one_of_each = {(i.secType, i.schedule): i for i in asker.world.instruments if i.secType != "CONTFUT"}
     for reqId, instrument in enumerate(one_of_each.values()):
         contract = m.Contract(conId=instrument.conId, exchange=instrument.exchange)
         answers = asker.ask(stream(reqId, contract, genericTickList="100,101,104,105,106,165,233,236,221,293,318"))
@@ -305,3 +305,20 @@ def test_a_delayed_option_s_computations_have_types_of_their_own() -> None:
 
 def test_a_closed_option_has_its_model_only() -> None:
     assert {13} <= set(computed(Asker(start=SATURDAY).ask(stream(1, OPTION)))) <= {12, 13}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        lambda contract: stream(1, contract),
+        lambda contract: m.ReqMktDepth(reqId=1, contract=contract, numRows=5),
+        lambda contract: m.ReqRealTimeBars(reqId=1, contract=contract, barSize=5, whatToShow="TRADES"),
+        lambda contract: m.ReqTickByTickData(reqId=1, contract=contract, tickType="Last"),
+    ],
+)
+def test_a_continuous_future_has_history_only(request_):
+    """ib_insync#263, orders_and_safety 3.11."""
+    asker = Asker()
+    (refused,) = asker.ask(request_(m.Contract(symbol="ES", secType="CONTFUT", exchange="CME")))
+    assert 321 == refused.code
+    assert "only for historical data" in refused.message
