@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ibnb.ib.dates import NEW_YORK, parse_dates, parse_moments, zone_name
+from ibnb.ib.dates import parse_dates, parse_moments
+from ibnb.ib.zones import NEW_YORK, zone_name
 from ibnb.wire.fast import Columns
 
 #: Answer → column → dtype. The column that INDEX names becomes the index.

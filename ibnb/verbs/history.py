@@ -18,8 +18,9 @@ from ibnb.core.dispatch import on
 from ibnb.core.pending import Key, Slot
 from ibnb.errors import ContractNotFoundError
 from ibnb.ib import create
-from ibnb.ib.dates import parse_dates, zone_name
+from ibnb.ib.dates import parse_dates
 from ibnb.ib.values import BAR_SIZES, WHAT_TO_SHOW, check, check_contracts
+from ibnb.ib.zones import zone_name
 from ibnb.verbs.stream import Stream, StreamFamily
 from ibnb.wire.fast import Columns
 

@@ -16,8 +16,8 @@ import pandas as pd
 
 from ibnb.errors import HistoricalDataError, IBError
 from ibnb.ib import create
-from ibnb.ib.dates import zone_name
 from ibnb.ib.values import BAR_SIZES, WHAT_TO_SHOW, check, check_bar_size, check_contract
+from ibnb.ib.zones import zone_name
 from ibnb.verbs.contracts import the_one
 from ibnb.verbs.download.cache import BarFolder
 from ibnb.verbs.download.in_flight import Ask, ManyVerbs
