@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ibnb.gateway.handlers import historical_request as gateway
+from ibnb.gateway.handlers.history import request as gateway
 from ibnb.ib import values
 from ibnb.ib.create import dataSettings
 
