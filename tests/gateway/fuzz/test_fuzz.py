@@ -36,7 +36,7 @@ def test_no_frame_harms_anybody_else(seed: int) -> None:
     ("request_", "code"),
     [
         (m.ReqContractDetails(reqId=1, contract=m.Contract(symbol="AAPL", secType="OPT", right="X")), 200),
-        (order(orderType="LMT", lmtPrice=float("inf")), 110),
+        (order(orderType="LMT", lmtPrice=float("inf")), 321),
         (order(orderType="LMT", lmtPrice=1e308), 110),
         (order(orderType="MKT", totalQuantity=Decimal("1e300")), 321),
     ],

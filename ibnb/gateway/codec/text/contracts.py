@@ -6,7 +6,7 @@ Rule: a group stands here only if two messages have it in the same order; where 
 from __future__ import annotations
 
 from ...messages import ComboLeg, Contract, DeltaNeutralContract, OrderCondition, TagValue
-from .kinds import BOOL, CONJUNCTION, FLOAT, INT, LONG, OPT_FLOAT, STRIKE, TEXT
+from .kinds import BOOL, CONJUNCTION, FLOAT, INT, LONG, OPT_FLOAT, STRIKE, TEXT, WHOLE
 from .layout import Field, Inside, Item, Maybe, Repeat, When
 
 
@@ -17,7 +17,7 @@ def contract(*items: Item) -> Inside:
 
 # conId … right: the same everywhere.
 NAME: tuple[Field, ...] = (
-    INT("conId"),
+    WHOLE("conId"),
     TEXT("symbol"),
     TEXT("secType"),
     TEXT("lastTradeDateOrContractMonth"),
@@ -31,18 +31,18 @@ ASKED = contract(*NAME, TEXT("multiplier"), TEXT("exchange"), TEXT("primaryExcha
 TOLD = contract(*NAME, TEXT("multiplier"), TEXT("exchange"), *LOCAL)
 EXPIRED = contract(BOOL("includeExpired"))
 
-LEG: tuple[Field, ...] = (INT("conId"), INT("ratio"), TEXT("action"), TEXT("exchange"))
+LEG: tuple[Field, ...] = (WHOLE("conId"), WHOLE("ratio"), TEXT("action"), TEXT("exchange"))
 LEGS = Repeat("comboLegs", ComboLeg, *LEG)
 ORDER_LEGS = Repeat(
     "comboLegs",
     ComboLeg,
     *LEG,
-    INT("openClose"),
-    INT("shortSaleSlot"),
+    WHOLE("openClose"),
+    WHOLE("shortSaleSlot"),
     TEXT("designatedLocation"),
-    INT("exemptCode"),
+    WHOLE("exemptCode"),
 )
-DELTA_NEUTRAL = Maybe("deltaNeutralContract", DeltaNeutralContract, INT("conId"), FLOAT("delta"), FLOAT("price"))
+DELTA_NEUTRAL = Maybe("deltaNeutralContract", DeltaNeutralContract, WHOLE("conId"), FLOAT("delta"), FLOAT("price"))
 
 
 def is_bag(secType: str) -> bool:
@@ -65,10 +65,10 @@ CONDITIONS = Repeat(
     OrderCondition,
     INT("type"),
     CONJUNCTION("isConjunctionConnection"),
-    _condition(1, BOOL("isMore"), OPT_FLOAT("price"), INT("conId"), TEXT("exchange"), INT("triggerMethod")),
+    _condition(1, BOOL("isMore"), OPT_FLOAT("price"), WHOLE("conId"), TEXT("exchange"), WHOLE("triggerMethod")),
     _condition(3, BOOL("isMore"), TEXT("time")),
-    _condition(4, BOOL("isMore"), INT("percent")),
+    _condition(4, BOOL("isMore"), WHOLE("percent")),
     _condition(5, TEXT("secType"), TEXT("exchange"), TEXT("symbol")),
-    _condition(6, BOOL("isMore"), LONG("volume"), INT("conId"), TEXT("exchange")),
-    _condition(7, BOOL("isMore"), OPT_FLOAT("changePercent"), INT("conId"), TEXT("exchange")),
+    _condition(6, BOOL("isMore"), LONG("volume"), WHOLE("conId"), TEXT("exchange")),
+    _condition(7, BOOL("isMore"), OPT_FLOAT("changePercent"), WHOLE("conId"), TEXT("exchange")),
 )

@@ -1,13 +1,12 @@
 """How single values look as text fields, in both directions.
 
-Rule: reading is generous about how clients say "unset" (empty, Java's and Python's largest double, the largest int and
-long) and strict about everything else; writing uses the form of a real gateway. Unset is ``None``.
+Rule: reading is generous about how clients say "unset" (`nothing`) and strict about everything else; writing uses the
+form of a real gateway. Unset is ``None``, or 0 where a field always has a value.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -30,9 +29,21 @@ ZONED_TIMES = 174
 
 _INT = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3})?", re.ASCII)
-_INFINITE = {"Infinity", "Infinite", "inf"}  # IB's own clients, ib_async, a bare Python float
-# The last one is the unset Decimal of ibapi 10, which it sends as it stands when an order has no quantity.
-_UNSET = {"", MAX_INT_TEXT, MAX_LONG_TEXT, MIN_LONG_TEXT, "170141183460469231731687303715884105727"}
+# What ibapi, IB's Java, C++ and .NET clients and Go's send in a numeric field that means nothing. C++ prints ten digits
+# of the largest double, .NET Framework fifteen, which overflow; a Decimal is NaN, or the largest of its 128 bits.
+_LARGEST = 1.797693134e308
+_WORDS = frozenset({"infinity", "infinite", "inf", "nan", "snan"})
+_INTEGERS = frozenset(str(2**bits - 1) for bits in (31, 63, 127)) | frozenset(str(2**bits) for bits in (31, 63, 127))
+
+
+def nothing(text: str) -> bool:
+    """Whether a client says by this that a number isn't set, in whichever language it is written."""
+    if not text:
+        return True
+    digits = text.lstrip("+-")
+    if digits in _INTEGERS or digits.lower() in _WORDS:
+        return True
+    return len(digits) > 5 and bool(_NUMBER.fullmatch(text)) and abs(float(text)) >= _LARGEST
 
 
 def fixed(parse: Parse, format: Format) -> Kind:
@@ -40,11 +51,10 @@ def fixed(parse: Parse, format: Format) -> Kind:
     return Kind(lambda lane: (parse, format))
 
 
-def optional(parse: Parse, format: Format, unset: str, also: frozenset[str] = frozenset()) -> Kind:
-    """A kind whose None is written as ``unset``; read as None are the empty field, ``unset`` and ``also``."""
-    nothing = {"", unset, *also}
+def optional(parse: Parse, format: Format, unset: str) -> Kind:
+    """A kind whose None is written as ``unset``; read as None is all that means nothing."""
     return fixed(
-        lambda text: None if text in nothing else parse(text),
+        lambda text: None if nothing(text) else parse(text),
         lambda value: unset if value is None else format(value),
     )
 
@@ -63,6 +73,10 @@ def parse_int_or_zero(text: str) -> int:
     return parse_int(text) if text else 0
 
 
+def parse_whole(text: str) -> int:
+    return 0 if nothing(text) else parse_int(text)
+
+
 def parse_long(text: str) -> int:
     if not _INT.fullmatch(text):
         raise ValueError(text)
@@ -70,19 +84,17 @@ def parse_long(text: str) -> int:
 
 
 def parse_bool(text: str) -> bool:
-    return bool(parse_int(text)) if text else False
+    return bool(parse_whole(text))
 
 
 def parse_float(text: str) -> float:
-    if text in _INFINITE:
-        return float("inf")
     if not _NUMBER.fullmatch(text):
         raise ValueError(text)
     return float(text)
 
 
 def parse_float_or_zero(text: str) -> float:
-    return parse_float(text) if text else 0.0
+    return 0.0 if nothing(text) else parse_float(text)
 
 
 def parse_decimal(text: str) -> Decimal:
@@ -115,35 +127,32 @@ def format_whole(value: Decimal) -> str:
     return str(int(value))
 
 
-def _is_largest(value: float) -> bool:
-    return value == sys.float_info.max
-
-
 def optional_float(unset: str) -> Kind:
-    def parse(text: str) -> float | None:
-        if text in _UNSET:
-            return None
-        value = parse_float(text)
-        return None if _is_largest(value) else value
+    return fixed(
+        lambda text: None if nothing(text) else parse_float(text),
+        lambda value: unset if value is None else format_float(value),
+    )
 
-    return fixed(parse, lambda value: unset if value is None else format_float(value))
+
+def _parse_up_to_mid(text: str) -> float | None:
+    """An offset of which infinity means something: as far as the midpoint."""
+    if text.lstrip("+").lower() in ("infinity", "infinite", "inf"):
+        return float("inf")
+    return None if nothing(text) else parse_float(text)
 
 
 def not_computed(mark: float) -> Kind:
     """A model value: IB sends ``mark`` where it has none."""
 
     def parse(text: str) -> float | None:
-        value = parse_float(text)
-        return None if value == mark or _is_largest(value) else value
+        value = None if nothing(text) else parse_float(text)
+        return None if value == mark else value
 
     return fixed(parse, lambda value: format_float(mark if value is None else value))
 
 
 def _parse_quantity(text: str) -> Decimal | None:
-    if text in _UNSET:
-        return None
-    value = parse_decimal(text)
-    return None if _is_largest(float(value)) else value
+    return None if nothing(text) else parse_decimal(text)
 
 
 def quantity(whole_below: int) -> Kind:
@@ -245,10 +254,7 @@ def _parse_conjunction(text: str) -> bool:
 
 
 def _parse_strike(text: str) -> float | None:
-    if text in _UNSET:
-        return None
-    value = parse_float(text)
-    return None if value == 0 or _is_largest(value) else value
+    return None if nothing(text) else parse_float(text) or None
 
 
 _count: Callable[[Any], str] = "{:d}".format  # refuses what isn't whole, writes True as 1
@@ -256,19 +262,20 @@ _count: Callable[[Any], str] = "{:d}".format  # refuses what isn't whole, writes
 TEXT = fixed(str, str)
 ESCAPED = Kind(_escaped)
 INT = fixed(parse_int_or_zero, _count)
+# A number that isn't an id: its largest value is nothing, too.
+WHOLE = fixed(parse_whole, _count)
 LONG = fixed(parse_long, _count)
 BOOL = fixed(parse_bool, lambda value: "1" if value else "0")
 FLOAT = fixed(parse_float_or_zero, format_float)
 # Whole numbers without ".0": 9.81 reads some of these as ints.
 SHORT_FLOAT = fixed(parse_float_or_zero, lambda value: format_float(value).removesuffix(".0"))
-OPT_INT = optional(parse_int, _count, "", frozenset({MAX_INT_TEXT}))
+OPT_INT = optional(parse_int, _count, "")
 MAX_INT = optional(parse_int, _count, MAX_INT_TEXT)
-ZERO_INT = fixed(
-    lambda text: None if text in ("", "0", MAX_INT_TEXT) else parse_int(text),
-    lambda value: "0" if value is None else _count(value),
-)
+ZERO_INT = fixed(lambda text: parse_whole(text) or None, lambda value: "0" if value is None else _count(value))
 MAX_LONG = optional(parse_long, _count, MAX_LONG_TEXT)
 OPT_FLOAT = optional_float("")
+UP_TO_MID = fixed(_parse_up_to_mid, lambda value: "" if value is None else format_float(value))
+MAX_UP_TO_MID = fixed(_parse_up_to_mid, lambda value: MAX_DOUBLE_TEXT if value is None else format_float(value))
 MAX_FLOAT = optional_float(MAX_DOUBLE_TEXT)
 QUANTITY = quantity(FRACTIONAL_POSITIONS)
 SIZE = quantity(FRACTIONAL_SIZES)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ... import messages as m
 from .contracts import CONDITIONS, tag_values
-from .kinds import BOOL, FLOAT, INT, QUANTITY, TEXT
+from .kinds import BOOL, FLOAT, QUANTITY, TEXT, WHOLE
 from .layout import Field, Inside, Item, Kind, Opens, When
 
 
@@ -43,7 +43,7 @@ def head(price: Kind) -> tuple[Field, ...]:
         TEXT("ocaGroup"),
         TEXT("account"),
         TEXT("openClose"),
-        INT("origin"),
+        WHOLE("origin"),
         TEXT("orderRef"),
     )
 
@@ -55,7 +55,7 @@ ADVISER: tuple[Field, ...] = (
     TEXT("faProfile", until=177),
     TEXT("modelCode", since=103),
 )
-SHORT_SALE: tuple[Field, ...] = (INT("shortSaleSlot"), TEXT("designatedLocation"), INT("exemptCode"))
+SHORT_SALE: tuple[Field, ...] = (WHOLE("shortSaleSlot"), TEXT("designatedLocation"), WHOLE("exemptCode"))
 
 
 def box(price: Kind) -> tuple[Field, ...]:
@@ -71,11 +71,11 @@ def box(price: Kind) -> tuple[Field, ...]:
 # What follows the type of the order that keeps a volatility order delta neutral.
 NEUTRAL_SALE: tuple[Field, ...] = (
     BOOL("deltaNeutralShortSale"),
-    INT("deltaNeutralShortSaleSlot"),
+    WHOLE("deltaNeutralShortSaleSlot"),
     TEXT("deltaNeutralDesignatedLocation"),
 )
 NEUTRAL_ORDER: tuple[Field, ...] = (
-    INT("deltaNeutralConId"),
+    WHOLE("deltaNeutralConId"),
     TEXT("deltaNeutralSettlingFirm"),
     TEXT("deltaNeutralClearingAccount"),
     TEXT("deltaNeutralClearingIntent"),
@@ -109,7 +109,7 @@ ALGO = Opens(TEXT("algoStrategy"), tag_values("algoParams"))
 PEG_BENCH = When(
     "orderType",
     is_peg_bench,
-    INT("referenceContractId"),
+    WHOLE("referenceContractId"),
     BOOL("isPeggedChangeAmountDecrease"),
     FLOAT("peggedChangeAmount"),
     FLOAT("referenceChangeAmount"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ... import messages as m
 from .contracts import ASKED, DELTA_NEUTRAL, ORDER_LEGS, TOLD, contract, is_bag, tag_values
-from .kinds import BOOL, FLOAT, INT, MAX_FLOAT, MAX_INT, NONE_OR_EMPTY, OPT_FLOAT, OPT_INT, TEXT
+from .kinds import BOOL, FLOAT, INT, MAX_FLOAT, MAX_INT, NONE_OR_EMPTY, OPT_FLOAT, OPT_INT, TEXT, UP_TO_MID, WHOLE
 from .layout import Const, Many, Message, When, message
 from .order_fields import (
     ADVISER,
@@ -41,11 +41,11 @@ PLACE_ORDER = message(
     order(
         *head(OPT_FLOAT),
         BOOL("transmit"),
-        INT("parentId"),
+        WHOLE("parentId"),
         BOOL("blockOrder"),
         BOOL("sweepToFill"),
         OPT_INT("displaySize"),
-        INT("triggerMethod"),
+        WHOLE("triggerMethod"),
         BOOL("outsideRth"),
         BOOL("hidden"),
     ),
@@ -62,7 +62,7 @@ PLACE_ORDER = message(
         TEXT("goodTillDate"),
         *ADVISER,
         *SHORT_SALE,
-        INT("ocaType"),
+        WHOLE("ocaType"),
         TEXT("rule80A"),
         TEXT("settlingFirm"),
         BOOL("allOrNone"),
@@ -71,7 +71,7 @@ PLACE_ORDER = message(
         BOOL("eTradeOnly"),
         BOOL("firmQuoteOnly"),
         OPT_FLOAT("nbboPriceCap"),
-        INT("auctionStrategy"),
+        WHOLE("auctionStrategy"),
         *box(OPT_FLOAT),
         BOOL("overridePercentageConstraints"),
         *volatility(OPT_FLOAT, OPT_INT, NONE_OR_EMPTY, *NEUTRAL_ORDER),
@@ -103,7 +103,7 @@ PLACE_ORDER = message(
         MAX_FLOAT("adjustedStopPrice"),
         MAX_FLOAT("adjustedStopLimitPrice"),
         MAX_FLOAT("adjustedTrailingAmount"),
-        INT("adjustableTrailingUnit"),
+        WHOLE("adjustableTrailingUnit"),
         TEXT("extOperator", since=105),
         TEXT("softDollarTierName", since=106),
         TEXT("softDollarTierValue", since=106),
@@ -128,7 +128,7 @@ PLACE_ORDER = message(
             "orderType",
             is_peg_best,
             OPT_INT("minCompeteSize"),
-            OPT_FLOAT("competeAgainstBestOffset"),
+            UP_TO_MID("competeAgainstBestOffset"),
             When(
                 "competeAgainstBestOffset",
                 lambda offset: offset == float("inf"),
@@ -188,10 +188,10 @@ ORDER_REQUESTS: tuple[Message, ...] = (
         Const("2"),
         INT("reqId"),
         TOLD,
-        INT("exerciseAction"),
-        INT("exerciseQuantity"),
+        WHOLE("exerciseAction"),
+        WHOLE("exerciseQuantity"),
         TEXT("account"),
-        INT("override"),
+        WHOLE("override"),
         TEXT("manualOrderTime", since=180),
         TEXT("customerAccount", since=183),
         BOOL("professionalCustomer", since=184),
