@@ -314,9 +314,13 @@ def cancel_pnl_single(world: World, client: Client, request: m.CancelPnLSingle) 
 
 @handles(m.ReqFamilyCodes)
 def family_codes(world: World, client: Client, request: m.ReqFamilyCodes) -> Iterator[object]:
-    """Each account with an empty code: they belong to no family."""
+    """Each account with the name of this world as its family's code.
+
+    Differs from TWS: there an account of no family has an empty code. By this one, which a client of any version can
+    ask for, it knows simulated prices from real ones, and one world's from another's.
+    """
     yield m.FamilyCodes(
-        familyCodes=tuple(m.FamilyCode(accountID=code, familyCodeStr="") for code in world.accounts.codes)
+        familyCodes=tuple(m.FamilyCode(accountID=code, familyCodeStr=world.name) for code in world.accounts.codes)
     )
 
 

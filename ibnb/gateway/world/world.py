@@ -7,10 +7,12 @@ nothing in this file knows a message's meaning, a byte or a socket.
 from __future__ import annotations
 
 from collections import deque
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import messages as m
 from .client import Client, Subscription
+from .identity import world_name
 from .staged import Staged
 from .upstream import Upstream
 
@@ -60,6 +62,11 @@ class World:
         self.staged = Staged()
         self.displayGroups: dict[int, str] = {}
         self.journal: deque[Entry] = deque(maxlen=_JOURNAL_LENGTH)
+
+    @cached_property
+    def name(self) -> str:
+        """What tells this world from all others, and from TWS."""
+        return world_name(self.scenario, self.instruments.recordings.values())
 
     def remember(self, clientId: int, direction: str, message: Any) -> None:
         self.journal.append(Entry(self.clock.now(), clientId, direction, message))

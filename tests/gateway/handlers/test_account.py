@@ -321,7 +321,7 @@ def test_profit_requests_are_checked(trader: Trader) -> None:
 
 def test_a_plain_account_has_no_family_no_tiers_and_no_adviser(trader: Trader) -> None:
     (codes,) = trader.ask(m.ReqFamilyCodes())
-    assert (m.FamilyCode(accountID=CODE, familyCodeStr=""),) == codes.familyCodes
+    assert (m.FamilyCode(accountID=CODE, familyCodeStr=trader.world.name),) == codes.familyCodes
     assert [m.SoftDollarTiers(reqId=1)] == trader.ask(m.ReqSoftDollarTiers(reqId=1))
     assert [m.UserInfo(reqId=1, whiteBrandingId="")] == trader.ask(m.ReqUserInfo(reqId=1))
     code, text = error(trader.ask(m.RequestFA(faData=1)))
