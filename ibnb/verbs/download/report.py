@@ -31,6 +31,8 @@ SYMBOLS = {
     "missing": "float64",
 }
 
+_MAKE_ROOM = "Make room there, or give another folder as cache; the next call asks again for what isn't kept."
+
 
 @dataclass(frozen=True)
 class History:
@@ -38,7 +40,8 @@ class History:
 
     df: the bars, index (symbol, Date); columns Open High Low Close Volume Average BarCount (float64).
     gaps: stretches of sessions without a bar: symbol, from, to (first and last session), sessions, source.
-    failures: a row for each symbol of which something couldn't be had: symbol, code, error, text, advice.
+    failures: a row for each symbol of which something couldn't be had, or not be kept in the cache (its bars are
+        here): symbol, code, error, text, advice.
     symbols: a row for each symbol: conId, bars, first, last, requests, fromCache (chunks), missing (sessions without a
         bar; NaN where nobody says which sessions there were).
     """
@@ -79,10 +82,12 @@ def report(
         ends = (bars.index[0], bars.index[-1]) if len(bars) else (pd.NaT, pd.NaT)
         without = float("nan") if lacking is None else float(np.count_nonzero(lacking))
         symbols.append((series.label, series.contract.conId, len(bars), *ends, series.requests, series.cached, without))
+    rows = [_failure(*each) for each in failures]
+    rows += [(series.label, float("nan"), "OSError", series.unkept, _MAKE_ROOM) for series in every if series.unkept]
     return History(
         joined({label: bars for label, bars in parts.items() if len(bars)}, wish.daily),
         table(GAPS, gaps),
-        table(FAILURES, [_failure(*each) for each in failures]),
+        table(FAILURES, rows),
         table(SYMBOLS, symbols, "symbol"),
         parts,
     )

@@ -1,13 +1,16 @@
 """One contract's bars over a span of time, put together from what is kept and what comes. Nothing here asks anybody.
 
-Rule: an answer is cut to what was asked for, joined to what was there, and kept before the next one is looked at. A
-chunk without a bar is only kept once it is known that the contract wasn't traded yet: it might as well be a failure.
+Rule: an answer is cut to what was asked for, joined to what was there, and kept before the next one is looked at. What
+was kept is only taken if it is what an answer would be now: columns, zone, order, nothing twice, nothing beyond its
+stretch. A chunk without a bar is only kept once it is known that the contract wasn't traded yet: it might as well be a
+failure. What can't be kept (a full disk) is still an answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -15,7 +18,7 @@ import pandas as pd
 from ibnb import tables
 from ibnb.errors import IBError
 from ibnb.ib.values import BAR_SIZES
-from ibnb.verbs.download.cache import BarFolder
+from ibnb.verbs.download.cache import BarFolder, Kept
 from ibnb.verbs.download.plan import Chunk, Piece, chunks, local_day, midnight, moment, piece
 
 #: What is asked for in place of bars to get a schedule.
@@ -65,6 +68,8 @@ class Series:
     silent: dict[Chunk, int] = field(default_factory=dict)
     nothing: IBError | None = None
     failure: IBError | None = None
+    # What couldn't be written; the bars are here all the same.
+    unkept: str = ""
     requests: int = 0
     cached: int = 0
 
@@ -72,7 +77,7 @@ class Series:
         """What has to be asked for, newest first; what is kept is read."""
         found = []
         for chunk in reversed(chunks(self.barSize, self.span[0], min(self.span[1], now), self.zone)):
-            kept = self.folder.read(chunk.start) if self.folder is not None else None
+            kept = self.folder.read(chunk.start, partial(self._fits, chunk)) if self.folder is not None else None
             if kept is not None:
                 self.parts[chunk.start] = kept.bars
                 self.cached += 1
@@ -93,7 +98,7 @@ class Series:
         if self.folder is None or until <= part.start:
             return
         if len(every):
-            self.folder.write(chunk.start, until, self.cut(whole, chunk.start, until))
+            self._keep(chunk, until, self.cut(whole, chunk.start, until))
         elif before is None:
             self.silent[chunk] = until
 
@@ -126,11 +131,29 @@ class Series:
         elif self.folder is not None and self.failure is None:
             for chunk, until in self.silent.items():
                 if chunk.start < min(known):
-                    self.folder.write(chunk.start, until, self.read([]))
+                    self._keep(chunk, until, self.read([]))
+
+    def _keep(self, chunk: Chunk, until: int, bars: pd.DataFrame) -> None:
+        assert self.folder is not None
+        try:
+            self.folder.write(chunk.start, until, bars)
+        except OSError as error:
+            self.unkept = f"the bars are here, but couldn't be kept in {self.folder.path}: {error}"
+
+    def _fits(self, chunk: Chunk, kept: Kept) -> bool:
+        """Are these bars what an answer would be?"""
+        mine, index = self.read([]), pd.DatetimeIndex(kept.bars.index)
+        alike = mine.dtypes.equals(kept.bars.dtypes) and str(pd.DatetimeIndex(mine.index).tz) == str(index.tz)
+        if not alike or not index.is_unique or not index.is_monotonic_increasing:
+            return False
+        return chunk.start < kept.until <= chunk.end and len(self.cut(kept.bars, chunk.start, kept.until)) == len(index)
 
 
 def read_bars(rows: Any, zone: str, daily: bool) -> pd.DataFrame:
+    """An answer in the exchange's zone, oldest first; of bars that come twice the later one counts."""
     found = tables.bars(rows, zone, daily=daily)
+    if not (found.index.is_unique and found.index.is_monotonic_increasing):
+        found = found[~found.index.duplicated(keep="last")].sort_index()
     return found if daily else found.tz_convert(zone)
 
 

@@ -15,6 +15,7 @@ import ibnb
 from ibnb import ConnectionLostError, IBApp
 from ibnb.ib.api import IBAPI_VERSION
 from ibnb.verbs.download.progress import Progress
+from tests.verbs.download.flips import flip_bits
 
 SYMBOLS = ["AAPL", "NVDA", "AMD", "INTC", "TSLA"]
 OLD = IBAPI_VERSION.startswith("9.")
@@ -190,7 +191,10 @@ def test_a_session_without_a_bar_is_a_gap(app: IBApp, tmp_path: Path) -> None:
 
     app.getHistory("AAPL", "2025-04-01", "2025-05-30", "1 hour", cache=tmp_path)
     [path] = [each.parent for each in tmp_path.rglob("20250501*") if "TRADES" in str(each)]
-    folder, may = BarFolder(path), chunks("1 hour", 1747000000, 1747000001, "America/New_York")[0]
+    folder, may = (
+        BarFolder(tmp_path, *path.relative_to(tmp_path).parts),
+        chunks("1 hour", 1747000000, 1747000001, "America/New_York")[0],
+    )
     kept = folder.read(may.start)
     assert kept is not None
     holes = ~kept.bars.index.normalize().tz_localize(None).isin(pd.DatetimeIndex(["2025-05-12", "2025-05-13"]))
@@ -233,3 +237,26 @@ def test_small_bars_ask_only_for_hours_in_which_there_is_trading(app: IBApp) -> 
     assert len(history["AAPL"]) == 3 * 780
     # Of sixteen; what lies before the first session and after the last one is asked for too.
     assert len(asked(app, "TRADES")) == (16 if OLD else 8)
+
+
+@pytest.mark.parametrize("kind", ["npz", "parquet"])
+def test_b2_flipped_bits_change_no_bar(tmp_path: Path, kind: str) -> None:
+    if kind == "parquet":
+        pytest.importorskip("pyarrow")
+    # python -m tests.verbs.download.flips does it five hundred times.
+    noticed, harmless, silent = flip_bits(tmp_path, 12, 7, kind)
+    assert (12, 0) == (noticed + harmless, silent)
+
+
+def test_b3_a_full_disk_costs_no_bars(app: IBApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = app.getHistory(SYMBOLS[:2], "2025-03-03", "2025-05-30", "1 hour")
+
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ibnb.verbs.download.cache._write", full)
+    history = app.getHistory(SYMBOLS[:2], "2025-03-03", "2025-05-30", "1 hour", cache=tmp_path)
+    pd.testing.assert_frame_equal(whole.df, history.df)
+    assert ["AAPL", "NVDA"] == history.failures["symbol"].tolist()
+    assert history.failures["text"].str.contains("the bars are here, .*No space left").all()
+    assert history.failures["advice"].str.startswith("Make room").all()
