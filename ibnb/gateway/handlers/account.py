@@ -316,8 +316,8 @@ def cancel_pnl_single(world: World, client: Client, request: m.CancelPnLSingle) 
 def family_codes(world: World, client: Client, request: m.ReqFamilyCodes) -> Iterator[object]:
     """Each account with the name of this world as its family's code.
 
-    Differs from TWS: there an account of no family has an empty code. By this one, which a client of any version can
-    ask for, it knows simulated prices from real ones, and one world's from another's.
+    Differs from TWS: of an account without a family the code is empty there; here a client of any version can tell by
+    it that prices are simulated, and in which world.
     """
     yield m.FamilyCodes(
         familyCodes=tuple(m.FamilyCode(accountID=code, familyCodeStr=world.name) for code in world.accounts.codes)
