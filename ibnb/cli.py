@@ -43,7 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     gateway = commands.add_parser("gateway", help="a simulated TWS on a port, for any TWS API client")
     gateway.add_argument("--port", type=int, default=7497, help="port; 0 picks a free one (%(default)s)")
     gateway.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    gateway.add_argument("--scenario", choices=("live", "lesson"), default="live", help="world (%(default)s)")
+    worlds = ("live", "always-open", "lesson")
+    gateway.add_argument("--scenario", choices=worlds, default="live", help="world (%(default)s)")
+    gateway.add_argument("--always-open", action="store_true", default=None, help="markets never close")
+    gateway.add_argument("--start", metavar="TIME", help="begin then, in New York: '2025-03-03 09:30'")
+    gateway.add_argument("--seed", type=int, metavar="N", help="another number is another world of prices")
+    gateway.add_argument("--latency", type=float, metavar="SECONDS", help="an order's way to the exchange")
+    gateway.add_argument("--script", type=Path, metavar="FILE", help="moves, faults and bulletins as TOML")
     gateway.add_argument("--rate", type=float, default=1.0, help="virtual seconds per second (%(default)s)")
     gateway.add_argument("--trust", action="append", default=[], metavar="IP", help="let in this peer, too")
     gateway.add_argument("--data", type=Path, metavar="FOLDER", help="serve the bars of these CSV or Parquet files")
@@ -98,6 +104,11 @@ def _gateway(args: argparse.Namespace) -> int:
         rate=args.rate,
         trusted=args.trust,
         data=args.data,
+        seed=args.seed,
+        start=args.start,
+        latency=args.latency,
+        always_open=args.always_open,
+        script=args.script,
     ).start()
     print(f"listening on {gateway.host}:{gateway.port}", flush=True)
     gateway.serve_forever()

@@ -22,7 +22,7 @@ TSLA, NVDA, AMD and INTC are among the five that lead MOST_ACTIVE (average volum
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -113,6 +113,11 @@ class Latency:
     fill: float = 0.15
     cancel: float = 0.1
     bar_update: float = 5.0
+
+    def slower(self, acknowledge: float) -> Latency:
+        """With this long a way to the exchange; fills and cancellations take longer or shorter in proportion."""
+        factor = acknowledge / self.acknowledge
+        return replace(self, acknowledge=acknowledge, fill=self.fill * factor, cancel=self.cancel * factor)
 
 
 @dataclass(frozen=True)
@@ -225,6 +230,17 @@ class Scenario:
         """
         return self.today - timedelta(days=1) if self.always_open else None
 
+    def at(self, start: float) -> Scenario:
+        """The same scenario somewhere else in time: all that is scripted moves along (moves by whole minutes)."""
+        away = start - self.start
+        return replace(
+            self,
+            start=start,
+            moves=tuple(replace(move, time=move.time + int(away // 60) * 60) for move in self.moves),
+            faults=tuple(replace(fault, time=fault.time + away) for fault in self.faults),
+            bulletins=tuple(replace(bulletin, time=bulletin.time + away) for bulletin in self.bulletins),
+        )
+
 
 def new_york(hour: int, minute: int = 0) -> int:
     """Epoch seconds of a time on the lesson's day."""
@@ -288,9 +304,20 @@ LESSON = Scenario(
 
 
 def live(now: float) -> Scenario:
-    """The same account, starting at `now` (epoch seconds), with no script and with markets that never close."""
-    return Scenario(name="live", start=now, accounts=(_ACCOUNT,), always_open=True)
+    """The same account, starting at `now` (epoch seconds), with no script and in the exchanges' own hours."""
+    return Scenario(name="live", start=now, accounts=(_ACCOUNT,))
+
+
+def always_open(now: float) -> Scenario:
+    """As `live`, with markets that never close."""
+    return replace(live(now), name="always-open", always_open=True)
 
 
 # By name: each makes its scenario for a world that begins at `now`.
-SCENARIOS: dict[str, Callable[[float], Scenario]] = {"lesson": lambda now: LESSON, "live": live}
+SCENARIOS: dict[str, Callable[[float], Scenario]] = {
+    "lesson": lambda now: LESSON,
+    "live": live,
+    "always-open": always_open,
+}
+# Those whose clock follows the wall's unless somebody says otherwise.
+ON_THE_WALL_CLOCK = frozenset({"live", "always-open"})

@@ -16,15 +16,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import replace
-from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, Unpack, cast
 
 from .clock import Clock
 from .engine import Engine, build_world
 from .faults import Faults
-from .scenario import SCENARIOS, Scenario
+from .scenario import ON_THE_WALL_CLOCK, Scenario
 from .session import Session, State
+from .words import Words, scenario_of
 from .world import Entry, World
 
 _log = logging.getLogger(__name__)
@@ -132,12 +131,14 @@ class Gateway:
     """A simulated TWS on a port.
 
     Args:
-        scenario: ``"lesson"`` (a fixed New York morning), ``"live"`` (today, always open) or a ``Scenario``.
+        scenario: ``"lesson"`` (a fixed New York morning), ``"live"`` (now, in real hours), ``"always-open"`` (now, and
+            markets never close) or a ``Scenario``.
         port: 0 picks a free one; read it from ``port`` after ``start()``.
         host: where to listen. Only loopback unless you say otherwise, and then only ``trusted`` peers are let in.
-        manual: time stands still until ``advance`` or ``step`` (default for all scenarios but ``"live"``).
+        manual: time stands still until ``advance`` or ``step`` (default for all scenarios but those that begin now).
         rate: virtual seconds per wall second when not manual.
-        data: a folder of CSV or Parquet files whose bars are served as instruments (``ibnb.gateway.data``).
+        words: what else the scenario is to be: ``seed``, ``start`` (New York, ``"2025-03-03 09:30"``), ``data``,
+            ``latency``, ``always_open``, ``script`` (``ibnb.gateway.words.scenario_of``).
 
     Example:
         >>> from ibnb.gateway import Gateway
@@ -154,19 +155,13 @@ class Gateway:
         manual: bool | None = None,
         rate: float = 1.0,
         trusted: Iterable[str] = (),
-        data: str | Path | None = None,
+        **words: Unpack[Words],
     ) -> None:
-        if isinstance(scenario, str):
-            if scenario not in SCENARIOS:
-                raise ValueError(f"no scenario {scenario!r}; there are {', '.join(map(repr, sorted(SCENARIOS)))}")
-            manual = scenario != "live" if manual is None else manual
-            scenario = SCENARIOS[scenario](time.time())
-        if data is not None:
-            scenario = replace(scenario, data=data)
-        self.scenario = scenario
+        now = isinstance(scenario, str) and scenario in ON_THE_WALL_CLOCK
+        self.manual = not now if manual is None else manual
+        self.scenario = scenario = scenario_of(scenario, time.time(), **words)
         self.host = host
         self.port = port
-        self.manual = True if manual is None else manual
         self.connections: list[_Connection] = []
         self._trusted = frozenset((*_LOOPBACK, *trusted))
         clock = Clock(scenario.start) if self.manual else Clock(scenario.start, rate, time.monotonic)

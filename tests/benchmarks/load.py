@@ -95,7 +95,7 @@ def main() -> int:
         i for i in Instruments(LESSON.today).listings if i.secType in ("STK", "CASH") and i.currency in ("USD", "EUR")
     ][: args.lines]
     server = subprocess.Popen(
-        [sys.executable, "-m", "ibnb", "gateway", "--port", "0", "--scenario", "live"],
+        [sys.executable, "-m", "ibnb", "gateway", "--port", "0", "--scenario", "always-open"],
         stdout=subprocess.PIPE,
         text=True,
     )

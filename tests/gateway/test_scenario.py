@@ -7,7 +7,7 @@ import pytest
 from ibnb.gateway.instruments import Instruments
 from ibnb.gateway.market import Market
 from ibnb.gateway.messages import Contract
-from ibnb.gateway.scenario import LESSON, NEW_YORK, SCENARIOS, Move, live, new_york
+from ibnb.gateway.scenario import LESSON, NEW_YORK, SCENARIOS, Latency, Move, always_open, live, new_york
 
 
 @pytest.fixture(scope="module")
@@ -102,9 +102,21 @@ def test_moves_are_on_whole_minutes():
         Move("AAPL", 60, 0.0)
 
 
-def test_live_begins_now_and_never_closes():
-    now = datetime(2026, 8, 16, 3, 0, tzinfo=NEW_YORK).timestamp()
-    scenario = live(now)
+SUNDAY = datetime(2026, 8, 16, 3, 0, tzinfo=NEW_YORK).timestamp()
+
+
+def test_live_begins_now_and_keeps_the_exchanges_hours():
+    """market 22."""
+    scenario = live(SUNDAY)
+    assert (SUNDAY, (), False) == (scenario.start, scenario.moves, scenario.always_open)
+    market = Market(scenario.seed, Instruments(scenario.today), scenario.moves, scenario.always_open_from)
+    assert not market.is_open(stock(market, "AAPL"), SUNDAY)
+    assert market.is_open(stock(market, "AAPL"), SUNDAY + 31 * 3600, rth=True)
+
+
+def test_always_open_begins_now_and_never_closes():
+    now = SUNDAY
+    scenario = always_open(now)
     assert (now, (), True) == (scenario.start, scenario.moves, scenario.always_open)
     world = Market(scenario.seed, Instruments(scenario.today), scenario.moves, scenario.always_open_from)
     for instrument in world.instruments:
@@ -115,3 +127,17 @@ def test_live_begins_now_and_never_closes():
 def test_scenarios_by_name():
     assert LESSON is SCENARIOS["lesson"](0.0)
     assert 123456.0 == SCENARIOS["live"](123456.0).start
+
+
+def test_what_is_scripted_moves_along_with_the_start():
+    start = datetime(2025, 3, 3, 9, 30, tzinfo=NEW_YORK).timestamp()
+    moved = LESSON.at(start)
+    assert [move.time - LESSON.start for move in LESSON.moves] == [move.time - start for move in moved.moves]
+    assert [each.time - LESSON.start for each in LESSON.bulletins] == [each.time - start for each in moved.bulletins]
+    assert (date(2025, 3, 3), LESSON.accounts) == (moved.today, moved.accounts)
+    assert LESSON == moved.at(LESSON.start)
+    assert all(move.time % 60 == 0 for move in LESSON.at(start + 7.5).moves)
+
+
+def test_a_longer_way_to_the_exchange_makes_fills_and_cancellations_later_in_proportion():
+    assert Latency(0.5, 1.5, 1.0) == Latency(0.05, 0.15, 0.1).slower(0.5)

@@ -1,0 +1,98 @@
+"""What is to happen, from a TOML file:
+
+    [[move]]                  # every price of the symbol is multiplied by the factor, from that minute on
+    time = "10:02"
+    symbol = "TSLA"
+    factor = 1.058
+
+    [[fault]]                 # a method of Gateway.faults, with its arguments
+    time = "10:30:15"
+    name = "link_lost"
+    arguments = [20]
+
+    [[bulletin]]
+    time = "10:40"
+    text = "EDGX is not available."
+    type = 2
+    exchange = "EDGX"
+
+Rule: `time` is New York's, on the day on which the scenario begins, or a number of seconds after its start. Names that
+aren't known are refused, with the table and its place in the file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, time
+from pathlib import Path
+from typing import Any
+
+from .scenario import NEW_YORK, Bulletin, Fault, Move, Scenario
+
+_Table = Mapping[str, Any]
+
+
+def _move(at: float, table: _Table) -> Move:
+    return Move(str(table["symbol"]), int(at), float(table["factor"]))
+
+
+def _fault(at: float, table: _Table) -> Fault:
+    return Fault(at, str(table["name"]), tuple(table.get("arguments", ())))
+
+
+def _bulletin(at: float, table: _Table) -> Bulletin:
+    return Bulletin(at, str(table["text"]), int(table.get("type", 1)), str(table.get("exchange", "")))
+
+
+# By table: the scenario's field, the names that a table has, and what is made of it.
+_TABLES: dict[str, tuple[str, frozenset[str], Callable[[float, _Table], Any]]] = {
+    "move": ("moves", frozenset({"time", "symbol", "factor"}), _move),
+    "fault": ("faults", frozenset({"time", "name", "arguments"}), _fault),
+    "bulletin": ("bulletins", frozenset({"time", "text", "type", "exchange"}), _bulletin),
+}
+
+
+def read_script(path: Path, scenario: Scenario) -> Scenario:
+    """Return the scenario with what the file scripts in place of its own moves, faults and bulletins.
+
+    Raises:
+        ValueError: the file isn't TOML, or says what can't be; with its name and the place.
+        OSError: it can't be read.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: {error}") from None
+    if unknown := set(tables) - set(_TABLES):
+        raise ValueError(f"{path}: no table {', '.join(sorted(unknown))}; there are {', '.join(_TABLES)}")
+    found: dict[str, Any] = {field: () for field, _, _ in _TABLES.values()}
+    for kind, rows in tables.items():
+        field, names, make = _TABLES[kind]
+        if not isinstance(rows, list):
+            raise ValueError(f"{path}: write [[{kind}]], because there may be more than one")
+        for place, row in enumerate(rows, 1):
+            found[field] = (*found[field], _row(f"{path}: {kind} {place}", row, names, make, scenario))
+    return replace(scenario, **found)
+
+
+def _row(
+    place: str, row: _Table, names: frozenset[str], make: Callable[[float, _Table], Any], scenario: Scenario
+) -> Any:
+    if unknown := set(row) - names:
+        raise ValueError(f"{place}: no {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
+    try:
+        return make(_moment(row["time"], scenario), row)
+    except KeyError as error:
+        raise ValueError(f"{place}: {error.args[0]} is missing") from None
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{place}: {error}") from None
+
+
+def _moment(text: Any, scenario: Scenario) -> float:
+    """Epoch seconds of a row's time."""
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        return scenario.start + text
+    clock = text if isinstance(text, time) else time.fromisoformat(str(text))
+    return datetime.combine(scenario.today, clock, NEW_YORK).timestamp()
