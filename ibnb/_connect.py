@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ibnb.core.clock import GatewayTime
 from ibnb.core.gate import is_paper
-from ibnb.core.session import Session, mask
+from ibnb.core.session import Session
 from ibnb.errors import NotConnectedError, SafetyError
+from ibnb.ib.accounts import mask
 
 if TYPE_CHECKING:
     from ibnb.app import IBApp
@@ -91,39 +92,40 @@ def connect(
         place = replace(place, host=gateway.host, port=gateway.port)
     key = (place.host, place.port, clientId)
     known = _sessions.get(key)
-    if known is not None and type(known) is kind and known._come_back_now(timeout):
+    if known is not None and type(known) is kind and known._ibnb.reconnect.come_back_now(timeout):
         _check_accounts(known, live, account)
         # Only ever stricter: to lift it, disconnect first.
-        known._gate.readonly = known._gate.readonly or readonly
+        known._ibnb.gate.readonly = known._ibnb.gate.readonly or readonly
         return known
     if known is not None:
-        known._at_disconnect.clear()
+        known._ibnb.at_disconnect.clear()
         known.disconnect()
     app: Session = kind()
+    core = app._ibnb
     app.connectTimeout = timeout
     app.autoReconnect = autoReconnect
     app.gateway = gateway
     if gateway is not None and gateway.manual:
-        app._time = GatewayTime(gateway, app, app._is_watchful)
+        core.clock.use(GatewayTime(gateway, core.fence.wait, core.reconnect.is_watchful))
         # A lesson comes out the same every time: no chance in its pauses, and no limit per second of a clock that
         # stands still between two calls.
-        app._backoff.chance = lambda: 0.5
-        app._pacing.on = False
+        core.reconnect.backoff.chance = lambda: 0.5
+        core.pacing.on = False
     # An override of nextValidId may place orders at once; none leaves before the account is known.
-    app._gate.blocked = "the account hasn't been checked yet"
+    core.gate.blocked = "the account hasn't been checked yet"
     _sessions[key] = app
-    app._at_disconnect.append(lambda: _forget(key, app, place.scenario))
+    core.at_disconnect.append(lambda: _forget(key, app, place.scenario))
     try:
         _open(app, key, () if gateway is not None else _RETRY_326)
         _check_accounts(app, live, account)
     except BaseException:
         app.disconnect()
         raise
-    app._gate.readonly = readonly
-    app._gate.blocked = ""
+    core.gate.readonly = readonly
+    core.gate.blocked = ""
     if gateway is not None:
         # The farms' notices come right after the ids: a lesson shows the same ones every time.
-        app._fence()
+        core.fence.wait()
     return app
 
 
@@ -196,7 +198,8 @@ def _pause(seconds: float) -> None:
 
 def _check_accounts(app: Session, live: str | None, account: str | None) -> None:
     """Raise SafetyError unless the accounts are paper, or the live one that was spelled out is among them."""
-    real = [code for code in app.accounts if not is_paper(code)]
+    accounts = app._ibnb.lifecycle.accounts
+    real = [code for code in accounts if not is_paper(code)]
     if live is None and real:
         raise SafetyError(
             f"this is a live account ({', '.join(map(mask, real))}), whatever the port, and is refused. "
@@ -204,11 +207,11 @@ def _check_accounts(app: Session, live: str | None, account: str | None) -> None
         )
     if live is not None and live not in real:
         raise SafetyError(
-            f"live={live!r} was asked for, but this session has {', '.join(map(mask, app.accounts)) or 'no account'}; "
+            f"live={live!r} was asked for, but this session has {', '.join(map(mask, accounts)) or 'no account'}; "
             "it is refused."
         )
-    if account is not None and account not in app.accounts:
-        raise ValueError(f"account={account!r} isn't one of this session's: {', '.join(map(mask, app.accounts))}")
+    if account is not None and account not in accounts:
+        raise ValueError(f"account={account!r} isn't one of this session's: {', '.join(map(mask, accounts))}")
     app.account = account or live or app.account
 
 

@@ -12,6 +12,7 @@ from ibnb.verbs.real_time_bars import RealTimeBarVerbs
 from ibnb.verbs.reference import ReferenceVerbs
 from ibnb.verbs.scanner import ScannerVerbs
 from ibnb.verbs.ticks import TickVerbs
+from ibnb.widgets.session_view import details, headline
 
 
 # Contracts, history and market data come with the families that build on them.
@@ -36,3 +37,7 @@ class IBApp(
     >>> app = IBApp()                                                           # doctest: +SKIP
     >>> app.connect("127.0.0.1", 7497, clientId=1)                              # doctest: +SKIP
     """
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows when a cell ends with the app."""
+        return f"<p>{headline(self)}</p>{details(self)}"

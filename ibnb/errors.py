@@ -24,6 +24,10 @@ class IBError(Exception):
         return short_traceback(self)
 
 
+class CallbackWarning(UserWarning):
+    """An exception happened in a callback since the last call; `app.problems` has the traceback."""
+
+
 class NotConnectedError(IBError, ConnectionError):
     """There is no session with TWS or IB Gateway: it could never be made, or it was closed."""
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
+from ibnb.core.session import Session
 from ibnb.errors import IBError
 from ibnb.ib.api import EClient, Order, to_decimal, to_float
-
-if TYPE_CHECKING:
-    from ibnb.core.session import Session
 
 logger = logging.getLogger("ibnb")
 
@@ -74,12 +72,12 @@ class AccountGuard:
         """Start watching; returns when the baseline is known. IBError when TWS doesn't tell what is to be watched."""
         app = self._app
         self._account = app.account
-        self._reqId = app._next_req_id()
-        app._dispatcher.listen("accountSummary", self._row)
-        app._dispatcher.listen("accountSummaryEnd", self._complete)
+        self._reqId = app._ibnb.ids.request()
+        app._ibnb.dispatcher.listen("accountSummary", self._row)
+        app._ibnb.dispatcher.listen("accountSummaryEnd", self._complete)
         app.reqAccountSummary(self._reqId, "All", f"{self.TAG},{self.CASH}")
         try:
-            app._wait_until(lambda: self.baseline is not None, None, "AccountGuard")
+            app._ibnb.wait_until(lambda: self.baseline is not None, None, "AccountGuard")
             if self.min_cash is not None and math.isnan(self.cash):
                 raise IBError(f"TWS has sent no {self.CASH} of {self._account}: the guard can't watch its cash.")
         except BaseException:
@@ -92,14 +90,14 @@ class AccountGuard:
 
     def _stop(self) -> None:
         app = self._app
-        app._dispatcher.ignore("accountSummary", self._row)
-        app._dispatcher.ignore("accountSummaryEnd", self._complete)
+        app._ibnb.dispatcher.ignore("accountSummary", self._row)
+        app._ibnb.dispatcher.ignore("accountSummaryEnd", self._complete)
         if app.isConnected():
             app.cancelAccountSummary(self._reqId)
 
     def release(self) -> None:
         """Let orders pass again after the guard has fired: a decision for a person."""
-        self._app._gate.blocked = ""
+        self._app._ibnb.gate.blocked = ""
 
     def _row(self, reqId: int, account: str, tag: str, value: str, currency: str) -> None:
         if reqId != self._reqId or account != self._account:
@@ -130,7 +128,7 @@ class AccountGuard:
     def _fire(self, reason: str) -> None:
         self.tripped = True
         app = self._app
-        self._act(f"block new orders: {reason}", lambda: setattr(app._gate, "blocked", reason))
+        self._act(f"block new orders: {reason}", lambda: setattr(app._ibnb.gate, "blocked", reason))
         self._act("cancel every open order", lambda: app.reqGlobalCancel())
         if self.flatten:
             self._act("ask for positions, to close them", self._ask_positions)
@@ -148,8 +146,8 @@ class AccountGuard:
                 self.actions.append(f"failed to {text}: {error}")
 
     def _ask_positions(self) -> None:
-        self._app._dispatcher.listen("position", self._position)
-        self._app._dispatcher.listen("positionEnd", self._close_positions)
+        self._app._ibnb.dispatcher.listen("position", self._position)
+        self._app._ibnb.dispatcher.listen("positionEnd", self._close_positions)
         self._app.reqPositions()
 
     def _position(self, account: str, contract: Any, position: Any, avgCost: float) -> None:
@@ -158,8 +156,8 @@ class AccountGuard:
 
     def _close_positions(self) -> None:
         app = self._app
-        app._dispatcher.ignore("position", self._position)
-        app._dispatcher.ignore("positionEnd", self._close_positions)
+        app._ibnb.dispatcher.ignore("position", self._position)
+        app._ibnb.dispatcher.ignore("positionEnd", self._close_positions)
         for contract, held in self._positions:
             contract.exchange = contract.exchange or "SMART"
             order = Order()
@@ -173,5 +171,5 @@ class AccountGuard:
 
     def _send(self, contract: Any, order: Any) -> None:
         # The one order that may pass while everything is blocked.
-        with self._app._checked():
-            EClient.placeOrder(self._app, self._app._take_order_id(), contract, order)
+        with self._app._ibnb.outgoing.checked():
+            EClient.placeOrder(self._app, self._app._ibnb.take_order_id(), contract, order)

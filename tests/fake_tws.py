@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from inside import core
+
 from ibnb.wire.transport import Connection, Frames
 
 READY = [("15", "1", "DU1234567"), ("9", "1", "1")]
@@ -75,10 +77,10 @@ class FakeTWS:
         ours, theirs = socket.socketpair()
         self.socket = ours
         threading.Thread(target=self._serve, args=(ours,), daemon=True).start()
-        connection = Connection("pair", 0, app._before_send)
+        connection = Connection("pair", 0, core(app).outgoing.before_send)
         connection.attach(theirs)
-        app._use(connection, version or self.version, "20250611 10:00:00 EST", 1)
-        app._begin(connection)
+        core(app).lifecycle.use(connection, version or self.version, "20250611 10:00:00 EST", 1)
+        core(app).lifecycle.begin(connection)
         return connection
 
     # --- traffic

@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from inside import core
+
 from ibnb import IBApp
-from ibnb.ib.api import MAX_CLIENT_VER, EClient
+from ibnb.ib.api import MAX_CLIENT_VER, ContractDetails
 
 SERVER_VERSION = min(176, MAX_CLIENT_VER)
 
 
 class _Wire:
     """Stands where the connection is: takes bytes, answers fences."""
+
+    host, port, pace = "script", 0, None
 
     def __init__(self, app: IBApp) -> None:
         self.app = app
@@ -51,17 +55,15 @@ class ScriptedTWS:
     def __init__(self, app_class: type[IBApp] = IBApp) -> None:
         self.app = app_class()
         self.asked: list[tuple[str, tuple[Any, ...]]] = []
-        self.app.conn = _Wire(self.app)
-        self.app.serverVersion_ = SERVER_VERSION
-        self.app.clientId = 1
-        self.app._ended.clear()
-        self.app._over.clear()
-        self.app._pending.reopen()
-        self.app.setConnState(EClient.CONNECTED)
-        self.tell("nextValidId", 27)
-        self.tell("managedAccounts", "DU1234567")
+        self.reconnect()
         self.app.timeout = 0.05
         self.app.pacing.on = False
+
+    def reconnect(self) -> None:
+        """Another connection."""
+        core(self.app).lifecycle.use(_Wire(self.app), SERVER_VERSION, "", 1)  # type: ignore[arg-type]
+        self.tell("nextValidId", 27)
+        self.tell("managedAccounts", "DU1234567")
 
     def tell(self, callback: str, *args: Any) -> None:
         """A message from TWS."""
@@ -86,6 +88,13 @@ class ScriptedTWS:
     def refuse(self, request: str, code: int, text: str) -> None:
         """Answer a request with an error that carries its id."""
         self.on(request, lambda *args: self.tell("error", args[0], code, text))
+
+    def knows(self, symbol: str, **fields: Any) -> None:
+        """The session has asked already what this stock is."""
+        details = ContractDetails()
+        details.contract = self.app.createContract(symbol)
+        vars(details).update(fields)
+        core(self.app).definitions.keep(details.contract, [details])
 
     def record(self, *requests: str) -> None:
         for request in requests:

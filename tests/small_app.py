@@ -5,25 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from fake_tws import FakeTWS
+from inside import core
 
 from ibnb.core.dispatch import on
+from ibnb.core.listener import Listener
 from ibnb.core.session import Session
 from ibnb.ib import api
 
 
-class App(Session):
-    """A session with one verb, as the verb families are made."""
-
+class Heads(Listener):
     @on("headTimestamp")
-    def _got(self, reqId: int, headTimestamp: str) -> None:
-        slot = self._pending.get(reqId)
-        if slot is not None:
-            slot.add(headTimestamp)
-            slot.finish()
+    def got(self, reqId: int, headTimestamp: str) -> None:
+        self._pending.add(reqId, headTimestamp)
+        self._pending.finish(reqId)
+
+
+class App(Session, listener=Heads):
+    """A session with one verb, as the verb families are made."""
 
     def getHead(self, timeout: float | None = None, reqId: int | None = None, tolerate: tuple[int, ...] = ()) -> str:
         contract = api.Contract()
-        with self._request(
+        with core(self).request(
             "getHead", cancel=self.cancelHeadTimeStamp, timeout=timeout, reqId=reqId, kind="history", tolerate=tolerate
         ) as slot:
             self.reqHeadTimeStamp(slot.key, contract, "TRADES", 1, 1)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from chaos_peer import ChaosPeer
+from inside import core
 from test_app import VERBS
 
 from ibnb import IBApp
@@ -147,12 +148,14 @@ class Stage:
         self.app.autoReconnect = True
         self.app.pacing.on = False
         self.app.timeout = TIMEOUT
-        self.app._backoff.chance = lambda: 0.5
+        core(self.app).reconnect.backoff.chance = lambda: 0.5
         self.app.connect("127.0.0.1", self.peer.port, 1)
         if wall_clock:
-            self.app._backoff.first = 0.01
+            core(self.app).reconnect.backoff.first = 0.01
         else:
-            self.app._time = GatewayTime(self.gateway, self.app, self.app._is_watchful)
+            core(self.app).clock.use(
+                GatewayTime(self.gateway, core(self.app).fence.wait, core(self.app).reconnect.is_watchful)
+            )
 
     def close(self) -> None:
         self.app.disconnect()
@@ -185,7 +188,7 @@ def stages() -> Iterator[list[Stage]]:
 @pytest.fixture
 def stage(stages: list[Stage], request: pytest.FixtureRequest) -> Iterator[Stage]:
     yield stages[-1]
-    if stages[-1].app._pending or not stages[-1].app.isConnected():
+    if core(stages[-1].app).pending or not stages[-1].app.isConnected():
         stages.append(Stage())  # a failure mustn't fail the tests after it
 
 
@@ -199,13 +202,13 @@ def test_a_verb_ends_and_the_next_one_works(
 ) -> None:
     app = stage.app
     began = app.now()
-    problems = len(app._status.problems)
+    problems = len(core(app).status.problems)
     if harm == "early":
         send = app.conn.sendMsg
 
         def send_and_hear(message: bytes) -> int:
             sent: int = send(message)
-            app._fence()
+            core(app).fence.wait()
             return sent
 
         monkeypatch.setattr(app.conn, "sendMsg", send_and_hear)
@@ -215,9 +218,9 @@ def test_a_verb_ends_and_the_next_one_works(
         monkeypatch.undo()
         assert app.getCurrentTime(timeout=120).year == 2025
     assert (app.now() - began).total_seconds() < LIMIT
-    assert len(app._pending) == 0
+    assert len(core(app).pending) == 0
     assert len(app.streams) == 0
-    new = list(app._status.problems)[problems:]
+    new = list(core(app).status.problems)[problems:]
     assert [] == [each for each in new if each.callback != "decode"]
 
 
@@ -225,7 +228,7 @@ def test_a_verb_ends_and_the_next_one_works(
 TIMED = {"getNewsBulletins", "placeOrderNow", "streamBars", "streamRealTimeBars", "streamTicks", "waitOrder"}
 
 
-@pytest.mark.filterwarnings("ignore::ibnb.core.session.CallbackWarning")
+@pytest.mark.filterwarnings("ignore::ibnb.errors.CallbackWarning")
 @pytest.mark.parametrize("harm", ["", "error", "drop", "broken"])
 def test_so_it_does_on_the_wall_clock_where_the_waiting_thread_reads(harm: str) -> None:
     stage = Stage(wall_clock=True)
@@ -238,7 +241,7 @@ def test_so_it_does_on_the_wall_clock_where_the_waiting_thread_reads(harm: str) 
             now = app.getCurrentTime()
         assert now.year == 2025
         # After a drop the session looks after its orders by itself.
-        assert app._time.wait(lambda: len(app._pending) == 0, TIMEOUT), verb
+        assert core(app).clock.wait(lambda: len(core(app).pending) == 0, TIMEOUT), verb
     assert 0 == len(app.streams)
     stage.close()
 
@@ -277,7 +280,7 @@ def ordinary() -> dict[str, str]:
     return found
 
 
-@pytest.mark.filterwarnings("ignore::ibnb.core.session.CallbackWarning")
+@pytest.mark.filterwarnings("ignore::ibnb.errors.CallbackWarning")
 @pytest.mark.parametrize(
     ("names", "override"),
     [
@@ -298,5 +301,5 @@ def test_every_verb_works_whatever_a_class_overrides(
     for verb in CALLS:
         stage.call(verb, "error")
     assert len(stage.app.seen) > 40 or len(stage.app.problems) > 1000
-    assert {"your override"} >= {each.where for each in stage.app._status.problems}
+    assert {"your override"} >= {each.where for each in core(stage.app).status.problems}
     stage.close()

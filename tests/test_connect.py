@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from fake_tws import FakeTWS, framed
+from inside import core
 
-from ibnb.core.clock import GatewayTime, RealTime
 from ibnb.core.session import Session
 from ibnb.errors import NotConnectedError, SafetyError
 from ibnb.ib import api
@@ -75,18 +75,18 @@ def test_without_arguments_it_is_the_embedded_lesson_on_its_own_clock(gateways: 
     app = connect()
     assert ["lesson"] == [gateway.scenario for gateway in gateways]
     assert app.gateway is gateways[0]
-    assert isinstance(app._time, GatewayTime)
+    assert not core(app).clock.is_real
     app.sleep("5 min")
     assert 400.0 == app.now().timestamp()
 
 
 def test_the_embedded_live_profile_runs_on_the_wall_clock(gateways: list[FakeGateway]) -> None:
-    assert isinstance(connect("embedded-live")._time, RealTime)
+    assert core(connect("embedded-live")).clock.is_real
 
 
 def test_a_lesson_isnt_paced_and_comes_back_the_same_way_every_time(gateways: list[FakeGateway]) -> None:
     app = connect()
-    assert (False, True, 1.0) == (app.pacing.on, app.autoReconnect, app._backoff.pause(0))
+    assert (False, True, 1.0) == (app.pacing.on, app.autoReconnect, core(app).reconnect.backoff.pause(0))
     live = connect("embedded-live")
     assert (True, True) == (live.pacing.on, live.autoReconnect)
     assert not Session().autoReconnect
@@ -128,7 +128,7 @@ def test_reset_ends_everything(gateways: list[FakeGateway]) -> None:
 
 def test_a_lost_connection_is_had_back_by_the_next_call(gateways: list[FakeGateway]) -> None:
     app = connect()
-    app._end(app.conn, "dropped")
+    core(app).lifecycle.end(app.conn, "dropped")
     assert not app.isConnected()
     assert connect() is app
     assert app.isConnected()
@@ -137,7 +137,7 @@ def test_a_lost_connection_is_had_back_by_the_next_call(gateways: list[FakeGatew
 
 def test_without_it_a_lost_connection_keeps_the_gateway_for_the_next_session(gateways: list[FakeGateway]) -> None:
     app = connect(autoReconnect=False)
-    app._end(app.conn, "dropped")
+    core(app).lifecycle.end(app.conn, "dropped")
     again = connect()
     assert again is not app
     assert again.isConnected()
@@ -213,8 +213,8 @@ def test_no_order_leaves_before_the_account_is_known(tws: FakeTWS) -> None:
             self.placeOrder(orderId, contract, order)
 
     app = connect(port=tws.port, app_class=Eager)
-    assert "hasn't been checked" in app._status.problems[0].error
-    app._fence()
+    assert "hasn't been checked" in core(app).status.problems[0].error
+    core(app).fence.wait()
     assert [] == [fields for fields in tws.received if fields[0] == "3"]
 
 

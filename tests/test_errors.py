@@ -14,7 +14,6 @@ from ibnb.ib.codes import (
     KINDS,
     explain_code,
     history_kind,
-    kind_of_verb,
     lookup,
     outcome,
     overrideCode,
@@ -140,7 +139,8 @@ def test_a_code_that_nobody_knew_can_be_made_harmless_while_a_session_runs() -> 
     with pytest.raises(errors.RequestError, match="98765"):
         tws.app.getContractDetails(contract)
     overrideCode(98765, severity="notice", ends=(), meaning="Harmless.")
-    assert 0 == len(tws.app.getContractDetails(contract))
+    with pytest.raises(errors.ContractNotFoundError, match="no instrument fits"):
+        tws.app.getContractDetails(contract)
     assert "notice" == tws.app.notices["severity"].iloc[-1]
 
 
@@ -187,25 +187,6 @@ def test_explain_works_offline_for_any_code() -> None:
     assert "no entry" in errors.explain(98765)
     assert "MIDPOINT" in errors.explain(162, H + "HMDS query returned no data")
     assert explain_code(326) == errors.explain(326)
-
-
-@pytest.mark.parametrize(
-    ("verb", "kind"),
-    [
-        ("getData", "history"),
-        ("getHeadTimestamp", "history"),
-        ("getQuotes", "market_data"),
-        ("streamBars", "market_data"),
-        ("getContracts", "contract"),
-        ("getScan", "scanner"),
-        ("getPositions", "account"),
-        ("getOptionChain", "option"),
-        ("placeOrderNow", "order"),
-        ("getSomething", "request"),
-    ],
-)
-def test_the_kind_of_a_verb(verb: str, kind: str) -> None:
-    assert kind == kind_of_verb(verb)
 
 
 def test_unlisted_order_field_codes_are_order_events() -> None:

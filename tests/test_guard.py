@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from fake_tws import FakeTWS
+from inside import core
 from small_app import App
 
 from ibnb.core.gate import OrderLimits
@@ -49,7 +50,7 @@ def both() -> Iterator[tuple[FakeTWS, App]]:
 
 def update(tws: FakeTWS, app: App, value: float) -> None:
     tws.send(*summary(tws.wait_for(62)[0][2], value))
-    app._fence()
+    core(app).fence.wait()
 
 
 @pytest.mark.parametrize("wrong", [5, 1, 0, -0.05, float("nan")])
@@ -77,9 +78,9 @@ def test_it_fires_exactly_once_blocks_and_cancels(both: tuple[FakeTWS, App]) -> 
             "cancel every open order"] == guard.actions  # fmt: skip
     assert 1 == len(tws.wait_for(58))
     with pytest.raises(SafetyError, match="below the floor"):
-        app._gate.refuse_all("placeOrder")
+        core(app).gate.refuse_all("placeOrder")
     guard.release()
-    app._gate.refuse_all("placeOrder")
+    core(app).gate.refuse_all("placeOrder")
 
 
 def test_the_cash_may_have_a_floor_of_its_own(both: tuple[FakeTWS, App]) -> None:
@@ -89,11 +90,11 @@ def test_the_cash_may_have_a_floor_of_its_own(both: tuple[FakeTWS, App]) -> None
         # Without max_loss the value may fall as it likes.
         update(tws, app, 1.0)
         tws.send(*cash(tws.wait_for(62)[0][2], 500.0))
-        app._fence()
+        core(app).fence.wait()
         assert not guard.tripped
         for value in (499.5, 400.0):
             tws.send(*cash(tws.wait_for(62)[0][2], value))
-            app._fence()
+            core(app).fence.wait()
     assert [
         "block new orders: TotalCashValue 499.50 is below min_cash 500.00",
         "cancel every open order",
@@ -144,4 +145,4 @@ def test_a_dry_run_only_writes_down_what_it_would_do(both: tuple[FakeTWS, App]) 
     assert ["would block", "would cance", "would ask f"] == [action[:11] for action in guard.actions]
     assert [] == [fields for fields in tws.received if fields[0] in ("3", "58", "61")]
     assert app.isConnected()
-    assert not app._gate.blocked
+    assert not core(app).gate.blocked

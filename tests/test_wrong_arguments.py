@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from inside import core
 from scripted import ScriptedTWS
 
 import ibnb
@@ -67,7 +68,7 @@ def test_it_is_said_what_is_wrong(tws: ScriptedTWS, what: str) -> None:
     with pytest.raises(ValueError, match=text):
         use(tws.app)
     assert [] == tws.asked
-    assert 0 == len(tws.app._pending)
+    assert 0 == len(core(tws.app).pending)
 
 
 @pytest.mark.parametrize(

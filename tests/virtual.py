@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from inside import core
+
 from ibnb.core.clock import GatewayTime
 
 
@@ -31,6 +33,6 @@ class VirtualClock:
 def on_virtual_time(app: Any) -> VirtualClock:
     """Put a session on a virtual clock; its pauses between attempts are then always the same."""
     clock = VirtualClock()
-    app._time = GatewayTime(clock, app, app._is_watchful)
-    app._backoff.chance = lambda: 0.5
+    core(app).clock.use(GatewayTime(clock, core(app).fence.wait, core(app).reconnect.is_watchful))
+    core(app).reconnect.backoff.chance = lambda: 0.5
     return clock

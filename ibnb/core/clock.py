@@ -9,60 +9,17 @@ import heapq
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import count
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from ibnb.errors import ConnectionLostError, RequestTimeoutError
+from ibnb.wire.reader import Latch
 
+#: The zone in which a session shows its time.
+NEW_YORK = ZoneInfo("America/New_York")
 # An interrupt (Ctrl-C, the notebook's stop button) isn't delivered while Windows waits for a lock.
 SLICE = 0.2
-
-
-_making = threading.Lock()
-
-
-class Latch:
-    """A `threading.Event` that costs next to nothing until somebody really waits: each request has one."""
-
-    __slots__ = ("_lock", "_set")
-
-    def __init__(self) -> None:
-        self._set = False
-        # Held until it is set; made by the first who waits.
-        self._lock: threading.Lock | None = None
-
-    def is_set(self) -> bool:
-        return self._set
-
-    def set(self) -> None:
-        """Let everybody pass who waits."""
-        self._set = True
-        lock = self._lock
-        if lock is not None:
-            with suppress(RuntimeError):  # another thread has been quicker
-                lock.release()
-
-    def clear(self) -> None:
-        """Only whom `wait` has let pass may call this."""
-        self._lock = None
-        self._set = False
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it is set, `timeout` seconds at most: is it?"""
-        if self._set:
-            return True
-        with _making:
-            lock = self._lock
-            if lock is None:
-                lock = threading.Lock()
-                lock.acquire()
-                self._lock = lock
-        # Either who sets it has seen the lock, or this sees that it is set.
-        if not self._set and lock.acquire(timeout=-1 if timeout is None else max(0.0, timeout)):
-            with suppress(RuntimeError):
-                lock.release()
-        return self._set
 
 
 Done = Callable[[], bool] | threading.Event | Latch
@@ -75,7 +32,7 @@ class Alarm(Protocol):
 
 
 class Time(Protocol):
-    """What `Session._time` can do.
+    """What a session's clock can do.
 
     `monotonic` never goes back; `settle` lets what has happened already be heard of, where that can be known; `later`
     runs `action` outside the reader thread.
@@ -172,12 +129,6 @@ class ManualGateway(Protocol):
     def step(self, limit: float) -> bool: ...
 
 
-class Fenced(Protocol):
-    """The part of a session that knows when all callbacks have run."""
-
-    def _fence(self) -> None: ...
-
-
 class _Due:
     """One action of a GatewayTime."""
 
@@ -192,15 +143,20 @@ class GatewayTime:
     """The embedded gateway's clock: while a verb waits, time runs from one due event to the next.
 
     Timeouts are seconds of that clock, so a lesson never really waits and always comes out the same. What is to be
-    done `later` is done, at its time, by whoever moves time. `watched` says that a session has something to see to
-    while time passes (streams, a lost connection): `sleep` then looks up now and again.
+    done `later` is done, at its time, by whoever moves time. `fence` returns when all callbacks have run; `watched`
+    says that a session has something to see to while time passes (streams, a lost connection): `sleep` then looks up
+    now and again.
     """
 
     def __init__(
-        self, gateway: ManualGateway, session: Fenced, watched: Callable[[], bool] = lambda: False, looks: int = 1000
+        self,
+        gateway: ManualGateway,
+        fence: Callable[[], object],
+        watched: Callable[[], bool] = lambda: False,
+        looks: int = 1000,
     ) -> None:
         self._gateway = gateway
-        self._session = session
+        self._fence = fence
         self._watched = watched
         self._looks = looks
         self._due: list[tuple[float, int, _Due]] = []
@@ -215,7 +171,7 @@ class GatewayTime:
         return self._gateway.now()
 
     def settle(self) -> None:
-        self._session._fence()
+        self._fence()
 
     def later(self, seconds: float, action: Callable[[], object]) -> Alarm:
         due = _Due(action)
@@ -227,7 +183,7 @@ class GatewayTime:
         deadline = self._gateway.now() + timeout
         while True:
             with self._turn:
-                self._session._fence()
+                self._fence()
                 if holds():
                     return True
                 if self._run_due():
@@ -238,7 +194,7 @@ class GatewayTime:
 
     def sleep(self, seconds: float) -> None:
         with self._turn:
-            self._session._fence()
+            self._fence()
             end = self._gateway.now() + seconds
             while True:
                 now = self._gateway.now()
@@ -246,9 +202,9 @@ class GatewayTime:
                 if self._watched():
                     until = min(until, now + max(1.0, seconds / self._looks))
                 self._gateway.advance(max(0.0, until - now))
-                self._session._fence()
+                self._fence()
                 if self._run_due():
-                    self._session._fence()
+                    self._fence()
                 elif self._gateway.now() >= end:
                     return
 
@@ -266,6 +222,45 @@ class GatewayTime:
                 action()
                 ran = True
         return ran
+
+
+class Clock:
+    """The session's clock: real time, until another is put in its place. Parts hold on to this one."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._time: Time = RealTime(changes)
+
+    def use(self, time: Time) -> None:
+        """Go by another time from now on."""
+        self._time = time
+
+    @property
+    def is_real(self) -> bool:
+        """Does it go by the wall clock?"""
+        return isinstance(self._time, RealTime)
+
+    def reads(self, reader: Attended | None) -> None:
+        """Those who wait for an answer in real time may read the connection meanwhile."""
+        if isinstance(self._time, RealTime):
+            self._time.reader = reader
+
+    def now(self) -> float:
+        return self._time.now()
+
+    def settle(self) -> None:
+        self._time.settle()
+
+    def monotonic(self) -> float:
+        return self._time.monotonic()
+
+    def later(self, seconds: float, action: Callable[[], object]) -> Alarm:
+        return self._time.later(seconds, action)
+
+    def wait(self, done: Done, timeout: float) -> bool:
+        return self._time.wait(done, timeout)
+
+    def sleep(self, seconds: float) -> None:
+        self._time.sleep(seconds)
 
 
 def wait_for_fence(answered: Latch, connected: Callable[[], bool], limit: float = 60.0) -> None:

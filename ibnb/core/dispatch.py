@@ -10,14 +10,15 @@ import inspect
 import logging
 import traceback
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from ibnb.core.clock import Changes
+from ibnb.core.pending import Pending
+from ibnb.core.status import Status
+from ibnb.core.tape import Tape
 from ibnb.errors import IBError
 from ibnb.ib import api
 from ibnb.wire.fast import COLUMNS, Decode, decode_bars, find_decoder
-
-if TYPE_CHECKING:
-    from ibnb.core.link import Link
 
 logger = logging.getLogger("ibnb")
 
@@ -41,17 +42,17 @@ def on(name: str) -> Callable[[F], F]:
     return mark
 
 
-def handlers_of(app: object) -> dict[str, list[Handler]]:
+def handlers_of(listener: object) -> dict[str, list[Handler]]:
     """The marked methods of an object's class, bound, by callback; a subclass's method replaces its parent's."""
     found: dict[str, list[Handler]] = {}
     seen: set[str] = set()
-    for cls in type(app).__mro__:
+    for cls in type(listener).__mro__:
         for attribute, value in vars(cls).items():
             if attribute in seen:
                 continue
             seen.add(attribute)
             for name in getattr(value, _MARK, ()):
-                found.setdefault(name, []).append(getattr(app, attribute))
+                found.setdefault(name, []).append(getattr(listener, attribute))
     return found
 
 
@@ -74,11 +75,6 @@ def inherited_override(app: object, name: str) -> Handler | None:
             method: Handler = getattr(app, name)
             return method
     return None
-
-
-def overridden(app: object, *names: str) -> bool:
-    """Does the user override one of these callbacks (or its protobuf twin)?"""
-    return any(find_override(app, name) for name in with_twins(names))
 
 
 def with_twins(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -135,17 +131,54 @@ class Callbacks:
         return call
 
 
-class Dispatcher:
-    """Knows who listens to which callback: ibnb's own handlers, and the user's overrides."""
+class Fence(Protocol):
+    """Who asked what the time is; see ibnb.core.fence."""
 
-    def __init__(self, app: Link) -> None:
+    def is_next(self) -> bool: ...
+    def takes_answer(self) -> bool: ...
+
+
+class Dispatcher:
+    """Knows who listens to which callback: the marked methods of ibnb's listeners, and the user's overrides in `app`.
+
+    Listeners hear of a callback in the order in which they were added, all before the override.
+    """
+
+    def __init__(
+        self,
+        app: object,
+        tape: Tape,
+        changes: Changes,
+        status: Status,
+        pending: Pending,
+        fence: Fence,
+        started: Callable[[], object],
+    ) -> None:
+        # Whose overrides these are.
         self._app = app
+        self._tape = tape
+        self._changes = changes
+        self._status = status
+        self._pending = pending
+        self._fence = fence
+        # Called after nextValidId and managedAccounts.
+        self._started = started
         self.callbacks = Callbacks(self._build_for)
-        self._handlers = {name: tuple(found) for name, found in handlers_of(app).items()}
+        self._handlers: dict[str, tuple[Handler, ...]] = {}
         # Where overrides are put on the object. What `is_private` has found, and how many attributes there were then.
         self._mine = vars(app)
         self._private, self._looked_at = False, 0
         self._fast: dict[tuple[int, int], tuple[Decode | None, tuple[str, ...]]] = {}
+
+    def add(self, listener: object) -> None:
+        """Let an object's marked methods (`on`) hear of their callbacks from now on."""
+        for name, found in handlers_of(listener).items():
+            for handler in found:
+                self.listen(name, handler)
+
+    def names(self) -> list[str]:
+        """The callbacks to which anybody listens."""
+        return [name for name, handlers in self._handlers.items() if handlers]
 
     def listen(self, name: str, handler: Handler) -> None:
         """Add a handler for a while (a stream's, a guard's); any thread."""
@@ -210,7 +243,7 @@ class Dispatcher:
         return build(name)
 
     def _build(self, name: str) -> Handler:
-        app, tape, changes = self._app, self._app._tape, self._app._changes
+        app, tape, changes = self._app, self._tape, self._changes
         mine = self._mine
         inherited = find_override(app, name)
         fitted: tuple[Handler | None, int | None] = (None, None)
@@ -233,10 +266,10 @@ class Dispatcher:
 
     def _build_protobuf(self, name: str) -> Handler:
         """The twin that 10.x calls before the plain callback: for overrides and the log only."""
-        app = self._app
+        app, fence = self._app, self._fence
 
         def call(message: Any) -> None:
-            if name == "currentTimeProtoBuf" and app._fence_is_next():
+            if name == "currentTimeProtoBuf" and fence.is_next():
                 return
             override = find_override(app, name)
             if override is not None:
@@ -247,19 +280,19 @@ class Dispatcher:
         return call
 
     def _build_error(self, name: str) -> Handler:
-        app = self._app
+        app, tape, changes = self._app, self._tape, self._changes
 
         def call(*raw: Any) -> None:
             event = api.error_event(raw)
-            if app._tape.on:
-                app._tape.answer(name, tuple(event))
+            if tape.on:
+                tape.answer(name, tuple(event))
             self.deliver(name, *event)
             override = find_override(app, name)
             if override is not None:
                 self._guarded(name, override, fit_error(override, event))
             elif api.answers_are_logged():
                 api.log_answer(app, name, tuple(event))
-            app._changes.announce()
+            changes.announce()
 
         return call
 
@@ -269,7 +302,7 @@ class Dispatcher:
         def call(*args: Any) -> None:
             show(*args)
             # After the override: when connect() returns, what it prints has been printed.
-            self._app._maybe_ready()
+            self._started()
 
         return call
 
@@ -278,18 +311,18 @@ class Dispatcher:
 
         def call(*args: Any) -> None:
             # Fences and the user's own questions are answered in the order in which they were asked.
-            if not self._app._fence_answered():
+            if not self._fence.takes_answer():
                 show(*args)
 
         return call
 
     def _build_commission(self, name: str) -> Handler:
-        app = self._app
+        app, tape, changes = self._app, self._tape, self._changes
 
         def call(report: Any) -> None:
             record = api.commission_report(report)
-            if app._tape.on:
-                app._tape.answer(name, (record,))
+            if tape.on:
+                tape.answer(name, (record,))
             for handler in self._handlers.get("commissionReport", ()):
                 try:
                     handler(record)
@@ -302,7 +335,7 @@ class Dispatcher:
                 self._guarded(_TWINS[name], other, (record,))
             elif api.answers_are_logged():
                 api.log_answer(app, name, (report,))
-            app._changes.announce()
+            changes.announce()
 
         return call
 
@@ -310,12 +343,12 @@ class Dispatcher:
         try:
             override(*args)
         except (Exception, SystemExit) as error:
-            self._app._record_problem(name, error, traceback.format_exc(), "your override")
+            self._status.problem(name, "your override", error, traceback.format_exc())
 
     def _internal_problem(self, name: str, args: tuple[Any, ...], error: Exception) -> None:
-        self._app._record_problem(name, error, traceback.format_exc(), "ibnb")
+        self._status.problem(name, "ibnb", error, traceback.format_exc())
         # Most callbacks carry their request's id first: its caller must hear of this, not wait for an end.
-        slot = self._app._pending.get(args[0]) if args and isinstance(args[0], int) else None
+        slot = self._pending.get(args[0]) if args and isinstance(args[0], int) else None
         if slot is not None:
             cause = IBError(f"{slot.verb}: ibnb couldn't use the callback {name}: {error!r}; see app.problems")
             cause.__cause__ = error

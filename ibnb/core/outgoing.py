@@ -1,4 +1,4 @@
-"""Requests on their way out: what goes on is remembered, what TWS paces waits its turn.
+"""Requests on their way out: what goes on is remembered, what TWS paces waits its turn, orders pass their gate.
 
 ibapi's own methods keep their names, arguments and meaning; verbs and programs that call them by hand pass here alike.
 The reader thread never waits: what a callback sends leaves at once, and others wait the longer for it.
@@ -14,14 +14,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from ibnb.core.clock import Clock
 from ibnb.core.dispatch import on
-from ibnb.core.link import Link
+from ibnb.core.fence import Fence
+from ibnb.core.gate import CANCELLING, PLACING, OrderGate
+from ibnb.core.lifecycle import Lifecycle
 from ibnb.core.pacing import MOST_OPEN, PENALTIES, RULES, SMALL, Ask, Pacing
-from ibnb.core.pending import Slot
+from ibnb.core.pending import Pending, Slot
+from ibnb.core.status import Status
 from ibnb.core.subscriptions import CANCELS, SORTS, Subscriptions, goes_on, key_of
-from ibnb.errors import ConnectionLostError, NotConnectedError, PacingError
-from ibnb.ib.api import EClient
+from ibnb.errors import ConnectionLostError, NotConnectedError, PacingError, SafetyError
+from ibnb.ib import api
 from ibnb.ib.values import BAR_SIZES
+from ibnb.wire.transport import Connection
 
 # Requests that count among the historical ones that may be open at the same time.
 _HISTORICAL = frozenset({"reqHistoricalData", "reqHeadTimeStamp", "reqHistoricalTicks"})
@@ -36,36 +41,85 @@ class _Passing(threading.local):
     paced = True
 
 
-class Requests(Link):
-    """The outgoing side of a session."""
+class Outgoing:
+    """The outgoing side of a session. `client` is the EClient whose requests pass here."""
 
-    def _prepare(self) -> None:
-        super()._prepare()
+    def __init__(
+        self,
+        client: Any,
+        lifecycle: Lifecycle,
+        clock: Clock,
+        status: Status,
+        pending: Pending,
+        pacing: Pacing,
+        subscriptions: Subscriptions,
+        gate: OrderGate,
+        fence: Fence,
+    ) -> None:
+        self._client = client
+        self._lifecycle = lifecycle
+        self._clock = clock
+        self._status = status
+        self._pending = pending
+        self._pacing = pacing
+        self._subscriptions = subscriptions
+        self._gate = gate
+        self._fence = fence
         self._passing = _Passing()
-        self._pacing = Pacing()
-        self._subscriptions = Subscriptions(self._now)
+        self._protobuf: dict[tuple[int, int], bool] = {}
         # Historical requests that are open, to be sent again after a pacing violation: id → (method, arguments, tries).
-        self._history_sent: dict[int, tuple[str, dict[str, Any], int]] = {}
+        self._history: dict[int, tuple[str, dict[str, Any], int]] = {}
 
-    def _use(self, *args: Any) -> None:
-        super()._use(*args)
+    def reset(self, connection: Connection) -> None:
+        """A new connection: nothing is open there."""
         self._pacing.open.clear()
         self._pacing.waited.clear()
-        self._history_sent.clear()
-        if self.conn is not None:
-            self.conn.pace = self._pace
+        self._history.clear()
+        connection.pace = self.pace
 
-    def _pace(self) -> None:
+    # --- every message ---------------------------------------------------------------------------
+
+    def before_send(self, message: bytes) -> None:
+        """Sees each outgoing message, under the lock that keeps messages in order. SafetyError."""
+        self._fence.sees(message)
+        if not self._gate.armed or self._passing.order:
+            return
+        msg_id = api.message_id(message[4:], self._lifecycle.version)
+        msg_id -= api.PROTOBUF_OFFSET if msg_id > api.PROTOBUF_OFFSET else 0
+        if msg_id in PLACING:
+            self._gate.refuse_all("this order")
+            raise SafetyError("order refused: it went around placeOrder(), where this session's limits are checked")
+        if msg_id in CANCELLING:
+            self._gate.refuse_readonly("this cancel")
+
+    def uses_protobuf(self, msg_id: int, ask: Callable[[int], bool]) -> bool:
+        """Does a request leave as protobuf? `ask`, which is slow, knows; its answer is kept."""
+        key = (msg_id, self._lifecycle.version)
+        found = self._protobuf.get(key)
+        if found is None:
+            found = self._protobuf[key] = bool(ask(msg_id))
+        return found
+
+    @contextmanager
+    def checked(self) -> Iterator[None]:
+        """In the block, this thread sends an order that has passed the gate."""
+        self._passing.order = True
+        try:
+            yield
+        finally:
+            self._passing.order = False
+
+    def pace(self) -> None:
         """Before each message, outside the lock: wait until it may leave."""
         pacing = self._pacing
         if not (pacing.on and self._passing.paced):
             return
-        wait = pacing.messages.take(self._time.monotonic())
+        wait = pacing.messages.take(self._clock.monotonic())
         if wait:
             self._hold(wait, f"at most {pacing.rate:g} messages a second")
 
     @contextmanager
-    def _at_pace(self, paced: bool) -> Iterator[None]:
+    def at_pace(self, paced: bool) -> Iterator[None]:
         """In the block, requests of this thread wait their turn, or don't."""
         before, self._passing.paced = self._passing.paced, paced
         try:
@@ -75,37 +129,55 @@ class Requests(Link):
 
     def _hold(self, seconds: float, why: str) -> None:
         """Let the caller wait; an interrupt, or the end of the connection, ends that at once."""
-        connection = self.conn
+        lifecycle = self._lifecycle
+        connection = lifecycle.connection
         if connection is None or connection.in_reader():
             return
         if seconds >= _SHOWN_FROM:
             self._status.say(f"waiting {seconds:.1f} s for its turn: {why}")
         self._pacing.waiting += 1
         try:
-            if self._time.wait(lambda: self.conn is not connection, seconds):
-                raise ConnectionLostError(f"the connection has ended: {self._why_ended}")
+            if self._clock.wait(lambda: lifecycle.connection is not connection, seconds):
+                raise lifecycle.lost()
         finally:
             self._pacing.waiting -= 1
 
-    # --- historical requests ---------------------------------------------------------------------
+    # --- requests that go on, and historical ones --------------------------------------------------
+
+    def asks(self, name: str, given: dict[str, Any]) -> None:
+        """ibapi's method `name` is about to send: remember what goes on, let a historical request wait."""
+        if name in _HISTORICAL or name == "reqRealTimeBars":
+            self._await_history(name, given)
+        if name in SORTS and self._lifecycle.connected():
+            slot = self._pending.get(key_of(SORTS[name], given)) if goes_on(name, given) else None
+            self._subscriptions.asked(name, given, slot)
+
+    def cancels(self, name: str, given: dict[str, Any]) -> None:
+        """ibapi's method `name` is about to end something."""
+        sort = CANCELS.get(name)
+        key = sort.name if sort is not None and sort.name else given.get("reqId", -1)
+        if name in _HISTORICAL_CANCELS:
+            self.history_over(key)
+        if sort is not None:
+            self._subscriptions.ended(key)
 
     def _await_history(self, name: str, given: dict[str, Any]) -> None:
         """Wait until a historical request may leave, and count it as open."""
         pacing, key = self._pacing, given["reqId"]
         paced = pacing.on and self._passing.paced
-        connection = self.conn
-        if not self.isConnected() or connection is None:
+        connection = self._lifecycle.connection
+        if connection is None or not self._lifecycle.connected():
             return
         if name in _HISTORICAL:
             if paced and pacing.open_count() >= MOST_OPEN and not connection.in_reader():
                 self._await_an_end(connection)
             pacing.open[key] = self._pending.get(key)
-            self._history_sent[key] = (name, given, self._history_sent.get(key, ("", {}, 0))[2])
+            self._history[key] = (name, given, self._history.get(key, ("", {}, 0))[2])
         ask = small_bars(name, given) if paced else None
         if ask is None:
             return
-        turn = pacing.small_bars.book(ask, self._time.monotonic())
-        wait = turn.at - self._time.monotonic()
+        turn = pacing.small_bars.book(ask, self._clock.monotonic())
+        wait = turn.at - self._clock.monotonic()
         if wait > 0:
             before = pacing.waited.get(key, (0.0, ""))[0]
             pacing.waited[key] = (before + wait, turn.why)
@@ -113,59 +185,67 @@ class Requests(Link):
                 self._hold(wait, turn.why)
             except BaseException:
                 pacing.small_bars.release(turn, ask)
-                self._history_over(key)
+                self.history_over(key)
                 raise
 
-    def _await_an_end(self, connection: object) -> None:
-        pacing = self._pacing
+    def _await_an_end(self, connection: Connection) -> None:
+        pacing, lifecycle = self._pacing, self._lifecycle
         self._status.say(f"waiting for one of the {MOST_OPEN} open historical requests to end")
         pacing.waiting += 1
         try:
             # Each has its own timeout, so that this ends; the limit is for those that were sent by hand.
-            self._time.wait(lambda: pacing.open_count() < MOST_OPEN or self.conn is not connection, RULES[-1].window)
+            self._clock.wait(
+                lambda: pacing.open_count() < MOST_OPEN or lifecycle.connection is not connection, RULES[-1].window
+            )
         finally:
             pacing.waiting -= 1
-        if self.conn is not connection:
-            raise ConnectionLostError(f"the connection has ended: {self._why_ended}")
+        if lifecycle.connection is not connection:
+            raise lifecycle.lost()
 
     @on("historicalDataEnd")
     @on("historicalSchedule")
-    def _history_answered(self, reqId: int, *rest: Any) -> None:
+    def history_answered(self, reqId: int, *rest: Any) -> None:
         if self._subscriptions.get(reqId) is None:
-            self._history_over(reqId)
+            self.history_over(reqId)
 
     @on("historicalTicks")
     @on("historicalTicksBidAsk")
     @on("historicalTicksLast")
-    def _history_ticks_answered(self, reqId: int, ticks: Any, done: bool) -> None:
+    def history_ticks_answered(self, reqId: int, ticks: Any, done: bool) -> None:
         if done:
-            self._history_over(reqId)
+            self.history_over(reqId)
 
-    def _history_over(self, key: object) -> None:
+    def history_over(self, key: object) -> None:
+        """A historical request isn't open any more."""
         if isinstance(key, int):
             self._pacing.ended(key)
-            self._history_sent.pop(key, None)
+            self._history.pop(key, None)
 
-    def _ask_again(self, slot: Slot) -> bool:
+    def left(self, slot: Slot) -> None:
+        """A verb is over: forget what it was remembered for."""
+        self._subscriptions.left(slot)
+        self.history_over(slot.key)
+
+    def ask_again(self, slot: Slot) -> bool:
         """After a pacing violation: wait, and send the same request once more. False when it can't help."""
-        sent = self._history_sent.get(slot.key) if isinstance(slot.key, int) else None
+        sent = self._history.get(slot.key) if isinstance(slot.key, int) else None
         if not isinstance(slot.error, PacingError) or slot.error.code != 162 or sent is None:
             return False
         if not (self._pacing.on and self._passing.paced):
             return False
         name, given, tries = sent
-        if tries >= len(PENALTIES) or not self.isConnected():
+        if tries >= len(PENALTIES) or not self._lifecycle.connected():
             return False
         wait = PENALTIES[tries]
         self._pacing.ended(slot.key)
-        self._history_sent[given["reqId"]] = (name, given, tries + 1)
+        self._history[given["reqId"]] = (name, given, tries + 1)
         self._hold(wait, f"TWS reported a pacing violation; {slot.verb} is asked again then")
         self._pacing.waited[given["reqId"]] = (wait, "TWS reported a pacing violation before")
         slot.again()
-        getattr(self, name)(*given.values())
+        getattr(self._client, name)(*given.values())
         return True
 
-    def _paced_text(self, key: object) -> str:
+    def paced_text(self, key: object) -> str:
         """For a timeout's text: how long the request had waited before it left."""
         waited = self._pacing.waited.get(key) if isinstance(key, int) else None
         return f" after {waited[0]:.1f} s of waiting for its turn ({waited[1]})" if waited else ""
@@ -192,50 +272,34 @@ def small_bars(name: str, given: dict[str, Any]) -> Ask | None:
     return Ask((name, who, where, rest), (who, where, show), 2 if show == "BID_ASK" else 1)
 
 
-def _outgoing(name: str) -> Callable[..., None]:
+def _passing(name: str) -> Callable[..., None]:
     """ibapi's method `name`, which first is remembered or waits its turn."""
-    real = getattr(EClient, name)
+    real = getattr(api.EClient, name)
     parameters = inspect.signature(real)
     names = tuple(parameters.parameters)[1:]
-    historical = name in _HISTORICAL or name == "reqRealTimeBars"
 
     @functools.wraps(real)
     def method(self: Any, *args: Any, **kwargs: Any) -> None:
         if len(args) + len(kwargs) != len(names):
             parameters.bind(self, *args, **kwargs)  # says what is missing
         given = {**dict(zip(names, args, strict=False)), **kwargs}
-        given = {each: given[each] for each in names}
-        if historical:
-            self._await_history(name, given)
-        if name in SORTS and self.isConnected():
-            self._subscriptions.asked(name, given, _slot_of(self, name, given))
+        self._ibnb.outgoing.asks(name, {each: given[each] for each in names})
         real(self, *args, **kwargs)
 
     return method
 
 
-def _slot_of(app: Any, name: str, given: dict[str, Any]) -> Slot | None:
-    slot: Slot | None = app._pending.get(key_of(SORTS[name], given)) if goes_on(name, given) else None
-    return slot
-
-
-def _cancelling(name: str) -> Callable[..., None]:
+def _ending(name: str) -> Callable[..., None]:
     """ibapi's method `name`, which ends what has been remembered.
 
     If the connection goes while this is being sent, what was to be ended has ended with it: nothing to raise.
     """
-    real = getattr(EClient, name)
+    real = getattr(api.EClient, name)
     names = tuple(inspect.signature(real).parameters)[1:]
-    sort = CANCELS.get(name)
 
     @functools.wraps(real)
     def method(self: Any, *args: Any, **kwargs: Any) -> None:
-        given = dict(zip(names, args, strict=False)) | kwargs
-        key = sort.name if sort is not None and sort.name else given.get("reqId", -1)
-        if name in _HISTORICAL_CANCELS:
-            self._history_over(key)
-        if sort is not None:
-            self._subscriptions.ended(key)
+        self._ibnb.outgoing.cancels(name, dict(zip(names, args, strict=False)) | kwargs)
         with suppress(NotConnectedError, ConnectionLostError):
             real(self, *args, **kwargs)
 
@@ -243,10 +307,12 @@ def _cancelling(name: str) -> Callable[..., None]:
 
 
 #: What passes here, of those that the installed ibapi has.
-PASSING = sorted(name for name in {*SORTS, *_HISTORICAL} if hasattr(EClient, name))
-ENDING = sorted(name for name in dir(EClient) if re.fullmatch("cancel(?!Order$).*(?<!ProtoBuf)", name))
+PASSING = sorted(name for name in {*SORTS, *_HISTORICAL} if hasattr(api.EClient, name))
+ENDING = sorted(name for name in dir(api.EClient) if re.fullmatch("cancel(?!Order$).*(?<!ProtoBuf)", name))
 
-for _name in PASSING:
-    setattr(Requests, _name, _outgoing(_name))
-for _name in ENDING:
-    setattr(Requests, _name, _cancelling(_name))
+#: ibapi's EClient with these methods in place of its own.
+Client: Any = type(
+    "Client",
+    (api.EClient,),
+    {name: _passing(name) for name in PASSING} | {name: _ending(name) for name in ENDING} | {"__module__": __name__},
+)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from ibnb.core.clock import Latch
 from ibnb.errors import IBError, RequestTimeoutError
+from ibnb.wire.reader import Latch
 
 Key = int | str
 
@@ -54,6 +54,8 @@ class Slot:
     timeout: float | None = None
     # Where it is open.
     home: Pending
+    #: What takes the answers as they come, where that isn't `rows`: a verb's stream, a market data line.
+    taker: Any = None
 
     def __init__(self, key: Key, verb: str, *, kind: str = "request", contract: object = None) -> None:
         self.key = key
@@ -222,6 +224,29 @@ class Pending:
     def get(self, key: Key) -> Slot | None:
         """The open slot of a key, or None."""
         return self._slots.get(key)
+
+    def add(self, key: Key, row: Any) -> None:
+        """A row of an answer."""
+        slot = self._slots.get(key)
+        if slot is not None:
+            slot.add(row)
+
+    def answer(self, key: Key, row: Any) -> None:
+        """The last row of an answer, or the only one: such an answer has no end marker."""
+        slot = self._slots.get(key)
+        if slot is not None:
+            slot.answer(row)
+
+    def finish(self, key: Key) -> None:
+        """The end marker of an answer."""
+        slot = self._slots.get(key)
+        if slot is not None:
+            slot.finish()
+
+    def taker(self, key: Key) -> Any:
+        """What takes the answers of a key as they come, or None."""
+        slot = self._slots.get(key)
+        return None if slot is None else slot.taker
 
     def close(self, slot: Slot) -> None:
         """Forget a slot; later answers for its id are nobody's."""

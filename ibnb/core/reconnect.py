@@ -9,23 +9,26 @@ ibapi's does unless `autoReconnect` is set: nothing is asked for again by itself
 from __future__ import annotations
 
 import random
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ibnb.core.clock import Alarm, RealTime, seconds_of
+from ibnb.core.clock import Alarm, Changes, Clock, RealTime
 from ibnb.core.dispatch import on
-from ibnb.core.gate import is_paper
-from ibnb.core.outgoing import Requests
-from ibnb.core.subscriptions import Subscription
+from ibnb.core.gate import OrderGate, is_paper
+from ibnb.core.lifecycle import Lifecycle, Settings
+from ibnb.core.pending import Pending
+from ibnb.core.status import Status
+from ibnb.core.subscriptions import Subscription, Subscriptions
 from ibnb.errors import ConnectionLostError, IBError, NotConnectedError
-from ibnb.ib.hours import is_open
 
 LINK_LOST = frozenset({1100, 2110})
 DATA_LOST, DATA_KEPT, STREAM_ENDED = 1101, 1102, 10182
 #: Seconds after which a stream that TWS ended while its link is up is asked for again.
 RESUBSCRIBE_AFTER = 5.0
+UNCHECKED = "the account hasn't been checked again since the connection was lost"
 
 
 @dataclass
@@ -53,181 +56,199 @@ class Return:
     alarm: Alarm | None = None
 
 
-class Lasting(Requests):
-    """The part of a session that outlives its connections."""
+class Reconnect:
+    """What outlives connections. `client` is the EClient whose requests are sent again."""
 
-    autoReconnect: bool = False
-    # Seconds without data, in trading hours, after which a stream is warned about; 0 = never.
-    staleAfter: float | str = 300.0
-
-    def _prepare(self) -> None:
-        super()._prepare()
-        self._backoff = Backoff()
-        self._return: Return | None = None
+    def __init__(
+        self,
+        client: Any,
+        settings: Settings,
+        clock: Clock,
+        changes: Changes,
+        lifecycle: Lifecycle,
+        status: Status,
+        pending: Pending,
+        subscriptions: Subscriptions,
+        gate: OrderGate,
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._clock = clock
+        self._changes = changes
+        self._lifecycle = lifecycle
+        self._status = status
+        self._pending = pending
+        self._subscriptions = subscriptions
+        self._gate = gate
+        self._lock = threading.RLock()
+        self.backoff = Backoff()
+        #: The attempt that is under way, or None.
+        self.attempt: Return | None = None
+        #: What is to be done once the connection is back, before streams are: orders are reconciled.
+        self.actions: list[Callable[[], object]] = []
         self._trying = False
         # disconnect() was called, or the session must not come back.
         self._leaving = False
         self._was_ready = False
-        # What is to be done once the connection is back, before streams are: orders are reconciled.
-        self._at_reconnect: list[Callable[[], object]] = []
-        self._watch: Alarm | None = None
-        self._warned: dict[object, float] = {}
-        self._hours: dict[object, tuple[str, str]] = {}
 
     # --- begin and end ---------------------------------------------------------------------------
 
     def connect(self, host: str, port: int, clientId: int) -> None:
-        self._forget_return()
+        """Connect anew, at the user's word."""
+        self._forget()
         self._leaving = self._was_ready = False
-        super().connect(host, port, clientId)
-
-    connect.__doc__ = Requests.connect.__doc__
-
-    def _begin(self, connection: Any) -> None:
-        super()._begin(connection)
+        self._lifecycle.connect(host, port, clientId)
         self._was_ready = True
 
-    def _finish_session(self, reason: str) -> None:
+    def finish(self, reason: str) -> None:
+        """End the session for good."""
         self._leaving = True
-        self._forget_return()
-        super()._finish_session(reason)
-        if not self._over.is_set():
+        self._forget()
+        lifecycle = self._lifecycle
+        lifecycle.finish(reason)
+        if not lifecycle.over.is_set():
             # It was ending anyway, and was on its way back.
             self._pending.fail_all(ConnectionLostError(f"the connection has ended: {reason}"))
-            self._status.socket, self._why_ended = "closed", reason
-            self._over.set()
-            self._release_waiters()
+            self._status.socket, lifecycle.why_ended = "closed", reason
+            lifecycle.over.set()
+            lifecycle.release_waiters()
 
-    def _forget_return(self) -> None:
+    def _forget(self) -> None:
         with self._lock:
-            returning, self._return = self._return, None
-        if returning is not None and returning.alarm is not None:
-            returning.alarm.cancel()
+            attempt, self.attempt = self.attempt, None
+        if attempt is not None and attempt.alarm is not None:
+            attempt.alarm.cancel()
 
-    @property
-    def _returning(self) -> bool:
-        return self._return is not None
-
-    def _usable(self) -> bool:
+    def usable(self) -> bool:
         """Connected, ready, and known to be the same accounts as before."""
-        return self.isConnected() and self._ready.is_set() and self._return is None
+        return self.attempt is None and self._lifecycle.connected() and self._lifecycle.ready.is_set()
 
-    def _is_watchful(self) -> bool:
+    def is_watchful(self) -> bool:
         """Is there something to see to while time passes?"""
-        return self._return is not None or len(self._subscriptions) > 0
+        return self.attempt is not None or len(self._subscriptions) > 0
 
-    def _comes_back(self) -> bool:
+    def why_not(self) -> str:
+        """Why the session isn't usable."""
+        attempt = self.attempt
+        if attempt is None:
+            return self._lifecycle.why_ended
+        last = f", last: {attempt.failed}" if attempt.failed else ""
+        wait = max(0.0, attempt.due - self._clock.now())
+        return f"{attempt.reason}; trying to have it back ({attempt.tries} tries{last}), again in {wait:.0f} s"
+
+    def comes_back(self) -> bool:
+        """The connection has just ended: is it had back? Then the first attempt is arranged."""
+        lifecycle = self._lifecycle
         with self._lock:
-            if self._leaving or not self.autoReconnect or not self._was_ready:
+            if self._leaving or not self._settings.autoReconnect or not self._was_ready:
                 return False
             self._status.socket = "reconnecting"
-            if self._return is None:
-                self._return = Return(self._now(), self._why_ended, tuple(self.accounts))
-                self._status.say(f"the connection has ended ({self._why_ended}); trying to have it back", "connection")
-                self._subscriptions.lost(f"socket: {self._why_ended}")
-                self._suspend_orders()
+            if self.attempt is None:
+                why = lifecycle.why_ended
+                self.attempt = Return(self._clock.now(), why, tuple(lifecycle.accounts))
+                self._status.say(f"the connection has ended ({why}); trying to have it back", "connection")
+                self._subscriptions.lost(f"socket: {why}")
+                # No order leaves until the account has been checked again.
+                self._gate.blocked = self._gate.blocked or UNCHECKED
             if not self._trying:
-                self._arrange(self._return)
+                self._arrange(self.attempt)
             return True
 
     # --- the way back ------------------------------------------------------------------------------
 
-    def _arrange(self, returning: Return) -> None:
-        if returning.alarm is not None:
-            returning.alarm.cancel()
-        pause = self._backoff.pause(returning.tries)
-        returning.due = self._now() + pause
-        returning.alarm = self._time.later(pause, self._try_again)
+    def _arrange(self, attempt: Return) -> None:
+        if attempt.alarm is not None:
+            attempt.alarm.cancel()
+        pause = self.backoff.pause(attempt.tries)
+        attempt.due = self._clock.now() + pause
+        attempt.alarm = self._clock.later(pause, self._try)
 
-    def _try_again(self) -> None:
+    def _try(self) -> None:
         """One attempt to have the connection back; arranges the next one if it fails."""
+        lifecycle = self._lifecycle
         with self._lock:
-            returning = self._return
-            if returning is None or self._leaving or self._trying or self._endpoint is None:
+            attempt = self.attempt
+            if attempt is None or self._leaving or self._trying or lifecycle.endpoint is None:
                 return
             self._trying = True
-            returning.tries += 1
-        host, port, clientId = self._endpoint
+            attempt.tries += 1
+        host, port, clientId = lifecycle.endpoint
+        stranger = ""
         try:
-            self._begin(self._reach(host, self._status.new_port or port, clientId))
-            stranger = self._stranger(returning.accounts)
+            lifecycle.begin(lifecycle.reach(host, self._status.new_port or port, clientId))
+            stranger = self._stranger(attempt.accounts)
         except NotConnectedError as error:
-            returning.failed = str(error)
-            stranger = ""
+            attempt.failed = str(error)
         except Exception as error:
-            self._record_problem("reconnect", error, traceback.format_exc(), "ibnb")
-            returning.failed = repr(error)
-            stranger = ""
+            self._status.problem("reconnect", "ibnb", error, traceback.format_exc())
+            attempt.failed = repr(error)
         finally:
             with self._lock:
                 self._trying = False
         if stranger:
             self._status.say(stranger, "connection")
-            self._finish_session(stranger)
+            self.finish(stranger)
         elif self._leaving:
-            self._finish_session("disconnect() was called")
-        elif not (self.isConnected() and self._ready.is_set()):
+            self.finish("disconnect() was called")
+        elif not (lifecycle.connected() and lifecycle.ready.is_set()):
             with self._lock:
-                if self._return is returning:
-                    self._status.socket, self._why_ended = "reconnecting", returning.failed or returning.reason
-                    self._arrange(returning)
+                if self.attempt is attempt:
+                    self._status.socket, lifecycle.why_ended = "reconnecting", attempt.failed or attempt.reason
+                    self._arrange(attempt)
         else:
-            self._back(returning)
+            self._back(attempt)
 
-    def _come_back_now(self, seconds: float) -> bool:
+    def come_back_now(self, seconds: float) -> bool:
         """Is the session usable? One that is on its way back is tried at once, and waited for (real seconds)."""
-        returning = self._return
-        if returning is not None and not self._trying:
-            if returning.alarm is not None:
-                returning.alarm.cancel()
-            self._try_again()
-        if self._return is not None and self._trying:
-            RealTime(self._changes).wait(lambda: self._usable() or not self._trying, seconds)
-        return self._usable()
+        attempt = self.attempt
+        if attempt is not None and not self._trying:
+            if attempt.alarm is not None:
+                attempt.alarm.cancel()
+            self._try()
+        if self.attempt is not None and self._trying:
+            RealTime(self._changes).wait(lambda: self.usable() or not self._trying, seconds)
+        return self.usable()
 
     def _stranger(self, before: tuple[str, ...]) -> str:
         """Why the session that answers now isn't the one that was lost; "" if it is."""
-        missing = [code for code in before if code not in self.accounts]
-        new_live = [code for code in self.accounts if code not in before and not is_paper(code)]
+        accounts = self._lifecycle.accounts
+        missing = [code for code in before if code not in accounts]
+        new_live = [code for code in accounts if code not in before and not is_paper(code)]
         if missing or new_live:
             return "another account is logged in at TWS now: the session has ended, nothing was sent; connect again"
         return ""
 
-    def _back(self, returning: Return) -> None:
+    def _back(self, attempt: Return) -> None:
+        lifecycle = self._lifecycle
         with self._lock:
-            connection = self.conn
+            connection = lifecycle.connection
             if connection is None:
-                self._arrange(returning)
+                self._arrange(attempt)
                 return
-            self._return = None
-        self._resume_orders()
-        seconds = self._now() - returning.since
-        self._status.say(f"connected again after {seconds:.0f} s, at try {returning.tries}", "connection")
+            self.attempt = None
+        if self._gate.blocked == UNCHECKED:
+            self._gate.blocked = ""
+        seconds = self._clock.now() - attempt.since
+        self._status.say(f"connected again after {seconds:.0f} s, at try {attempt.tries}", "connection")
         self._changes.announce()
-        for action in self._at_reconnect:
+        for action in self.actions:
             try:
                 action()
             except IBError as error:
-                if self.conn is not connection:
+                if lifecycle.connection is not connection:
                     return  # lost again: all this is done anew
                 self._status.say(f"after the reconnection: {error}", "warning")
             except Exception as error:
-                self._record_problem("reconnect", error, traceback.format_exc(), "ibnb")
+                self._status.problem("reconnect", "ibnb", error, traceback.format_exc())
         self._ask_for_all()
-
-    def _suspend_orders(self) -> None:
-        """Let no order leave until the account has been checked again."""
-
-    def _resume_orders(self) -> None:
-        """The account has been checked."""
 
     # --- streams -----------------------------------------------------------------------------------
 
     def _ask_for_all(self, only_dead: bool = False) -> None:
         """Ask again for what went on before, in the old order and under the old ids."""
-        connection = self.conn
+        connection = self._lifecycle.connection
         for each in self._subscriptions.all():
-            if self.conn is not connection or not self._usable():
+            if self._lifecycle.connection is not connection or not self.usable():
                 return  # the next connection begins anew
             if (each.dead or not only_dead) and self._subscriptions.get(each.key) is each:
                 self._ask_for(each)
@@ -241,87 +262,32 @@ class Lasting(Requests):
                 slot.on_replay()
             each.dead = False
             self._subscriptions.resumed(each)
-            getattr(self, each.request)(*each.given.values())
+            getattr(self._client, each.request)(*each.given.values())
         except (IBError, OSError) as error:
             self._status.say(f"{each.verb} {each.symbol} couldn't be asked for again: {error}", "warning")
         except Exception as error:
-            self._record_problem(each.request, error, traceback.format_exc(), "ibnb")
+            self._status.problem(each.request, "ibnb", error, traceback.format_exc())
 
     @on("error")
-    def _link_changed(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str) -> None:
+    def link_changed(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str) -> None:
+        # What is asked for again is never asked for in the reader thread: what is sent waits its turn there.
         if errorCode in LINK_LOST or errorCode == DATA_LOST:
             self._subscriptions.lost(f"{errorCode}: {' '.join(errorString.split())}")
-            if errorCode == DATA_LOST and self.autoReconnect:
-                self._later(0.0, self._ask_for_all)
+            if errorCode == DATA_LOST and self._settings.autoReconnect:
+                self._clock.later(0.0, self._ask_for_all)
         elif errorCode == DATA_KEPT:
             for each in self._subscriptions.all():
                 if not each.dead:
                     self._subscriptions.resumed(each)
-            self._later(0.0, lambda: self._ask_for_all(only_dead=True))
+            self._clock.later(0.0, lambda: self._ask_for_all(only_dead=True))
 
-    def _stream_ended(self, each: Subscription, text: str) -> None:
+    def stream_ended(self, each: Subscription, text: str) -> None:
         """TWS has dropped one stream (10182): ask for it again when the link is up."""
         each.dead = True
         self._subscriptions.lost(f"{STREAM_ENDED}: {text}", each)
         if self._status.link != "lost":
-            self._later(RESUBSCRIBE_AFTER, self._ask_for_dead)
+            self._clock.later(RESUBSCRIBE_AFTER, self._ask_for_dead)
 
     def _ask_for_dead(self) -> None:
         if self._status.link != "lost":
             self._ask_for_all(only_dead=True)
-
-    def _later(self, seconds: float, action: Callable[[], object]) -> Alarm:
-        # Never in the reader thread: what is sent waits its turn there.
-        return self._time.later(seconds, action)
-
-    # --- silence -----------------------------------------------------------------------------------
-
-    def _watch_streams(self) -> None:
-        """Look after streams now and again while there are any."""
-        stale = seconds_of(self.staleAfter)
-        if stale and self._watch is None:
-            self._watch = self._later(stale / 2, self._look_at_streams)
-
-    def _look_at_streams(self) -> None:
-        self._watch = None
-        streams = self._subscriptions.streams()
-        if not streams or self._over.is_set():
-            self._warned.clear()
-            return
-        for each in streams:
-            try:
-                self._look_at(each, seconds_of(self.staleAfter))
-            except Exception as error:
-                self._record_problem("staleAfter", error, traceback.format_exc(), "ibnb")
-        self._watch_streams()
-
-    def _look_at(self, each: Subscription, stale: float) -> None:
-        slot = each.slot
-        if slot is None or slot.gap is not None or not self._usable():
-            return
-        since = slot.heard if slot.heard is not None else slot.opened
-        age = self._now() - since
-        if age < stale or self._warned.get(each.key) == since or not self._trades_now(each):
-            return
-        self._warned[each.key] = since
-        self._status.say(
-            f"{each.verb} {each.symbol} has had no data for {age:.0f} s although its market is open: "
-            "the values are old (app.streams, app.farms)",
-            "warning",
-        )
-
-    def _trades_now(self, each: Subscription) -> bool:
-        """Are these the contract's regular hours? Asked of TWS once a contract; unknown counts as yes."""
-        contract = each.given.get("contract")
-        if contract is None:
-            return False
-        key = (contract.conId, contract.symbol, contract.secType, contract.exchange, contract.currency)
-        text, zone = self._hours.get(key, ("", ""))
-        now = self.now()
-        if f"{now:%Y%m%d}" not in text:
-            text, zone = self._hours[key] = self._ask_hours(contract)
-        return is_open(text, zone, now) is not False
-
-    def _ask_hours(self, contract: Any) -> tuple[str, str]:
-        """(liquidHours, timeZoneId) of a contract, or two empty texts."""
-        return "", ""

@@ -142,6 +142,16 @@ class Subscriptions:
     def get(self, key: Key) -> Subscription | None:
         return self._open.get(key)
 
+    def by_hand(self, name: str) -> Subscription | None:
+        """The user's own feed of this name, which no verb may end; None when there is none."""
+        found = self._open.get(name)
+        return found if found is not None and found.slot is None else None
+
+    def clear(self) -> None:
+        """A session begins anew: nothing is asked for."""
+        with self._lock:
+            self._open.clear()
+
     def all(self) -> list[Subscription]:
         """All of them, settings first, else in the order in which they were asked for."""
         with self._lock:

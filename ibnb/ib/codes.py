@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from functools import cache
 from numbers import Integral
 from typing import Any, Literal, get_args
 
@@ -110,26 +109,6 @@ def explain_code(code: int, text: str = "") -> str:
     return f"{code} ({severity(code, text)}): {row.meaning}" + (f" {advice}" if advice else "")
 
 
-# Which rules a verb's request follows, by a word in the verb's name; the first that fits.
-_KIND_WORDS = (
-    ("order", ("order", "execution", "fill")),
-    ("option", ("option", "volatility")),
-    ("contract", ("contract", "symbol", "rule", "schedule")),
-    ("news", ("news",)),
-    ("scanner", ("scan",)),
-    ("account", ("account", "position", "pnl", "portfolio")),
-    ("market_data", ("quote", "stream", "depth", "tickbytick", "market")),
-    ("history", ("data", "history", "histor", "bars", "ticks", "head", "histogram")),
-)
-
-
-@cache
-def kind_of_verb(verb: str) -> str:
-    """The kind of request behind a verb's name: getData → history, getQuotes → market_data."""
-    low = verb.lower()
-    return next((kind for kind, words in _KIND_WORDS if any(word in low for word in words)), "request")
-
-
 __all__ = [
     "CODES",
     "FARMS",
@@ -140,7 +119,6 @@ __all__ = [
     "Severity",
     "explain_code",
     "history_kind",
-    "kind_of_verb",
     "lookup",
     "outcome",
     "severity",

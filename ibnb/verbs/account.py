@@ -14,6 +14,7 @@ import pandas as pd
 
 from ibnb import tables
 from ibnb.core.dispatch import on
+from ibnb.core.listener import Listener
 from ibnb.ib.api import to_float
 from ibnb.ib.values import check, check_contract
 from ibnb.verbs.contracts import ContractVerbs
@@ -60,31 +61,85 @@ class AccountUpdates(NamedTuple):
     time: str
 
 
-class AccountVerbs(ContractVerbs):
+class AccountCallbacks(Listener):
+    """What TWS answers, recorded."""
+
+    @on("currentTime")
+    def got_current_time(self, time: int) -> None:
+        self._pending.answer("currentTime", int(time))
+
+    @on("accountSummary")
+    def got_account_summary(self, reqId: int, account: str, tag: str, value: str, currency: str) -> None:
+        self._pending.add(reqId, (tag, value, currency, account))
+
+    @on("accountSummaryEnd")
+    def got_account_summary_end(self, reqId: int) -> None:
+        self._pending.finish(reqId)
+
+    @on("updateAccountValue")
+    def got_account_value(self, key: str, val: str, currency: str, accountName: str) -> None:
+        self._pending.add("accountUpdates", ("value", (key, val, currency, accountName)))
+
+    @on("updatePortfolio")
+    def got_portfolio(
+        self,
+        contract: Any,
+        position: Any,
+        marketPrice: float,
+        marketValue: float,
+        averageCost: float,
+        unrealizedPNL: float,
+        realizedPNL: float,
+        accountName: str,
+    ) -> None:
+        numbers = (position, marketPrice, marketValue, averageCost, unrealizedPNL, realizedPNL)
+        names = (contract.symbol, contract.secType, contract.currency)
+        self._pending.add("accountUpdates", ("portfolio", (*names, *numbers, contract.conId, accountName)))
+
+    @on("updateAccountTime")
+    def got_account_time(self, timeStamp: str) -> None:
+        self._pending.add("accountUpdates", ("time", timeStamp))
+
+    @on("accountDownloadEnd")
+    def got_account_end(self, accountName: str) -> None:
+        self._pending.finish("accountUpdates")
+
+    @on("position")
+    def got_position(self, account: str, contract: Any, position: Any, avgCost: float) -> None:
+        names = (contract.symbol, contract.secType, contract.currency)
+        self._pending.add("positions", (*names, to_float(position), avgCost, contract.conId, account))
+
+    @on("positionEnd")
+    def got_position_end(self) -> None:
+        self._pending.finish("positions")
+
+    @on("positionMulti")
+    def got_position_multi(
+        self, reqId: int, account: str, modelCode: str, contract: Any, pos: Any, avgCost: float
+    ) -> None:
+        names = (contract.symbol, contract.secType, contract.currency)
+        self._pending.add(reqId, (*names, to_float(pos), avgCost, contract.conId, account))
+
+    @on("positionMultiEnd")
+    @on("accountUpdateMultiEnd")
+    def got_multi_end(self, reqId: int) -> None:
+        self._pending.finish(reqId)
+
+    @on("accountUpdateMulti")
+    def got_account_multi(self, reqId: int, account: str, modelCode: str, key: str, value: str, currency: str) -> None:
+        self._pending.add(reqId, (key, value, currency, account))
+
+    @on("pnlSingle")
+    def got_pnl_single(self, reqId: int, *figures: Any) -> None:
+        self._pending.answer(reqId, [to_float(each) for each in figures])
+
+    @on("pnl")
+    def got_pnl(self, reqId: int, dailyPnL: float, unrealizedPnL: float, realizedPnL: float) -> None:
+        self._pending.answer(reqId, (to_float(dailyPnL), to_float(unrealizedPnL), to_float(realizedPnL)))
+
+
+class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
     """Verbs about the account, and the callbacks that answer them."""
-
-    def _prepare(self) -> None:
-        super()._prepare()
-        # Feeds without an id that run now: name → account. TWS has one of each per client.
-        self._feeds: dict[str, str] = {}
-
-    def reqPositions(self) -> None:
-        """ibapi's reqPositions: starts the feed of all positions."""
-        self._feeds["positions"] = ""
-        super().reqPositions()
-
-    def cancelPositions(self) -> None:
-        """ibapi's cancelPositions: ends the feed of positions."""
-        self._feeds.pop("positions", None)
-        super().cancelPositions()
-
-    def reqAccountUpdates(self, subscribe: bool, acctCode: str) -> None:
-        """ibapi's reqAccountUpdates: starts (True) or ends (False) the feed of an account's values."""
-        if subscribe:
-            self._feeds["accountUpdates"] = acctCode
-        else:
-            self._feeds.pop("accountUpdates", None)
-        super().reqAccountUpdates(subscribe, acctCode)
 
     def getCurrentTime(self, timeout: float | None = None) -> pd.Timestamp:
         """Return TWS's own clock, in UTC, to the second.
@@ -92,7 +147,7 @@ class AccountVerbs(ContractVerbs):
         >>> app.getCurrentTime()
         Timestamp('2025-06-11 14:00:00+0000', tz='UTC')
         """
-        with self._request("getCurrentTime", reqId="currentTime", timeout=timeout) as slot:
+        with self._ibnb.request("getCurrentTime", reqId="currentTime", timeout=timeout, kind="request") as slot:
             self.reqCurrentTime()
             slot.wait()
         return pd.Timestamp(datetime.fromtimestamp(slot.rows[0], UTC))
@@ -119,8 +174,10 @@ class AccountVerbs(ContractVerbs):
             raise ValueError("group is empty; 'All' stands for every account.")
         # TWS gives two summaries at a time to one client; threads take turns, and one is left for you.
         with (
-            self._in_turn("accountSummary", "getAccountSummary", timeout),
-            self._request("getAccountSummary", cancel=self.cancelAccountSummary, timeout=timeout) as slot,
+            self._ibnb.in_turn("accountSummary", "getAccountSummary", timeout),
+            self._ibnb.request(
+                "getAccountSummary", cancel=self.cancelAccountSummary, timeout=timeout, kind="account"
+            ) as slot,
         ):
             self.reqAccountSummary(slot.key, group, ",".join(words))
             slot.wait()
@@ -138,7 +195,8 @@ class AccountVerbs(ContractVerbs):
         100.0
         """
 
-        mine = self._feeds.get("accountUpdates")
+        feed = self._ibnb.subscriptions.by_hand("accountUpdates")
+        mine = None if feed is None else feed.given["acctCode"]
 
         def end() -> None:
             if mine is None:
@@ -146,7 +204,9 @@ class AccountVerbs(ContractVerbs):
             elif mine != account:
                 self.reqAccountUpdates(True, mine)
 
-        with self._request("getAccountUpdates", reqId="accountUpdates", cancel=end, timeout=timeout) as slot:
+        with self._ibnb.request(
+            "getAccountUpdates", reqId="accountUpdates", cancel=end, timeout=timeout, kind="account"
+        ) as slot:
             self.reqAccountUpdates(True, account)
             slot.wait()
             end()
@@ -171,24 +231,17 @@ class AccountVerbs(ContractVerbs):
         100.0
         """
         if account or modelCode:
-            return self._positions_of(account, modelCode, timeout)
-        mine = "positions" in self._feeds
+            return _positions_of(self, account, modelCode, timeout)
+        mine = self._ibnb.subscriptions.by_hand("positions") is not None
 
         def end() -> None:
             if not mine:
                 self.cancelPositions()
 
-        with self._request("getPositions", reqId="positions", cancel=end, timeout=timeout) as slot:
+        with self._ibnb.request("getPositions", reqId="positions", cancel=end, timeout=timeout, kind="account") as slot:
             self.reqPositions()
             slot.wait()
             end()
-        return _held(slot.rows)
-
-    def _positions_of(self, account: str, modelCode: str, timeout: float | None) -> pd.DataFrame:
-        with self._request("getPositions", cancel=self.cancelPositionsMulti, timeout=timeout) as slot:
-            self.reqPositionsMulti(slot.key, account, modelCode)
-            slot.wait()
-            self.cancelPositionsMulti(slot.key)
         return _held(slot.rows)
 
     def getAccountValues(
@@ -204,8 +257,10 @@ class AccountVerbs(ContractVerbs):
         >>> "NetLiquidation" in cash.index
         True
         """
-        name = account or self.account
-        with self._request("getAccountValues", cancel=self.cancelAccountUpdatesMulti, timeout=timeout) as slot:
+        name = account or self._ibnb.lifecycle.account
+        with self._ibnb.request(
+            "getAccountValues", cancel=self.cancelAccountUpdatesMulti, timeout=timeout, kind="account"
+        ) as slot:
             self.reqAccountUpdatesMulti(slot.key, name, modelCode, ledgerAndNLV)
             slot.wait()
             self.cancelAccountUpdatesMulti(slot.key)
@@ -220,8 +275,8 @@ class AccountVerbs(ContractVerbs):
         >>> app.getPnL().index.tolist()
         ['dailyPnL', 'unrealizedPnL', 'realizedPnL']
         """
-        name = account or next(iter(self.accounts), "")
-        with self._request("getPnL", cancel=self.cancelPnL, timeout=timeout) as slot:
+        name = account or next(iter(self._ibnb.lifecycle.accounts), "")
+        with self._ibnb.request("getPnL", cancel=self.cancelPnL, timeout=timeout, kind="account") as slot:
             self.reqPnL(slot.key, name, "")
             slot.wait()
             self.cancelPnL(slot.key)
@@ -243,91 +298,20 @@ class AccountVerbs(ContractVerbs):
             conId = contract
         else:
             conId = check_contract(contract, "getPnLSingle").conId or self.resolve(contract, timeout).conId
-        with self._request("getPnLSingle", cancel=self.cancelPnLSingle, timeout=timeout) as slot:
-            self.reqPnLSingle(slot.key, account or self.account, modelCode, conId)
+        with self._ibnb.request("getPnLSingle", cancel=self.cancelPnLSingle, timeout=timeout, kind="account") as slot:
+            self.reqPnLSingle(slot.key, account or self._ibnb.lifecycle.account, modelCode, conId)
             slot.wait()
             self.cancelPnLSingle(slot.key)
         names = ["position", "dailyPnL", "unrealizedPnL", "realizedPnL", "value"]
         return pd.Series(slot.rows[0], index=names, name=conId, dtype="float64")
 
-    @on("connectionClosed")
-    def _feeds_ended(self) -> None:
-        self._feeds.clear()
 
-    # --- callbacks: recorded only ---------------------------------------------------------------
-
-    @on("currentTime")
-    def _got_current_time(self, time: int) -> None:
-        self._add("currentTime", int(time), last=True)
-
-    @on("accountSummary")
-    def _got_account_summary(self, reqId: int, account: str, tag: str, value: str, currency: str) -> None:
-        self._add(reqId, (tag, value, currency, account))
-
-    @on("accountSummaryEnd")
-    def _got_account_summary_end(self, reqId: int) -> None:
-        self._finish(reqId)
-
-    @on("updateAccountValue")
-    def _got_account_value(self, key: str, val: str, currency: str, accountName: str) -> None:
-        self._add("accountUpdates", ("value", (key, val, currency, accountName)))
-
-    @on("updatePortfolio")
-    def _got_portfolio(
-        self,
-        contract: Any,
-        position: Any,
-        marketPrice: float,
-        marketValue: float,
-        averageCost: float,
-        unrealizedPNL: float,
-        realizedPNL: float,
-        accountName: str,
-    ) -> None:
-        numbers = (position, marketPrice, marketValue, averageCost, unrealizedPNL, realizedPNL)
-        names = (contract.symbol, contract.secType, contract.currency)
-        self._add("accountUpdates", ("portfolio", (*names, *numbers, contract.conId, accountName)))
-
-    @on("updateAccountTime")
-    def _got_account_time(self, timeStamp: str) -> None:
-        self._add("accountUpdates", ("time", timeStamp))
-
-    @on("accountDownloadEnd")
-    def _got_account_end(self, accountName: str) -> None:
-        self._finish("accountUpdates")
-
-    @on("position")
-    def _got_position(self, account: str, contract: Any, position: Any, avgCost: float) -> None:
-        names = (contract.symbol, contract.secType, contract.currency)
-        self._add("positions", (*names, to_float(position), avgCost, contract.conId, account))
-
-    @on("positionEnd")
-    def _got_position_end(self) -> None:
-        self._finish("positions")
-
-    @on("positionMulti")
-    def _got_position_multi(
-        self, reqId: int, account: str, modelCode: str, contract: Any, pos: Any, avgCost: float
-    ) -> None:
-        names = (contract.symbol, contract.secType, contract.currency)
-        self._add(reqId, (*names, to_float(pos), avgCost, contract.conId, account))
-
-    @on("positionMultiEnd")
-    @on("accountUpdateMultiEnd")
-    def _got_multi_end(self, reqId: int) -> None:
-        self._finish(reqId)
-
-    @on("accountUpdateMulti")
-    def _got_account_multi(self, reqId: int, account: str, modelCode: str, key: str, value: str, currency: str) -> None:
-        self._add(reqId, (key, value, currency, account))
-
-    @on("pnlSingle")
-    def _got_pnl_single(self, reqId: int, *figures: Any) -> None:
-        self._add(reqId, [to_float(each) for each in figures], last=True)
-
-    @on("pnl")
-    def _got_pnl(self, reqId: int, dailyPnL: float, unrealizedPnL: float, realizedPnL: float) -> None:
-        self._add(reqId, (to_float(dailyPnL), to_float(unrealizedPnL), to_float(realizedPnL)), last=True)
+def _positions_of(app: AccountVerbs, account: str, modelCode: str, timeout: float | None) -> pd.DataFrame:
+    with app._ibnb.request("getPositions", cancel=app.cancelPositionsMulti, timeout=timeout, kind="account") as slot:
+        app.reqPositionsMulti(slot.key, account, modelCode)
+        slot.wait()
+        app.cancelPositionsMulti(slot.key)
+    return _held(slot.rows)
 
 
 def _held(rows: list[Any]) -> pd.DataFrame:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pandas as pd
 
 from ibnb import tables
 from ibnb.core.dispatch import on
+from ibnb.core.listener import Listener
+from ibnb.core.session import Session
 from ibnb.errors import AmbiguousContractError, ContractNotFoundError
 from ibnb.ib import create
 from ibnb.ib.api import to_float
-from ibnb.verbs.family import VerbFamily
 
 # What tells candidates apart, the most useful first.
 _TELLING = (
@@ -28,7 +30,26 @@ _TELLING = (
 )
 
 
-class ContractVerbs(VerbFamily):
+class ContractCallbacks(Listener):
+    """What TWS answers, recorded."""
+
+    @on("symbolSamples")
+    def got_symbol_samples(self, reqId: int, contractDescriptions: Any) -> None:
+        rows = [
+            (
+                each.contract.symbol,
+                each.contract.secType,
+                each.contract.primaryExchange,
+                each.contract.currency,
+                each.contract.conId,
+                ",".join(each.derivativeSecTypes or ()),
+            )
+            for each in contractDescriptions or ()
+        ]
+        self._pending.answer(reqId, rows)
+
+
+class ContractVerbs(Session, listener=ContractCallbacks):
     """Verbs about contracts, and the callbacks that answer them."""
 
     createContract = staticmethod(create.createContract)
@@ -43,7 +64,10 @@ class ContractVerbs(VerbFamily):
         >>> app.getContractDetails(app.createContract("AAPL"))["minTick"].tolist()
         [0.01]
         """
-        return tables.frame("contractDetails", [_row(each) for each in self._contract_details(contract, timeout)])
+        return tables.frame(
+            "contractDetails",
+            [_row(each) for each in self._ibnb.definitions.ask(contract, "getContractDetails", timeout, anew=True)],
+        )
 
     def resolve(self, contract: Any, timeout: float | None = None) -> Any:
         """Return the one instrument that `contract` (or a US stock's symbol) means, with its conId and all fields set.
@@ -55,8 +79,7 @@ class ContractVerbs(VerbFamily):
         265598
         """
         wanted = create.createContract(contract) if isinstance(contract, str) else contract
-        details = self._contract_details(wanted, timeout, verb="resolve")
-        return the_one(details, "resolve").contract
+        return copy.copy(the_one(self._ibnb.definitions.ask(wanted, "resolve", timeout), "resolve").contract)
 
     def searchSymbols(self, pattern: str, timeout: float | None = None) -> pd.DataFrame:
         """Return up to 16 stocks whose symbol or company name begins with `pattern`.
@@ -69,41 +92,10 @@ class ContractVerbs(VerbFamily):
         """
         if not pattern.strip():
             raise ValueError("pattern is empty; for instance 'AAPL' or 'Apple'.")
-        with self._request("searchSymbols", timeout=timeout) as slot:
+        with self._ibnb.request("searchSymbols", timeout=timeout, kind="contract") as slot:
             self.reqMatchingSymbols(slot.key, pattern)
             slot.wait()
         return tables.frame("symbols", slot.rows[0])
-
-    def _contract_details(self, contract: Any, timeout: float | None, verb: str = "getContractDetails") -> list[Any]:
-        with self._request(verb, timeout=timeout, contract=contract, kind="contract") as slot:
-            self.reqContractDetails(slot.key, contract)
-            return list(slot.wait())
-
-    # --- callbacks: recorded only ---------------------------------------------------------------
-
-    @on("contractDetails")
-    @on("bondContractDetails")
-    def _got_contract_details(self, reqId: int, contractDetails: Any) -> None:
-        self._add(reqId, contractDetails)
-
-    @on("contractDetailsEnd")
-    def _got_contract_details_end(self, reqId: int) -> None:
-        self._finish(reqId)
-
-    @on("symbolSamples")
-    def _got_symbol_samples(self, reqId: int, contractDescriptions: Any) -> None:
-        rows = [
-            (
-                each.contract.symbol,
-                each.contract.secType,
-                each.contract.primaryExchange,
-                each.contract.currency,
-                each.contract.conId,
-                ",".join(each.derivativeSecTypes or ()),
-            )
-            for each in contractDescriptions or ()
-        ]
-        self._add(reqId, rows, last=True)
 
 
 def the_one(details: list[Any], verb: str) -> Any:

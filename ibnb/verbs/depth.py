@@ -14,10 +14,12 @@ import pandas as pd
 
 from ibnb import tables
 from ibnb.core.dispatch import on
+from ibnb.core.listener import Listener
 from ibnb.core.pending import Key
+from ibnb.core.session import Session
 from ibnb.ib.api import to_float
 from ibnb.ib.values import check_contract
-from ibnb.verbs.stream import Stream, StreamFamily
+from ibnb.verbs.stream import Stream
 
 _HALTED, _RESET = 316, 317
 _OPERATIONS = ("insert", "update", "delete")
@@ -40,7 +42,47 @@ class DepthChange(NamedTuple):
     marketMaker: str
 
 
-class DepthVerbs(StreamFamily):
+class DepthCallbacks(Listener):
+    """What TWS answers, recorded."""
+
+    @on("updateMktDepth")
+    def got_depth(self, reqId: int, position: int, operation: int, side: int, price: float, size: Any) -> None:
+        stream = self._pending.taker(reqId)
+        if stream is not None:
+            stream.put(position, operation, side, (price, to_float(size), ""))
+
+    @on("updateMktDepthL2")
+    def got_depth_l2(
+        self,
+        reqId: int,
+        position: int,
+        marketMaker: str,
+        operation: int,
+        side: int,
+        price: float,
+        size: Any,
+        isSmartDepth: bool,
+    ) -> None:
+        stream = self._pending.taker(reqId)
+        if stream is not None:
+            stream.put(position, operation, side, (price, to_float(size), marketMaker))
+
+    @on("error")
+    def got_depth_reset(self, reqId: int, errorTime: int, errorCode: int, *rest: Any) -> None:
+        stream = self._pending.taker(reqId) if errorCode in (_HALTED, _RESET) else None
+        if isinstance(stream, DepthStream):
+            stream.reset(again=errorCode == _HALTED)
+
+    @on("mktDepthExchanges")
+    def got_depth_exchanges(self, depthMktDataDescriptions: Any) -> None:
+        rows = [
+            (each.exchange, each.secType, each.listingExch, each.serviceDataType, to_float(each.aggGroup))
+            for each in depthMktDataDescriptions
+        ]
+        self._pending.answer("mktDepthExchanges", rows)
+
+
+class DepthVerbs(Session, listener=DepthCallbacks):
     """Verbs about market depth, and the callbacks that answer them."""
 
     def streamDepth(
@@ -75,48 +117,12 @@ class DepthVerbs(StreamFamily):
         >>> "NASDAQ" in set(app.getDepthExchanges()["exchange"])
         True
         """
-        with self._request("getDepthExchanges", reqId="mktDepthExchanges", timeout=timeout) as slot:
+        with self._ibnb.request(
+            "getDepthExchanges", reqId="mktDepthExchanges", timeout=timeout, kind="market_data"
+        ) as slot:
             self.reqMktDepthExchanges()
             slot.wait()
         return tables.frame("depthExchanges", slot.rows[0])
-
-    # --- callbacks: recorded only ---------------------------------------------------------------
-
-    @on("updateMktDepth")
-    def _got_depth(self, reqId: int, position: int, operation: int, side: int, price: float, size: Any) -> None:
-        stream = self._stream(reqId)
-        if stream is not None:
-            stream.put(position, operation, side, (price, to_float(size), ""))
-
-    @on("updateMktDepthL2")
-    def _got_depth_l2(
-        self,
-        reqId: int,
-        position: int,
-        marketMaker: str,
-        operation: int,
-        side: int,
-        price: float,
-        size: Any,
-        isSmartDepth: bool,
-    ) -> None:
-        stream = self._stream(reqId)
-        if stream is not None:
-            stream.put(position, operation, side, (price, to_float(size), marketMaker))
-
-    @on("error")
-    def _got_depth_reset(self, reqId: int, errorTime: int, errorCode: int, *rest: Any) -> None:
-        stream = self._stream(reqId) if errorCode in (_HALTED, _RESET) else None
-        if isinstance(stream, DepthStream):
-            stream.reset(again=errorCode == _HALTED)
-
-    @on("mktDepthExchanges")
-    def _got_depth_exchanges(self, depthMktDataDescriptions: Any) -> None:
-        rows = [
-            (each.exchange, each.secType, each.listingExch, each.serviceDataType, to_float(each.aggGroup))
-            for each in depthMktDataDescriptions
-        ]
-        self._add("mktDepthExchanges", rows, last=True)
 
 
 _Level = tuple[float, float, str]
@@ -161,7 +167,7 @@ class DepthStream(Stream[DepthChange]):
         sides = list(self._book)
         sides[side] = tuple(levels[:_LONGEST])
         self._book = (sides[0], sides[1])
-        self._put((self._app._now(), side, operation, position, level))
+        self._put((self._app._ibnb.now(), side, operation, position, level))
 
     @property
     def df(self) -> pd.DataFrame:

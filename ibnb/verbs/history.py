@@ -14,14 +14,16 @@ from typing import Any, NamedTuple, Self
 import pandas as pd
 
 from ibnb import plots, tables
+from ibnb.core.core import Core
 from ibnb.core.dispatch import on
+from ibnb.core.listener import Listener
 from ibnb.core.pending import Key, Slot
-from ibnb.errors import ContractNotFoundError
+from ibnb.core.session import Session
 from ibnb.ib import create
 from ibnb.ib.dates import parse_dates
 from ibnb.ib.values import BAR_SIZES, WHAT_TO_SHOW, check, check_contracts
 from ibnb.ib.zones import zone_name
-from ibnb.verbs.stream import Stream, StreamFamily
+from ibnb.verbs.stream import Stream
 from ibnb.wire.fast import Columns
 
 _ZONED_DATES_VERSION = 174
@@ -46,16 +48,44 @@ class LiveBar(NamedTuple):
     new: bool
 
 
-class HistoryVerbs(StreamFamily):
+class HistoryCallbacks(Listener):
+    """What TWS answers, recorded."""
+
+    @on("historicalData")
+    def got_bar(self, reqId: int, bar: Any) -> None:
+        self._pending.add(reqId, _row(bar))
+
+    @on("historicalDataColumns")
+    def got_bars(self, reqId: int, bars: Columns) -> None:
+        slot = self._pending.get(reqId)
+        if slot is not None:
+            slot.add_all(bars)
+
+    @on("historicalDataEnd")
+    def got_bars_end(self, reqId: int, start: str, end: str) -> None:
+        stream = self._pending.taker(reqId)
+        if stream is None:
+            self._pending.finish(reqId)
+        else:
+            stream.load()
+
+    @on("historicalDataUpdate")
+    def got_bar_update(self, reqId: int, bar: Any) -> None:
+        stream = self._pending.taker(reqId)
+        if stream is not None:
+            stream.put(_row(bar))
+
+    @on("headTimestamp")
+    def got_head_timestamp(self, reqId: int, headTimestamp: str) -> None:
+        self._pending.answer(reqId, headTimestamp)
+
+
+class HistoryVerbs(Session, listener=HistoryCallbacks):
     """Verbs about history, and the callbacks that answer them."""
 
     dataSettings = staticmethod(create.dataSettings)
     displayData = staticmethod(plots.displayData)
     plotData = staticmethod(plots.plotData)
-
-    def _prepare(self) -> None:
-        super()._prepare()
-        self._zones: dict[tuple[Any, ...], str] = {}
 
     def getData(
         self,
@@ -83,9 +113,9 @@ class HistoryVerbs(StreamFamily):
             raise ValueError(
                 "getData returns finished bars; for bars that go on growing (keepUpToDate) use streamBars."
             )
-        intraday = self._read_dates_safely(ask)
-        self.data_ready.clear()
-        with self._request(
+        intraday = read_dates_safely(ask, self._ibnb.lifecycle.version)
+        self._ibnb.lifecycle.signal("data_ready", False)
+        with self._ibnb.request(
             "getData",
             cancel=self.cancelHistoricalData,
             timeout=timeout,
@@ -95,8 +125,10 @@ class HistoryVerbs(StreamFamily):
         ) as slot:
             self.reqHistoricalData(slot.key, contract, *ask.values())
             rows = slot.wait()
-        found = tables.bars(rows, self._zone_for(contract, rows) if intraday else None, daily=not intraday)
-        self.data_ready.set()
+        found = tables.bars(
+            rows, zone_for(self._ibnb, contract, rows, "getData") if intraday else None, daily=not intraday
+        )
+        self._ibnb.lifecycle.signal("data_ready", True)
         return found
 
     def getDataMany(
@@ -130,18 +162,18 @@ class HistoryVerbs(StreamFamily):
         ask = create.check_settings(settings, "getDataMany")
         if ask["keepUpToDate"]:
             raise ValueError("getDataMany returns finished bars: leave keepUpToDate False.")
-        intraday = self._read_dates_safely(ask)
-        with self._at_pace(pacing), ExitStack() as stack:
+        intraday = read_dates_safely(ask, self._ibnb.lifecycle.version)
+        with self._ibnb.outgoing.at_pace(pacing), ExitStack() as stack:
             slots = []
             for contract in many:
-                request = self._request(
+                request = self._ibnb.request(
                     "getDataMany", cancel=self.cancelHistoricalData, timeout=timeout, contract=contract, kind="history"
                 )
                 slots.append(stack.enter_context(request))
                 self.reqHistoricalData(slots[-1].key, contract, *ask.values())
             answers = [slot.wait() for slot in slots]
         zones = [
-            self._zone_for(contract, rows) if intraday and rows else None
+            zone_for(self._ibnb, contract, rows, "getDataMany") if intraday and rows else None
             for contract, rows in zip(many, answers, strict=True)
         ]
         return tables.many_bars(labels, answers, zones, daily=not intraday)
@@ -179,7 +211,7 @@ class HistoryVerbs(StreamFamily):
         True
         """
         show = check("whatToShow", whatToShow, WHAT_TO_SHOW)
-        with self._request(
+        with self._ibnb.request(
             "getHeadTimestamp", cancel=self.cancelHeadTimeStamp, timeout=timeout, contract=contract, kind="history"
         ) as slot:
             self.reqHeadTimeStamp(slot.key, contract, show, useRTH, _EPOCH)
@@ -188,61 +220,26 @@ class HistoryVerbs(StreamFamily):
             self.cancelHeadTimeStamp(slot.key)
         return parse_dates(slot.rows, "UTC")[0]
 
-    def _read_dates_safely(self, ask: dict[str, Any]) -> bool:
-        """Ask for dates that can be read; tell whether the bars are shorter than a day."""
-        intraday = BAR_SIZES[ask["barSizeSetting"]] < BAR_SIZES["1 day"]
-        if intraday and (self.serverVersion() or 0) < _ZONED_DATES_VERSION:
-            ask["formatDate"] = _EPOCH
-        elif ask["formatDate"] == _NO_YEAR:
-            ask["formatDate"] = 1
-        return intraday
 
-    def _zone_for(self, contract: Any, rows: Sequence[Any]) -> str | None:
-        """The zone to read and show these bars in, unless they name one themselves."""
-        named = bool(rows) and " " in str(rows[0][0]).strip()
-        return None if named else self._exchange_zone(contract)
+def exchange_zone(core: Core, contract: Any, verb: str) -> str:
+    """The zone of a contract's exchange."""
+    return zone_name(core.definitions.ask(contract, verb)[0].timeZoneId)
 
-    def _exchange_zone(self, contract: Any) -> str:
-        """The zone of the contract's exchange; asked for once per contract."""
-        key = (contract.conId, contract.symbol, contract.secType, contract.exchange, contract.currency)
-        if key not in self._zones:
-            with self._request("getData", contract=contract, kind="contract") as slot:
-                self.reqContractDetails(slot.key, contract)
-                details = slot.wait()
-                if not details:
-                    raise ContractNotFoundError(200, "no instrument fits", verb="getData")
-                self._zones[key] = zone_name(details[0].timeZoneId)
-        return self._zones[key]
 
-    # --- callbacks: recorded only ---------------------------------------------------------------
+def zone_for(core: Core, contract: Any, rows: Sequence[Any], verb: str) -> str | None:
+    """The zone to read and show these bars in, unless they name one themselves."""
+    named = bool(rows) and " " in str(rows[0][0]).strip()
+    return None if named else exchange_zone(core, contract, verb)
 
-    @on("historicalData")
-    def _got_bar(self, reqId: int, bar: Any) -> None:
-        self._add(reqId, _row(bar))
 
-    @on("historicalDataColumns")
-    def _got_bars(self, reqId: int, bars: Columns) -> None:
-        slot = self._pending.get(reqId)
-        if slot is not None:
-            slot.add_all(bars)
-
-    @on("historicalDataEnd")
-    def _got_bars_end(self, reqId: int, start: str, end: str) -> None:
-        stream = self._stream(reqId)
-        if stream is None:
-            self._finish(reqId)
-        else:
-            stream.load()
-
-    @on("historicalDataUpdate")
-    def _got_bar_update(self, reqId: int, bar: Any) -> None:
-        stream = self._stream(reqId)
-        if stream is not None:
-            stream.put(_row(bar))
-
-    @on("headTimestamp")
-    def _got_head_timestamp(self, reqId: int, headTimestamp: str) -> None:
-        self._add(reqId, headTimestamp, last=True)
+def read_dates_safely(ask: dict[str, Any], version: int) -> bool:
+    """Ask for dates that can be read; tell whether the bars are shorter than a day."""
+    intraday = BAR_SIZES[ask["barSizeSetting"]] < BAR_SIZES["1 day"]
+    if intraday and version < _ZONED_DATES_VERSION:
+        ask["formatDate"] = _EPOCH
+    elif ask["formatDate"] == _NO_YEAR:
+        ask["formatDate"] = 1
+    return intraday
 
 
 def _row(bar: Any) -> tuple[Any, ...]:
@@ -268,7 +265,7 @@ class BarStream(Stream[LiveBar]):
         self._before: list[tuple[Any, ...]] = []
 
     def __enter__(self) -> Self:
-        self._intraday = self._app._read_dates_safely(self._asked)
+        self._intraday = read_dates_safely(self._asked, self._app._ibnb.lifecycle.version)
         return super().__enter__()
 
     def _ask(self, reqId: Key) -> None:
@@ -278,9 +275,9 @@ class BarStream(Stream[LiveBar]):
         self._app.cancelHistoricalData(reqId)
 
     def _settle(self, slot: Slot) -> None:
-        self._app._wait_until(lambda: self.loaded or slot.done, self._timeout, self.verb)
+        self._app._ibnb.wait_until(lambda: self.loaded or slot.done, self._timeout, self.verb)
         if self._intraday and slot.error is None:
-            self._zone = self._app._zone_for(self._contract, slot.rows)
+            self._zone = zone_for(self._app._ibnb, self._contract, slot.rows, self.verb)
 
     def _forget(self) -> None:
         """TWS is asked again, and will send the whole history anew, with what was missed."""
@@ -300,7 +297,7 @@ class BarStream(Stream[LiveBar]):
         if before:
             last = before[-1][0]
             self._news.extend((row, row[0] != last) for row in list(slot.rows) if row[0] >= last)
-        slot.hear(self._app._now())
+        slot.hear(self._app._ibnb.now())
         self.loaded = True
 
     def put(self, row: tuple[Any, ...]) -> None:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ibnb import tables
-from ibnb.core.link import NEW_YORK
+from ibnb.core.clock import NEW_YORK
 from ibnb.core.pending import Slot
 
 #: Tick id → quote column: the live ids and, for the same thing fifteen minutes late, the delayed ones.

@@ -15,23 +15,68 @@ import pandas as pd
 
 from ibnb import tables
 from ibnb.core.dispatch import on
-from ibnb.core.pending import Key
+from ibnb.core.listener import Listener
+from ibnb.core.session import Session
 from ibnb.errors import RequestTimeoutError
 from ibnb.ib.api import UNSET_INTEGER, to_float
 from ibnb.ib.values import DATA_TYPES, check_contract, check_contracts
-from ibnb.verbs.family import VerbFamily
 from ibnb.verbs.line import LIVE_PRICES, NAN, PRICE_TICKS, SIZE_TICKS, Backlog, Line, Tick, of_one_stream, take_pairs
 
 # Below this no number means "unset".
 _LARGE = float(UNSET_INTEGER)
 
 
-class MarketDataVerbs(VerbFamily):
-    """Verbs about quotes, and the callbacks that answer them."""
+class MarketDataCallbacks(Listener):
+    """What TWS answers, recorded."""
 
-    def _prepare(self) -> None:
-        super()._prepare()
-        self._lines: dict[Key, Line] = {}
+    @on("tickPrice")
+    def got_price(self, reqId: int, tickType: int, price: float, attrib: Any) -> None:
+        line, name = self._pending.taker(reqId), PRICE_TICKS.get(tickType)
+        if line is not None and name is not None:
+            line.price(tickType, name, price if -_LARGE < price < _LARGE else to_float(price), self._core.now())
+            if line.finishes_slot and line.complete:
+                line.slot.finish()
+
+    @on("tickPriceColumns")
+    def got_prices(
+        self, reqIds: list[int], kinds: list[int], prices: list[float], size_kinds: list[int | None], sizes: list[float]
+    ) -> None:
+        """Many prices with their sizes, as `_got_price` and `_got_size` would take them one after the other."""
+        now = self._core.now()
+        lines = {reqId: self._pending.taker(reqId) for reqId in set(reqIds)}
+        usual = min(prices) > 0 and min(sizes) >= 0 and LIVE_PRICES.keys() >= set(kinds)
+        if usual and of_one_stream(list(lines.values())):
+            take_pairs(lines, reqIds, kinds, prices, sizes, now)
+            return
+        for reqId, kind, price, size_kind, size in zip(reqIds, kinds, prices, size_kinds, sizes, strict=True):
+            line, name = lines[reqId], PRICE_TICKS.get(kind)
+            if line is not None and name is not None:
+                line.price(kind, name, price, now)
+                if line.finishes_slot and line.complete:
+                    line.slot.finish()
+                if size_kind is not None:
+                    line.put(size_kind, SIZE_TICKS[size_kind], NAN if size < 0 else size, now)
+
+    @on("tickSize")
+    def got_size(self, reqId: int, tickType: int, size: Any) -> None:
+        line, name = self._pending.taker(reqId), SIZE_TICKS.get(tickType)
+        if line is not None and name is not None:
+            value = size if type(size) is float and size < _LARGE else to_float(size)
+            line.put(tickType, name, NAN if value < 0 else value, self._core.now())
+
+    @on("marketDataType")
+    def got_data_type(self, reqId: int, marketDataType: int) -> None:
+        line = self._pending.taker(reqId)
+        if line is not None:
+            line.data_type = DATA_TYPES.get(marketDataType, "")
+
+    @on("tickSnapshotEnd")
+    def got_snapshot_end(self, reqId: int) -> None:
+        self._pending.finish(reqId)
+
+
+class MarketDataVerbs(Session, listener=MarketDataCallbacks):
+    """Verbs about quotes, and the callbacks that answer them."""
 
     def getQuote(self, contract: Any, snapshot: bool = False, timeout: float | None = None) -> pd.Series:
         """Return one contract's quote as a Series, as soon as it is complete.
@@ -57,7 +102,7 @@ class MarketDataVerbs(VerbFamily):
         """
         with ExitStack() as stack:
             lines = [
-                stack.enter_context(self._line("getQuote", each, snapshot=snapshot, timeout=timeout))
+                stack.enter_context(open_line(self, "getQuote", each, snapshot=snapshot, timeout=timeout))
                 for each in check_contracts(contracts, "getQuotes")
             ]
             for line in lines:
@@ -68,7 +113,7 @@ class MarketDataVerbs(VerbFamily):
                     if not line.values:
                         raise
             # TWS sends all it knows in one burst: let the rest of it (volume, close …) arrive.
-            self._fence()
+            self._ibnb.fence.wait()
         return tables.frame("quotes", [line.row() for line in lines])
 
     def streamQuotes(self, contracts: Any, genericTickList: str = "", timeout: float | None = None) -> QuoteStream:
@@ -87,79 +132,32 @@ class MarketDataVerbs(VerbFamily):
         """
         return QuoteStream(self, check_contracts(contracts, "streamQuotes"), genericTickList, timeout)
 
-    @contextmanager
-    def _line(
-        self,
-        verb: str,
-        contract: Any,
-        *,
-        ticks: str = "",
-        snapshot: bool = False,
-        timeout: float | None = None,
-        news: Backlog | None = None,
-    ) -> Iterator[Line]:
-        """Open a market data line, and close it on the way out unless TWS has done so itself."""
-        lasting = news is not None
-        with self._request(verb, timeout=timeout, contract=contract, kind="market_data", lasting=lasting) as slot:
-            line = Line(contract, slot, news)
-            slot.on_replay = line.forget
-            line.finishes_slot = news is None and not snapshot
-            self._lines[slot.key] = line
-            try:
-                self.reqMktData(slot.key, contract, ticks, snapshot, False, [])
-                yield line
-            finally:
-                del self._lines[slot.key]
-                gone = slot.error is not None or (snapshot and slot.done)
-                if not gone and self.isConnected():
-                    self.cancelMktData(slot.key)
 
-    # --- callbacks: recorded only ---------------------------------------------------------------
-
-    @on("tickPrice")
-    def _got_price(self, reqId: int, tickType: int, price: float, attrib: Any) -> None:
-        line, name = self._lines.get(reqId), PRICE_TICKS.get(tickType)
-        if line is not None and name is not None:
-            line.price(tickType, name, price if -_LARGE < price < _LARGE else to_float(price), self._now())
-            if line.finishes_slot and line.complete:
-                line.slot.finish()
-
-    @on("tickPriceColumns")
-    def _got_prices(
-        self, reqIds: list[int], kinds: list[int], prices: list[float], size_kinds: list[int | None], sizes: list[float]
-    ) -> None:
-        """Many prices with their sizes, as `_got_price` and `_got_size` would take them one after the other."""
-        now = self._now()
-        lines = {reqId: self._lines.get(reqId) for reqId in set(reqIds)}
-        usual = min(prices) > 0 and min(sizes) >= 0 and LIVE_PRICES.keys() >= set(kinds)
-        if usual and of_one_stream(list(lines.values())):
-            take_pairs(lines, reqIds, kinds, prices, sizes, now)
-            return
-        for reqId, kind, price, size_kind, size in zip(reqIds, kinds, prices, size_kinds, sizes, strict=True):
-            line, name = lines[reqId], PRICE_TICKS.get(kind)
-            if line is not None and name is not None:
-                line.price(kind, name, price, now)
-                if line.finishes_slot and line.complete:
-                    line.slot.finish()
-                if size_kind is not None:
-                    line.put(size_kind, SIZE_TICKS[size_kind], NAN if size < 0 else size, now)
-
-    @on("tickSize")
-    def _got_size(self, reqId: int, tickType: int, size: Any) -> None:
-        line, name = self._lines.get(reqId), SIZE_TICKS.get(tickType)
-        if line is not None and name is not None:
-            value = size if type(size) is float and size < _LARGE else to_float(size)
-            line.put(tickType, name, NAN if value < 0 else value, self._now())
-
-    @on("marketDataType")
-    def _got_data_type(self, reqId: int, marketDataType: int) -> None:
-        line = self._lines.get(reqId)
-        if line is not None:
-            line.data_type = DATA_TYPES.get(marketDataType, "")
-
-    @on("tickSnapshotEnd")
-    def _got_snapshot_end(self, reqId: int) -> None:
-        self._finish(reqId)
+@contextmanager
+def open_line(
+    app: Any,
+    verb: str,
+    contract: Any,
+    *,
+    ticks: str = "",
+    snapshot: bool = False,
+    timeout: float | None = None,
+    news: Backlog | None = None,
+) -> Iterator[Line]:
+    """Open a market data line, and close it on the way out unless TWS has done so itself."""
+    lasting = news is not None
+    with app._ibnb.request(verb, timeout=timeout, contract=contract, kind="market_data", lasting=lasting) as slot:
+        line = Line(contract, slot, news)
+        slot.on_replay = line.forget
+        line.finishes_slot = news is None and not snapshot
+        slot.taker = line
+        try:
+            app.reqMktData(slot.key, contract, ticks, snapshot, False, [])
+            yield line
+        finally:
+            gone = slot.error is not None or (snapshot and slot.done)
+            if not gone and app.isConnected():
+                app.cancelMktData(slot.key)
 
 
 class QuoteStream:
@@ -177,7 +175,7 @@ class QuoteStream:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             for each in self._contracts:
-                line = self._app._line("streamQuotes", each, ticks=self._generic, news=self._news)
+                line = open_line(self._app, "streamQuotes", each, ticks=self._generic, news=self._news)
                 self._lines.append(stack.enter_context(line))
             self._stack = stack.pop_all()
         return self
@@ -206,7 +204,7 @@ class QuoteStream:
     def next(self, timeout: float | None = None) -> Tick:
         """Return the next tick, waiting for it. RequestTimeoutError; the lines' own error when all have failed."""
         limit = self._timeout if timeout is None else timeout
-        self._app._wait_until(lambda: bool(self._news) or self._all_failed(), limit, "streamQuotes", lasting=True)
+        self._app._ibnb.wait_until(lambda: bool(self._news) or self._all_failed(), limit, "streamQuotes", lasting=True)
         if not self._news:
             raise next(iter(self.failures.values()))
         return self._news.take(1)[0]

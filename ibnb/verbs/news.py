@@ -12,6 +12,7 @@ import pandas as pd
 
 from ibnb import tables
 from ibnb.core.dispatch import on
+from ibnb.core.listener import Listener
 from ibnb.ib.values import check_contract
 from ibnb.verbs.contracts import ContractVerbs
 
@@ -29,7 +30,31 @@ class NewsArticle(NamedTuple):
     pdf: bytes = b""
 
 
-class NewsVerbs(ContractVerbs):
+class NewsCallbacks(Listener):
+    """What TWS answers, recorded."""
+
+    @on("newsProviders")
+    def got_news_providers(self, newsProviders: Any) -> None:
+        self._pending.answer("newsProviders", [(each.code, each.name) for each in newsProviders])
+
+    @on("historicalNews")
+    def got_news(self, requestId: int, time: str, providerCode: str, articleId: str, headline: str) -> None:
+        self._pending.add(requestId, (time, providerCode, articleId, headline))
+
+    @on("historicalNewsEnd")
+    def got_news_end(self, requestId: int, hasMore: bool) -> None:
+        self._pending.answer(requestId, bool(hasMore))
+
+    @on("newsArticle")
+    def got_news_article(self, requestId: int, articleType: int, articleText: str) -> None:
+        self._pending.answer(requestId, (articleType, articleText))
+
+    @on("updateNewsBulletin")
+    def got_bulletin(self, msgId: int, msgType: int, newsMessage: str, originExch: str) -> None:
+        self._pending.add("newsBulletins", (msgId, msgType, newsMessage, originExch))
+
+
+class NewsVerbs(ContractVerbs, listener=NewsCallbacks):
     """Verbs about news, and the callbacks that answer them."""
 
     def getNewsProviders(self, timeout: float | None = None) -> pd.DataFrame:
@@ -38,7 +63,7 @@ class NewsVerbs(ContractVerbs):
         >>> app.getNewsProviders().index.tolist()[:1]
         ['BRFG']
         """
-        with self._request("getNewsProviders", reqId="newsProviders", timeout=timeout) as slot:
+        with self._ibnb.request("getNewsProviders", reqId="newsProviders", timeout=timeout, kind="news") as slot:
             self.reqNewsProviders()
             slot.wait()
         return tables.frame("newsProviders", slot.rows[0])
@@ -74,7 +99,7 @@ class NewsVerbs(ContractVerbs):
         if not codes:
             raise ValueError("there are no news providers: name one in providerCodes, or subscribe to one.")
         conId = check_contract(contract, "getNews").conId or self.resolve(contract, timeout).conId
-        with self._request("getNews", timeout=timeout, contract=contract, kind="news") as slot:
+        with self._ibnb.request("getNews", timeout=timeout, contract=contract, kind="news") as slot:
             self.reqHistoricalNews(slot.key, conId, "+".join(codes), *span, totalResults, [])
             slot.wait()
         *rows, hasMore = slot.rows
@@ -91,7 +116,7 @@ class NewsVerbs(ContractVerbs):
         >>> len(app.getNewsArticle(headline["providerCode"], headline["articleId"]).text) > 0
         True
         """
-        with self._request("getNewsArticle", timeout=timeout, kind="news") as slot:
+        with self._ibnb.request("getNewsArticle", timeout=timeout, kind="news") as slot:
             self.reqNewsArticle(slot.key, providerCode, articleId, [])
             slot.wait()
         articleType, text = slot.rows[0]
@@ -106,36 +131,16 @@ class NewsVerbs(ContractVerbs):
         >>> app.getNewsBulletins().columns.tolist()
         ['msgType', 'message', 'exchange']
         """
-        with self._request("getNewsBulletins", reqId="newsBulletins", cancel=self.cancelNewsBulletins) as slot:
+        with self._ibnb.request(
+            "getNewsBulletins", reqId="newsBulletins", cancel=self.cancelNewsBulletins, kind="news"
+        ) as slot:
             self.reqNewsBulletins(True)
             # Bulletins have no end marker: listen for a while, on the session's clock.
-            self._time.sleep(wait)  # virtual on the embedded gateway
+            self._ibnb.clock.sleep(wait)  # virtual on the embedded gateway
             if slot.error is not None:
                 raise slot.error
             self.cancelNewsBulletins()
         return tables.frame("bulletins", list({row[0]: row for row in slot.rows}.values()))
-
-    # --- callbacks: recorded only ---------------------------------------------------------------
-
-    @on("newsProviders")
-    def _got_news_providers(self, newsProviders: Any) -> None:
-        self._add("newsProviders", [(each.code, each.name) for each in newsProviders], last=True)
-
-    @on("historicalNews")
-    def _got_news(self, requestId: int, time: str, providerCode: str, articleId: str, headline: str) -> None:
-        self._add(requestId, (time, providerCode, articleId, headline))
-
-    @on("historicalNewsEnd")
-    def _got_news_end(self, requestId: int, hasMore: bool) -> None:
-        self._add(requestId, bool(hasMore), last=True)
-
-    @on("newsArticle")
-    def _got_news_article(self, requestId: int, articleType: int, articleText: str) -> None:
-        self._add(requestId, (articleType, articleText), last=True)
-
-    @on("updateNewsBulletin")
-    def _got_bulletin(self, msgId: int, msgType: int, newsMessage: str, originExch: str) -> None:
-        self._add("newsBulletins", (msgId, msgType, newsMessage, originExch))
 
 
 def _row(time: str, providerCode: str, articleId: str, headline: str) -> tuple[str, ...]:

@@ -14,12 +14,13 @@ import pandas as pd
 
 from ibnb import tables
 from ibnb.core.dispatch import on
+from ibnb.core.listener import Listener
 from ibnb.errors import ContractNotFoundError, RequestTimeoutError
 from ibnb.ib import create
 from ibnb.ib.api import EXERCISE_EXTRAS, to_float
 from ibnb.ib.values import check, check_contract
 from ibnb.verbs.contracts import ContractVerbs
-from ibnb.verbs.market_data import MarketDataVerbs
+from ibnb.verbs.market_data import MarketDataVerbs, open_line
 
 #: What an option computation holds, in the order of tickOptionComputation.
 COMPUTED = ("impliedVol", "delta", "optPrice", "pvDividend", "gamma", "vega", "theta", "undPrice")
@@ -46,7 +47,39 @@ class OptionClass(NamedTuple):
     strikes: tuple[float, ...]
 
 
-class OptionVerbs(ContractVerbs, MarketDataVerbs):
+class OptionCallbacks(Listener):
+    """What TWS answers, recorded."""
+
+    @on("securityDefinitionOptionParameter")
+    def got_option_parameters(
+        self,
+        reqId: int,
+        exchange: str,
+        underlyingConId: int,
+        tradingClass: str,
+        multiplier: str,
+        expirations: Any,
+        strikes: Any,
+    ) -> None:
+        dates, prices = tuple(sorted(expirations)), tuple(sorted(strikes))
+        self._pending.add(reqId, OptionClass(exchange, tradingClass, multiplier, underlyingConId, dates, prices))
+
+    @on("securityDefinitionOptionParameterEnd")
+    def got_option_parameters_end(self, reqId: int) -> None:
+        self._pending.finish(reqId)
+
+    @on("tickOptionComputation")
+    def got_computation(self, reqId: int, tickType: int, *figures: Any) -> None:
+        # Before the figures stands tickAttrib, which older releases don't have.
+        computed = [to_float(each) for each in figures[-len(COMPUTED) :]]
+        line = self._pending.taker(reqId)
+        if tickType == _CUSTOM:
+            self._pending.answer(reqId, computed)
+        elif tickType in _MODEL and line is not None:
+            line.values.update(zip(COMPUTED, computed, strict=True))
+
+
+class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
     """Verbs about options, and the callbacks that answer them."""
 
     def getOptionParameters(
@@ -61,13 +94,8 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs):
         >>> app.getOptionParameters("AAPL")["multiplier"].unique().tolist()
         ['100']
         """
-        classes = self._option_classes(self.resolve(underlying, timeout), futFopExchange, timeout)
+        classes = _option_classes(self, self.resolve(underlying, timeout), futFopExchange, timeout)
         return tables.frame("optionParameters", classes)
-
-    def _option_classes(self, under: Any, futFopExchange: str, timeout: float | None) -> list[OptionClass]:
-        with self._request("getOptionParameters", timeout=timeout, contract=under, kind="contract") as slot:
-            self.reqSecDefOptParams(slot.key, under.symbol, futFopExchange, under.secType, under.conId)
-            return list(slot.wait())
 
     def getOptionChain(
         self,
@@ -101,15 +129,15 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs):
         under = self.resolve(underlying, timeout)
         classes = [
             each
-            for each in self._option_classes(under, under.exchange if under.secType == "FUT" else "", timeout)
+            for each in _option_classes(self, under, under.exchange if under.secType == "FUT" else "", timeout)
             if each.exchange == exchange and tradingClass in ("", each.tradingClass)
         ]
         dates = _chosen(sorted({date for each in classes for date in each.expirations}), expiries, "expiries")
-        prices = self._chosen_strikes(under, sorted({strike for each in classes for strike in each.strikes}), strikes)
+        prices = _chosen_strikes(self, under, sorted({strike for each in classes for strike in each.strikes}), strikes)
         found = []
         for each in classes:
             for date in sorted(set(dates) & set(each.expirations)):
-                found += self._options_of(under, each, date, wanted_right, timeout)
+                found += _options_of(self, under, each, date, wanted_right, timeout)
         options = {each.conId: each for each in found if each.strike in prices}
         ordered = sorted(
             options.values(),
@@ -117,58 +145,8 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs):
         )
         rows: list[tuple[Any, ...]] = []
         for start in range(0, len(ordered), _AT_ONCE):
-            rows += self._quoted(ordered[start : start + _AT_ONCE], timeout)
+            rows += _quoted(self, ordered[start : start + _AT_ONCE], timeout)
         return tables.frame("optionChain", rows)
-
-    def _chosen_strikes(self, under: Any, listed: Sequence[float], strikes: Any) -> set[float]:
-        chosen = _chosen(listed, strikes, "strikes")
-        if not isinstance(strikes, int) or not listed:
-            return set(chosen)
-        quote = self.getQuote(under)
-        middle = (quote["bid"] + quote["ask"]) / 2
-        price = next((each for each in (quote["last"], middle, quote["close"]) if each == each), listed[0])
-        return set(sorted(listed, key=lambda strike: (abs(strike - price), strike))[:strikes])
-
-    def _options_of(self, under: Any, of: OptionClass, date: str, right: str, timeout: float | None) -> list[Any]:
-        """The options of one class and expiry, with their conIds; none where the class has no such expiry."""
-        wanted = create.createContract(
-            under.symbol,
-            "FOP" if under.secType == "FUT" else "OPT",
-            of.exchange,
-            under.currency,
-            lastTradeDateOrContractMonth=date,
-            tradingClass=of.tradingClass,
-            multiplier=of.multiplier,
-            right=right,
-        )
-        try:
-            return [each.contract for each in self._contract_details(wanted, timeout, verb="getOptionChain")]
-        except ContractNotFoundError:
-            return []
-
-    def _quoted(self, contracts: Sequence[Any], timeout: float | None) -> list[tuple[Any, ...]]:
-        """Rows of the chain's table, from lines that are all open at the same time."""
-        with ExitStack() as stack:
-            lines = []
-            for each in contracts:
-                line = stack.enter_context(self._line("getOptionChain", each, timeout=timeout))
-                line.finishes_slot = False
-                lines.append(line)
-
-            def settled() -> bool:
-                return all(line.slot.done or _is_complete(line.values) for line in lines)
-
-            try:
-                self._wait_until(settled, _PATIENCE if timeout is None else timeout, "getOptionChain")
-            except RequestTimeoutError:
-                # An option that nobody bids for, a closed market: what has come is the answer.
-                if not any(line.values for line in lines):
-                    raise
-            for line in lines:
-                if line.slot.error is not None:
-                    raise line.slot.error
-            self._fence()
-        return [_chain_row(line) for line in lines]
 
     def calculateIV(
         self, contract: Any, optionPrice: float, underPrice: float, timeout: float | None = None
@@ -185,7 +163,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs):
         True
         """
         _check_positive(optionPrice=optionPrice, underPrice=underPrice)
-        with self._request(
+        with self._ibnb.request(
             "calculateIV",
             cancel=self.cancelCalculateImpliedVolatility,
             timeout=timeout,
@@ -211,7 +189,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs):
         0.3
         """
         _check_positive(volatility=volatility, underPrice=underPrice)
-        with self._request(
+        with self._ibnb.request(
             "calculatePrice", cancel=self.cancelCalculateOptionPrice, timeout=timeout, contract=contract, kind="option"
         ) as slot:
             self.calculateOptionPrice(slot.key, contract, volatility, underPrice, [])
@@ -244,51 +222,82 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs):
             raise ValueError(f"only options can be exercised, not {contract.secType!r}.")
         if exerciseQuantity < 1:
             raise ValueError(f"exerciseQuantity {exerciseQuantity} is not legal: 1 or more.")
-        orderId = self._take_order_id()
-        with self._request("exerciseOption", reqId=orderId, contract=contract, kind="order") as slot:
+        orderId = self._ibnb.take_order_id()
+        with self._ibnb.request("exerciseOption", reqId=orderId, contract=contract, kind="order") as slot:
             self.exerciseOptions(
                 orderId,
                 contract,
                 _EXERCISE[kind],
                 exerciseQuantity,
-                account or self.account,
+                account or self._ibnb.lifecycle.account,
                 int(override),
                 *EXERCISE_EXTRAS,
             )
-            self._fence()
+            self._ibnb.fence.wait()
             if slot.error is not None:
                 raise slot.error
         return orderId
 
-    # --- callbacks: recorded only ---------------------------------------------------------------
 
-    @on("securityDefinitionOptionParameter")
-    def _got_option_parameters(
-        self,
-        reqId: int,
-        exchange: str,
-        underlyingConId: int,
-        tradingClass: str,
-        multiplier: str,
-        expirations: Any,
-        strikes: Any,
-    ) -> None:
-        dates, prices = tuple(sorted(expirations)), tuple(sorted(strikes))
-        self._add(reqId, OptionClass(exchange, tradingClass, multiplier, underlyingConId, dates, prices))
+def _option_classes(app: OptionVerbs, under: Any, futFopExchange: str, timeout: float | None) -> list[OptionClass]:
+    with app._ibnb.request("getOptionParameters", timeout=timeout, contract=under, kind="contract") as slot:
+        app.reqSecDefOptParams(slot.key, under.symbol, futFopExchange, under.secType, under.conId)
+        return list(slot.wait())
 
-    @on("securityDefinitionOptionParameterEnd")
-    def _got_option_parameters_end(self, reqId: int) -> None:
-        self._finish(reqId)
 
-    @on("tickOptionComputation")
-    def _got_computation(self, reqId: int, tickType: int, *figures: Any) -> None:
-        # Before the figures stands tickAttrib, which older releases don't have.
-        computed = [to_float(each) for each in figures[-len(COMPUTED) :]]
-        line = self._lines.get(reqId)
-        if tickType == _CUSTOM:
-            self._add(reqId, computed, last=True)
-        elif tickType in _MODEL and line is not None:
-            line.values.update(zip(COMPUTED, computed, strict=True))
+def _chosen_strikes(app: OptionVerbs, under: Any, listed: Sequence[float], strikes: Any) -> set[float]:
+    chosen = _chosen(listed, strikes, "strikes")
+    if not isinstance(strikes, int) or not listed:
+        return set(chosen)
+    quote = app.getQuote(under)
+    middle = (quote["bid"] + quote["ask"]) / 2
+    price = next((each for each in (quote["last"], middle, quote["close"]) if each == each), listed[0])
+    return set(sorted(listed, key=lambda strike: (abs(strike - price), strike))[:strikes])
+
+
+def _options_of(
+    app: OptionVerbs, under: Any, of: OptionClass, date: str, right: str, timeout: float | None
+) -> list[Any]:
+    """The options of one class and expiry, with their conIds; none where the class has no such expiry."""
+    wanted = create.createContract(
+        under.symbol,
+        "FOP" if under.secType == "FUT" else "OPT",
+        of.exchange,
+        under.currency,
+        lastTradeDateOrContractMonth=date,
+        tradingClass=of.tradingClass,
+        multiplier=of.multiplier,
+        right=right,
+    )
+    try:
+        return [each.contract for each in app._ibnb.definitions.ask(wanted, "getOptionChain", timeout)]
+    except ContractNotFoundError:
+        return []
+
+
+def _quoted(app: OptionVerbs, contracts: Sequence[Any], timeout: float | None) -> list[tuple[Any, ...]]:
+    """Rows of the chain's table, from lines that are all open at the same time."""
+    with ExitStack() as stack:
+        lines = []
+        for each in contracts:
+            line = stack.enter_context(open_line(app, "getOptionChain", each, timeout=timeout))
+            line.finishes_slot = False
+            lines.append(line)
+
+        def settled() -> bool:
+            return all(line.slot.done or _is_complete(line.values) for line in lines)
+
+        try:
+            app._ibnb.wait_until(settled, _PATIENCE if timeout is None else timeout, "getOptionChain")
+        except RequestTimeoutError:
+            # An option that nobody bids for, a closed market: what has come is the answer.
+            if not any(line.values for line in lines):
+                raise
+        for line in lines:
+            if line.slot.error is not None:
+                raise line.slot.error
+        app._ibnb.fence.wait()
+    return [_chain_row(line) for line in lines]
 
 
 def _chosen(listed: Sequence[Any], wanted: Any, name: str) -> list[Any]:

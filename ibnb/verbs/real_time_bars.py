@@ -9,9 +9,10 @@ import pandas as pd
 
 from ibnb import tables
 from ibnb.core.dispatch import on
+from ibnb.core.listener import Listener
 from ibnb.core.pending import Key
 from ibnb.ib.values import check
-from ibnb.verbs.history import HistoryVerbs
+from ibnb.verbs.history import HistoryVerbs, exchange_zone
 from ibnb.verbs.stream import KEPT, Stream
 
 _SHOWS = ("TRADES", "MIDPOINT", "BID", "ASK")
@@ -32,7 +33,17 @@ class RealTimeBar(NamedTuple):
     BarCount: float
 
 
-class RealTimeBarVerbs(HistoryVerbs):
+class RealTimeBarCallbacks(Listener):
+    """What TWS answers, recorded."""
+
+    @on("realtimeBar")
+    def got_real_time_bar(self, reqId: int, time: int, *figures: Any) -> None:
+        stream = self._pending.taker(reqId)
+        if stream is not None:
+            stream.put((str(time), *figures))
+
+
+class RealTimeBarVerbs(HistoryVerbs, listener=RealTimeBarCallbacks):
     """The verb about real-time bars, and its callback."""
 
     def streamRealTimeBars(
@@ -53,14 +64,6 @@ class RealTimeBarVerbs(HistoryVerbs):
         """
         return RealTimeBarStream(self, contract, check("whatToShow", whatToShow, _SHOWS), bool(useRTH), timeout)
 
-    # --- callbacks: recorded only ---------------------------------------------------------------
-
-    @on("realtimeBar")
-    def _got_real_time_bar(self, reqId: int, time: int, *figures: Any) -> None:
-        stream = self._stream(reqId)
-        if stream is not None:
-            stream.put((str(time), *figures))
-
 
 class RealTimeBarStream(Stream[RealTimeBar]):
     """Bars of five seconds while the block lasts; see streamRealTimeBars."""
@@ -76,7 +79,7 @@ class RealTimeBarStream(Stream[RealTimeBar]):
         self._zone = ""
 
     def __enter__(self) -> Self:
-        self._zone = self._app._exchange_zone(self._contract)
+        self._zone = exchange_zone(self._app._ibnb, self._contract, self.verb)
         return super().__enter__()
 
     def _ask(self, reqId: Key) -> None:

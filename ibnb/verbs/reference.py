@@ -8,6 +8,7 @@ import pandas as pd
 
 from ibnb import tables
 from ibnb.core.dispatch import on
+from ibnb.core.listener import Listener
 from ibnb.errors import IBError
 from ibnb.ib import create
 from ibnb.ib.order_rules import check_rules
@@ -19,7 +20,36 @@ SCHEDULE_VERSION = 165
 _RULE = "marketRule {}"
 
 
-class ReferenceVerbs(ContractVerbs):
+class ReferenceCallbacks(Listener):
+    """What TWS answers, recorded."""
+
+    @on("marketRule")
+    def got_market_rule(self, marketRuleId: int, priceIncrements: Any) -> None:
+        rows = [(each.lowEdge, each.increment) for each in priceIncrements]
+        self._pending.answer(_RULE.format(marketRuleId), rows)
+
+    @on("tickReqParams")
+    def got_tick_parameters(self, tickerId: int, minTick: float, bboExchange: str, snapshotPermissions: int) -> None:
+        slot = self._pending.get(tickerId)
+        if slot is not None and slot.verb == "getSmartComponents":
+            slot.answer(bboExchange)
+
+    @on("smartComponents")
+    def got_smart_components(self, reqId: int, smartComponentMap: Any) -> None:
+        rows = [(each.exchangeLetter, each.exchange, each.bitNumber) for each in smartComponentMap]
+        self._pending.answer(reqId, rows)
+
+    @on("historicalSchedule")
+    def got_schedule(self, reqId: int, startDateTime: str, endDateTime: str, timeZone: str, sessions: Any) -> None:
+        # These times stand in the exchange's zone, although elsewhere a dash means UTC.
+        rows = [
+            (each.refDate, each.startDateTime.replace("-", " "), each.endDateTime.replace("-", " "))
+            for each in sessions
+        ]
+        self._pending.answer(reqId, (timeZone, rows))
+
+
+class ReferenceVerbs(ContractVerbs, listener=ReferenceCallbacks):
     """Verbs about market rules, smart components and schedules, and the callbacks that answer them."""
 
     def getMarketRule(self, marketRuleId: int, timeout: float | None = None) -> pd.DataFrame:
@@ -31,7 +61,9 @@ class ReferenceVerbs(ContractVerbs):
         >>> app.getMarketRule(26)["increment"].tolist()
         [0.01]
         """
-        with self._request("getMarketRule", reqId=_RULE.format(marketRuleId), timeout=timeout) as slot:
+        with self._ibnb.request(
+            "getMarketRule", reqId=_RULE.format(marketRuleId), timeout=timeout, kind="contract"
+        ) as slot:
             self.reqMarketRule(marketRuleId)
             slot.wait()
         return tables.frame("marketRule", slot.rows[0])
@@ -51,7 +83,7 @@ class ReferenceVerbs(ContractVerbs):
         check_order(contract, order, "checkOrder")
         if contract.secType == "BAG":
             return
-        details = the_one(self._contract_details(contract, timeout, verb="checkOrder"), "checkOrder")
+        details = the_one(self._ibnb.definitions.ask(contract, "checkOrder", timeout), "checkOrder")
         rules = dict(zip(details.validExchanges.split(","), details.marketRuleIds.split(","), strict=False))
         rule = rules.get(contract.exchange or details.contract.exchange, "")
         steps = list(self.getMarketRule(int(rule), timeout).itertuples(index=False, name=None)) if rule else None
@@ -66,27 +98,11 @@ class ReferenceVerbs(ContractVerbs):
         >>> app.getSmartComponents(app.createContract("AAPL")).loc["Q", "exchange"]
         'NASDAQ'
         """
-        code = bboExchange if isinstance(bboExchange, str) else self._bbo_exchange(bboExchange, timeout)
-        with self._request("getSmartComponents", timeout=timeout) as slot:
+        code = bboExchange if isinstance(bboExchange, str) else _bbo_exchange(self, bboExchange, timeout)
+        with self._ibnb.request("getSmartComponents", timeout=timeout, kind="request") as slot:
             self.reqSmartComponents(slot.key, code)
             slot.wait()
         return tables.frame("smartComponents", slot.rows[0])
-
-    def _bbo_exchange(self, contract: Any, timeout: float | None) -> str:
-        with self._request(
-            "getSmartComponents", cancel=self.cancelMktData, timeout=timeout, contract=contract, kind="market_data"
-        ) as slot:
-            self._asking_bbo.add(slot.key)
-            try:
-                self.reqMktData(slot.key, contract, "", False, False, [])
-                slot.wait()
-                self.cancelMktData(slot.key)
-            finally:
-                self._asking_bbo.discard(slot.key)
-        code: str = slot.rows[0]
-        if not code:
-            raise ValueError(f"quotes of {contract.symbol} ({contract.secType}) name no exchanges.")
-        return code
 
     def getSchedule(
         self,
@@ -110,7 +126,7 @@ class ReferenceVerbs(ContractVerbs):
             raise IBError("getSchedule: schedules need ibapi and TWS 10.12 or newer.")
         ask = create.dataSettings(check_duration(durationStr), "1 day", endDateTime, useRTH=useRTH)
         ask["whatToShow"] = "SCHEDULE"
-        with self._request(
+        with self._ibnb.request(
             "getSchedule", cancel=self.cancelHistoricalData, timeout=timeout, contract=contract, kind="history"
         ) as slot:
             self.reqHistoricalData(slot.key, contract, *ask.values())
@@ -118,32 +134,15 @@ class ReferenceVerbs(ContractVerbs):
         zone, rows = slot.rows[0]
         return tables.frame("schedule", rows, zone)
 
-    def _prepare(self) -> None:
-        super()._prepare()
-        self._asking_bbo: set[int | str] = set()
 
-    # --- callbacks: recorded only ---------------------------------------------------------------
-
-    @on("marketRule")
-    def _got_market_rule(self, marketRuleId: int, priceIncrements: Any) -> None:
-        rows = [(each.lowEdge, each.increment) for each in priceIncrements]
-        self._add(_RULE.format(marketRuleId), rows, last=True)
-
-    @on("tickReqParams")
-    def _got_tick_parameters(self, tickerId: int, minTick: float, bboExchange: str, snapshotPermissions: int) -> None:
-        if tickerId in self._asking_bbo:
-            self._add(tickerId, bboExchange, last=True)
-
-    @on("smartComponents")
-    def _got_smart_components(self, reqId: int, smartComponentMap: Any) -> None:
-        rows = [(each.exchangeLetter, each.exchange, each.bitNumber) for each in smartComponentMap]
-        self._add(reqId, rows, last=True)
-
-    @on("historicalSchedule")
-    def _got_schedule(self, reqId: int, startDateTime: str, endDateTime: str, timeZone: str, sessions: Any) -> None:
-        # These times stand in the exchange's zone, although elsewhere a dash means UTC.
-        rows = [
-            (each.refDate, each.startDateTime.replace("-", " "), each.endDateTime.replace("-", " "))
-            for each in sessions
-        ]
-        self._add(reqId, (timeZone, rows), last=True)
+def _bbo_exchange(app: ReferenceVerbs, contract: Any, timeout: float | None) -> str:
+    with app._ibnb.request(
+        "getSmartComponents", cancel=app.cancelMktData, timeout=timeout, contract=contract, kind="market_data"
+    ) as slot:
+        app.reqMktData(slot.key, contract, "", False, False, [])
+        slot.wait()
+        app.cancelMktData(slot.key)
+    code: str = slot.rows[0]
+    if not code:
+        raise ValueError(f"quotes of {contract.symbol} ({contract.secType}) name no exchanges.")
+    return code

@@ -12,11 +12,13 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from ibnb import tables
+from ibnb.core.core import Core
 from ibnb.core.dispatch import on
+from ibnb.core.listener import Listener
+from ibnb.core.session import Session
 from ibnb.errors import RequestError, RequestTimeoutError
 from ibnb.ib.api import ScannerSubscription, TagValue
 from ibnb.ib.values import check, check_timeout
-from ibnb.verbs.family import VerbFamily
 from ibnb.verbs.scan_parameters import COLUMNS, NOTHING, WORDS, ScanParameters, parse
 
 _MOST_ROWS = 50
@@ -27,13 +29,46 @@ _SUBSCRIPTION_FIELDS = [name for name in vars(ScannerSubscription()) if name not
 _UNLISTED = ("usdMarketCapAbove", "usdMarketCapBelow")
 
 
-class ScannerVerbs(VerbFamily):
-    """Verbs about scans, and the callbacks that answer them."""
+class ScannerCallbacks(Listener):
+    """What TWS answers, recorded."""
 
-    def _prepare(self) -> None:
-        super()._prepare()
+    def __init__(self, core: Core) -> None:
+        super().__init__(core)
         # The connection that was asked for its parameters last, and what it said: "" while it hasn't.
-        self._scan_xml: tuple[object, str] = (object(), "")
+        self.xml: tuple[object, str] = (object(), "")
+
+    @on("scannerData")
+    def got_scanner_data(
+        self, reqId: int, rank: int, contractDetails: Any, distance: str, benchmark: str, projection: str, legsStr: str
+    ) -> None:
+        contract = contractDetails.contract
+        row = (
+            rank,
+            contract.symbol,
+            contract.secType,
+            contract.currency,
+            contract.exchange,
+            contract.localSymbol,
+            contract.tradingClass,
+            contract.conId,
+            distance,
+            benchmark,
+            projection,
+        )
+        self._pending.add(reqId, row)
+
+    @on("scannerDataEnd")
+    def got_scanner_end(self, reqId: int) -> None:
+        self._pending.finish(reqId)
+
+    @on("scannerParameters")
+    def got_scanner_parameters(self, xml: str) -> None:
+        self.xml = (self._core.lifecycle.connection, xml)
+        self._pending.answer(_PARAMETERS, xml)
+
+
+class ScannerVerbs(Session, listener=ScannerCallbacks):
+    """Verbs about scans, and the callbacks that answer them."""
 
     def getScan(
         self,
@@ -71,9 +106,9 @@ class ScannerVerbs(VerbFamily):
                     f"{name} {value!r} is not legal; app.getScannerParameters({WORDS[name]!r}) lists what is."
                 )
         limit = self.timeout if timeout is None else check_timeout(timeout, "getScan")
-        began = self._time.monotonic()
-        legal = self._scan_parameters(limit / 2)
-        limit = max(0.0, limit - (self._time.monotonic() - began))
+        began = self._ibnb.clock.monotonic()
+        legal = _scan_parameters(self, limit / 2)
+        limit = max(0.0, limit - (self._ibnb.clock.monotonic() - began))
         subscription = ScannerSubscription()
         subscription.scanCode, subscription.instrument, subscription.locationCode = legal.check_scan(
             scanCode, instrument, locationCode
@@ -86,7 +121,9 @@ class ScannerVerbs(VerbFamily):
                 setattr(subscription, name, value)
             else:
                 tags.append(TagValue(name, str(value).lower() if isinstance(value, bool) else str(value)))
-        with self._request("getScan", cancel=self.cancelScannerSubscription, timeout=limit, kind="scanner") as slot:
+        with self._ibnb.request(
+            "getScan", cancel=self.cancelScannerSubscription, timeout=limit, kind="scanner"
+        ) as slot:
             self.reqScannerSubscription(slot.key, subscription, [], tags)
             slot.wait()
             self.cancelScannerSubscription(slot.key)
@@ -111,7 +148,7 @@ class ScannerVerbs(VerbFamily):
         ['Price Above', 'DoubleField', 'PRICE', 'General']
         """
         what = check("what", what, COLUMNS)
-        with self._request("getScannerParameters", reqId=_PARAMETERS, timeout=timeout) as slot:
+        with self._ibnb.request("getScannerParameters", reqId=_PARAMETERS, timeout=timeout, kind="scanner") as slot:
             self.reqScannerParameters()
             slot.wait()
         xml = slot.rows[0]
@@ -119,53 +156,24 @@ class ScannerVerbs(VerbFamily):
         frame.attrs["xml"] = xml
         return frame
 
-    def _scan_parameters(self, seconds: float) -> ScanParameters:
-        """What TWS said on this connection, or says within so many seconds; NOTHING when it doesn't."""
-        connection = self.conn
-        try:
-            if self._scan_xml[0] is not connection:
-                with self._request("getScan", reqId=_PARAMETERS, timeout=seconds) as slot:
-                    connection = self.conn
-                    # While this thread waited in line, another one may have had the answer.
-                    if self._scan_xml[0] is not connection:
-                        self.reqScannerParameters()
-                        slot.wait()
-            return parse(self._scan_xml[1])
-        except (RequestError, RequestTimeoutError):
-            # Not to be waited for again; an answer that comes late is still heard.
-            if self._scan_xml[0] is not connection:
-                self._scan_xml = (connection, "")
-        except ElementTree.ParseError:
-            pass
-        return NOTHING
 
-    # --- callbacks: recorded only ---------------------------------------------------------------
-
-    @on("scannerData")
-    def _got_scanner_data(
-        self, reqId: int, rank: int, contractDetails: Any, distance: str, benchmark: str, projection: str, legsStr: str
-    ) -> None:
-        contract = contractDetails.contract
-        row = (
-            rank,
-            contract.symbol,
-            contract.secType,
-            contract.currency,
-            contract.exchange,
-            contract.localSymbol,
-            contract.tradingClass,
-            contract.conId,
-            distance,
-            benchmark,
-            projection,
-        )
-        self._add(reqId, row)
-
-    @on("scannerDataEnd")
-    def _got_scanner_end(self, reqId: int) -> None:
-        self._finish(reqId)
-
-    @on("scannerParameters")
-    def _got_scanner_parameters(self, xml: str) -> None:
-        self._scan_xml = (self.conn, xml)
-        self._add(_PARAMETERS, xml, last=True)
+def _scan_parameters(app: ScannerVerbs, seconds: float) -> ScanParameters:
+    """What TWS said on this connection, or says within so many seconds; NOTHING when it doesn't."""
+    said, lifecycle = app._ibnb.listener(ScannerCallbacks), app._ibnb.lifecycle
+    connection = lifecycle.connection
+    try:
+        if said.xml[0] is not connection:
+            with app._ibnb.request("getScan", reqId=_PARAMETERS, timeout=seconds, kind="scanner") as slot:
+                connection = lifecycle.connection
+                # While this thread waited in line, another one may have had the answer.
+                if said.xml[0] is not connection:
+                    app.reqScannerParameters()
+                    slot.wait()
+        return parse(said.xml[1])
+    except (RequestError, RequestTimeoutError):
+        # Not to be waited for again; an answer that comes late is still heard.
+        if said.xml[0] is not connection:
+            said.xml = (connection, "")
+    except ElementTree.ParseError:
+        pass
+    return NOTHING

@@ -16,26 +16,14 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import pandas as pd
 
 from ibnb.core.pending import Key, Slot
+from ibnb.core.session import Session
 from ibnb.errors import IBError
 from ibnb.ib.values import check_contract
-from ibnb.verbs.family import VerbFamily
 
 T = TypeVar("T")
 
 #: News that nobody takes are kept so far back, and so are the rows of a frame.
 KEPT = 100_000
-
-
-class StreamFamily(VerbFamily):
-    """A verb family that has streams: which one an answer belongs to."""
-
-    def _prepare(self) -> None:
-        super()._prepare()
-        self._streams: dict[Key, Stream[Any]] = {}
-
-    def _stream(self, reqId: int) -> Any:
-        """The open stream of a request, or None."""
-        return self._streams.get(reqId)
 
 
 class Stream(ABC, Generic[T]):
@@ -45,7 +33,7 @@ class Stream(ABC, Generic[T]):
     #: Which errors end it: see codes.KINDS.
     kind: ClassVar[str] = "market_data"
 
-    def __init__(self, app: StreamFamily, contract: Any, timeout: float | None) -> None:
+    def __init__(self, app: Session, contract: Any, timeout: float | None) -> None:
         self._app: Any = app
         self._contract = check_contract(contract, self.verb)
         self._timeout = timeout
@@ -77,10 +65,12 @@ class Stream(ABC, Generic[T]):
         app = self._app
         with ExitStack() as stack:
             slot = self._slot = stack.enter_context(
-                app._request(self.verb, timeout=self._timeout, contract=self._contract, kind=self.kind, lasting=True)
+                app._ibnb.request(
+                    self.verb, timeout=self._timeout, contract=self._contract, kind=self.kind, lasting=True
+                )
             )
             slot.on_replay = self._forget
-            app._streams[slot.key] = self
+            slot.taker = self
             stack.callback(self._close, slot)
             self._ask(slot.key)
             self._settle(slot)
@@ -91,7 +81,7 @@ class Stream(ABC, Generic[T]):
 
     def _settle(self, slot: Slot) -> None:
         """Wait for the beginning: what TWS refuses at once is raised, what it knows at once is in the first frame."""
-        self._app._fence()
+        self._app._ibnb.fence.wait()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -99,14 +89,13 @@ class Stream(ABC, Generic[T]):
         self._stack.close()
 
     def _close(self, slot: Slot) -> None:
-        del self._app._streams[slot.key]
         if slot.error is None and self._app.isConnected():
             self._cancel(slot.key)
 
     def _put(self, raw: Any) -> None:
         """Something new came. Runs on the reader thread."""
         if self._slot is not None:
-            self._slot.hear(self._app._now())
+            self._slot.hear(self._app._ibnb.now())
         self._news.append(raw)
 
     def __iter__(self) -> Iterator[T]:
@@ -119,7 +108,7 @@ class Stream(ABC, Generic[T]):
         if slot is None:
             raise IBError(f"a stream works inside its block: with app.{self.verb}(...) as stream: …")
         limit = self._timeout if timeout is None else timeout
-        self._app._wait_until(lambda: bool(self._news) or slot.done, limit, self.verb, lasting=True)
+        self._app._ibnb.wait_until(lambda: bool(self._news) or slot.done, limit, self.verb, lasting=True)
         if not self._news and slot.error is not None:
             raise slot.error
         return self._item(self._news.popleft())

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple, Self
 
 import pandas as pd
 
 from ibnb import tables
 from ibnb.core.dispatch import on
+from ibnb.core.listener import Listener
 from ibnb.core.pending import Key
 from ibnb.ib.api import histogram_size, to_float
 from ibnb.ib.values import check, check_end_date_time
-from ibnb.verbs.history import HistoryVerbs
+from ibnb.verbs.history import HistoryVerbs, exchange_zone
 from ibnb.verbs.stream import KEPT, Stream
 
 #: What getTicks takes → the table of its columns.
@@ -67,7 +69,100 @@ _ITEMS: dict[str, type[Trade] | type[BidAsk] | type[MidPoint]] = {
 Row = tuple[Any, ...]
 
 
-class TickVerbs(HistoryVerbs):
+class TickCallbacks(Listener):
+    """What TWS answers, recorded."""
+
+    @on("historicalTicks")
+    def got_midpoints(self, reqId: int, ticks: Any, done: bool) -> None:
+        self.got_past(reqId, [(tick.time, to_float(tick.price)) for tick in ticks], done)
+
+    @on("historicalTicksLast")
+    def got_trades(self, reqId: int, ticks: Any, done: bool) -> None:
+        rows = [
+            (
+                tick.time,
+                tick.price,
+                to_float(tick.size),
+                tick.exchange,
+                tick.specialConditions,
+                tick.tickAttribLast.pastLimit,
+                tick.tickAttribLast.unreported,
+            )
+            for tick in ticks
+        ]
+        self.got_past(reqId, rows, done)
+
+    @on("historicalTicksBidAsk")
+    def got_quotes(self, reqId: int, ticks: Any, done: bool) -> None:
+        rows = [
+            (
+                tick.time,
+                tick.priceBid,
+                tick.priceAsk,
+                to_float(tick.sizeBid),
+                to_float(tick.sizeAsk),
+                tick.tickAttribBidAsk.bidPastLow,
+                tick.tickAttribBidAsk.askPastHigh,
+            )
+            for tick in ticks
+        ]
+        self.got_past(reqId, rows, done)
+
+    def got_past(self, reqId: int, rows: list[Row], done: bool) -> None:
+        stream = self._pending.taker(reqId)
+        if stream is not None:
+            stream.put_past(rows)
+            return
+        for row in rows:
+            self._pending.add(reqId, row)
+        if done:
+            self._pending.finish(reqId)
+
+    @on("tickByTickAllLast")
+    def got_trade(
+        self,
+        reqId: int,
+        tickType: int,
+        time: int,
+        price: float,
+        size: Any,
+        tickAttribLast: Any,
+        exchange: str,
+        specialConditions: str,
+    ) -> None:
+        stream = self._pending.taker(reqId)
+        if stream is not None:
+            flags = (tickAttribLast.pastLimit, tickAttribLast.unreported)
+            stream.put((time, price, to_float(size), exchange, specialConditions, *flags))
+
+    @on("tickByTickBidAsk")
+    def got_quote(
+        self,
+        reqId: int,
+        time: int,
+        bidPrice: float,
+        askPrice: float,
+        bidSize: Any,
+        askSize: Any,
+        tickAttribBidAsk: Any,
+    ) -> None:
+        stream = self._pending.taker(reqId)
+        if stream is not None:
+            flags = (tickAttribBidAsk.bidPastLow, tickAttribBidAsk.askPastHigh)
+            stream.put((time, bidPrice, askPrice, to_float(bidSize), to_float(askSize), *flags))
+
+    @on("tickByTickMidPoint")
+    def got_midpoint(self, reqId: int, time: int, midPoint: float) -> None:
+        stream = self._pending.taker(reqId)
+        if stream is not None:
+            stream.put((time, midPoint))
+
+    @on("histogramData")
+    def got_histogram(self, reqId: int, items: Any) -> None:
+        self._pending.answer(reqId, [(item.price, histogram_size(item)) for item in items])
+
+
+class TickVerbs(HistoryVerbs, listener=TickCallbacks):
     """Verbs about single ticks, and the callbacks that answer them."""
 
     def getTicks(
@@ -102,12 +197,12 @@ class TickVerbs(HistoryVerbs):
         if numberOfTicks < 1:
             raise ValueError(f"numberOfTicks {numberOfTicks} is not legal: 1 or more.")
         onward = start is not None
-        moment = _moment("start", start) if onward else _moment("end", end) or _utc(self._now() + 1)
+        moment = _moment("start", start) if onward else _moment("end", end) or _utc(self._ibnb.now() + 1)
         rows: list[Row] = []
         while len(rows) < numberOfTicks:
             count = min(numberOfTicks - len(rows), _MOST_TICKS)
             ask = (moment, "") if onward else ("", moment)
-            page = self._tick_page(contract, ask, count, show, int(useRTH), ignoreSize, timeout)
+            page = _tick_page(self, contract, ask, count, show, int(useRTH), ignoreSize, timeout)
             # A page ends with a whole second, so the next one begins with another.
             new = page
             if rows:
@@ -116,27 +211,7 @@ class TickVerbs(HistoryVerbs):
             if len(page) < count or not new:
                 break
             moment = _utc(rows[-1][0] + 1) if onward else _utc(rows[0][0])
-        return tables.frame(_SHOWS[show], rows, self._exchange_zone(contract))
-
-    def _tick_page(
-        self,
-        contract: Any,
-        ask: tuple[str, str],
-        count: int,
-        show: str,
-        useRTH: int,
-        ignoreSize: bool,
-        timeout: float | None,
-    ) -> list[Row]:
-        with self._request(
-            "getTicks", cancel=self._cancel_ticks, timeout=timeout, contract=contract, kind="history"
-        ) as slot:
-            self.reqHistoricalTicks(slot.key, contract, *ask, count, show, useRTH, ignoreSize, [])
-            return list(slot.wait())
-
-    def _cancel_ticks(self, reqId: int) -> None:
-        if (self.serverVersion() or 0) >= _CANCEL_VERSION:
-            self.cancelHistoricalTicks(reqId)
+        return tables.frame(_SHOWS[show], rows, exchange_zone(self._ibnb, contract, "getTicks"))
 
     def getHistogram(
         self, contract: Any, period: str = "3 days", useRTH: int = 1, timeout: float | None = None
@@ -149,7 +224,7 @@ class TickVerbs(HistoryVerbs):
         >>> app.getHistogram(app.createContract("AAPL"), "1 week").index.is_monotonic_increasing
         True
         """
-        with self._request(
+        with self._ibnb.request(
             "getHistogram", cancel=self.cancelHistogramData, timeout=timeout, contract=contract, kind="history"
         ) as slot:
             self.reqHistogramData(slot.key, contract, bool(useRTH), period)
@@ -183,96 +258,27 @@ class TickVerbs(HistoryVerbs):
             raise ValueError(f"numberOfTicks {numberOfTicks} is not legal: from 0 to {_MOST_TICKS}.")
         return TickStream(self, contract, kind, numberOfTicks, ignoreSize, timeout)
 
-    # --- callbacks: recorded only ---------------------------------------------------------------
 
-    @on("historicalTicks")
-    def _got_midpoints(self, reqId: int, ticks: Any, done: bool) -> None:
-        self._got_past(reqId, [(tick.time, to_float(tick.price)) for tick in ticks], done)
+def _tick_page(
+    app: TickVerbs,
+    contract: Any,
+    ask: tuple[str, str],
+    count: int,
+    show: str,
+    useRTH: int,
+    ignoreSize: bool,
+    timeout: float | None,
+) -> list[Row]:
+    with app._ibnb.request(
+        "getTicks", cancel=partial(_cancel_ticks, app), timeout=timeout, contract=contract, kind="history"
+    ) as slot:
+        app.reqHistoricalTicks(slot.key, contract, *ask, count, show, useRTH, ignoreSize, [])
+        return list(slot.wait())
 
-    @on("historicalTicksLast")
-    def _got_trades(self, reqId: int, ticks: Any, done: bool) -> None:
-        rows = [
-            (
-                tick.time,
-                tick.price,
-                to_float(tick.size),
-                tick.exchange,
-                tick.specialConditions,
-                tick.tickAttribLast.pastLimit,
-                tick.tickAttribLast.unreported,
-            )
-            for tick in ticks
-        ]
-        self._got_past(reqId, rows, done)
 
-    @on("historicalTicksBidAsk")
-    def _got_quotes(self, reqId: int, ticks: Any, done: bool) -> None:
-        rows = [
-            (
-                tick.time,
-                tick.priceBid,
-                tick.priceAsk,
-                to_float(tick.sizeBid),
-                to_float(tick.sizeAsk),
-                tick.tickAttribBidAsk.bidPastLow,
-                tick.tickAttribBidAsk.askPastHigh,
-            )
-            for tick in ticks
-        ]
-        self._got_past(reqId, rows, done)
-
-    def _got_past(self, reqId: int, rows: list[Row], done: bool) -> None:
-        stream = self._stream(reqId)
-        if stream is not None:
-            stream.put_past(rows)
-            return
-        for row in rows:
-            self._add(reqId, row)
-        if done:
-            self._finish(reqId)
-
-    @on("tickByTickAllLast")
-    def _got_trade(
-        self,
-        reqId: int,
-        tickType: int,
-        time: int,
-        price: float,
-        size: Any,
-        tickAttribLast: Any,
-        exchange: str,
-        specialConditions: str,
-    ) -> None:
-        stream = self._stream(reqId)
-        if stream is not None:
-            flags = (tickAttribLast.pastLimit, tickAttribLast.unreported)
-            stream.put((time, price, to_float(size), exchange, specialConditions, *flags))
-
-    @on("tickByTickBidAsk")
-    def _got_quote(
-        self,
-        reqId: int,
-        time: int,
-        bidPrice: float,
-        askPrice: float,
-        bidSize: Any,
-        askSize: Any,
-        tickAttribBidAsk: Any,
-    ) -> None:
-        stream = self._stream(reqId)
-        if stream is not None:
-            flags = (tickAttribBidAsk.bidPastLow, tickAttribBidAsk.askPastHigh)
-            stream.put((time, bidPrice, askPrice, to_float(bidSize), to_float(askSize), *flags))
-
-    @on("tickByTickMidPoint")
-    def _got_midpoint(self, reqId: int, time: int, midPoint: float) -> None:
-        stream = self._stream(reqId)
-        if stream is not None:
-            stream.put((time, midPoint))
-
-    @on("histogramData")
-    def _got_histogram(self, reqId: int, items: Any) -> None:
-        self._add(reqId, [(item.price, histogram_size(item)) for item in items], last=True)
+def _cancel_ticks(app: TickVerbs, reqId: int) -> None:
+    if (app.serverVersion() or 0) >= _CANCEL_VERSION:
+        app.cancelHistoricalTicks(reqId)
 
 
 class TickStream(Stream[Trade | BidAsk | MidPoint]):
@@ -296,7 +302,7 @@ class TickStream(Stream[Trade | BidAsk | MidPoint]):
         self._zone = ""
 
     def __enter__(self) -> Self:
-        self._zone = self._app._exchange_zone(self._contract)
+        self._zone = exchange_zone(self._app._ibnb, self._contract, self.verb)
         return super().__enter__()
 
     def _ask(self, reqId: Key) -> None:

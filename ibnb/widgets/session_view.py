@@ -9,13 +9,10 @@ from __future__ import annotations
 import html
 import math
 import re
-from typing import TYPE_CHECKING
 
 from ibnb.core.gate import is_paper
-from ibnb.core.link import mask
-
-if TYPE_CHECKING:
-    from ibnb.core.session import Session
+from ibnb.core.session import Session
+from ibnb.ib.accounts import mask
 
 _GREEN, _RED, _AMBER, _GREY = "#00734c", "#b3261e", "#8a5300", "#5f6368"
 _COLOURS = {
@@ -29,12 +26,14 @@ _MOST_STREAMS = 20
 
 def headline(app: Session) -> str:
     """A lamp, paper or live, and whether orders may leave."""
-    if app._returning:
+    if app._ibnb.reconnect.attempt is not None:
         return _lamp(_AMBER, "reconnecting")
     if not app.isConnected():
         return _lamp(_RED, "not connected")
-    badges = [_badge(_GREEN, "PAPER") if is_paper(code) else _badge(_RED, "LIVE") for code in app.accounts[:1]]
-    if app._gate.readonly:
+    badges = [
+        _badge(_GREEN, "PAPER") if is_paper(code) else _badge(_RED, "LIVE") for code in app._ibnb.lifecycle.accounts[:1]
+    ]
+    if app._ibnb.gate.readonly:
         badges.append(_badge(_GREY, "READ-ONLY"))
     return "&ensp;".join([_lamp(_GREEN, "connected"), *badges])
 
@@ -45,16 +44,16 @@ def details(app: Session) -> str:
     texts = [
         ("Address", f"{app.host}:{app.port}" if connected else "–"),
         ("Client id", app.clientId if connected else "–"),
-        ("Account", ", ".join(mask(code) for code in app.accounts) or "–"),
+        ("Account", ", ".join(mask(code) for code in app._ibnb.lifecycle.accounts) or "–"),
         ("Time", f"{app.now():%Y-%m-%d %H:%M:%S} New York" if connected else "–"),
     ]
     if not connected:
-        texts.append(("Why", app._why_not()))
-    if app._gate.blocked:
-        texts.append(("Orders", f"blocked: {app._gate.blocked}"))
-    lamps = [("TWS to IBKR", app._status.link, "")] if connected else []
-    lamps += [(f"Farm {name}", state, "") for name, (_, state, _) in app._status.farms.items() if connected]
-    streams = app._subscriptions.frame()
+        texts.append(("Why", app._ibnb.reconnect.why_not()))
+    if app._ibnb.gate.blocked:
+        texts.append(("Orders", f"blocked: {app._ibnb.gate.blocked}"))
+    lamps = [("TWS to IBKR", app._ibnb.status.link, "")] if connected else []
+    lamps += [(f"Farm {name}", state, "") for name, (_, state, _) in app._ibnb.status.farms.items() if connected]
+    streams = app._ibnb.subscriptions.frame()
     for each in streams.head(_MOST_STREAMS).to_dict("records"):
         age = "" if math.isnan(each["age"]) else f", last data {each['age']:.0f} s ago"
         lamps.append((f"{each['stream']} {each['symbol']}".strip(), each["state"], age))
@@ -62,8 +61,8 @@ def details(app: Session) -> str:
     cells += [_row(name, _lamp(_COLOURS.get(state, _GREY), state) + html.escape(more)) for name, state, more in lamps]
     rest = [
         (len(streams) - _MOST_STREAMS, "more streams", "app.streams"),
-        (len(app._subscriptions.gaps), "gaps in streams", "app.gaps"),
-        (app._status.problem_count, "exceptions in callbacks", "app.problems"),
+        (len(app._ibnb.subscriptions.gaps), "gaps in streams", "app.gaps"),
+        (app._ibnb.status.problem_count, "exceptions in callbacks", "app.problems"),
     ]
     cells += [_row(what, f"{many} (<code>{where}</code>)") for many, what, where in rest if many > 0]
     return f"<table aria-label='Connection'>{''.join(cells)}</table>"

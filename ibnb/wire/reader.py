@@ -16,9 +16,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
-
-from ibnb.core.clock import Latch
 
 CHUNK = 1 << 18
 #: How the names of reader threads begin.
@@ -36,6 +35,52 @@ SIGINT = int(signal.SIGINT)
 # What `signal` makes of these, handlers as enums and back, takes ten times as long as what they do.
 _signal = sys.modules.get("_signal", signal)
 _install, _handler = _signal.signal, _signal.getsignal
+
+
+_making = threading.Lock()
+
+
+class Latch:
+    """A `threading.Event` that costs next to nothing until somebody really waits: each request has one."""
+
+    __slots__ = ("_lock", "_set")
+
+    def __init__(self) -> None:
+        self._set = False
+        # Held until it is set; made by the first who waits.
+        self._lock: threading.Lock | None = None
+
+    def is_set(self) -> bool:
+        return self._set
+
+    def set(self) -> None:
+        """Let everybody pass who waits."""
+        self._set = True
+        lock = self._lock
+        if lock is not None:
+            with suppress(RuntimeError):  # another thread has been quicker
+                lock.release()
+
+    def clear(self) -> None:
+        """Only whom `wait` has let pass may call this."""
+        self._lock = None
+        self._set = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set, `timeout` seconds at most: is it?"""
+        if self._set:
+            return True
+        with _making:
+            lock = self._lock
+            if lock is None:
+                lock = threading.Lock()
+                lock.acquire()
+                self._lock = lock
+        # Either who sets it has seen the lock, or this sees that it is set.
+        if not self._set and lock.acquire(timeout=-1 if timeout is None else max(0.0, timeout)):
+            with suppress(RuntimeError):
+                lock.release()
+        return self._set
 
 
 class Owner(Protocol):

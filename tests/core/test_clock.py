@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from ibnb.core.clock import Changes, GatewayTime, Latch, RealTime, wait_for_fence
+from ibnb.core.clock import Changes, GatewayTime, RealTime, wait_for_fence
 from ibnb.errors import ConnectionLostError, RequestTimeoutError
+from ibnb.wire.reader import Latch
 
 
 class FakeGateway:
@@ -36,7 +37,7 @@ class FakeGateway:
         self.sent.append(self.due.pop(self.time))
         return True
 
-    def _fence(self) -> None:
+    def fence(self) -> None:
         self.fences += 1
         self.seen += self.sent
         self.sent = []
@@ -44,30 +45,30 @@ class FakeGateway:
 
 def test_an_answer_that_is_there_already_costs_no_time() -> None:
     gateway = FakeGateway({5.0: "later"})
-    assert GatewayTime(gateway, gateway).wait(lambda: True, 60)
+    assert GatewayTime(gateway, gateway.fence).wait(lambda: True, 60)
     assert (0.0, 1) == (gateway.now(), gateway.fences)
 
 
 def test_time_runs_from_event_to_event_until_the_answer() -> None:
     gateway = FakeGateway({5.0: "a", 7.0: "b", 9.0: "c"})
-    assert GatewayTime(gateway, gateway).wait(lambda: "b" in gateway.seen, 60)
+    assert GatewayTime(gateway, gateway.fence).wait(lambda: "b" in gateway.seen, 60)
     assert (7.0, ["a", "b"]) == (gateway.now(), gateway.seen)
 
 
 def test_a_timeout_is_virtual_and_exact() -> None:
     gateway = FakeGateway({5.0: "a", 90.0: "b"})
-    assert not GatewayTime(gateway, gateway).wait(threading.Event(), 60)
+    assert not GatewayTime(gateway, gateway.fence).wait(threading.Event(), 60)
     assert (60.0, ["a"]) == (gateway.now(), gateway.seen)
 
 
 def test_an_event_due_at_the_deadline_still_counts() -> None:
     gateway = FakeGateway({60.0: "a"})
-    assert GatewayTime(gateway, gateway).wait(lambda: "a" in gateway.seen, 60)
+    assert GatewayTime(gateway, gateway.fence).wait(lambda: "a" in gateway.seen, 60)
 
 
 def test_sleep_delivers_everything_that_is_due() -> None:
     gateway = FakeGateway({5.0: "a", 300.0: "b", 301.0: "c"})
-    GatewayTime(gateway, gateway).sleep(300)
+    GatewayTime(gateway, gateway.fence).sleep(300)
     assert (300.0, ["a", "b"]) == (gateway.now(), gateway.seen)
 
 
@@ -110,7 +111,7 @@ def test_a_fence_is_finite() -> None:
 
 def test_what_is_due_later_is_done_in_order_by_whoever_moves_time() -> None:
     gateway = FakeGateway({5.0: "a"})
-    clock, done = GatewayTime(gateway, gateway), []
+    clock, done = GatewayTime(gateway, gateway.fence), []
     clock.later(7, lambda: done.append((gateway.now(), "second")))
     clock.later(3, lambda: done.append((gateway.now(), "first")))
     clock.later(4, lambda: done.append((gateway.now(), "never"))).cancel()
@@ -122,7 +123,7 @@ def test_what_is_due_later_is_done_in_order_by_whoever_moves_time() -> None:
 
 def test_sleep_does_what_is_due_meanwhile_at_its_time() -> None:
     gateway = FakeGateway()
-    clock, done = GatewayTime(gateway, gateway), []
+    clock, done = GatewayTime(gateway, gateway.fence), []
 
     def again() -> None:
         done.append(gateway.now())
@@ -136,18 +137,18 @@ def test_sleep_does_what_is_due_meanwhile_at_its_time() -> None:
 
 def test_sleep_looks_up_now_and_again_when_there_is_something_to_see_to() -> None:
     gateway = FakeGateway()
-    GatewayTime(gateway, gateway, watched=lambda: False).sleep(100)
+    GatewayTime(gateway, gateway.fence, watched=lambda: False).sleep(100)
     few = gateway.fences
-    GatewayTime(gateway, gateway, watched=lambda: True).sleep(100)
+    GatewayTime(gateway, gateway.fence, watched=lambda: True).sleep(100)
     many = gateway.fences - few
-    GatewayTime(gateway, gateway, watched=lambda: True).sleep(1e6)
+    GatewayTime(gateway, gateway.fence, watched=lambda: True).sleep(1e6)
     assert (2, 101) == (few, many)
     assert gateway.fences - few - many <= 1002
 
 
 def test_what_does_harm_to_the_clock_is_seen_before_time_goes_on() -> None:
     gateway = FakeGateway()
-    GatewayTime(gateway, gateway).settle()
+    GatewayTime(gateway, gateway.fence).settle()
     assert 1 == gateway.fences
 
 

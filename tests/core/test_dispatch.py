@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 from fake_tws import payload
+from inside import core, speak
 
 from ibnb.core import dispatch
+from ibnb.core.core import Core
 from ibnb.core.dispatch import on
+from ibnb.core.listener import Listener
 from ibnb.core.session import Session
 from ibnb.ib import api
 from ibnb.wire import fast
@@ -15,36 +18,41 @@ from ibnb.wire import fast
 OLD = api.IBAPI_VERSION.startswith("9.")
 
 
-class Verbs(Session):
-    """An internal family, as ibnb.verbs has them."""
+class Seen(Listener):
+    """What a family of ibnb's hears."""
 
-    def _prepare(self) -> None:
-        super()._prepare()
-        self.seen: list[tuple[Any, ...]] = []
+    def __init__(self, core: Core) -> None:
+        super().__init__(core)
+        self.rows: list[tuple[Any, ...]] = []
 
     @on("tickPrice")
-    def _got_price(self, *args: Any) -> None:
-        self.seen.append(args)
+    def got_price(self, *args: Any) -> None:
+        self.rows.append(args)
 
     @on("commissionReport")
-    def _got_commission(self, report: Any) -> None:
-        self.seen.append((report.execId, report.commission))
+    def got_commission(self, report: Any) -> None:
+        self.rows.append((report.execId, report.commission))
 
     @on("historicalData")
-    def _broken(self, reqId: int, bar: Any) -> None:
+    def broken(self, reqId: int, bar: Any) -> None:
         raise KeyError("internal")
 
 
+class Verbs(Session, listener=Seen):
+    """An internal family, as ibnb.verbs has them."""
+
+    @property
+    def seen(self) -> list[tuple[Any, ...]]:
+        return core(self).listener(Seen).rows
+
+
 Verbs.__module__ = "ibnb.verbs.test"
-for _name in ("_prepare", "_got_price", "_got_commission", "_broken"):
-    getattr(Verbs, _name).__module__ = "ibnb.verbs.test"
 
 
 def feed(app: Session, *fields: Any, version: int = 157) -> None:
     """One message through the real Decoder."""
-    app.serverVersion_ = version
-    app._interpret = api.make_interpreter(app.wrapper, version)
-    app._on_frame(payload(*fields))
+    speak(app, version)
+    core(app).incoming.take_one(payload(*fields))
 
 
 def test_an_override_without_super_doesnt_take_the_message_away() -> None:
@@ -80,7 +88,7 @@ def test_error_may_have_any_of_its_historical_forms(source: str, expected: tuple
     app = type("Mine", (Session,), {"error": space["error"], "__module__": "__main__"})()
     feed(app, 4, 2, 7, 200, "no")
     assert expected == app.got
-    assert [] == list(app._status.problems)
+    assert [] == list(core(app).status.problems)
 
 
 def test_an_override_with_fewer_arguments_gets_those() -> None:
@@ -112,7 +120,7 @@ def test_an_exception_in_an_override_is_recorded_and_the_next_message_comes() ->
 
 def test_an_exception_inside_ibnb_fails_the_request_it_belongs_to() -> None:
     app = Verbs()
-    slot = app._pending.open(5, "getData")
+    slot = core(app).pending.open(5, "getData")
     app.wrapper.historicalData(5, api.BarData())
     assert slot.done
     assert "couldn't use the callback historicalData" in str(slot.error)
@@ -142,7 +150,6 @@ def test_ibapis_own_methods_are_no_overrides() -> None:
     app = Session()
     assert dispatch.find_override(app, "tickPrice") is None
     assert dispatch.find_override(app, "error") is None
-    assert not dispatch.overridden(app, "historicalData")
 
 
 def test_a_mixin_of_the_students_counts_as_an_override() -> None:
@@ -180,7 +187,7 @@ def test_seed_code_may_call_super_error_without_any_print(capfd: pytest.CaptureF
     app = Mine()
     app.wrapper.error(-1, 2104, "Market data farm connection is OK:usfarm")
     assert ("", "") == tuple(capfd.readouterr())
-    assert [] == list(app._status.problems)
+    assert [] == list(core(app).status.problems)
 
 
 def test_a_message_that_cant_be_decoded_is_a_problem_not_an_end() -> None:
@@ -236,14 +243,13 @@ def test_protobuf_answers_go_the_same_way_and_fences_stay_unseen() -> None:
             self.plain = time
 
     app = Mine()
-    app.serverVersion_ = 213
-    app._interpret = api.make_interpreter(app.wrapper, 213)
+    speak(app, 213)
     fence = threading.Event()
-    app._time_asked.extend([fence, None])
+    core(app).fence._asked.extend([fence, None])
     for moment in (100, 200):
-        app._on_frame((249).to_bytes(4, "big") + CurrentTime(currentTime=moment).SerializeToString())
+        core(app).incoming.take_one((249).to_bytes(4, "big") + CurrentTime(currentTime=moment).SerializeToString())
     failed = ErrorMessage(id=-1, errorCode=2104, errorMsg="Market data farm connection is OK:usfarm")
-    app._on_frame((204).to_bytes(4, "big") + failed.SerializeToString())
+    core(app).incoming.take_one((204).to_bytes(4, "big") + failed.SerializeToString())
     assert (200, 200, True) == (app.twin, app.plain, fence.is_set())
     assert ["currentTime", "error"] == list(app.tape["name"])
     assert [2104] == list(app.notices["code"])

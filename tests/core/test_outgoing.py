@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from fake_tws import FakeTWS
+from inside import core, speak
 from virtual import VirtualClock, on_virtual_time
 
 from ibnb import IBApp
 from ibnb.core.dispatch import on
+from ibnb.core.listener import Listener
 from ibnb.core.outgoing import ENDING, small_bars
 from ibnb.core.pacing import MOST_OPEN
 from ibnb.core.session import Session
@@ -26,14 +28,14 @@ PACING = "Historical Market Data Service error message:Historical data request p
 NO_DATA = "Historical Market Data Service error message:HMDS query returned no data: X@SMART Trades"
 
 
-class Bars(Session):
-    """A session that asks for bars and only wants to know that they have come."""
-
+class Ends(Listener):
     @on("historicalDataEnd")
-    def _got_end(self, reqId: int, start: str, end: str) -> None:
-        slot = self._pending.get(reqId)
-        if slot is not None:
-            slot.finish()
+    def got_end(self, reqId: int, start: str, end: str) -> None:
+        self._pending.finish(reqId)
+
+
+class Bars(Session, listener=Ends):
+    """A session that asks for bars and only wants to know that they have come."""
 
     def ask(self, reqId: int, size: str = "5 secs", show: str = "TRADES", symbol: str = "AAPL", end: str = "") -> None:
         contract = api.Contract()
@@ -41,7 +43,7 @@ class Bars(Session):
         self.reqHistoricalData(reqId, contract, end, "1 D", size, show, 1, 1, False, [])
 
     def getBars(self, timeout: float | None = None, **what: Any) -> None:
-        with self._request("getBars", cancel=self.cancelHistoricalData, timeout=timeout, kind="history") as slot:
+        with core(self).request("getBars", cancel=self.cancelHistoricalData, timeout=timeout, kind="history") as slot:
             self.ask(slot.key, **what)
             slot.wait()
 
@@ -66,7 +68,8 @@ class _Going:
 @pytest.mark.parametrize("name", ENDING)
 def test_what_is_ended_while_the_connection_goes_has_ended(name: str) -> None:
     app = Session()
-    app.conn, app.serverVersion_ = _Going(), min(176, api.MAX_CLIENT_VER)  # type: ignore[assignment]
+    speak(app, min(176, api.MAX_CLIENT_VER))
+    core(app).lifecycle.connection = _Going()  # type: ignore[assignment]
     app.setConnState(api.EClient.CONNECTED)
     method = getattr(app, name)
     wanted = list(inspect.signature(method).parameters)
@@ -77,12 +80,13 @@ def test_what_is_ended_while_the_connection_goes_has_ended(name: str) -> None:
 def test_a_request_that_the_connection_takes_with_it_is_lost_on_any_ibapi() -> None:
     # Some releases report what sending raises as an error of their own, others pass it on.
     app = IBApp()
-    app.conn, app.serverVersion_ = _Going(), min(176, api.MAX_CLIENT_VER)  # type: ignore[assignment]
+    speak(app, min(176, api.MAX_CLIENT_VER))
+    core(app).lifecycle.connection = _Going()  # type: ignore[assignment]
     app.setConnState(api.EClient.CONNECTED)
     for ask in (app.getCurrentTime, app.getPositions, lambda: app.getContractDetails(app.createContract("AAPL"))):
         with pytest.raises(ConnectionLostError, match="the connection broke while sending"):
             ask()
-    assert 0 == len(app._pending)
+    assert 0 == len(core(app).pending)
 
 
 @pytest.fixture
@@ -106,7 +110,7 @@ def clock(app: Bars) -> VirtualClock:
 
 
 def own_words(app: Session) -> list[str]:
-    return [notice.text for notice in app._status.notices if notice.code == 0]
+    return [notice.text for notice in core(app).status.notices if notice.code == 0]
 
 
 # --- messages
@@ -140,7 +144,7 @@ def test_switched_off_nothing_waits(app: Bars, clock: VirtualClock) -> None:
 
 def test_fences_arent_counted(app: Bars, clock: VirtualClock) -> None:
     for _ in range(100):
-        app._fence()
+        core(app).fence.wait()
     assert 0 == clock.passed
 
 
@@ -157,7 +161,7 @@ def test_the_reader_thread_never_waits(tws: FakeTWS) -> None:
     tws.pair(app)
     clock = on_virtual_time(app)
     app.reqCurrentTime()
-    app._fence()
+    core(app).fence.wait()
     assert (False, 0.0) == (app.waited, clock.passed)
     app.reqCurrentTime()  # pays for it
     assert clock.passed > 0.3
@@ -214,7 +218,7 @@ def test_an_interrupt_while_waiting_gives_the_turn_back(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(app._time, "wait", interrupt)
+        patch.setattr(core(app).clock, "wait", interrupt)
         with pytest.raises(KeyboardInterrupt):
             app.getBars()
     assert (0, 0) == (app.pacing.open_count(), app.pacing.waiting)
@@ -225,13 +229,13 @@ def test_an_interrupt_while_waiting_gives_the_turn_back(
 def test_the_end_of_the_connection_ends_the_waiting(app: Bars, tws: FakeTWS, monkeypatch: pytest.MonkeyPatch) -> None:
     """In real time, which stands still only because nobody waits to the end of it."""
     app.getBars()
-    hold = app._hold
+    hold = core(app).outgoing._hold
 
     def dropped(seconds: float, why: str) -> None:
         tws.drop()
         hold(seconds, why)
 
-    monkeypatch.setattr(app, "_hold", dropped)
+    monkeypatch.setattr(core(app).outgoing, "_hold", dropped)
     with pytest.raises(ConnectionLostError):
         app.getBars()
 
@@ -252,8 +256,8 @@ def test_never_more_than_fifty_are_open(app: Bars, tws: FakeTWS) -> None:
 
     thread = threading.Thread(target=one_more)
     thread.start()
-    app._time.wait(lambda: app.pacing.waiting == 1, 10)
-    app._fence()
+    core(app).clock.wait(lambda: app.pacing.waiting == 1, 10)
+    core(app).fence.wait()
     assert (MOST_OPEN, False) == (len(tws.wait_for(20, MOST_OPEN)), went.is_set())
     tws.send(17, 7, "20250610 10:00:00", "20250611 10:00:00", 0)
     thread.join(10)
@@ -322,6 +326,6 @@ def test_wrong_arguments_are_ibapis_type_error(app: Bars) -> None:
 def test_keywords_work_as_before(app: Bars, tws: FakeTWS) -> None:
     app.reqPnL(account="DU1", modelCode="", reqId=5)
     assert "5" in tws.wait_for(92)[0]
-    assert [5] == [each.key for each in app._subscriptions.all()]
+    assert [5] == [each.key for each in core(app).subscriptions.all()]
     app.cancelPnL(reqId=5)
-    assert [] == app._subscriptions.all()
+    assert [] == core(app).subscriptions.all()

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from fake_tws import READY, FakeTWS
+from inside import core
 from small_app import HEAD, App
 from virtual import VirtualClock, on_virtual_time
 
-from ibnb.core.reconnect import Backoff
+from ibnb.core.reconnect import UNCHECKED, Backoff
 from ibnb.errors import ConnectionLostError, IBError, NotConnectedError, RequestTimeoutError, SafetyError
 from ibnb.ib import api
 
@@ -43,11 +44,11 @@ def clock(app: App) -> VirtualClock:
 
 def lose(tws: FakeTWS, app: App) -> None:
     tws.drop()
-    app._ended.wait(10)
+    core(app).lifecycle.ended.wait(10)
 
 
 def own_words(app: App) -> list[str]:
-    return [notice.text for notice in app._status.notices if notice.code == 0]
+    return [notice.text for notice in core(app).status.notices if notice.code == 0]
 
 
 def contract() -> Any:
@@ -68,9 +69,9 @@ def test_pauses_double_are_spread_and_have_a_limit() -> None:
 
 def test_the_next_verb_waits_for_the_connection_and_works(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
     lose(tws, app)
-    assert ("reconnecting", False) == (app._status.socket, app.isConnected())
+    assert ("reconnecting", False) == (core(app).status.socket, app.isConnected())
     assert "20000103-14:30:00" == app.getHead()
-    assert (1.0, "open") == (clock.passed, app._status.socket)
+    assert (1.0, "open") == (clock.passed, core(app).status.socket)
     assert ["the connection has ended (TWS closed the connection); trying to have it back"] == own_words(app)[:1]
     assert "connected again after 1 s, at try 1" in own_words(app)
 
@@ -91,7 +92,7 @@ def test_a_request_in_flight_fails_and_isnt_sent_again(app: App, tws: FakeTWS, c
 
 def test_while_tws_is_down_a_verb_says_so_in_finite_time(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
     tws.go_down()
-    app._ended.wait(10)
+    core(app).lifecycle.ended.wait(10)
     with pytest.raises(NotConnectedError, match=r"trying to have it back \(5 tries, last: nothing listens"):
         app.getHead(timeout=60)
     assert 60 == clock.passed
@@ -113,7 +114,7 @@ def test_a_first_connection_that_fails_isnt_tried_again() -> None:
     app.autoReconnect = True
     with pytest.raises(NotConnectedError, match="nothing listens"):
         app.connect("127.0.0.1", 1, 1)
-    assert not app._returning
+    assert core(app).reconnect.attempt is None
 
 
 def test_disconnect_ends_the_attempts_and_everyone_who_waits(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
@@ -167,7 +168,7 @@ def test_another_account_behind_the_same_port_ends_the_session(
     tws.answers[71] = lambda fields: [("15", "1", accounts), ("9", "1", "1")]
     with pytest.raises(NotConnectedError, match="another account"):
         app.getHead()
-    assert app._over.is_set()
+    assert core(app).lifecycle.over.is_set()
     assert not app.isConnected()
 
 
@@ -184,36 +185,36 @@ def test_no_order_leaves_before_the_account_is_known_again(tws: FakeTWS) -> None
     app.connect("127.0.0.1", tws.listen(), 1)
     on_virtual_time(app)
     assert 1 == len(tws.wait_for(3))
-    app._status.problems.clear()
+    core(app).status.problems.clear()
     lose(tws, app)
     app.sleep("1 min")
-    app._fence()
+    core(app).fence.wait()
     assert 1 == len(tws.wait_for(3))
-    assert "hasn't been checked again" in app._status.problems[0].error
-    assert "" == app._gate.blocked
+    assert "hasn't been checked again" in core(app).status.problems[0].error
+    assert "" == core(app).gate.blocked
     app.disconnect()
 
 
 def test_a_guard_that_has_blocked_orders_still_does_afterwards(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
-    app._gate.blocked = "the guard has fired"
+    core(app).gate.blocked = "the guard has fired"
     lose(tws, app)
     app.getHead()
-    assert "the guard has fired" == app._gate.blocked
+    assert "the guard has fired" == core(app).gate.blocked
 
 
 def test_order_ids_never_go_back(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
     tws.answers[71] = lambda fields: [("15", "1", "DU1234567"), ("9", "1", "5")]
     for _ in range(8):
-        app._take_order_id()
+        core(app).take_order_id()
     lose(tws, app)
     with pytest.raises(NotConnectedError, match="trying to have it back"):
-        app._take_order_id()
+        core(app).take_order_id()
     app.getHead()
-    assert 9 == app._take_order_id()
+    assert 9 == core(app).take_order_id()
     tws.answers[71] = lambda fields: [("15", "1", "DU1234567"), ("9", "1", "50")]
     lose(tws, app)
     app.getHead()
-    assert 50 == app._take_order_id()
+    assert 50 == core(app).take_order_id()
 
 
 def test_an_order_while_the_connection_is_lost_is_refused_and_doesnt_vanish(
@@ -233,7 +234,7 @@ def test_a_loss_right_after_the_return_is_another_loss(app: App, tws: FakeTWS, c
             lose(tws, app)
             raise IBError("lost again")
 
-    app._at_reconnect.append(drop_once)
+    core(app).reconnect.actions.append(drop_once)
     lose(tws, app)
     assert "20000103-14:30:00" == app.getHead()
     assert (1, 3) == (len(dropped), len(tws.wait_for(71, 3)))
@@ -244,13 +245,13 @@ def test_many_losses_leave_one_session_and_one_attempt_at_a_time(app: App, tws: 
         lose(tws, app)
         app.getHead()
         assert number == len(tws.wait_for(71, number))
-    assert [] == list(app._status.problems)
+    assert [] == list(core(app).status.problems)
 
 
 def test_in_real_time_it_comes_back_by_itself(tws: FakeTWS) -> None:
     app = App()
     app.autoReconnect = True
-    app._backoff = Backoff(first=0.0)
+    core(app).reconnect.backoff = Backoff(first=0.0)
     app.connect("127.0.0.1", tws.listen(), 1)
     lose(tws, app)
     assert "20000103-14:30:00" == app.getHead(timeout=10)
@@ -271,7 +272,7 @@ def test_what_was_asked_for_by_hand_is_asked_for_again(app: App, tws: FakeTWS, c
     app.cancelMktData(6)
     lose(tws, app)
     app.getHead()
-    app._fence()
+    core(app).fence.wait()
     after = [fields[0] for fields in tws.received[tws.received.index(["71", "2", "1", ""], 1) :]]
     assert ["71", "59", "1", "87"] == [each for each in after if each != "49"]
     assert ["reqMktData"] == list(app.gaps["stream"])
@@ -285,7 +286,7 @@ def test_1101_asks_again_and_1102_doesnt(
     subscribe(app)
     tws.send(4, 2, -1, 1100, LOST)
     app.sleep(30)
-    assert ("lost", ["lost"]) == (app._status.link, list(app.streams["state"]))
+    assert ("lost", ["lost"]) == (core(app).status.link, list(app.streams["state"]))
     tws.send(4, 2, -1, code, text)
     app.sleep(30)
     assert again == len(tws.wait_for(1, again))
@@ -321,7 +322,7 @@ def test_a_stream_that_tws_ends_is_asked_for_again_when_the_link_is_up(
 def test_what_tws_has_refused_isnt_asked_for_again(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
     tws.answers[1] = lambda fields: [(4, 2, fields[2], 354, "Requested market data is not subscribed.")]
     subscribe(app)
-    app._fence()
+    core(app).fence.wait()
     lose(tws, app)
     app.getHead()
     assert 1 == len(tws.wait_for(1))
@@ -339,28 +340,31 @@ def test_a_farm_is_nobodys_business(app: App, tws: FakeTWS, clock: VirtualClock)
 
 
 def stream(app: App) -> Any:
-    return app._request("streamQuotes", lasting=True, kind="market_data", contract=contract())
+    return core(app).request("streamQuotes", lasting=True, kind="market_data", contract=contract())
 
 
-def open_hours(hours: str) -> Any:
-    return lambda contract: (hours, "US/Eastern")
+def know_hours(app: App, hours: str) -> None:
+    """The session has asked already when the contract trades."""
+    details = api.ContractDetails()
+    details.contract, details.liquidHours, details.timeZoneId = contract(), hours, "US/Eastern"
+    core(app).definitions.keep(contract(), [details])
 
 
 @pytest.mark.parametrize(
     ("hours", "warned"), [("20250611:0930-20250611:1600", True), ("20250611:CLOSED", False), ("", True)]
 )
 def test_a_silent_stream_is_warned_about_once_in_trading_hours(
-    app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch, hours: str, warned: bool
+    app: App, tws: FakeTWS, clock: VirtualClock, hours: str, warned: bool
 ) -> None:
-    monkeypatch.setattr(app, "_ask_hours", open_hours(hours))
+    know_hours(app, hours)
     app.staleAfter = "2 min"
     with stream(app) as slot:
         app.reqMktData(slot.key, contract(), "", False, False, [])
-        slot.hear(app._now())
+        slot.hear(core(app).now())
         app.sleep("10 min")
         said = [text for text in own_words(app) if "has had no data for 120 s" in text]
         assert warned is (len(said) == 1)
-        slot.hear(app._now())
+        slot.hear(core(app).now())
         app.sleep("10 min")
         assert (2 if warned else 0) == len([text for text in own_words(app) if "has had no data" in text])
 
@@ -370,7 +374,7 @@ def test_a_stream_that_ticks_isnt_warned_about(app: App, tws: FakeTWS, clock: Vi
         app.reqMktData(slot.key, contract(), "", False, False, [])
         for _ in range(20):
             app.sleep("1 min")
-            slot.hear(app._now())
+            slot.hear(core(app).now())
     assert [] == [text for text in own_words(app) if "no data" in text]
 
 
@@ -378,7 +382,7 @@ def test_the_watch_ends_with_the_streams(app: App, tws: FakeTWS, clock: VirtualC
     with stream(app) as slot:
         app.reqMktData(slot.key, contract(), "", False, False, [])
     app.sleep("1 h")
-    assert app._watch is None
+    assert core(app).staleness._alarm is None
 
 
 @pytest.mark.parametrize(("answers", "said"), [(True, "TWS itself answers"), (False, "TWS answers nothing at all")])
@@ -399,16 +403,16 @@ def test_a_stranger_never_gets_an_order(app: App, tws: FakeTWS, clock: VirtualCl
     lose(tws, app)
     tws.answers[71] = lambda fields: [("15", "1", "U1234567"), ("9", "1", "1")]
     app.sleep("1 min")
-    app._suspend_orders()
+    core(app).gate.blocked = UNCHECKED
     with pytest.raises(SafetyError, match="hasn't been checked"):
-        app._gate.check(1, contract(), api.Order())
+        core(app).gate.check(1, contract(), api.Order())
 
 
 def test_a_verb_called_while_the_end_is_being_worked_out_waits_for_the_way_back(
     tws: FakeTWS, app: App, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ending, asked = threading.Event(), threading.Event()
-    comes_back, await_end = app._comes_back, app._await_end
+    comes_back, await_end = core(app).reconnect.comes_back, core(app).lifecycle.await_end
 
     def decide_late() -> bool:
         ending.set()
@@ -419,8 +423,8 @@ def test_a_verb_called_while_the_end_is_being_worked_out_waits_for_the_way_back(
         asked.set()
         await_end()
 
-    monkeypatch.setattr(app, "_comes_back", decide_late)
-    monkeypatch.setattr(app, "_await_end", ask_early)
+    monkeypatch.setattr(core(app).lifecycle, "comes_back", decide_late)
+    monkeypatch.setattr(core(app).lifecycle, "await_end", ask_early)
     tws.drop()
     assert ending.wait(10)
     assert not app.isConnected()

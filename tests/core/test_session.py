@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 from fake_tws import FakeTWS, framed
+from inside import core, speak
 from scripted import ScriptedTWS
 from small_app import HEAD, App, tws_and_app
 
 from ibnb.core.gate import OrderLimits
-from ibnb.core.session import CallbackWarning, Session, first_req_id
+from ibnb.core.order_ids import first_request
+from ibnb.core.session import Session
 from ibnb.errors import (
+    CallbackWarning,
     ConnectionLostError,
     ContractNotFoundError,
     IBError,
@@ -45,7 +48,7 @@ def refused_with(code: int, text: str) -> dict[int, Any]:
 def test_a_verb_gets_its_answer() -> None:
     tws, app = tws_and_app(HEAD)
     assert "20000103-14:30:00" == app.getHead()
-    assert 0 == len(app._pending)
+    assert 0 == len(core(app).pending)
     app.disconnect()
     tws.close()
 
@@ -55,7 +58,7 @@ def test_request_ids_keep_away_from_order_ids() -> None:
     app.getHead()
     app.getHead(reqId=7)
     assert ["1000001", "7"] == [fields[1] for fields in tws.wait_for(87, 2)]
-    assert [1, 2] == [app._take_order_id(), app._take_order_id()]
+    assert [1, 2] == [core(app).take_order_id(), core(app).take_order_id()]
     assert 3 == app.nextOrderId
     app.disconnect()
     tws.close()
@@ -66,7 +69,7 @@ def test_request_ids_keep_away_from_order_ids() -> None:
     [(1, 1_000_000), (600_000, 2_000_000), (2_098_400_000, 2_099_000_000), (2_147_000_000, 1_000_000)],
 )
 def test_the_first_request_id_leaves_room_for_orders(order_id: int, mark: int) -> None:
-    assert mark == first_req_id(order_id)
+    assert mark == first_request(order_id)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,7 @@ def test_a_verb_may_tolerate_a_code_that_usually_ends_its_kind() -> None:
 def test_a_timeout_says_everything_cancels_and_leaves_the_session_usable(silent: tuple[FakeTWS, App]) -> None:
     tws, app = silent
     tws.send(4, 2, -1, 2103, "Market data farm connection is broken:usfarm")
-    app._fence()
+    core(app).fence.wait()
     with pytest.raises(RequestTimeoutError) as caught:
         app.getHead(timeout=0.01)
     text = str(caught.value)
@@ -120,11 +123,11 @@ def test_an_interrupt_while_waiting_cancels(silent: tuple[FakeTWS, App], monkeyp
     def interrupt(done: object, timeout: float) -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(app._time, "wait", interrupt)
+    monkeypatch.setattr(core(app).clock, "wait", interrupt)
     with pytest.raises(KeyboardInterrupt):
         app.getHead()
     assert 1 == len(tws.wait_for(90))
-    assert 0 == len(app._pending)
+    assert 0 == len(core(app).pending)
 
 
 def test_the_loss_of_the_connection_releases_whoever_waits() -> None:
@@ -143,7 +146,7 @@ def test_the_loss_of_the_connection_releases_whoever_waits() -> None:
         app.getHead()
     app.nextOrderId = None
     with pytest.raises(NotConnectedError, match="no order id"):
-        app._take_order_id()
+        core(app).take_order_id()
 
 
 def test_two_threads_have_their_own_answers() -> None:
@@ -168,8 +171,8 @@ def test_a_verb_inside_a_callback_is_refused_instead_of_hanging() -> None:
     tws, app = FakeTWS(answers=HEAD), Mine()
     tws.pair(app)
     app.reqCurrentTime()
-    app._fence()
-    assert "can't wait inside a callback" in app._status.problems[0].error
+    core(app).fence.wait()
+    assert "can't wait inside a callback" in core(app).status.problems[0].error
     app.disconnect()
     tws.close()
 
@@ -182,7 +185,7 @@ def test_exceptions_in_callbacks_are_told_at_the_next_call_in_the_callers_thread
     tws, app = FakeTWS(answers=HEAD), Mine()
     tws.pair(app)
     app.reqCurrentTime()
-    app._fence()
+    core(app).fence.wait()
     with pytest.warns(CallbackWarning, match="ValueError: mine in your override, callback currentTime"):
         app.getHead()
     assert "20000103-14:30:00" == app.getHead()
@@ -194,7 +197,7 @@ def test_an_error_of_ibapi_itself_ends_the_request_that_was_being_sent() -> None
     tws, app = tws_and_app()
 
     def get_thing() -> None:
-        with app._request("getThing", reqId="thing") as slot:
+        with core(app).request("getThing", kind="request", reqId="thing") as slot:
             app.wrapper.error(-1, 0, 503, "The TWS is out of date and must be upgraded.")
             slot.wait()
 
@@ -207,14 +210,14 @@ def test_an_error_of_ibapi_itself_ends_the_request_that_was_being_sent() -> None
 def test_a_refusal_without_an_id_belongs_to_the_only_request_without_one(silent: tuple[FakeTWS, App]) -> None:
     tws, app = silent
     text = "Error validating request.-'bO' : cause - Invalid account code"
-    one = app._pending.open("accountUpdates", "getAccountUpdates")
+    one = core(app).pending.open("accountUpdates", "getAccountUpdates")
     tws.send(4, 2, -1, 321, text)
-    app._fence()
+    core(app).fence.wait()
     assert "Invalid account code" in str(one.error)
-    app._pending.close(one)
-    two = [app._pending.open(key, key) for key in ("positions", "openOrders")]
+    core(app).pending.close(one)
+    two = [core(app).pending.open(key, key) for key in ("positions", "openOrders")]
     tws.send(4, 2, -1, 321, text)
-    app._fence()
+    core(app).fence.wait()
     assert [False, False] == [slot.done for slot in two]
 
 
@@ -235,12 +238,12 @@ def test_ctrl_c_works_at_once(silent: tuple[FakeTWS, App]) -> None:
 def test_waiting_for_a_condition(silent: tuple[FakeTWS, App]) -> None:
     tws, app = silent
     tws.send(4, 2, -1, 2104, "Market data farm connection is OK:usfarm")
-    app._wait_until(lambda: bool(app._status.farms), 10, "waitFarm")
+    core(app).wait_until(lambda: bool(core(app).status.farms), 10, "waitFarm")
     with pytest.raises(RequestTimeoutError, match=r"waitNever: no answer within 0.01 s\. State"):
-        app._wait_until(lambda: False, 0.01, "waitNever")
+        core(app).wait_until(lambda: False, 0.01, "waitNever")
     tws.drop()
     with pytest.raises(ConnectionError, match="waitLost"):
-        app._wait_until(lambda: False, 10, "waitLost")
+        core(app).wait_until(lambda: False, 10, "waitLost")
 
 
 # --- orders
@@ -257,7 +260,7 @@ def contract_and_order(quantity: float = 1, action: str = "BUY") -> tuple[Any, A
 
 def test_a_read_only_session_refuses_every_way_to_an_order(silent: tuple[FakeTWS, App]) -> None:
     tws, app = silent
-    app._gate.readonly = True
+    core(app).gate.readonly = True
     contract, order = contract_and_order()
     ways = [
         lambda: app.placeOrder(1, contract, order),
@@ -270,7 +273,7 @@ def test_a_read_only_session_refuses_every_way_to_an_order(silent: tuple[FakeTWS
     for way in ways:
         with pytest.raises(SafetyError, match="read-only"):
             way()
-    app._fence()
+    core(app).fence.wait()
     assert [] == [fields for fields in tws.received if fields[0] in ("3", "4", "21", "58")]
 
 
@@ -285,7 +288,7 @@ def test_limits_hold_for_a_raw_place_order_and_cant_be_got_round(silent: tuple[F
         api.EClient.placeOrder(app, 3, *contract_and_order(5))
     except SafetyError as error:  # 9.81 lets it through, 10.x turns it into code 512
         refused = str(error)
-    app._fence()
+    core(app).fence.wait()
     assert 1 == len(tws.wait_for(3))
     assert refused or 512 in set(app.notices["code"])
     app.limitOrders(None)
@@ -307,14 +310,14 @@ def test_the_session_explains_codes() -> None:
 
 def test_protobuf_orders_are_seen_by_the_gate_too() -> None:
     app = Session()
-    app.serverVersion_ = 213
-    app._before_send(api.frame((203).to_bytes(4, "big")))
-    app._gate.readonly = True
+    speak(app, 213)
+    core(app).outgoing.before_send(api.frame((203).to_bytes(4, "big")))
+    core(app).gate.readonly = True
     for msg_id in (203, 204, 221, 258):
         with pytest.raises(SafetyError, match="read-only"):
-            app._before_send(api.frame(msg_id.to_bytes(4, "big")))
-    app._before_send(api.frame((249).to_bytes(4, "big")))
-    assert [None] == list(app._time_asked)
+            core(app).outgoing.before_send(api.frame(msg_id.to_bytes(4, "big")))
+    core(app).outgoing.before_send(api.frame((249).to_bytes(4, "big")))
+    assert [None] == list(core(app).fence._asked)
 
 
 def test_a_request_that_couldnt_be_sent_has_lost_its_connection() -> None:
@@ -322,7 +325,7 @@ def test_a_request_that_couldnt_be_sent_has_lost_its_connection() -> None:
 
     def break_down(reqId: int, pattern: str) -> None:
         tws.app.conn.up = False
-        tws.app._ended.set()
+        core(tws.app).lifecycle.ended.set()
         tws.tell("error", reqId, 0, 560, "Request Matching Symbols Sending Error - the connection broke", "")
 
     tws.on("reqMatchingSymbols", break_down)
@@ -336,10 +339,10 @@ def test_a_fence_of_a_connection_that_is_had_back_meanwhile_is_over() -> None:
 
     def lost_and_found(message: bytes, mark: Any) -> None:
         mark()
-        tws.app.conn = after
+        core(tws.app).lifecycle.connection = after
 
     before.send_marked = lost_and_found
     tws.app.fenceTimeout = 0.0
-    tws.app._fence()
-    assert not tws.app._silent
+    core(tws.app).fence.wait()
+    assert not core(tws.app).fence._silent
     assert tws.app.isConnected()

@@ -163,7 +163,7 @@ contract = app.createContract("AAPL")
 try:
     app.getContractDetails(contract)
 except KeyboardInterrupt:
-    print("interrupted", app.isConnected(), len(app._pending), flush=True)
+    print("interrupted", app.isConnected(), len(app._ibnb.pending), flush=True)
 print(app.getCurrentTime().timestamp(), flush=True)
 """
 )

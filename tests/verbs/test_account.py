@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 import pytest
+from inside import core
 from scripted import ScriptedTWS
 
 from ibnb import RequestError, RequestTimeoutError, createContract
@@ -153,7 +154,8 @@ def test_feeds_end_with_the_connection(tws: ScriptedTWS) -> None:
     tws.on("reqPositions", ("positionEnd",))
     tws.record("cancelPositions")
     tws.app.reqPositions()
-    tws.tell("connectionClosed")
+    core(tws.app).lifecycle.end(tws.app.conn, "gone")
+    tws.reconnect()
     tws.app.getPositions()
     assert tws.names()[-1] == "cancelPositions"
 

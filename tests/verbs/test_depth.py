@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from inside import core, open_ids
 from scripted import ScriptedTWS
 
 from ibnb import MarketDataError, RequestTimeoutError, createContract
@@ -38,7 +39,7 @@ def test_a_book_is_a_ladder_with_the_best_first(tws: ScriptedTWS) -> None:
 def test_insertions_move_rows_down_and_deletions_move_them_up(tws: ScriptedTWS) -> None:
     tws.on("reqMktDepth", *ROWS)
     with tws.app.streamDepth(ARCA, 2) as book:
-        (reqId,) = tws.app._streams
+        (reqId,) = open_ids(tws.app)
         tws.tell("updateMktDepth", reqId, 0, INSERT, BID, 205.0, Decimal(50))
         assert book.df["bid"].tolist() == [205.0, 204.9]
         tws.tell("updateMktDepth", reqId, 1, UPDATE, BID, 204.9, Decimal(10))
@@ -55,7 +56,7 @@ def test_insertions_move_rows_down_and_deletions_move_them_up(tws: ScriptedTWS) 
 
 def test_positions_that_do_not_exist_harm_nothing(tws: ScriptedTWS) -> None:
     with tws.app.streamDepth(ARCA) as book:
-        (reqId,) = tws.app._streams
+        (reqId,) = open_ids(tws.app)
         tws.tell("updateMktDepth", reqId, 7, DELETE, BID, 0.0, Decimal(0))
         tws.tell("updateMktDepth", reqId, 7, UPDATE, BID, 204.0, Decimal(1))
         assert book.df["bid"].tolist() == [204.0]
@@ -76,7 +77,7 @@ def test_a_smart_book_names_exchanges(tws: ScriptedTWS) -> None:
 def test_an_empty_book_has_the_same_columns_and_dtypes(tws: ScriptedTWS) -> None:
     with tws.app.streamDepth(ARCA) as book:
         empty = book.df
-        tws.tell("updateMktDepth", next(iter(tws.app._streams)), 0, INSERT, BID, 204.9, Decimal(300))
+        tws.tell("updateMktDepth", next(iter(open_ids(tws.app))), 0, INSERT, BID, 204.9, Decimal(300))
         pd.testing.assert_series_equal(empty.dtypes, book.df.dtypes)
         assert len(empty) == 0
 
@@ -85,7 +86,7 @@ def test_an_empty_book_has_the_same_columns_and_dtypes(tws: ScriptedTWS) -> None
 def test_a_reset_book_starts_empty_and_a_halted_one_is_asked_for_again(tws: ScriptedTWS, code: int, asked: int) -> None:
     tws.record("reqMktDepth", "cancelMktDepth")
     with tws.app.streamDepth(ARCA) as book:
-        (reqId,) = tws.app._streams
+        (reqId,) = open_ids(tws.app)
         tws.tell("updateMktDepth", reqId, 0, INSERT, BID, 204.9, Decimal(300))
         tws.tell("error", reqId, code, "Market depth data has been HALTED or RESET.")
         assert len(book.df) == 0
@@ -107,7 +108,7 @@ def test_a_refused_book_raises_on_entering(tws: ScriptedTWS, code: int, text: st
     with pytest.raises(MarketDataError), tws.app.streamDepth(ARCA):
         pass
     assert tws.names() == ["reqMktDepth"]
-    assert len(tws.app._pending) == 0
+    assert len(core(tws.app).pending) == 0
 
 
 def test_waiting_for_a_change_ends(tws: ScriptedTWS) -> None:

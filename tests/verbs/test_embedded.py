@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from inside import core, open_ids
 
 import ibnb
 from ibnb import IBApp
@@ -41,7 +42,7 @@ def test_reading_beside_feeds_of_your_own(app: IBApp) -> None:
     app.reqAccountUpdates(True, "")
     assert len(app.getPositions()) > 0
     assert len(app.getAccountUpdates().values) > 0
-    assert app._feeds == {"positions": "", "accountUpdates": ""}
+    assert [each.key for each in core(app).subscriptions.all()] == ["positions", "accountUpdates"]
 
 
 def test_knowing_a_contract(app: IBApp, aapl: Any) -> None:
@@ -88,8 +89,8 @@ def test_quotes_streams_and_live_bars_leave_no_line_open(app: IBApp, aapl: Any) 
         while not bars.next().new:
             pass
         assert bars.df.index.is_monotonic_increasing
-    assert app._lines == {}
-    assert len(app._pending) == 0
+    assert open_ids(app) == []
+    assert len(core(app).pending) == 0
 
 
 def test_an_order_s_life(app: IBApp, aapl: Any, capsys: pytest.CaptureFixture[str]) -> None:

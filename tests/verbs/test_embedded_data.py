@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from inside import core, open_ids
 
 import ibnb
 from ibnb import IBApp, PacingError
@@ -25,8 +26,8 @@ def aapl(app: IBApp) -> Any:
 
 
 def nothing_left_open(app: Any) -> None:
-    assert app._streams == {}
-    assert len(app._pending) == 0
+    assert open_ids(app) == []
+    assert len(core(app).pending) == 0
     app.getCurrentTime()
     left = app.gateway.inspect(lambda world: [key for each in world.clients.values() for key in each.subscriptions])
     assert left == []

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from inside import core, open_ids, speak
 from scripted import ScriptedTWS
 from verbs.test_contracts import answer, details
 
@@ -59,7 +60,7 @@ def test_the_third_argument_is_the_request_id(tws: ScriptedTWS) -> None:
 
 
 def test_intraday_bars_are_in_the_zone_that_tws_names(tws: ScriptedTWS) -> None:
-    tws.app.serverVersion_ = 176
+    speak(tws.app, 176)
     bars(tws, bar("20250611 09:30:00 US/Eastern"), bar("20250611 10:30:00 US/Eastern"))
     df = tws.app.getData(AAPL, HOURLY)
     assert str(df.index.tz) == "America/New_York"
@@ -67,7 +68,7 @@ def test_intraday_bars_are_in_the_zone_that_tws_names(tws: ScriptedTWS) -> None:
 
 
 def test_an_old_tws_is_asked_for_epoch_seconds_and_shown_in_the_exchange_s_zone(tws: ScriptedTWS) -> None:
-    tws.app.serverVersion_ = 157
+    speak(tws.app, 157)
     bars(tws, bar("1749648600"))
     answer(tws, details("AAPL", 265598))
     for _ in range(2):
@@ -78,7 +79,7 @@ def test_an_old_tws_is_asked_for_epoch_seconds_and_shown_in_the_exchange_s_zone(
 
 
 def test_dates_without_a_year_are_not_asked_for(tws: ScriptedTWS) -> None:
-    tws.app.serverVersion_ = 176
+    speak(tws.app, 176)
     bars(tws, bar("20250611 09:30:00 US/Eastern"))
     tws.app.getData(AAPL, dataSettings("1 D", "1 hour", formatDate=3))
     assert tws.asked[0][1][7] == 1
@@ -175,7 +176,7 @@ def test_many_contracts_in_one_frame(tws: ScriptedTWS) -> None:
 
 
 def test_many_contracts_of_one_symbol_have_labels(tws: ScriptedTWS) -> None:
-    tws.app.serverVersion_ = 176
+    speak(tws.app, 176)
     bars(tws, bar("20250611 09:30:00 US/Eastern"))
     with pytest.raises(ValueError, match="two contracts are called 'AAPL'"):
         tws.app.getDataMany([AAPL, AAPL], HOURLY)
@@ -211,7 +212,7 @@ def test_many_raise_what_the_first_failure_says_and_cancel_the_rest(tws: Scripte
     tws.refuse("reqHistoricalData", 162, "Historical Market Data Service error message:No market data permissions")
     with pytest.raises(HistoricalDataError):
         tws.app.getDataMany([AAPL, createContract("NVDA")], DAILY)
-    assert len(tws.app._pending) == 0
+    assert len(core(tws.app).pending) == 0
 
 
 def test_overlapping_answers_do_not_mix(tws: ScriptedTWS) -> None:
@@ -242,7 +243,7 @@ def test_the_seeds_helpers_are_methods_too(tws: ScriptedTWS) -> None:
 
 
 def live(tws: ScriptedTWS) -> Any:
-    tws.app.serverVersion_ = 176
+    speak(tws.app, 176)
     bars(tws, bar("20250611 09:30:00 US/Eastern"), bar("20250611 09:31:00 US/Eastern"))
     tws.record("cancelHistoricalData")
     return tws.app.streamBars(AAPL, dataSettings("1 D", "1 min"))
@@ -263,7 +264,7 @@ def test_live_bars_begin_with_history_then_change_and_end_with_a_cancel(tws: Scr
             stream.next(timeout=0.01)
     assert tws.asked[0][1][8] is True
     assert tws.names() == ["reqHistoricalData", "cancelHistoricalData"]
-    assert len(tws.app._pending) == 0
+    assert len(core(tws.app).pending) == 0
 
 
 def test_a_live_stream_that_tws_ends_raises(tws: ScriptedTWS) -> None:
@@ -278,7 +279,7 @@ def test_a_live_stream_that_cannot_begin_raises_on_entering(tws: ScriptedTWS) ->
     tws.refuse("reqHistoricalData", 162, "Historical Market Data Service error message:No market data permissions")
     with pytest.raises(HistoricalDataError), tws.app.streamBars(AAPL, DAILY):
         pass
-    assert tws.app._streams == {}
+    assert open_ids(tws.app) == []
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from inside import core
 from scripted import ScriptedTWS
 
 from ibnb import ContractNotFoundError, MarketDataError, RequestTimeoutError, createContract
@@ -166,4 +167,4 @@ def test_a_stream_that_cannot_open_closes_what_it_has_opened(tws: ScriptedTWS) -
     with pytest.raises(RuntimeError), tws.app.streamQuotes([AAPL, NVDA]):
         pass
     assert tws.names().count("cancelMktData") == 2
-    assert len(tws.app._pending) == 0
+    assert len(core(tws.app).pending) == 0

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from inside import core
 from scripted import ScriptedTWS
 
 from ibnb import IBApp
@@ -67,7 +68,7 @@ def test_each_verb_says_what_it_wants_instead(tws: ScriptedTWS, verb: str, wrong
         VERBS[verb](tws.app, wrong)
     assert [] == tws.asked
     assert before == tws.app.nextOrderId
-    assert 0 == len(tws.app._pending)
+    assert 0 == len(core(tws.app).pending)
 
 
 @pytest.mark.parametrize("verb", ["placeOrderNow", "previewOrder"])

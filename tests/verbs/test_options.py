@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from inside import core
 from scripted import ScriptedTWS
 
 from ibnb import ContractNotFoundError, MarketDataError, RequestError, RequestTimeoutError, SafetyError, createContract
@@ -88,7 +89,7 @@ def test_a_chain_has_quotes_and_the_model_s_greeks_and_no_more_lines_than_rows(t
     assert found["conId"].is_unique
     assert chain.lines() == 4
     assert tws.names().count("reqMktData") == tws.names().count("cancelMktData")
-    assert len(tws.app._pending) == 0
+    assert len(core(tws.app).pending) == 0
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_options_that_are_not_quoted_end_the_waiting(tws: ScriptedTWS) -> None:
     tws.refuse("reqMktData", 354, "Requested market data is not subscribed.")
     with pytest.raises(MarketDataError):
         tws.app.getOptionChain(AAPL, 1, [205.0])
-    assert len(tws.app._pending) == 0
+    assert len(core(tws.app).pending) == 0
 
 
 @pytest.mark.parametrize(
@@ -189,7 +190,7 @@ def test_exercising_that_is_refused_or_wrong(tws: ScriptedTWS) -> None:
 
 
 def test_a_read_only_session_exercises_nothing(tws: ScriptedTWS) -> None:
-    tws.app._gate.readonly = True
+    core(tws.app).gate.readonly = True
     with pytest.raises(SafetyError):
         tws.app.exerciseOption(OPTION)
     tws.app.conn.up = False

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
+from inside import core, open_ids
 from scripted import ScriptedTWS
 
 from ibnb import MarketDataError, RequestTimeoutError, createContract
@@ -16,7 +17,7 @@ BAR = ("realtimeBar", "$id", NOON, 205.0, 205.5, 204.5, 205.2, Decimal(1200), De
 
 @pytest.fixture(autouse=True)
 def zone(tws: ScriptedTWS) -> None:
-    tws.app._zones[0, "AAPL", "STK", "SMART", "USD"] = "America/New_York"
+    tws.knows("AAPL", timeZoneId="America/New_York")
 
 
 def test_bars_come_one_by_one_and_stand_in_a_frame_like_getdata_s(tws: ScriptedTWS) -> None:
@@ -54,7 +55,7 @@ def test_no_bars_yet_have_the_same_columns_and_dtypes(tws: ScriptedTWS) -> None:
     tws.record("reqRealTimeBars")
     with tws.app.streamRealTimeBars(AAPL) as bars:
         empty = bars.df
-        tws.tell(BAR[0], next(iter(tws.app._streams)), *BAR[2:])
+        tws.tell(BAR[0], next(iter(open_ids(tws.app))), *BAR[2:])
         pd.testing.assert_series_equal(empty.dtypes, bars.df.dtypes)
         assert empty.index.dtype == bars.df.index.dtype
 
@@ -65,4 +66,4 @@ def test_a_refusal_raises_on_entering(tws: ScriptedTWS) -> None:
         pass
     with pytest.raises(ValueError, match="TRADES"):
         tws.app.streamRealTimeBars(AAPL, "BID_ASK")
-    assert len(tws.app._pending) == 0
+    assert len(core(tws.app).pending) == 0

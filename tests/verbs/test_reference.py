@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from inside import speak
 from scripted import SERVER_VERSION, ScriptedTWS
 
 from ibnb import IBError, RequestError, RequestTimeoutError, createContract
@@ -64,6 +65,6 @@ def test_a_schedule_stands_in_the_exchange_s_time(tws: ScriptedTWS) -> None:
 
 
 def test_what_an_old_tws_does_not_know_is_said(tws: ScriptedTWS) -> None:
-    tws.app.serverVersion_ = 157
+    speak(tws.app, 157)
     with pytest.raises(IBError, match=r"10\.12"):
         tws.app.getSchedule(AAPL)

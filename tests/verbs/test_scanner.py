@@ -5,6 +5,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from inside import core
 from scripted import ScriptedTWS
 from verbs.test_contracts import details
 
@@ -199,7 +200,7 @@ def test_a_word_that_tws_does_not_know_is_refused_before_sending(
     with pytest.raises(ValueError, match=text):
         known.app.getScan(**given)
     assert known.names() == ["reqScannerParameters"]
-    assert len(known.app._pending) == 0
+    assert len(core(known.app).pending) == 0
 
 
 def test_words_may_be_written_in_any_case(known: ScriptedTWS) -> None:
@@ -253,7 +254,7 @@ def test_parameters_are_asked_for_once_per_connection(known: ScriptedTWS) -> Non
     for _ in range(2):
         known.app.getScan()
     assert known.names() == ["reqScannerParameters", "reqScannerSubscription", "reqScannerSubscription"]
-    known.app.conn = type(known.app.conn)(known.app)
+    known.reconnect()
     known.app.getScan()
     assert known.names()[3:] == ["reqScannerParameters", "reqScannerSubscription"]
 
@@ -297,7 +298,7 @@ def test_unanswered_parameters_and_the_scan_share_the_timeout(tws: ScriptedTWS) 
     waits: list[float | None] = []
 
     def note(key: Any) -> None:
-        slot = tws.app._pending.get(key)
+        slot = core(tws.app).pending.get(key)
         assert slot is not None
         waits.append(slot.timeout)
 
@@ -318,7 +319,7 @@ def test_threads_ask_for_the_parameters_together(tws: ScriptedTWS) -> None:
 
     def answer(*args: Any) -> None:
         other.start()
-        while not tws.app._pending._in_line:
+        while not core(tws.app).pending._in_line:
             other.join(0.001)
         tws.tell("scannerParameters", XML)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from inside import core, open_ids
 from scripted import ScriptedTWS
 
 from ibnb import HistoricalDataError, MarketDataError, RequestTimeoutError, createContract
@@ -18,7 +19,7 @@ QUOTE_FLAGS = SimpleNamespace(bidPastLow=True, askPastHigh=False)
 
 @pytest.fixture(autouse=True)
 def zone(tws: ScriptedTWS) -> None:
-    tws.app._zones[0, "AAPL", "STK", "SMART", "USD"] = "America/New_York"
+    tws.knows("AAPL", timeZoneId="America/New_York")
 
 
 def trade(time: int, price: float = 205.0) -> Any:
@@ -152,8 +153,8 @@ def test_a_stream_begins_with_the_past_and_is_cancelled(tws: ScriptedTWS) -> Non
         with pytest.raises(RequestTimeoutError):
             ticks.next(timeout=0.01)
     assert tws.names() == ["reqTickByTickData", "cancelTickByTickData"]
-    assert tws.app._streams == {}
-    assert len(tws.app._pending) == 0
+    assert open_ids(tws.app) == []
+    assert len(core(tws.app).pending) == 0
 
 
 def test_streams_of_quotes_and_midpoints(tws: ScriptedTWS) -> None:
@@ -170,7 +171,7 @@ def test_streams_of_quotes_and_midpoints(tws: ScriptedTWS) -> None:
 def test_the_past_that_comes_again_after_a_lost_connection_is_left_out(tws: ScriptedTWS) -> None:
     tws.record("reqTickByTickData")
     with tws.app.streamTicks(AAPL, numberOfTicks=2) as ticks:
-        (reqId,) = tws.app._streams
+        (reqId,) = open_ids(tws.app)
         tws.tell("historicalTicksLast", reqId, [trade(NOON), trade(NOON + 1)], True)
         tws.tell("historicalTicksLast", reqId, [trade(NOON + 1), trade(NOON + 2)], True)
         assert len(ticks.df) == 3
@@ -183,7 +184,7 @@ def test_a_refused_stream_raises_on_entering_or_when_waiting(tws: ScriptedTWS) -
         pass
     tws.record("reqTickByTickData")
     with tws.app.streamTicks(AAPL) as ticks:
-        tws.tell("error", next(iter(tws.app._streams)), 10189, "Failed to request tick-by-tick data.")
+        tws.tell("error", next(iter(open_ids(tws.app))), 10189, "Failed to request tick-by-tick data.")
         with pytest.raises(MarketDataError):
             ticks.next()
     assert "cancelTickByTickData" not in tws.names()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from inside import core
 from order_messages import shown, status
 from scripted import ScriptedTWS
 
@@ -29,7 +30,7 @@ def test_a_cancel_that_fails_is_told_and_the_table_stays(tws: ScriptedTWS) -> No
     order = createOrder("BUY", 5, "LMT", 100.0)
     tws.on("placeOrder", *shown(27, order, "Submitted"))
     tws.app.placeOrderNow(createContract("NVDA"), order)
-    tws.app._gate.readonly = True
+    core(tws.app).gate.readonly = True
     blotter = OrderBlotter(tws.app)
     blotter.cancel(27)
     assert "read-only" in blotter.text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from inside import core
 from scripted import ScriptedTWS
 
 from ibnb import ConnectionPanel, IBApp
@@ -29,7 +30,7 @@ def test_refresh_shows_a_farm_that_broke(tws: ScriptedTWS) -> None:
 
 
 def test_it_shows_tws_own_link_and_streams_and_what_they_missed(tws: ScriptedTWS) -> None:
-    tws.app._status.connected()
+    core(tws.app).status.connected()
     tws.on("reqMktData", ("tickPrice", "$id", 4, 205.5, None))
     with tws.app.streamQuotes(tws.app.createContract("AAPL")):
         text = ConnectionPanel(tws.app).text
@@ -44,7 +45,7 @@ def test_it_shows_tws_own_link_and_streams_and_what_they_missed(tws: ScriptedTWS
 
 
 def test_it_says_why_nothing_may_leave_and_that_callbacks_raised(tws: ScriptedTWS) -> None:
-    tws.app._gate.readonly, tws.app._gate.blocked = True, "the drawdown is too large"
+    core(tws.app).gate.readonly, core(tws.app).gate.blocked = True, "the drawdown is too large"
     tws.app.position = lambda *args: 1 / 0  # type: ignore[method-assign,assignment]
     tws.tell("position", "DU1234567", tws.app.createContract("AAPL"), 1, 1.0)
     text = ConnectionPanel(tws.app).text
@@ -54,11 +55,11 @@ def test_it_says_why_nothing_may_leave_and_that_callbacks_raised(tws: ScriptedTW
 
 
 def test_a_lost_connection_that_is_being_had_back_says_so(tws: ScriptedTWS) -> None:
-    tws.app.autoReconnect = tws.app._was_ready = True
-    tws.app._endpoint = ("127.0.0.1", 7497, 1)
+    tws.app.autoReconnect = core(tws.app).reconnect._was_ready = True
+    core(tws.app).lifecycle.endpoint = ("127.0.0.1", 7497, 1)
     connection = tws.app.conn
     assert connection is not None
-    tws.app._end(connection, "TWS closed the connection")
+    core(tws.app).lifecycle.end(connection, "TWS closed the connection")
     panel = ConnectionPanel(tws.app)
     assert "● reconnecting" in panel.text
     assert "TWS closed the connection; trying to have it back" in panel.text

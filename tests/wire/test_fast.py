@@ -10,6 +10,7 @@ import pytest
 from fake_tws import payload
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from inside import core, speak
 
 from ibnb import IBApp, tables
 from ibnb.core.pending import Slot
@@ -91,11 +92,10 @@ def test_what_is_usual_is_taken_and_what_is_not_is_left_to_the_decoder(shape: st
 
 def ask(app: IBApp, body: bytes, version: int) -> Any:
     """Give a message to an app that waits for the bars of request 7."""
-    app.serverVersion_ = version
-    app._interpret = api.make_interpreter(app.wrapper, version)
-    slot = app._pending.open(7, "getData")
-    app._on_frame(body)
-    app._pending.close(slot)
+    speak(app, version)
+    slot = core(app).pending.open(7, "getData")
+    core(app).incoming.take_one(body)
+    core(app).pending.close(slot)
     return slot
 
 
@@ -131,7 +131,7 @@ def test_columns_are_kept_until_somebody_wants_rows() -> None:
 
 def test_rows_that_follow_columns_are_added() -> None:
     app = IBApp()
-    slot = app._pending.open(7, "getData")
+    slot = core(app).pending.open(7, "getData")
     columns = fast.decode_bars(BODY, 157).calls[0][1][1]
     slot.add_all(columns)
     slot.add(("later",))
@@ -164,7 +164,7 @@ def test_ibapis_info_log_still_shows_every_bar(caplog: pytest.LogCaptureFixture)
 def test_a_handler_inside_that_wants_single_bars_gets_them() -> None:
     app, got = IBApp(), []
     ask(app, BODY, 157)
-    app._dispatcher.listen("historicalData", lambda reqId, bar: got.append(bar.close))
+    core(app).dispatcher.listen("historicalData", lambda reqId, bar: got.append(bar.close))
     ask(app, BODY, 157)
     assert [205.1, 205.1] == got
 
@@ -210,7 +210,8 @@ def lines(app: IBApp) -> Any:
     for reqId, contract, kept in ((7, stock, news), (8, option, news), (9, stock, None)):
         line = found[reqId] = Line(contract, Slot(reqId, "test"), kept)
         line.finishes_slot = kept is None
-        app._lines[reqId] = line
+        line.slot = core(app).pending.open(reqId, "test")
+        line.slot.taker = line
     return found, news
 
 
@@ -222,11 +223,10 @@ def test_a_run_of_prices_does_what_one_after_the_other_does(ticks: list[tuple[in
     payloads = [payload(1, 6, reqId, kind, price, size, 1) for reqId, kind, price, size in ticks]
     kept = []
     for app in (fast, slow):
-        app.serverVersion_ = 157
-        app._interpret = api.make_interpreter(app.wrapper, 157)
+        speak(app, 157)
         found, news = lines(app)
         found[7].data_type = "live" if live else ""
-        app._on_frames(payloads)
+        core(app).incoming.take(payloads)
         ticked = [(contract.secType, *map(repr, told)) for _, *told, contract in news.take(1000)]
         kept.append((ticked, [(repr(line.row()), line.slot.done) for line in found.values()], len(app.problems)))
     assert kept[0] == kept[1]
@@ -245,15 +245,14 @@ def test_a_run_is_decoded_at_once_but_not_for_an_override() -> None:
 
 def test_the_end_of_the_connection_drops_the_rest() -> None:
     app, got = IBApp(), []
-    app.serverVersion_ = 157
-    app._interpret = api.make_interpreter(app.wrapper, 157)
+    speak(app, 157)
 
     def end(*args: Any) -> None:
         got.append(args)
-        app.conn = object()
+        core(app).lifecycle.connection = object()
 
     app.tickPrice = end
-    app._on_frames([payload(1, 6, 7, 4, 205.04, 100, 1)] * 3)
+    core(app).incoming.take([payload(1, 6, 7, 4, 205.04, 100, 1)] * 3)
     assert 1 == len(got)
 
 

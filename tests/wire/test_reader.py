@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from inside import core
 
 from ibnb import IBApp
-from ibnb.core.clock import Latch, RealTime
-from ibnb.wire.reader import Reader
+from ibnb.core.clock import RealTime
+from ibnb.wire.reader import Latch, Reader
 from ibnb.wire.transport import Connection
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="nobody else reads on Windows")
@@ -200,9 +201,9 @@ class _Overriding(IBApp):
 
 def test_an_override_in_the_class_or_on_the_object_keeps_waiting_threads_from_reading() -> None:
     app: Any = IBApp()
-    assert app._dispatcher.is_private()
-    assert not _Overriding()._dispatcher.is_private()
+    assert core(app).dispatcher.is_private()
+    assert not core(_Overriding()).dispatcher.is_private()
     app.error = print
-    assert not app._dispatcher.is_private()
+    assert not core(app).dispatcher.is_private()
     del app.error
-    assert app._dispatcher.is_private()
+    assert core(app).dispatcher.is_private()

@@ -12,10 +12,9 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ibnb.core.core import Core
 from ibnb.core.pending import Slot
 from ibnb.errors import ConnectionLostError, IBError, NotConnectedError, RequestTimeoutError
-from ibnb.ib.values import check_timeout
-from ibnb.verbs.family import VerbFamily
 
 #: How many are in flight. TWS allows fifty and advises fewer; more than this gains nothing.
 IN_FLIGHT = 10
@@ -45,45 +44,50 @@ class _Open:
     sent: float
 
 
-class ManyVerbs(VerbFamily):
+class InFlight:
     """The way of verbs that ask for many things."""
 
-    def _ask_all(self, verb: str, asks: Iterable[Ask], timeout: float | None) -> None:
+    def __init__(self, core: Core, verb: str, timeout: float | None) -> None:
+        self._core = core
+        self._verb = verb
+        self._limit = core.limit(timeout, verb)
+
+    def ask_all(self, asks: Iterable[Ask]) -> None:
         """Ask them all. ConnectionLostError; RequestTimeoutError when TWS has fallen silent altogether."""
-        limit = self.timeout if timeout is None else check_timeout(timeout, verb)
+        core, verb, limit = self._core, self._verb, self._limit
         waiting, flying = deque(asks), list[_Open]()
         # On which the first was asked: one that is had back meanwhile doesn't know of those that are in flight.
         connection: object = None
-        heard = self._time.monotonic()
+        heard = self._core.clock.monotonic()
         try:
             while waiting or flying:
                 while waiting and len(flying) < IN_FLIGHT:
                     ask = waiting.popleft()
-                    if connection is not None and not self._usable():
+                    if connection is not None and not core.reconnect.usable():
                         # A session that is on its way back would be waited for, while others of these are lost.
-                        raise self._lost(verb)
+                        raise core.lifecycle.lost(verb)
                     if ask.wanted():
-                        connection = self._send_one(verb, ask, limit, flying, connection)
+                        connection = self._send_one(ask, flying, connection)
                 if not flying:
                     continue
                 try:
-                    self._wait_until(lambda: any(each.slot.done for each in flying), limit, verb)
+                    core.wait_until(lambda: any(each.slot.done for each in flying), limit, verb)
                 except RequestTimeoutError:
                     # Another one was answered after these were sent: TWS is there, it is these that get no answer.
                     if heard < min(each.sent for each in flying):
                         raise
-                now = self._time.monotonic()
+                now = core.clock.monotonic()
                 for each in [each for each in flying if each.slot.done]:
                     if not isinstance(each.slot.error, ConnectionLostError):
                         heard = now
                         self._take_one(each, flying)
                 for each in [each for each in flying if not each.slot.done and now - each.sent >= limit]:
                     flying.remove(each)
-                    late = self._timeout(verb, limit, len(each.slot.rows), each.slot.notices, alive=True)
+                    late = core.timed_out(verb, limit, len(each.slot.rows), each.slot.notices, alive=True)
                     each.stack.__exit__(type(late), late, None)
                     each.ask.failed(late)
-                if not self.isConnected() or self.conn is not connection:
-                    raise self._lost(verb)
+                if not core.lifecycle.connected() or core.lifecycle.connection is not connection:
+                    raise core.lifecycle.lost(verb)
         except BaseException as error:
             try:
                 # What has been answered mustn't be asked for again.
@@ -94,23 +98,21 @@ class ManyVerbs(VerbFamily):
                 for each in flying:
                     each.stack.__exit__(type(error), error, error.__traceback__)
             if isinstance(error, NotConnectedError) and connection is not None:
-                raise self._lost(verb) from error
+                raise core.lifecycle.lost(verb) from error
             raise
 
-    def _lost(self, verb: str) -> ConnectionLostError:
-        return ConnectionLostError(f"{verb}: the connection has ended: {self._why_ended}")
-
-    def _send_one(self, verb: str, ask: Ask, limit: float, flying: list[_Open], expected: object) -> object:
+    def _send_one(self, ask: Ask, flying: list[_Open], expected: object) -> object:
         """Ask one; the connection on which. ConnectionLostError if it isn't the expected one (None: any)."""
+        core, verb = self._core, self._verb
         with ExitStack() as stack:
             slot = stack.enter_context(
-                self._request(verb, cancel=ask.cancel, timeout=limit, contract=ask.contract, kind=ask.kind)
+                core.request(verb, cancel=ask.cancel, timeout=self._limit, contract=ask.contract, kind=ask.kind)
             )
-            connection = self.conn
+            connection = core.lifecycle.connection
             if expected is not None and connection is not expected:
-                raise self._lost(verb)
+                raise core.lifecycle.lost(verb)
             ask.send(slot)
-            flying.append(_Open(ask, slot, stack.pop_all(), self._time.monotonic()))
+            flying.append(_Open(ask, slot, stack.pop_all(), self._core.clock.monotonic()))
             return connection
 
     def _take_one(self, each: _Open, flying: list[_Open]) -> None:
@@ -122,7 +124,7 @@ class ManyVerbs(VerbFamily):
         except IBError as error:
             flying.remove(each)
             each.stack.__exit__(type(error), error, None)
-            if self.isConnected():
+            if self._core.lifecycle.connected():
                 each.ask.failed(error)
         else:
             flying.remove(each)

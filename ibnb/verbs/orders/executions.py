@@ -10,9 +10,11 @@ import pandas as pd
 
 from ibnb import tables
 from ibnb.core.dispatch import on
+from ibnb.core.listener import Listener
 from ibnb.errors import RequestTimeoutError
 from ibnb.ib.api import ExecutionFilter, is_unset, to_float
 from ibnb.ib.values import check
+from ibnb.verbs.orders.callbacks import OrderCallbacks
 from ibnb.verbs.orders.journal import add_fills
 from ibnb.verbs.orders.place import OrderVerbs
 
@@ -20,7 +22,57 @@ from ibnb.verbs.orders.place import OrderVerbs
 _COMMISSION_GRACE = 2.0
 
 
-class ExecutionVerbs(OrderVerbs):
+class ExecutionCallbacks(Listener):
+    """What TWS answers, recorded."""
+
+    @on("execDetails")
+    def got_execution(self, reqId: int, contract: Any, execution: Any) -> None:
+        row = (
+            execution.time,
+            execution.orderId,
+            contract.symbol,
+            execution.side,
+            to_float(execution.shares),
+            execution.price,
+            execution.exchange,
+            None,
+            None,
+            None,
+            execution.execId,
+            execution.permId,
+            execution.clientId,
+            execution.acctNumber,
+        )
+        self._pending.add(reqId, row)
+
+    @on("execDetailsEnd")
+    def got_executions_end(self, reqId: int) -> None:
+        self._pending.finish(reqId)
+
+    @on("completedOrder")
+    def got_completed_order(self, contract: Any, order: Any, orderState: Any) -> None:
+        row = (
+            contract.symbol,
+            order.action,
+            # A completed order shows what was filled here, and 0 as its total.
+            order.filledQuantity if is_unset(order.totalQuantity) or not order.totalQuantity else order.totalQuantity,
+            order.orderType,
+            order.lmtPrice or None,
+            order.tif,
+            orderState.status,
+            orderState.completedStatus,
+            orderState.completedTime,
+            order.permId,
+            order.account,
+        )
+        self._pending.add("completedOrders", row)
+
+    @on("completedOrdersEnd")
+    def got_completed_orders_end(self) -> None:
+        self._pending.finish("completedOrders")
+
+
+class ExecutionVerbs(OrderVerbs, listener=ExecutionCallbacks):
     """Verbs about fills, and the callbacks that answer them."""
 
     def getExecutions(
@@ -41,20 +93,21 @@ class ExecutionVerbs(OrderVerbs):
         wanted = ExecutionFilter()
         wanted.symbol, wanted.acctCode = symbol, account
         wanted.side = check("side", side, ("BUY", "SELL")) if side else ""
-        with self._request("getExecutions", timeout=timeout, kind="request") as slot:
+        with self._ibnb.request("getExecutions", timeout=timeout, kind="request") as slot:
             self.reqExecutions(slot.key, wanted)
             # A correction repeats a fill under an id whose last part is one higher: it replaces the fill.
             latest = {row[10].rpartition(".")[0] or row[10]: row for row in slot.wait()}
         fills = list(latest.values())
+        blotter = self._ibnb.listener(OrderCallbacks).blotter
 
         def charged() -> bool:
-            return all(self._blotter.commission(row[10])[1] for row in fills)
+            return all(blotter.commission(row[10])[1] for row in fills)
 
         # The fills are there; a commission that doesn't come is NaN.
         with suppress(RequestTimeoutError):
-            self._wait_until(charged, _COMMISSION_GRACE, "getExecutions")
-        rows = [(*row[:7], *self._blotter.commission(row[10]), *row[10:]) for row in fills]
-        return tables.frame("executions", rows, self._login_zone())
+            self._ibnb.wait_until(charged, _COMMISSION_GRACE, "getExecutions")
+        rows = [(*row[:7], *blotter.commission(row[10]), *row[10:]) for row in fills]
+        return tables.frame("executions", rows, _login_zone(self))
 
     def writeJournal(self, path: str | os.PathLike[str], timeout: float | None = None) -> pd.DataFrame:
         """Add today's fills to a CSV file, and return all that the file now holds.
@@ -82,61 +135,14 @@ class ExecutionVerbs(OrderVerbs):
         >>> len(app.getCompletedOrders())
         0
         """
-        with self._request("getCompletedOrders", reqId="completedOrders", timeout=timeout, kind="request") as slot:
+        with self._ibnb.request("getCompletedOrders", reqId="completedOrders", timeout=timeout, kind="request") as slot:
             self.reqCompletedOrders(apiOnly)
             slot.wait()
         return tables.frame("completedOrders", slot.rows)
 
-    def _login_zone(self) -> str | None:
-        """The zone that TWS was logged in with, in which an old TWS gives times without one."""
-        said = self.twsConnectionTime() or ""
-        words = (said.decode("ascii", "replace") if isinstance(said, bytes) else str(said)).split()
-        return words[2] if len(words) > 2 else None
 
-    # --- callbacks: recorded only ---------------------------------------------------------------
-
-    @on("execDetails")
-    def _got_execution(self, reqId: int, contract: Any, execution: Any) -> None:
-        row = (
-            execution.time,
-            execution.orderId,
-            contract.symbol,
-            execution.side,
-            to_float(execution.shares),
-            execution.price,
-            execution.exchange,
-            None,
-            None,
-            None,
-            execution.execId,
-            execution.permId,
-            execution.clientId,
-            execution.acctNumber,
-        )
-        self._add(reqId, row)
-
-    @on("execDetailsEnd")
-    def _got_executions_end(self, reqId: int) -> None:
-        self._finish(reqId)
-
-    @on("completedOrder")
-    def _got_completed_order(self, contract: Any, order: Any, orderState: Any) -> None:
-        row = (
-            contract.symbol,
-            order.action,
-            # A completed order shows what was filled here, and 0 as its total.
-            order.filledQuantity if is_unset(order.totalQuantity) or not order.totalQuantity else order.totalQuantity,
-            order.orderType,
-            order.lmtPrice or None,
-            order.tif,
-            orderState.status,
-            orderState.completedStatus,
-            orderState.completedTime,
-            order.permId,
-            order.account,
-        )
-        self._add("completedOrders", row)
-
-    @on("completedOrdersEnd")
-    def _got_completed_orders_end(self) -> None:
-        self._finish("completedOrders")
+def _login_zone(app: ExecutionVerbs) -> str | None:
+    """The zone that TWS was logged in with, in which an old TWS gives times without one."""
+    said = app.twsConnectionTime() or ""
+    words = (said.decode("ascii", "replace") if isinstance(said, bytes) else str(said)).split()
+    return words[2] if len(words) > 2 else None

@@ -16,14 +16,13 @@ from typing import Any
 import pandas as pd
 
 from ibnb import tables
-from ibnb.core.dispatch import on
+from ibnb.core.session import Session
 from ibnb.errors import NotConnectedError, OrderRejectedError, RequestTimeoutError, request_error
 from ibnb.ib import conditions, create
 from ibnb.ib.api import MarginCondition, to_decimal, to_float
 from ibnb.ib.values import check, check_order
-from ibnb.verbs.family import VerbFamily
-from ibnb.verbs.orders.blotter import DONE, STATUSES, WORKING, Blotter, Key, OrderReport
-from ibnb.verbs.orders.reconcile import reconcile
+from ibnb.verbs.orders.blotter import DONE, STATUSES, WORKING, Blotter, OrderReport
+from ibnb.verbs.orders.callbacks import OrderCallbacks
 
 #: How far an order has come; waiting for a status is over when the order has got past it.
 _PROGRESS = {
@@ -38,7 +37,7 @@ _CHANGE_REFUSED = frozenset({103, 104, 105, 110, 134, 135, 136, 161, 201, 320, 3
 _CANCEL_REFUSED = frozenset({135, 136, 161, 10147, 10148, 10149})
 
 
-class OrderVerbs(VerbFamily):
+class OrderVerbs(Session, listener=OrderCallbacks):
     """Verbs that place and change orders, and the callbacks that tell how they stand."""
 
     createOrder = staticmethod(create.createOrder)
@@ -47,12 +46,10 @@ class OrderVerbs(VerbFamily):
     createOCA = staticmethod(conditions.createOCA)
     roundToTick = staticmethod(create.roundToTick)
 
-    def _prepare(self) -> None:
-        super()._prepare()
-        #: orderId → (contract, order), as TWS last showed them; orders that are done are removed.
-        self.open_orders: dict[int, tuple[Any, Any]] = {}
-        self._blotter = Blotter()
-        self._at_reconnect.append(lambda: reconcile(self))
+    @property
+    def open_orders(self) -> dict[int, tuple[Any, Any]]:
+        """orderId → (contract, order), as TWS last showed them; orders that are done are removed."""
+        return _orders(self).open_orders
 
     # --- place ----------------------------------------------------------------------------------
 
@@ -69,16 +66,16 @@ class OrderVerbs(VerbFamily):
         New Order ID 1: BUY 1 NVDA (MKT)
         1
         """
-        if self.nextOrderId is None:
+        if self._ibnb.ids.next is None:
             raise NotConnectedError("nextValidId not received yet.")
         if wait is not None:
             _statuses(wait)
         check_order(contract, order, "placeOrderNow")
-        orderId = self._take_order_id()
+        orderId = self._ibnb.take_order_id()
         self.placeOrder(orderId, contract, _sized(order))
-        self._say_placed(orderId, contract, order)
+        _say_placed(self, orderId, contract, order)
         if wait is not None:
-            self._await_order("placeOrderNow", orderId, wait, timeout)
+            _await_order(self, "placeOrderNow", orderId, wait, timeout)
         return orderId
 
     def placeBracket(self, contract: Any, bracket: create.Bracket) -> list[int]:
@@ -91,18 +88,18 @@ class OrderVerbs(VerbFamily):
         New Order ID 2: SELL 10 NVDA (LMT)
         New Order ID 3: SELL 10 NVDA (STP)
         """
-        if self.nextOrderId is None:
+        if self._ibnb.ids.next is None:
             raise NotConnectedError("nextValidId not received yet.")
         for order in bracket:
             check_order(contract, order, "placeBracket")
-        with self._lock:
+        with self._ibnb.ids.lock:
             # Three ids in a row, the parent's first, whatever other threads place.
-            ids = [self._take_order_id() for _ in bracket]
+            ids = [self._ibnb.take_order_id() for _ in bracket]
         for child in bracket[1:]:
             child.parentId = ids[0]
         for orderId, order in zip(ids, bracket, strict=True):
             self.placeOrder(orderId, contract, _sized(order))
-            self._say_placed(orderId, contract, order)
+            _say_placed(self, orderId, contract, order)
         return ids
 
     def previewOrder(self, contract: Any, order: Any, timeout: float | None = None) -> pd.Series:
@@ -117,8 +114,10 @@ class OrderVerbs(VerbFamily):
         check_order(contract, order, "previewOrder")
         question = copy.copy(order)
         question.whatIf, question.transmit = True, True
-        orderId = self._take_order_id()
-        with self._request("previewOrder", reqId=orderId, timeout=timeout, contract=contract, kind="order") as slot:
+        orderId = self._ibnb.take_order_id()
+        with self._ibnb.request(
+            "previewOrder", reqId=orderId, timeout=timeout, contract=contract, kind="order"
+        ) as slot:
             self.placeOrder(orderId, contract, _sized(question))
             slot.wait()
         return _preview(slot.rows[0])
@@ -140,8 +139,8 @@ class OrderVerbs(VerbFamily):
         >>> app.waitOrder(orderId).status
         'Filled'
         """
-        self._tell_problems(stacklevel=3)
-        return self._await_order("waitOrder", order_id, status, timeout)
+        self._ibnb.tell_problems(stacklevel=3)
+        return _await_order(self, "waitOrder", order_id, status, timeout)
 
     def getBlotter(self) -> pd.DataFrame:
         """Return every order that this session knows, as it stands now: nothing is asked of TWS.
@@ -152,7 +151,7 @@ class OrderVerbs(VerbFamily):
         >>> len(app.getBlotter())
         0
         """
-        return tables.frame("orders", self._blotter.rows())
+        return tables.frame("orders", _blotter(self).rows())
 
     def getOrderLog(self, order_id: int) -> pd.DataFrame:
         """Return what happened to an order, step by step: index `time`; message, status, filled, remaining,
@@ -164,9 +163,9 @@ class OrderVerbs(VerbFamily):
         >>> app.getOrderLog(orderId)["status"].iloc[-1]
         'Submitted'
         """
-        rows = self._blotter.log(order_id)
+        rows = _blotter(self).log(order_id)
         if not rows:
-            raise ValueError(f"order {order_id} isn't known here. Known: {self._known_ids()}.")
+            raise ValueError(f"order {order_id} isn't known here. Known: {_known_ids(self)}.")
         return tables.frame("orderLog", rows)
 
     # --- change ---------------------------------------------------------------------------------
@@ -195,13 +194,13 @@ class OrderVerbs(VerbFamily):
         >>> float(app.getBlotter().loc[orderId, "lmtPrice"])
         101.0
         """
-        known = self._blotter.order(order_id)
+        known = _blotter(self).order(order_id)
         if known is None:
             self.getOpenOrders(timeout=timeout)
-            known = self._blotter.order(order_id)
+            known = _blotter(self).order(order_id)
         if known is None:
-            raise ValueError(f"there is no order {order_id} to modify. Working: {self._known_ids(WORKING)}.")
-        if (status := self._report(order_id).status) in DONE:
+            raise ValueError(f"there is no order {order_id} to modify. Working: {_known_ids(self, WORKING)}.")
+        if (status := _report(self, order_id).status) in DONE:
             raise ValueError(f"order {order_id} is {status}; only a working order can be modified.")
         if new_order is None:
             if not changes:
@@ -216,17 +215,17 @@ class OrderVerbs(VerbFamily):
             setattr(new_order, field, value)
         new_order.orderId = order_id
         new_order.transmit = True
-        before = self._blotter.version(order_id)
+        before = _blotter(self).version(order_id)
         self.placeOrder(order_id, contract or known[0], _sized(new_order))
         print(f"Modified order {order_id}")
         if wait:
             # One more message than "change sent": the order as it is now, or the refusal.
-            self._wait_until(
-                lambda: self._blotter.version(order_id) > before + 1 or self._report(order_id).done,
+            self._ibnb.wait_until(
+                lambda: _blotter(self).version(order_id) > before + 1 or _report(self, order_id).done,
                 timeout,
                 f"modifyOrder({order_id})",
             )
-            self._raise_if_refused(order_id, before, _CHANGE_REFUSED, "modifyOrder")
+            _raise_if_refused(self, order_id, before, _CHANGE_REFUSED, "modifyOrder")
 
     def cancelOrderById(self, order_id: int, wait: bool = False, timeout: float | None = None) -> None:
         """Ask TWS to cancel an order. With `wait` it returns when the order is done: a fill may come first.
@@ -241,19 +240,19 @@ class OrderVerbs(VerbFamily):
         """
         if not isinstance(order_id, Integral):
             raise ValueError(f"order id {order_id!r} must be a number: placeOrderNow returns it, listOrders shows it.")
-        self._check_usable("cancelOrderById")
-        before = self._blotter.version(order_id)
+        self._ibnb.check_usable("cancelOrderById")
+        before = _blotter(self).version(order_id)
         self.cancelOrder(order_id)
         print(f"Cancel requested for order {order_id}")
         if wait:
             if before < 0:
                 raise ValueError(f"order {order_id} isn't known here, so there is nothing to wait for.")
-            self._wait_until(
-                lambda: self._report(order_id).done or self._refusal(order_id, before, _CANCEL_REFUSED) is not None,
+            self._ibnb.wait_until(
+                lambda: _report(self, order_id).done or _refusal(self, order_id, before, _CANCEL_REFUSED) is not None,
                 timeout,
                 f"cancelOrderById({order_id})",
             )
-            self._raise_if_refused(order_id, before, _CANCEL_REFUSED, "cancelOrderById")
+            _raise_if_refused(self, order_id, before, _CANCEL_REFUSED, "cancelOrderById")
 
     def cancelAllOrders(self, scope: str = "mine", wait: bool = False, timeout: float | None = None) -> None:
         """Cancel every working order of this client ("mine"), or of the whole account ("account").
@@ -265,16 +264,16 @@ class OrderVerbs(VerbFamily):
         Requested cancelation of all live orders.
         """
         everything = check("scope", scope, ("mine", "account")) == "account"
-        self._check_usable("cancelAllOrders")
+        self._ibnb.check_usable("cancelAllOrders")
         if everything:
             self.reqGlobalCancel()
         else:
-            for key in self._open_orders("mine", timeout):
+            for key in _orders(self).ask_open("mine", timeout):
                 if isinstance(key, int):  # a manual order, which client 0 sees as its own, has no id to cancel by
                     self.cancelOrder(key)
         print("Requested cancelation of all live orders.")
         if wait:
-            self._wait_until(lambda: not self._blotter.ids(WORKING), timeout, "cancelAllOrders")
+            self._ibnb.wait_until(lambda: not _blotter(self).ids(WORKING), timeout, "cancelAllOrders")
 
     # --- list -----------------------------------------------------------------------------------
 
@@ -284,9 +283,9 @@ class OrderVerbs(VerbFamily):
         >>> orders = app.listOrders()
         No live orders.
         """
-        ids = self._open_orders("mine", timeout)
+        ids = _orders(self).ask_open("mine", timeout)
         print("Live Orders from TWS:" if ids else "No live orders.")
-        rows = self._blotter.rows(ids)
+        rows = _blotter(self).rows(ids)
         for orderId, action, quantity, symbol, kind, price, *_ in rows:
             limit = f" {price}" if kind == "LMT" else ""
             print(f"ID {orderId}: {action} {to_float(quantity)} {symbol} ({kind}){limit}")
@@ -300,74 +299,8 @@ class OrderVerbs(VerbFamily):
         >>> app.getOpenOrders("account").index.tolist()
         []
         """
-        ids = self._open_orders(check("scope", scope, ("mine", "account")), timeout)
-        return tables.frame("orders", self._blotter.rows(ids))
-
-    def _open_orders(self, scope: str, timeout: float | None) -> list[Key]:
-        with self._request("getOpenOrders", reqId="openOrders", timeout=timeout, kind="request") as slot:
-            # What TWS shows now replaces what was known of before; orders sent in between show up again.
-            self.open_orders.clear()
-            if scope == "account":
-                self.reqAllOpenOrders()
-            else:
-                self.reqOpenOrders()
-            slot.wait()
-        return list(dict.fromkeys(slot.rows))
-
-    # --- callbacks: recorded only ---------------------------------------------------------------
-
-    @on("openOrder")
-    def _got_open_order(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
-        slot = self._pending.get(orderId)
-        if slot is not None and slot.verb == "previewOrder":
-            self._add(orderId, orderState, last=True)
-            return
-        key = self._key(orderId, order.permId, order.clientId)
-        self._blotter.opened(key, contract, order, orderState.status, self._now())
-        if orderState.status not in DONE:
-            self._add("openOrders", key)
-        if isinstance(key, int) and orderState.status not in DONE:
-            self.open_orders[key] = (contract, order)
-
-    @on("openOrderEnd")
-    def _got_open_order_end(self) -> None:
-        self._finish("openOrders")
-
-    @on("orderStatus")
-    def _got_order_status(
-        self,
-        orderId: int,
-        status: str,
-        filled: Any,
-        remaining: Any,
-        avgFillPrice: float,
-        permId: int,
-        parentId: int,
-        lastFillPrice: float,
-        clientId: int,
-        whyHeld: str,
-        mktCapPrice: float,
-    ) -> None:
-        numbers = (to_float(filled), to_float(remaining), to_float(avgFillPrice))
-        key = self._key(orderId, permId, clientId)
-        self._blotter.status(key, status, *numbers, permId, parentId, clientId, whyHeld, self._now())
-        if status in DONE and isinstance(key, int):
-            self.open_orders.pop(key, None)
-
-    @on("execDetails")
-    def _got_execution_of_order(self, reqId: int, contract: Any, execution: Any) -> None:
-        key = self._key(execution.orderId, execution.permId, execution.clientId)
-        self._blotter.executed(key, execution.execId, self._now())
-
-    @on("commissionReport")
-    def _got_commission(self, report: Any) -> None:
-        self._blotter.charged(report.execId, report.commission, report.currency, report.realizedPNL)
-
-    @on("error")
-    def _got_order_message(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str) -> None:
-        self._blotter.told(reqId, errorCode, " ".join(errorString.split()), self._now())
-
-    # --- small parts ----------------------------------------------------------------------------
+        ids = _orders(self).ask_open(check("scope", scope, ("mine", "account")), timeout)
+        return tables.frame("orders", _blotter(self).rows(ids))
 
     def placeOrder(self, orderId: int, contract: Any, order: Any) -> None:
         """ibapi's placeOrder; the blotter knows of the order before the answer can come. SafetyError."""
@@ -375,63 +308,72 @@ class OrderVerbs(VerbFamily):
         if order.whatIf:
             super().placeOrder(orderId, contract, order)
             return
-        new = self._blotter.order(orderId) is None
-        self._blotter.sent(orderId, contract, copy.copy(order), self._now())
+        new = _blotter(self).order(orderId) is None
+        _blotter(self).sent(orderId, contract, copy.copy(order), self._ibnb.now())
         try:
             super().placeOrder(orderId, contract, order)
         except BaseException:
             if new:
-                self._blotter.forget(orderId)
+                _blotter(self).forget(orderId)
             raise
 
-    def _key(self, orderId: int, permId: int, clientId: int) -> Key:
-        """What the blotter knows an order by: ids of other clients, and 0 for manual orders, are not ours."""
-        return orderId if orderId and clientId == self.clientId else ("perm", permId)
 
-    def _await_order(
-        self, verb: str, orderId: int, status: str | Collection[str], timeout: float | None
-    ) -> OrderReport:
-        wanted = _statuses(status)
-        self._report(orderId)
-        self._wait_until(lambda: self._reached(orderId, wanted), timeout, f"{verb}({orderId})")
-        said = self._blotter.rejected(orderId)
-        if said is not None:
-            raise OrderRejectedError(*said, reqId=orderId, verb=verb)
-        # The fill is what was asked for; a commission that doesn't come is NaN.
-        with suppress(RequestTimeoutError):
-            self._wait_until(lambda: not self._blotter.missing_commissions(orderId), _COMMISSION_GRACE, verb)
-        return self._report(orderId)
+def _orders(app: Session) -> OrderCallbacks:
+    return app._ibnb.listener(OrderCallbacks)
 
-    def _say_placed(self, orderId: int, contract: Any, order: Any) -> None:
-        quantity, kind = order.totalQuantity, order.orderType
-        print(f"New Order ID {orderId}: {order.action} {quantity} {contract.symbol} ({kind})")
 
-    def _report(self, orderId: int) -> OrderReport:
-        report = self._blotter.report(orderId)
-        if report is None:
-            raise ValueError(f"order {orderId} isn't known here. Known: {self._known_ids()}.")
-        return report
+def _blotter(app: Session) -> Blotter:
+    return app._ibnb.listener(OrderCallbacks).blotter
 
-    def _reached(self, orderId: int, wanted: set[str]) -> bool:
-        status = self._report(orderId).status
-        if status in wanted or status in DONE:
-            return True
-        step = _PROGRESS.get(status, -1)
-        return any(0 <= _PROGRESS.get(word, 99) <= step for word in wanted)
 
-    def _refusal(self, orderId: int, since: int, codes: frozenset[int]) -> tuple[int, str] | None:
-        return self._blotter.last_message(orderId, since, codes)
+def _await_order(
+    app: OrderVerbs, verb: str, orderId: int, status: str | Collection[str], timeout: float | None
+) -> OrderReport:
+    wanted = _statuses(status)
+    _report(app, orderId)
+    app._ibnb.wait_until(lambda: _reached(app, orderId, wanted), timeout, f"{verb}({orderId})")
+    said = _blotter(app).rejected(orderId)
+    if said is not None:
+        raise OrderRejectedError(*said, reqId=orderId, verb=verb)
+    # The fill is what was asked for; a commission that doesn't come is NaN.
+    with suppress(RequestTimeoutError):
+        app._ibnb.wait_until(lambda: not _blotter(app).missing_commissions(orderId), _COMMISSION_GRACE, verb)
+    return _report(app, orderId)
 
-    def _raise_if_refused(self, orderId: int, since: int, codes: frozenset[int], verb: str) -> None:
-        said = self._refusal(orderId, since, codes)
-        if said is not None:
-            error = request_error(*said, reqId=orderId, verb=verb, kind="order")
-            raise (
-                error if isinstance(error, OrderRejectedError) else OrderRejectedError(*said, reqId=orderId, verb=verb)
-            )
 
-    def _known_ids(self, statuses: frozenset[str] | None = None) -> str:
-        return ", ".join(str(each) for each in self._blotter.ids(statuses)) or "none"
+def _say_placed(app: OrderVerbs, orderId: int, contract: Any, order: Any) -> None:
+    quantity, kind = order.totalQuantity, order.orderType
+    print(f"New Order ID {orderId}: {order.action} {quantity} {contract.symbol} ({kind})")
+
+
+def _report(app: OrderVerbs, orderId: int) -> OrderReport:
+    report = _blotter(app).report(orderId)
+    if report is None:
+        raise ValueError(f"order {orderId} isn't known here. Known: {_known_ids(app)}.")
+    return report
+
+
+def _reached(app: OrderVerbs, orderId: int, wanted: set[str]) -> bool:
+    status = _report(app, orderId).status
+    if status in wanted or status in DONE:
+        return True
+    step = _PROGRESS.get(status, -1)
+    return any(0 <= _PROGRESS.get(word, 99) <= step for word in wanted)
+
+
+def _refusal(app: OrderVerbs, orderId: int, since: int, codes: frozenset[int]) -> tuple[int, str] | None:
+    return _blotter(app).last_message(orderId, since, codes)
+
+
+def _raise_if_refused(app: OrderVerbs, orderId: int, since: int, codes: frozenset[int], verb: str) -> None:
+    said = _refusal(app, orderId, since, codes)
+    if said is not None:
+        error = request_error(*said, reqId=orderId, verb=verb, kind="order")
+        raise (error if isinstance(error, OrderRejectedError) else OrderRejectedError(*said, reqId=orderId, verb=verb))
+
+
+def _known_ids(app: OrderVerbs, statuses: frozenset[str] | None = None) -> str:
+    return ", ".join(str(each) for each in _blotter(app).ids(statuses)) or "none"
 
 
 def _statuses(words: str | Collection[str]) -> set[str]:

@@ -6,41 +6,43 @@ orders say which. One that was sent and that TWS never confirmed, and knows noth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
+from ibnb.core.core import Core
 from ibnb.errors import RequestError
 from ibnb.ib.api import ExecutionFilter, is_unset, to_float
-from ibnb.verbs.orders.blotter import UNCERTAIN, WORKING, Key
-
-if TYPE_CHECKING:
-    from ibnb.verbs.orders.place import OrderVerbs
+from ibnb.verbs.orders.blotter import UNCERTAIN, WORKING, Blotter, Key
 
 _PATIENCE = 10.0
 
 
-def reconcile(app: OrderVerbs) -> None:
+#: The blotter's key of (orderId, permId, clientId).
+KeyOf = Callable[[int, int, int], Key]
+
+
+def reconcile(core: Core, blotter: Blotter, key_of: KeyOf, ask_open: Callable[[str, float], list[Key]]) -> None:
     """Bring the blotter in step with TWS. Raises what the requests raise."""
-    if app._gate.readonly:
+    if core.gate.readonly:
         return
-    blotter = app._blotter
     before = blotter.ids(WORKING | {UNCERTAIN})
-    shown = set(app._open_orders("mine", _PATIENCE))
-    perm_ids = _executions(app)
+    shown = set(ask_open("mine", _PATIENCE))
+    perm_ids = _executions(core, key_of)
     missing = [key for key in before if key not in shown]
     if missing:
-        ends = _completed(app)
+        ends = _completed(core)
         for key in missing:
             report = blotter.report(key)
             permId = (report.permId if report is not None else 0) or perm_ids.get(key, 0)
             if permId in ends:
-                blotter.completed(key, permId, *ends[permId], app._now())
+                blotter.completed(key, permId, *ends[permId], core.now())
             else:
-                _doubt(app, key)
+                _doubt(core, blotter, key)
 
 
-def _doubt(app: OrderVerbs, key: Key) -> None:
-    taken = app._blotter.doubt(key, app._now())
-    what = app._blotter.order(key)
+def _doubt(core: Core, blotter: Blotter, key: Key) -> None:
+    taken = blotter.doubt(key, core.now())
+    what = blotter.order(key)
     if what is None:
         return
     contract, order = what
@@ -51,27 +53,27 @@ def _doubt(app: OrderVerbs, key: Key) -> None:
         else f"{name} was sent, and TWS never confirmed it; it is neither open nor executed, so most likely it never "
         "arrived. It is not sent again"
     )
-    app._status.say(f"{text}. Look at TWS before you decide.", "warning")
+    core.status.say(f"{text}. Look at TWS before you decide.", "warning")
 
 
-def _executions(app: OrderVerbs) -> dict[Key, int]:
+def _executions(core: Core, key_of: KeyOf) -> dict[Key, int]:
     """Have today's fills told again; the permanent id of each order that has some."""
     found: dict[Key, int] = {}
 
     def note(reqId: int, contract: Any, execution: Any) -> None:
-        found[app._key(execution.orderId, execution.permId, execution.clientId)] = execution.permId
+        found[key_of(execution.orderId, execution.permId, execution.clientId)] = execution.permId
 
-    app._dispatcher.listen("execDetails", note)
+    core.dispatcher.listen("execDetails", note)
     try:
-        with app._request("getExecutions", timeout=_PATIENCE) as slot:
-            app.reqExecutions(slot.key, ExecutionFilter())
+        with core.request("getExecutions", kind="request", timeout=_PATIENCE) as slot:
+            core.client.reqExecutions(slot.key, ExecutionFilter())
             slot.wait()
     finally:
-        app._dispatcher.ignore("execDetails", note)
+        core.dispatcher.ignore("execDetails", note)
     return found
 
 
-def _completed(app: OrderVerbs) -> dict[int, tuple[str, float]]:
+def _completed(core: Core) -> dict[int, tuple[str, float]]:
     """Permanent id → (status, filled quantity) of the orders that have ended today."""
     found: dict[int, tuple[str, float]] = {}
 
@@ -79,13 +81,13 @@ def _completed(app: OrderVerbs) -> dict[int, tuple[str, float]]:
         filled = 0.0 if is_unset(order.filledQuantity) else to_float(order.filledQuantity)
         found[order.permId] = (state.status, filled)
 
-    app._dispatcher.listen("completedOrder", note)
+    core.dispatcher.listen("completedOrder", note)
     try:
-        with app._request("getCompletedOrders", reqId="completedOrders", timeout=_PATIENCE) as slot:
-            app.reqCompletedOrders(False)
+        with core.request("getCompletedOrders", kind="request", reqId="completedOrders", timeout=_PATIENCE) as slot:
+            core.client.reqCompletedOrders(False)
             slot.wait()
     except RequestError as error:  # an old TWS, or one that doesn't tell
-        app._status.say(f"completed orders can't be had: {error}", "notice")
+        core.status.say(f"completed orders can't be had: {error}", "notice")
     finally:
-        app._dispatcher.ignore("completedOrder", note)
+        core.dispatcher.ignore("completedOrder", note)
     return found

@@ -3,10 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from inside import core
 from scripted import ScriptedTWS
 
 from ibnb import ConnectionLostError, ContractNotFoundError, IBError, PacingError, RequestTimeoutError, createContract
-from ibnb.verbs.download.in_flight import IN_FLIGHT, Ask
+from ibnb.verbs.download.in_flight import IN_FLIGHT, Ask, InFlight
 
 PACING = "Historical Market Data Service error message:Historical data request pacing violation"
 
@@ -35,7 +36,7 @@ class Many:
         )
 
     def run(self, timeout: float | None = None) -> None:
-        self.tws.app._ask_all("getMany", self.asks, timeout)
+        InFlight(core(self.tws.app), "getMany", timeout).ask_all(self.asks)
 
 
 def answer(tws: ScriptedTWS, reqId: int) -> None:
@@ -48,8 +49,8 @@ def test_all_are_asked_and_taken_and_nothing_is_left_open(tws: ScriptedTWS) -> N
     many.run()
     assert list(range(25)) == many.taken
     assert "cancelHeadTimeStamp" not in tws.names()
-    assert len(tws.app._pending) == 0
-    assert getattr(tws.app._passing, "slot", None) is None
+    assert len(core(tws.app).pending) == 0
+    assert getattr(core(tws.app).outgoing._passing, "slot", None) is None
 
 
 def test_only_so_many_are_in_flight_and_the_first_to_end_makes_room(tws: ScriptedTWS) -> None:
@@ -107,7 +108,7 @@ def test_a_tws_that_answers_nothing_is_an_error(tws: ScriptedTWS) -> None:
     with pytest.raises(RequestTimeoutError, match="getMany"):
         many.run(timeout=0.01)
     assert tws.names().count("cancelHeadTimeStamp") == 3
-    assert len(tws.app._pending) == 0
+    assert len(core(tws.app).pending) == 0
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
@@ -125,7 +126,7 @@ def test_an_interrupt_takes_what_was_answered_and_cancels_the_rest(
         many.run()
     assert many.taken == [1, 2, 3]
     assert tws.names().count("cancelHeadTimeStamp") == 2
-    assert len(tws.app._pending) == 0
+    assert len(core(tws.app).pending) == 0
 
 
 def test_the_loss_of_the_connection_ends_it_after_what_was_answered(tws: ScriptedTWS) -> None:
@@ -135,14 +136,14 @@ def test_the_loss_of_the_connection_ends_it_after_what_was_answered(tws: Scripte
         if contract.symbol < "S2":
             answer(tws, reqId)
         elif contract.symbol == "S3":
-            tws.app._end(tws.app.conn, "TWS has gone")
+            core(tws.app).lifecycle.end(tws.app.conn, "TWS has gone")
 
     tws.on("reqHeadTimeStamp", asked)
     with pytest.raises(ConnectionLostError, match="TWS has gone"):
         many.run()
     assert many.taken == [0, 1]
     assert many.failed == []
-    assert len(tws.app._pending) == 0
+    assert len(core(tws.app).pending) == 0
 
 
 def test_one_that_tws_paces_is_reported_once_asking_again_is_off(tws: ScriptedTWS) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from inside import core
 
 import ibnb
 from ibnb import ConnectionLostError, IBApp
@@ -115,10 +116,10 @@ def test_a_download_interrupted_twice_goes_on_and_asks_for_nothing_twice(app: IB
     with pytest.raises(KeyboardInterrupt):
         app.getHistory(SYMBOLS, progress=interrupt_at(4, lambda: signal.raise_signal(signal.SIGINT)), **args)
     assert app.isConnected()
-    assert len(app._pending) == 0
+    assert len(core(app).pending) == 0
     with pytest.raises(ConnectionLostError):
         app.getHistory(SYMBOLS, progress=interrupt_at(2, getattr(app.gateway.faults, harm)), **args)
-    assert len(app._pending) == 0
+    assert len(core(app).pending) == 0
     resumed = app.getHistory(SYMBOLS, **args)
     pd.testing.assert_frame_equal(whole.df, resumed.df)
     assert Counter(asked(app)).most_common(1)[0][1] == 1

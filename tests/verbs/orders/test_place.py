@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import pytest
+from inside import core
 from order_messages import NVDA, filled, opened, shown, status
 from scripted import ScriptedTWS
 
@@ -261,7 +262,7 @@ def test_nothing_is_placed_without_a_connection() -> None:
 
 
 def test_a_refused_order_leaves_no_trace_in_the_blotter(tws: ScriptedTWS) -> None:
-    tws.app._gate.readonly = True
+    core(tws.app).gate.readonly = True
     with pytest.raises(SafetyError):
         tws.app.placeOrderNow(NVDA, BUY)
     assert len(tws.app.getBlotter()) == 0

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from inside import core
 from scripted import ScriptedTWS
 
 from ibnb import IBApp
 from ibnb.ib.api import Contract, Execution, Order, OrderState, to_decimal
-from ibnb.verbs.orders.reconcile import reconcile
 
 
 @pytest.fixture
@@ -53,8 +53,14 @@ def status(app: IBApp, orderId: int) -> str:
     return str(app.getBlotter().loc[orderId, "status"])
 
 
+def reconcile(app: IBApp) -> None:
+    """What is done once the connection is back."""
+    for action in core(app).reconnect.actions:
+        action()
+
+
 def own_words(app: IBApp) -> list[str]:
-    return [notice.text for notice in app._status.notices if notice.code == 0]
+    return [notice.text for notice in core(app).status.notices if notice.code == 0]
 
 
 def test_an_order_that_is_still_open_is_as_tws_shows_it(tws: ScriptedTWS) -> None:
@@ -124,6 +130,6 @@ def test_a_tws_that_doesnt_tell_completed_orders_leaves_the_rest_working(tws: Sc
 
 
 def test_a_read_only_session_asks_for_nothing(tws: ScriptedTWS) -> None:
-    tws.app._gate.readonly = True
+    core(tws.app).gate.readonly = True
     reconcile(tws.app)
     assert [] == tws.names()

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 from fake_tws import READY, FakeTWS
+from inside import core, speak
 from small_app import HEAD, App, tws_and_app
 
 from ibnb.core.outgoing import ENDING, PASSING
-from ibnb.core.session import Session, mask
+from ibnb.core.session import Session
 from ibnb.errors import IBError, NotConnectedError
 from ibnb.ib import api
+from ibnb.ib.accounts import mask
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,7 +109,7 @@ def test_a_refused_connection_reports_502_raises_and_releases_every_waiter() -> 
     assert app.connection_ready.is_set()
     app.run()
     with pytest.raises(NotConnectedError, match="nothing listens"):
-        app._check_usable("getData")
+        core(app).check_usable("getData")
 
 
 def test_a_client_id_in_use_is_explained() -> None:
@@ -166,7 +168,7 @@ def test_disconnecting_inside_a_callback_is_allowed() -> None:
     app.reqCurrentTime()
     app.run()
     assert not app.isConnected()
-    assert [] == list(app._status.problems)
+    assert [] == list(core(app).status.problems)
     tws.close()
 
 
@@ -190,11 +192,11 @@ def test_the_users_questions_about_the_time_and_fences_dont_mix() -> None:
     app = type("Mine", (App,), {"currentTime": lambda self, time: got.append(time), "__module__": "__main__"})()
     tws = FakeTWS(answers={49: lambda fields: [(49, 1, next(clock))]})
     tws.pair(app)
-    app._fence()
+    core(app).fence.wait()
     app.reqCurrentTime()
-    app._fence()
+    core(app).fence.wait()
     app.reqCurrentTime()
-    app._fence()
+    core(app).fence.wait()
     assert [101, 103] == got
     assert ["reqCurrentTime", "currentTime"] * 2 == list(app.tape["name"])[-4:]
     assert 4 == sum("urrentTime" in name for name in app.tape["name"])
@@ -205,7 +207,7 @@ def test_the_users_questions_about_the_time_and_fences_dont_mix() -> None:
 def test_sleep_takes_texts_and_refuses_nonsense(silent: tuple[FakeTWS, App], monkeypatch: pytest.MonkeyPatch) -> None:
     _, app = silent
     slept: list[float] = []
-    monkeypatch.setattr(app._time, "sleep", slept.append)
+    monkeypatch.setattr(core(app).clock, "sleep", slept.append)
     for duration in (2, 0.5, "30 s", "5 min", "1 h", "2 mins", "1 day"):
         app.sleep(duration)
     assert [2, 0.5, 30, 300, 3600, 120, 86400] == slept
@@ -216,15 +218,15 @@ def test_sleep_takes_texts_and_refuses_nonsense(silent: tuple[FakeTWS, App], mon
 
 def test_now_is_in_new_york(silent: tuple[FakeTWS, App], monkeypatch: pytest.MonkeyPatch) -> None:
     _, app = silent
-    monkeypatch.setattr(app._time, "now", lambda: 1749650400.0)
+    monkeypatch.setattr(core(app), "now", lambda: 1749650400.0)
     assert "2025-06-11T10:00:00-04:00" == app.now().isoformat()
 
 
 def test_a_fence_behind_a_lost_connection_returns_after_everyone_was_released(silent: tuple[FakeTWS, App]) -> None:
     tws, app = silent
-    slot = app._pending.open(5, "getData")
+    slot = core(app).pending.open(5, "getData")
     tws.drop()
-    app._fence()
+    core(app).fence.wait()
     assert slot.done
 
 
@@ -240,19 +242,19 @@ def test_socket_link_and_farms_are_three_states(silent: tuple[FakeTWS, App]) -> 
         (2157, "Sec-def data farm connection is broken:secdefil"),
     ):
         tws.send(4, 2, -1, code, text)
-    app._fence()
+    core(app).fence.wait()
     assert {"usfarm.nj": "OK", "ushmds": "inactive", "secdefil": "broken"} == dict(app.farms["state"])
-    assert ("open", "lost") == (app._status.socket, app._status.link)
+    assert ("open", "lost") == (core(app).status.socket, core(app).status.link)
     assert app.isConnected()
     tws.send(4, 2, -1, 1102, "restored - data maintained. All data farms are connected: usfarm")
-    app._fence()
-    assert "up" == app._status.link
+    core(app).fence.wait()
+    assert "up" == core(app).status.link
     assert {"OK"} == set(app.farms["state"])
 
 
 def test_ibnb_has_words_of_its_own_among_the_notices(silent: tuple[FakeTWS, App]) -> None:
     _, app = silent
-    app._status.say("waiting 15 s for its turn")
+    core(app).status.say("waiting 15 s for its turn")
     row = app.notices.iloc[-1]
     assert (0, "notice", "waiting 15 s for its turn") == (row["code"], row["severity"], row["text"])
     assert "Said by ibnb itself." == row["meaning"]
@@ -265,7 +267,7 @@ def test_frames_have_the_same_columns_when_empty() -> None:
     assert ["kind", "state", "time"] == list(app.farms.columns)
     empty = [table.dtypes.to_dict() for table in (app.notices, app.problems, app.farms, app.tape)]
     app.wrapper.error(-1, 2104, "Market data farm connection is OK:usfarm")
-    app._record_problem("tickPrice", ValueError("x"), "trace", "your override")
+    core(app).status.problem("tickPrice", ValueError("x"), "trace", "your override")
     full = [table.dtypes.to_dict() for table in (app.notices, app.problems, app.farms, app.tape)]
     assert empty == full
 
@@ -317,8 +319,8 @@ def test_requests_leave_as_ibapi_writes_and_logs_them(version: int, caplog: pyte
     sent, said = [], []
     for cls in (api.EClient, Session):
         app = Session()
-        app.serverVersion_ = version
-        app.conn = taken = _Taken()  # type: ignore[assignment]
+        speak(app, version)
+        core(app).lifecycle.connection = taken = _Taken()  # type: ignore[assignment]
         app.sendMsg = MethodType(cls.sendMsg, app)  # type: ignore[method-assign]
         app.logRequest = MethodType(cls.logRequest, app)  # type: ignore[method-assign]
         app.setConnState(api.EClient.CONNECTED)

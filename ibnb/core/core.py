@@ -1,0 +1,341 @@
+"""One session, by its parts, and what verbs ask of it: to open a request, to wait, to say why nothing came.
+
+Parts know each other only as far as they are handed here. `IBApp` keeps this object as its one private attribute.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any, TypeVar
+
+from ibnb.core.clock import Changes, Clock, Done
+from ibnb.core.definitions import Definitions
+from ibnb.core.dispatch import Dispatcher
+from ibnb.core.fence import Fence
+from ibnb.core.gate import OrderGate
+from ibnb.core.gate_feed import GateFeed
+from ibnb.core.incoming import Incoming
+from ibnb.core.lifecycle import Lifecycle, Settings
+from ibnb.core.order_ids import Ids
+from ibnb.core.outgoing import Outgoing
+from ibnb.core.pacing import Pacing
+from ibnb.core.pending import Key, Pending, Slot
+from ibnb.core.reconnect import Reconnect
+from ibnb.core.routing import TURN, Routing
+from ibnb.core.staleness import Staleness
+from ibnb.core.status import Status
+from ibnb.core.subscriptions import Subscriptions
+from ibnb.core.tape import Tape
+from ibnb.errors import CallbackWarning, ConnectionLostError, NotConnectedError, RequestTimeoutError
+from ibnb.ib.values import check_contract, check_timeout
+
+# Seconds before a timeout at which TWS is asked whether it still answers anything.
+GRACE = 2.0
+ALIVE = " TWS itself answers (reqCurrentTime): it is this request that gets no answer."
+WEDGED = (
+    " TWS answers nothing at all, not even reqCurrentTime: it hangs, or a dialog of it waits for a click.\n"
+    "Look at it; restart it if needed, with more memory (Configure, Settings, Memory Allocation), and ask for less "
+    "at once."
+)
+# A request about no contract: where there should be one, None is a mistake.
+_NO_CONTRACT = object()
+
+L = TypeVar("L")
+
+
+class Core:
+    """The parts of a session, wired together.
+
+    `client` is the EClient whose methods send and whose overrides are called; `settings` has what the user may set (the
+    client itself, usually). `listeners` make the objects that take answers for verbs: each is called with this core.
+    """
+
+    def __init__(self, client: Any, settings: Settings, listeners: Iterable[Callable[[Core], object]] = ()) -> None:
+        self.client = client
+        self.settings = settings
+        self.changes = Changes()
+        self.clock = clock = Clock(self.changes)
+        self.now = clock.now
+        self.status = Status(clock.now)
+        self.tape = Tape(clock.now)
+        self.ids = Ids()
+        self.gate = OrderGate(clock.now)
+        self.pacing = Pacing()
+        self.subscriptions = Subscriptions(clock.now)
+        self.pending = Pending(self._wait_slot, lambda slot: self.outgoing.left(slot))
+        self.lifecycle = Lifecycle(client, settings, clock, self.changes, self.status, self.pending, self.ids)
+        self.fence = Fence(self.lifecycle, self.status, lambda: settings.fenceTimeout)
+        self.dispatcher = Dispatcher(
+            client, self.tape, self.changes, self.status, self.pending, self.fence, self.lifecycle.maybe_ready
+        )
+        self.incoming = Incoming(client, self.lifecycle, self.dispatcher, self.tape, self.changes, self.status)
+        self.outgoing = Outgoing(
+            client,
+            self.lifecycle,
+            clock,
+            self.status,
+            self.pending,
+            self.pacing,
+            self.subscriptions,
+            self.gate,
+            self.fence,
+        )
+        self.reconnect = Reconnect(
+            client,
+            settings,
+            clock,
+            self.changes,
+            self.lifecycle,
+            self.status,
+            self.pending,
+            self.subscriptions,
+            self.gate,
+        )
+        self.definitions = Definitions(client, self.pending, self.request)
+        self.staleness = Staleness(
+            settings,
+            clock,
+            self.status,
+            self.subscriptions,
+            self.reconnect.usable,
+            self.lifecycle.over.is_set,
+            self.definitions.hours,
+        )
+        routing = Routing(
+            self.lifecycle,
+            self.status,
+            self.pending,
+            self.subscriptions,
+            self.outgoing,
+            self.reconnect,
+            lambda: settings.autoReconnect,
+        )
+        self.lifecycle.opened += [
+            self.fence.reset,
+            self.incoming.reset,
+            self.outgoing.reset,
+        ]
+        self.lifecycle.comes_back = self.reconnect.comes_back
+        self.lifecycle.gone = self.subscriptions.clear
+        self.lifecycle.before_send, self.lifecycle.incoming = self.outgoing.before_send, self.incoming
+        self._listeners: dict[type, object] = {}
+        for make in listeners:
+            listener = make(self)
+            self._listeners[type(listener)] = listener
+            self.dispatcher.add(listener)
+        for part in (self.definitions, routing, GateFeed(self.gate), self.reconnect, self.outgoing, self.lifecycle):
+            self.dispatcher.add(part)
+        # What else ends with an explicit disconnect(): an embedded gateway.
+        self.at_disconnect: list[Callable[[], object]] = []
+        self._problems_told = 0
+
+    def listener(self, kind: type[L]) -> L:
+        """The listener of a verb family."""
+        found = self._listeners[kind]
+        assert isinstance(found, kind)
+        return found
+
+    def connect(self, host: str, port: int, clientId: int) -> None:
+        """Begin a session: nothing is known of another one."""
+        if not self.lifecycle.connected():
+            self.subscriptions.clear()
+            self.definitions.clear()
+        self.reconnect.connect(host, port, clientId)
+
+    def disconnect(self) -> None:
+        """End the session, and with it every wait."""
+        self.reconnect.finish("disconnect() was called")
+        while self.at_disconnect:
+            self.at_disconnect.pop()()
+
+    # --- requests ----------------------------------------------------------------------------------
+
+    def request(
+        self,
+        verb: str,
+        *,
+        kind: str,
+        cancel: Callable[..., object] | None = None,
+        timeout: float | None = None,
+        reqId: Key | None = None,
+        contract: Any = _NO_CONTRACT,
+        tolerate: Collection[int] = (),
+        lasting: bool = False,
+    ) -> Slot:
+        """Open a slot, and leave nothing behind: `with core.request(...) as slot: app.reqX(slot.key); slot.wait()`.
+
+        kind: which errors end it, see codes.KINDS.
+        reqId: None = a new id; a text ("positions") for requests without an id, which then wait in line.
+        cancel: called with the id (without it for a text) when the block is left by an exception while
+        the request may still run at TWS.
+        tolerate: codes that don't end this request although they usually end its kind.
+        lasting: a stream. Its slot outlives the connection, and what it subscribed to is asked for again, after
+        `slot.on_replay` has been called; its callbacks call `slot.hear(now)`.
+
+        While a lost connection is being had back, it waits for that: nothing has been sent yet.
+        ValueError for a `contract` that isn't one.
+        """
+        if self.status.problem_count != self._problems_told:
+            # This method and the verb stand between here and the user's line.
+            self.tell_problems(stacklevel=4)
+        limit = self.limit(timeout, verb)
+        self._await_return(verb, limit)
+        about = None if contract is _NO_CONTRACT else check_contract(contract, verb)
+        key = self.ids.request() if reqId is None else reqId
+        slot = self.pending.open(key, verb, kind=kind, contract=about, timeout=limit)
+        if tolerate:
+            slot.tolerate = frozenset(tolerate)
+        if lasting:
+            slot.lasting, slot.opened = True, self.now()
+            self.staleness.watch()
+        if cancel is not None:
+            slot.cancel = partial(self._cancel_at_tws, cancel, key)
+        return slot
+
+    def _cancel_at_tws(self, cancel: Callable[..., object], key: Key) -> None:
+        if self.lifecycle.connected():
+            cancel(*([key] if isinstance(key, int) else []))
+
+    def limit(self, timeout: float | None, verb: str) -> float:
+        """Seconds that a verb waits: as it was told, or as the session is set."""
+        return self.settings.timeout if timeout is None else check_timeout(timeout, verb)
+
+    @contextmanager
+    def in_turn(self, name: str, verb: str, timeout: float | None) -> Iterator[None]:
+        """Let one thread at a time ask what TWS answers only so often at once; the others wait (real seconds)."""
+        self.lifecycle.check_thread(verb)
+        limit = self.limit(timeout, verb)
+        self._await_return(verb, limit)
+        turn = self.pending.open(f"turn: {name}", verb, kind=TURN, timeout=limit)
+        try:
+            yield
+        finally:
+            self.pending.close(turn)
+
+    def take_order_id(self) -> int:
+        """The next order id; each caller gets another one. NotConnectedError."""
+        taken = self.ids.take() if self.lifecycle.connected() else None
+        if taken is None:
+            raise NotConnectedError(f"there is no order id: {self.reconnect.why_not()}")
+        return taken
+
+    # --- waiting -----------------------------------------------------------------------------------
+
+    def _wait_slot(self, slot: Slot, timeout: float | None) -> None:
+        seconds = self.settings.timeout if timeout is None else timeout
+        while True:
+            ended, alive = self._wait_and_listen(slot.ended, seconds)
+            if not ended:
+                waited = self.outgoing.paced_text(slot.key)
+                raise self.timed_out(slot.verb, seconds, len(slot.rows), slot.notices, alive, waited)
+            if slot.error is None or not self.outgoing.ask_again(slot):
+                return
+
+    def wait_until(self, done: Done, timeout: float | None, what: str, lasting: bool = False) -> None:
+        """Wait for something that isn't a slot's end. RequestTimeoutError, ConnectionLostError.
+
+        lasting: for streams, which wait on while a lost connection is being had back.
+        """
+        lifecycle = self.lifecycle
+        lifecycle.await_end()
+        if not (lasting and self.reconnect.attempt is not None):
+            self.check_usable(what)
+        lifecycle.check_thread(what)
+        seconds = self.limit(timeout, what)
+        holds = done if callable(done) else done.is_set
+
+        def gone() -> bool:
+            return lifecycle.over.is_set() if lasting else not lifecycle.connected()
+
+        _, alive = self._wait_and_listen(lambda: holds() or gone(), seconds)
+        if holds():
+            return
+        if gone():
+            raise lifecycle.lost(what)
+        raise self.timed_out(what, seconds, None, [], alive)
+
+    def _wait_and_listen(self, done: Done, seconds: float) -> tuple[bool, bool | None]:
+        """Wait; shortly before the end ask TWS what time it is: (done, does it answer at all; None = not known)."""
+        grace = min(GRACE, seconds / 4)
+        if self.clock.wait(done, seconds - grace):
+            return True, None
+        connection = self.lifecycle.connection
+        beat = None
+        if connection is not None:
+            with suppress(ConnectionLostError):
+                beat = self.fence.ask(connection)
+        ended = self.clock.wait(done, grace)
+        if beat is None or (not beat.is_set() and grace < GRACE / 2):
+            return ended, None
+        return ended, beat.is_set()
+
+    def _await_return(self, verb: str, seconds: float) -> None:
+        """Raise unless the session is usable; one that is on its way back is waited for."""
+        lifecycle, reconnect = self.lifecycle, self.reconnect
+        connection = lifecycle.connection
+        if connection is not None and connection.in_reader():
+            lifecycle.check_thread(verb)
+        self.clock.settle()
+        if reconnect.attempt is None and connection is not None and connection.isConnected():
+            return
+        lifecycle.await_end()
+        if reconnect.attempt is not None:
+            self.clock.wait(lambda: reconnect.usable() or reconnect.attempt is None, seconds)
+        self.check_usable(verb)
+
+    def check_usable(self, verb: str) -> None:
+        """NotConnectedError unless requests can be sent; IBError in a callback, which can't wait."""
+        if not self.lifecycle.connected() or self.reconnect.attempt is not None:
+            raise NotConnectedError(f"{verb}: not connected to TWS or IB Gateway: {self.reconnect.why_not()}")
+        self.lifecycle.check_thread(verb)
+
+    def timed_out(
+        self,
+        verb: str,
+        seconds: float,
+        rows: int | None,
+        noted: list[tuple[int, str]],
+        alive: bool | None = None,
+        waited: str = "",
+    ) -> RequestTimeoutError:
+        """The error of a request that got no answer, with all that is known of why."""
+        text = f"{verb}: no answer within {seconds:g} s{waited}"
+        if rows is not None:
+            text += f" ({rows} rows so far)"
+        text += f". State: {self.status.describe()}."
+        if alive is not None:
+            text += ALIVE if alive else WEDGED
+        recent = [(n.code, n.text) for n in list(self.status.notices) if n.severity not in ("notice",)][-3:]
+        for code, said in noted or recent:
+            text += f"\nTWS said {code}: {said}"
+        if alive is not False:
+            text += "\n" + self._next_step(verb)
+        return RequestTimeoutError(text, verb=verb, rows=rows or 0)
+
+    def _next_step(self, verb: str) -> str:
+        if self.reconnect.attempt is not None:
+            return f"The connection is lost: {self.reconnect.why_not()}."
+        if self.status.link == "lost":
+            return "Wait until TWS has its link to IBKR back (app.notices), then ask again."
+        if any(state == "broken" for _, state, _ in self.status.farms.values()):
+            return "A data farm is down (app.farms): ask again when it is OK."
+        return (
+            "TWS ignores some wrong input without a word: check the contract (getContractDetails) and the arguments, "
+            f"or give more time with {verb}(..., timeout=…)."
+        )
+
+    def tell_problems(self, stacklevel: int) -> None:
+        """Warn in the caller's thread, so in the caller's cell, about exceptions in callbacks since the last call."""
+        new = self.status.problem_count - self._problems_told
+        if new:
+            self._problems_told += new
+            first = list(self.status.problems)[-new:][0]
+            more = f" (and {new - 1} more)" if new > 1 else ""
+            warnings.warn(
+                f"{first.error} in {first.where}, callback {first.callback}{more}; see app.problems",
+                CallbackWarning,
+                stacklevel=stacklevel,
+            )

@@ -1,0 +1,254 @@
+"""One connection after the other: reached, ready, ended. Whoever waits is released when it ends.
+
+The reader thread only decodes, records and completes slots; whoever calls a verb waits in their own thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Protocol
+
+from ibnb.core.clock import Changes, Clock
+from ibnb.core.dispatch import on
+from ibnb.core.order_ids import Ids
+from ibnb.core.pending import Pending
+from ibnb.core.status import Status
+from ibnb.errors import ConnectionLostError, IBError, NotConnectedError
+from ibnb.wire.transport import Connection
+
+
+class Settings(Protocol):
+    """What the user may set on a session; see Session."""
+
+    timeout: float
+    connectTimeout: float
+    fenceTimeout: float
+    autoReconnect: bool
+    staleAfter: float | str
+
+
+class Taker(Protocol):
+    """What takes the messages that come; see Incoming."""
+
+    def take(self, payloads: list[bytes]) -> None: ...
+    def is_private(self) -> bool: ...
+
+
+class Lifecycle:
+    """The session's connection, and how it stands. `client` is the EClient that the connection serves."""
+
+    def __init__(
+        self,
+        client: Any,
+        settings: Settings,
+        clock: Clock,
+        changes: Changes,
+        status: Status,
+        pending: Pending,
+        ids: Ids,
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._clock = clock
+        self._changes = changes
+        self._status = status
+        self._pending = pending
+        self._ids = ids
+        self._lock = threading.RLock()
+        self.connection: Connection | None = None
+        self.version = 0
+        self.endpoint: tuple[str, int, int] | None = None
+        self.accounts: list[str] = []
+        #: The account that verbs use by default.
+        self.account = ""
+        #: The next order id and the accounts have come.
+        self.ready = threading.Event()
+        #: This connection has ended; and: nobody will try to have it back.
+        self.ended = threading.Event()
+        self.over = threading.Event()
+        self.ended.set()
+        self.over.set()
+        self.why_ended = "connect() hasn't been called"
+        # What else a new connection means to other parts.
+        self.opened: list[Callable[[Connection], object]] = []
+        # Will somebody have the connection back that has just ended?
+        self.comes_back: Callable[[], bool] = lambda: False
+        # What else it means that nobody does.
+        self.gone: Callable[[], object] = lambda: None
+        # What takes the messages of a connection, and what sees each one that leaves.
+        self.incoming: Taker
+        self.before_send: Callable[[bytes], None]
+
+    # --- begin -----------------------------------------------------------------------------------
+
+    def connect(self, host: str, port: int, clientId: int) -> None:
+        """See Session.connect."""
+        host = host or "127.0.0.1"
+        if self.connected():
+            if self.endpoint == (host, port, clientId):
+                self._say_error(501, "Already connected.")
+                return
+            raise IBError(f"already connected ({self._client!r}); call disconnect() before connecting elsewhere")
+        if self.endpoint != (host, port, clientId):
+            self._ids.elsewhere()
+        try:
+            connection = self.reach(host, port, clientId)
+        except NotConnectedError as error:
+            self.why_ended = str(error)
+            self.release_waiters()
+            self._say_error(502, str(error))
+            raise
+        self.begin(connection)
+
+    def reach(self, host: str, port: int, clientId: int) -> Connection:
+        """Shake hands; what was known of the last connection is void, but no order id is used twice at one place."""
+        connection = Connection(host, port, self.before_send)
+        self.signal("connection_ready", False)
+        self.ready.clear()
+        self._ids.again()
+        self.accounts = []
+        client = self._client
+        # 9.81 calls it connectionOptions.
+        options = getattr(client, "connectOptions", None) or getattr(client, "connectionOptions", None)
+        version, connection_time = connection.open(self._settings.connectTimeout, options)
+        self.use(connection, version, connection_time, clientId)
+        return connection
+
+    def use(self, connection: Connection, version: int, connection_time: str, clientId: int) -> None:
+        """Make an open connection the session's own."""
+        client = self._client
+        client.host, client.port, client.clientId = connection.host, connection.port, clientId
+        client.serverVersion_, client.connTime = version, connection_time
+        self.endpoint = (connection.host, connection.port, clientId)
+        self.connection, self.version = connection, version
+        self.ended.clear()
+        self.over.clear()
+        self._status.connected()
+        self._pending.reopen()
+        for each in self.opened:
+            each(connection)
+        client.setConnState(client.CONNECTED)
+
+    def begin(self, connection: Connection) -> None:
+        """Start the API, then the reader (in this order the tape is the same every time), and wait for readiness."""
+        with suppress(ConnectionLostError):  # the reader sees it too
+            self._client.startApi()
+        self._client.wrapper.connectAck()
+        connection.start(self.incoming.take, lambda reason: self.end(connection, reason), self.incoming.is_private)
+        self._clock.reads(connection.reader)
+        self._wait_ready(connection)
+
+    def _wait_ready(self, connection: Connection) -> None:
+        if connection.in_reader():  # a callback of an old connection reconnects; it can't wait for the new one
+            return
+        limit = self._settings.connectTimeout
+        deadline = time.monotonic() + limit
+        while not self.ready.wait(0.05):
+            refused = self.ended.is_set() or self._status.last_words
+            late = time.monotonic() > deadline
+            if (refused or late) and not self.ready.is_set():
+                self.end(
+                    connection,
+                    f"it sent no order id and accounts within {limit:g} s. "
+                    "Usually a dialog in TWS waits for a click, or it is still logging in.",
+                )
+                raise NotConnectedError(f"TWS didn't start the session: {self.why_ended}")
+
+    @on("nextValidId")
+    def next_id_told(self, orderId: int) -> None:
+        self._ids.told(orderId)
+
+    @on("managedAccounts")
+    def accounts_told(self, accountsList: str) -> None:
+        self.accounts = [code for code in accountsList.split(",") if code]
+        if self.accounts and self.account not in self.accounts:
+            self.account = self.accounts[0]
+
+    def maybe_ready(self) -> None:
+        """Called after nextValidId and managedAccounts, and after the user's overrides of them."""
+        if self._ids.next is not None and self.accounts:
+            self.ready.set()
+            self.signal("connection_ready", True)
+
+    # --- end -------------------------------------------------------------------------------------
+
+    def finish(self, reason: str) -> None:
+        """End the connection there is, and wait for its reader thread."""
+        connection = self.connection
+        if connection is not None:
+            self.end(connection, reason)
+            connection.join()
+
+    def end(self, connection: Connection, reason: str) -> None:
+        """The connection has ended, or is to end; once is enough."""
+        with self._lock:
+            if self.connection is not connection:
+                return
+            self.connection = None
+        connection.disconnect()
+        self._client.setConnState(self._client.DISCONNECTED)
+        self.ready.clear()
+        self._status.socket, self._status.link = "closed", "unknown"
+        self.why_ended = self._status.last_words or reason
+        # Whoever waits for the end finds what comes next arranged already.
+        returns = self.comes_back()
+        self._pending.fail_all(self.lost(), spare_lasting=returns)
+        if not returns:
+            self.gone()
+            self.over.set()
+        self.ended.set()
+        self.release_waiters()
+        self._client.wrapper.connectionClosed()
+
+    def lost(self, what: str = "") -> ConnectionLostError:
+        """The error of whoever waited for something on a connection that has ended."""
+        return ConnectionLostError(f"{what}{': ' if what else ''}the connection has ended: {self.why_ended}")
+
+    def release_waiters(self) -> None:
+        # Programs of the seeds wait on these without a limit; what they do next says that there is no connection.
+        self.signal("connection_ready", True)
+        self.signal("data_ready", True)
+        self._changes.announce()
+
+    def signal(self, name: str, up: bool) -> None:
+        """Set or clear one of the user's Events, unless they have put something else in its place."""
+        event = getattr(self._client, name, None)
+        if isinstance(event, threading.Event):
+            if up:
+                event.set()
+            else:
+                event.clear()
+
+    def _say_error(self, code: int, text: str) -> None:
+        self._client.wrapper.error(-1, round(self._clock.now() * 1000), code, text)
+
+    @property
+    def client_id(self) -> int | None:
+        """The client id of this or the last connection; None before the first."""
+        return None if self.endpoint is None else self.endpoint[2]
+
+    # --- how it stands ---------------------------------------------------------------------------
+
+    def connected(self) -> bool:
+        """Is there a connection to TWS?"""
+        connection = self.connection
+        return connection is not None and connection.isConnected()
+
+    def await_end(self) -> None:
+        """Return when an end that has begun is worked out. Until then nobody knows whether the session comes back: the
+        reader thread, which has seen the socket close, is about to say so."""
+        for _ in range(100):
+            if self.connected() or self.ended.wait(0.05):
+                return
+
+    def check_thread(self, verb: str) -> None:
+        """IBError where waiting would keep away what is waited for."""
+        connection = self.connection
+        if connection is not None and connection.in_reader():
+            raise IBError(
+                f"{verb} can't wait inside a callback: the answer comes through the same thread. "
+                "Keep what you need in an attribute and call the verb outside."
+            )

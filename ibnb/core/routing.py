@@ -1,0 +1,83 @@
+"""What TWS says through `error`: remembered, and brought to the request that it ends, if it ends one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ibnb.core.dispatch import on
+from ibnb.core.lifecycle import Lifecycle
+from ibnb.core.outgoing import Outgoing
+from ibnb.core.pending import Pending, Slot
+from ibnb.core.reconnect import STREAM_ENDED, Reconnect
+from ibnb.core.status import Status
+from ibnb.core.subscriptions import Subscriptions
+from ibnb.errors import ConnectionLostError, request_error
+from ibnb.ib import api
+from ibnb.ib.codes import outcome
+
+# Refusals of a request as such; for requests without an id they come with the id -1.
+INVALID_REQUEST = frozenset({320, 321, 322})
+#: The kind of a slot that stands for nothing but a turn.
+TURN = "turn"
+
+
+class Routing:
+    """Brings each message to its request. `returns`: is a lost connection had back?"""
+
+    def __init__(
+        self,
+        lifecycle: Lifecycle,
+        status: Status,
+        pending: Pending,
+        subscriptions: Subscriptions,
+        outgoing: Outgoing,
+        reconnect: Reconnect,
+        returns: Callable[[], bool],
+    ) -> None:
+        self._lifecycle = lifecycle
+        self._status = status
+        self._pending = pending
+        self._subscriptions = subscriptions
+        self._outgoing = outgoing
+        self._reconnect = reconnect
+        self._returns = returns
+
+    @on("error")
+    def told(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str) -> None:
+        notice = self._status.note(reqId, errorCode, errorString)
+        slot = self._pending.get(reqId) if reqId != api.NO_VALID_ID else None
+        if slot is None and 500 <= errorCode < 600:
+            # ibapi's own errors are reported while the request is being sent, in the thread that sends it.
+            slot = self._pending.of_this_thread()
+        if slot is None and reqId == api.NO_VALID_ID and errorCode in INVALID_REQUEST:
+            slot = self._only_slot_without_id()
+        subscription = self._subscriptions.get(reqId)
+        lasting = subscription is not None and (slot is None or slot.lasting)
+        if lasting and errorCode == STREAM_ENDED and self._returns():
+            assert subscription is not None
+            self._reconnect.stream_ended(subscription, notice.text)
+            return
+        if slot is None:
+            kind = subscription.sort.kind if subscription is not None else "history"
+            if outcome(errorCode, errorString, kind) == "fail":
+                self._subscriptions.ended(reqId)
+                self._outgoing.history_over(reqId)
+            return
+        if 500 <= errorCode < 600 and not self._reconnect.usable():
+            # Asked in the moment in which the connection went. A stream will be asked for again.
+            if not slot.lasting:
+                slot.fail(ConnectionLostError(f"{slot.verb}: the connection has ended: {notice.text}"))
+            return
+        end = "note" if errorCode in slot.tolerate else outcome(errorCode, errorString, slot.kind)
+        if end == "fail":
+            self._subscriptions.ended(reqId)
+            slot.fail(request_error(errorCode, errorString, reqId=reqId, verb=slot.verb, kind=slot.kind))
+        elif end == "finish":
+            slot.finish()
+        else:
+            slot.notices.append((errorCode, notice.text))
+
+    def _only_slot_without_id(self) -> Slot | None:
+        """What a refusal without an id means, if only one request without an id is open."""
+        found = [slot for slot in self._pending.all() if isinstance(slot.key, str) and slot.kind != TURN]
+        return found[0] if len(found) == 1 else None
