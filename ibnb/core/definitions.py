@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 from ibnb.core.dispatch import on
@@ -16,13 +17,15 @@ Request = Callable[..., AbstractContextManager[Slot]]
 PATIENCE = 2.0
 
 
+@dataclass(eq=False, repr=False)
 class Definitions:
     """Contract details by contract. `client` is the EClient that asks, `request` opens its slots."""
 
-    def __init__(self, client: Any, pending: Pending, request: Request) -> None:
-        self._client = client
-        self._pending = pending
-        self._request = request
+    client: Any
+    pending: Pending
+    request: Request
+
+    def __post_init__(self) -> None:
         self._known: dict[tuple[str, ...], list[Any]] = {}
 
     def clear(self) -> None:
@@ -40,8 +43,8 @@ class Definitions:
         """
         found = None if anew else self.known(contract)
         if found is None:
-            with self._request(verb, timeout=timeout, contract=contract, kind="contract") as slot:
-                self._client.reqContractDetails(slot.key, contract)
+            with self.request(verb, timeout=timeout, contract=contract, kind="contract") as slot:
+                self.client.reqContractDetails(slot.key, contract)
                 found = slot.wait()
             if not found:
                 raise ContractNotFoundError(200, "no instrument fits", verb=verb)
@@ -65,11 +68,11 @@ class Definitions:
     @on("contractDetails")
     @on("bondContractDetails")
     def told(self, reqId: int, contractDetails: Any) -> None:
-        self._pending.add(reqId, contractDetails)
+        self.pending.add(reqId, contractDetails)
 
     @on("contractDetailsEnd")
     def told_all(self, reqId: int) -> None:
-        self._pending.finish(reqId)
+        self.pending.finish(reqId)
 
 
 def key_of(contract: Any) -> tuple[str, ...]:

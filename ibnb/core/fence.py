@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ibnb.core.clock import wait_for_fence
 from ibnb.core.lifecycle import Lifecycle
@@ -17,16 +18,18 @@ from ibnb.wire.transport import Connection
 _GLANCE = 0.01
 
 
+@dataclass(eq=False, repr=False)
 class Fence:
     """Questions about the time, the user's and its own, which are answered in the order in which they were asked.
 
     `limit` tells for how many real seconds TWS may keep its answer.
     """
 
-    def __init__(self, lifecycle: Lifecycle, status: Status, limit: Callable[[], float]) -> None:
-        self._lifecycle = lifecycle
-        self._status = status
-        self._limit = limit
+    lifecycle: Lifecycle
+    status: Status
+    limit: Callable[[], float]
+
+    def __post_init__(self) -> None:
         # Who asked: None = the user, a latch = a fence.
         self._asked: deque[Latch | None] = deque()
         # TWS leaves even a fence unanswered.
@@ -42,7 +45,7 @@ class Fence:
 
         A TWS that doesn't even answer this isn't waited for again until it does.
         """
-        lifecycle = self._lifecycle
+        lifecycle = self.lifecycle
         connection = lifecycle.connection
         if connection is not None:
             lifecycle.check_thread("waiting")
@@ -52,11 +55,11 @@ class Fence:
                     self._silent = not answered.wait(_GLANCE)
                     return
                 # A connection that is back already doesn't know what the old one was asked.
-                wait_for_fence(answered, lambda: lifecycle.connection is connection, self._limit())
+                wait_for_fence(answered, lambda: lifecycle.connection is connection, self.limit())
                 return
             except RequestTimeoutError:
                 self._silent = True
-                self._status.say(f"TWS has answered nothing for {self._limit():g} s; it may hang", "warning")
+                self.status.say(f"TWS has answered nothing for {self.limit():g} s; it may hang", "warning")
                 return
             except (NotConnectedError, ConnectionLostError):
                 pass
@@ -67,7 +70,7 @@ class Fence:
         """Ask what the time is, unseen; the latch is set by the answer."""
         answered = Latch()
         connection.go_on()
-        request = api.current_time_request(self._lifecycle.version)
+        request = api.current_time_request(self.lifecycle.version)
         connection.send_marked(request, lambda: self._asked.append(answered))
         return answered
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ibnb.core.clock import Changes
@@ -16,37 +17,31 @@ from ibnb.wire.fast import RUN, RUN_ID, Decoded, runs
 from ibnb.wire.transport import Connection
 
 
+@dataclass(eq=False, repr=False)
 class Incoming:
     """What TWS sends, in order; the end of the connection drops the rest. `client` may override msgLoopRec."""
 
-    def __init__(
-        self,
-        client: Any,
-        lifecycle: Lifecycle,
-        dispatcher: Dispatcher,
-        tape: Tape,
-        changes: Changes,
-        status: Status,
-    ) -> None:
-        self._client = client
-        self._lifecycle = lifecycle
-        self._dispatcher = dispatcher
-        self._tape = tape
-        self._changes = changes
-        self._status = status
-        self.is_private = dispatcher.is_private
+    client: Any
+    lifecycle: Lifecycle
+    dispatcher: Dispatcher
+    tape: Tape
+    changes: Changes
+    status: Status
+
+    def __post_init__(self) -> None:
+        self.is_private = self.dispatcher.is_private
         self._interpret: Callable[[int, bytes], None]
 
     def reset(self, connection: Connection) -> None:
         """A new connection may speak another version."""
-        self._interpret = api.make_interpreter(self._dispatcher.callbacks, self._lifecycle.version)
+        self._interpret = api.make_interpreter(self.dispatcher.callbacks, self.lifecycle.version)
 
     def take(self, payloads: list[bytes]) -> None:
         """What came at once."""
         if len(payloads) == 1:
             self.take_one(payloads[0])
             return
-        lifecycle = self._lifecycle
+        lifecycle = self.lifecycle
         connection = lifecycle.connection
         for each in runs(payloads):
             if lifecycle.connection is not connection:
@@ -59,23 +54,23 @@ class Incoming:
                         self.take_one(payload)
 
     def _take_run(self, payloads: list[bytes]) -> bool:
-        version, dispatcher = self._lifecycle.version, self._dispatcher
+        version, dispatcher = self.lifecycle.version, self.dispatcher
         if dispatcher.fast(RUN_ID, version) is None or not dispatcher.in_columns("tickPrice", "tickSize"):
             return False
         found = RUN(payloads, version)
         if found is None:
             return False
         self._deliver(found, RUN_ID, payloads, version)
-        if find_override(self._client, "msgLoopRec") is not None:
+        if find_override(self.client, "msgLoopRec") is not None:
             for _ in payloads:
                 self._guard_hook()
         return True
 
     def take_one(self, payload: bytes) -> None:
         """One message."""
-        dispatcher = self._dispatcher
+        dispatcher = self.dispatcher
         try:
-            version = self._lifecycle.version
+            version = self.lifecycle.version
             msg_id = api.message_id(payload, version)
             decode = dispatcher.fast(msg_id, version)
             found = decode(payload, version) if decode is not None else None
@@ -88,20 +83,20 @@ class Incoming:
                 for name, args in found.calls:
                     getattr(callbacks, name)(*args)
         except Exception as error:
-            self._status.problem("decode", f"message {payload[:60]!r}", error, traceback.format_exc())
+            self.status.problem("decode", f"message {payload[:60]!r}", error, traceback.format_exc())
         if not dispatcher.is_private():
             self._guard_hook()
 
     def _deliver(self, found: Decoded, msg_id: int, payloads: list[bytes], version: int) -> None:
         """What a fast decoder has found goes where the callbacks would have gone."""
-        if self._tape.on:
-            self._tape.messages(found.callbacks, msg_id, payloads, version)
+        if self.tape.on:
+            self.tape.messages(found.callbacks, msg_id, payloads, version)
         for name, args in found.calls:
-            self._dispatcher.deliver(name, *args)
-        self._changes.announce()
+            self.dispatcher.deliver(name, *args)
+        self.changes.announce()
 
     def _guard_hook(self) -> None:
         try:
-            self._client.msgLoopRec()
+            self.client.msgLoopRec()
         except Exception as error:
-            self._status.problem("msgLoopRec", "your override", error, traceback.format_exc())
+            self.status.problem("msgLoopRec", "your override", error, traceback.format_exc())

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ibnb.core.clock import Changes, Clock
@@ -37,26 +38,19 @@ class Taker(Protocol):
     def is_private(self) -> bool: ...
 
 
+@dataclass(eq=False, repr=False)
 class Lifecycle:
     """The session's connection, and how it stands. `client` is the EClient that the connection serves."""
 
-    def __init__(
-        self,
-        client: Any,
-        settings: Settings,
-        clock: Clock,
-        changes: Changes,
-        status: Status,
-        pending: Pending,
-        ids: Ids,
-    ) -> None:
-        self._client = client
-        self._settings = settings
-        self._clock = clock
-        self._changes = changes
-        self._status = status
-        self._pending = pending
-        self._ids = ids
+    client: Any
+    settings: Settings
+    clock: Clock
+    changes: Changes
+    status: Status
+    pending: Pending
+    ids: Ids
+
+    def __post_init__(self) -> None:
         self._lock = threading.RLock()
         self.connection: Connection | None = None
         self.version = 0
@@ -91,9 +85,9 @@ class Lifecycle:
             if self.endpoint == (host, port, clientId):
                 self._say_error(501, "Already connected.")
                 return
-            raise IBError(f"already connected ({self._client!r}); call disconnect() before connecting elsewhere")
+            raise IBError(f"already connected ({self.client!r}); call disconnect() before connecting elsewhere")
         if self.endpoint != (host, port, clientId):
-            self._ids.elsewhere()
+            self.ids.elsewhere()
         try:
             connection = self.reach(host, port, clientId)
         except NotConnectedError as error:
@@ -108,26 +102,26 @@ class Lifecycle:
         connection = Connection(host, port, self.before_send)
         self.signal("connection_ready", False)
         self.ready.clear()
-        self._ids.again()
+        self.ids.again()
         self.accounts = []
-        client = self._client
+        client = self.client
         # 9.81 calls it connectionOptions.
         options = getattr(client, "connectOptions", None) or getattr(client, "connectionOptions", None)
-        version, connection_time = connection.open(self._settings.connectTimeout, options)
+        version, connection_time = connection.open(self.settings.connectTimeout, options)
         self.use(connection, version, connection_time, clientId)
         return connection
 
     def use(self, connection: Connection, version: int, connection_time: str, clientId: int) -> None:
         """Make an open connection the session's own."""
-        client = self._client
+        client = self.client
         client.host, client.port, client.clientId = connection.host, connection.port, clientId
         client.serverVersion_, client.connTime = version, connection_time
         self.endpoint = (connection.host, connection.port, clientId)
         self.connection, self.version = connection, version
         self.ended.clear()
         self.over.clear()
-        self._status.connected()
-        self._pending.reopen()
+        self.status.connected()
+        self.pending.reopen()
         for each in self.opened:
             each(connection)
         client.setConnState(client.CONNECTED)
@@ -135,19 +129,19 @@ class Lifecycle:
     def begin(self, connection: Connection) -> None:
         """Start the API, then the reader (in this order the tape is the same every time), and wait for readiness."""
         with suppress(ConnectionLostError):  # the reader sees it too
-            self._client.startApi()
-        self._client.wrapper.connectAck()
+            self.client.startApi()
+        self.client.wrapper.connectAck()
         connection.start(self.incoming.take, lambda reason: self.end(connection, reason), self.incoming.is_private)
-        self._clock.reads(connection.reader)
+        self.clock.reads(connection.reader)
         self._wait_ready(connection)
 
     def _wait_ready(self, connection: Connection) -> None:
         if connection.in_reader():  # a callback of an old connection reconnects; it can't wait for the new one
             return
-        limit = self._settings.connectTimeout
+        limit = self.settings.connectTimeout
         deadline = time.monotonic() + limit
         while not self.ready.wait(0.05):
-            refused = self.ended.is_set() or self._status.last_words
+            refused = self.ended.is_set() or self.status.last_words
             late = time.monotonic() > deadline
             if (refused or late) and not self.ready.is_set():
                 self.end(
@@ -159,7 +153,7 @@ class Lifecycle:
 
     @on("nextValidId")
     def next_id_told(self, orderId: int) -> None:
-        self._ids.told(orderId)
+        self.ids.told(orderId)
 
     @on("managedAccounts")
     def accounts_told(self, accountsList: str) -> None:
@@ -169,7 +163,7 @@ class Lifecycle:
 
     def maybe_ready(self) -> None:
         """Called after nextValidId and managedAccounts, and after the user's overrides of them."""
-        if self._ids.next is not None and self.accounts:
+        if self.ids.next is not None and self.accounts:
             self.ready.set()
             self.signal("connection_ready", True)
 
@@ -189,19 +183,19 @@ class Lifecycle:
                 return
             self.connection = None
         connection.disconnect()
-        self._client.setConnState(self._client.DISCONNECTED)
+        self.client.setConnState(self.client.DISCONNECTED)
         self.ready.clear()
-        self._status.socket, self._status.link = "closed", "unknown"
-        self.why_ended = self._status.last_words or reason
+        self.status.socket, self.status.link = "closed", "unknown"
+        self.why_ended = self.status.last_words or reason
         # Whoever waits for the end finds what comes next arranged already.
         returns = self.comes_back()
-        self._pending.fail_all(self.lost(), spare_lasting=returns)
+        self.pending.fail_all(self.lost(), spare_lasting=returns)
         if not returns:
             self.gone()
             self.over.set()
         self.ended.set()
         self.release_waiters()
-        self._client.wrapper.connectionClosed()
+        self.client.wrapper.connectionClosed()
 
     def lost(self, what: str = "") -> ConnectionLostError:
         """The error of whoever waited for something on a connection that has ended."""
@@ -211,11 +205,11 @@ class Lifecycle:
         # Programs of the seeds wait on these without a limit; what they do next says that there is no connection.
         self.signal("connection_ready", True)
         self.signal("data_ready", True)
-        self._changes.announce()
+        self.changes.announce()
 
     def signal(self, name: str, up: bool) -> None:
         """Set or clear one of the user's Events, unless they have put something else in its place."""
-        event = getattr(self._client, name, None)
+        event = getattr(self.client, name, None)
         if isinstance(event, threading.Event):
             if up:
                 event.set()
@@ -223,7 +217,7 @@ class Lifecycle:
                 event.clear()
 
     def _say_error(self, code: int, text: str) -> None:
-        self._client.wrapper.error(-1, round(self._clock.now() * 1000), code, text)
+        self.client.wrapper.error(-1, round(self.clock.now() * 1000), code, text)
 
     @property
     def client_id(self) -> int | None:

@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from ibnb.core.clock import Clock
@@ -41,30 +42,21 @@ class _Passing(threading.local):
     paced = True
 
 
+@dataclass(eq=False, repr=False)
 class Outgoing:
     """The outgoing side of a session. `client` is the EClient whose requests pass here."""
 
-    def __init__(
-        self,
-        client: Any,
-        lifecycle: Lifecycle,
-        clock: Clock,
-        status: Status,
-        pending: Pending,
-        pacing: Pacing,
-        subscriptions: Subscriptions,
-        gate: OrderGate,
-        fence: Fence,
-    ) -> None:
-        self._client = client
-        self._lifecycle = lifecycle
-        self._clock = clock
-        self._status = status
-        self._pending = pending
-        self._pacing = pacing
-        self._subscriptions = subscriptions
-        self._gate = gate
-        self._fence = fence
+    client: Any
+    lifecycle: Lifecycle
+    clock: Clock
+    status: Status
+    pending: Pending
+    pacing: Pacing
+    subscriptions: Subscriptions
+    gate: OrderGate
+    fence: Fence
+
+    def __post_init__(self) -> None:
         self._passing = _Passing()
         self._protobuf: dict[tuple[int, int], bool] = {}
         # Historical requests that are open, to be sent again after a pacing violation: id → (method, arguments, tries).
@@ -72,8 +64,8 @@ class Outgoing:
 
     def reset(self, connection: Connection) -> None:
         """A new connection: nothing is open there."""
-        self._pacing.open.clear()
-        self._pacing.waited.clear()
+        self.pacing.open.clear()
+        self.pacing.waited.clear()
         self._history.clear()
         connection.pace = self.pace
 
@@ -81,20 +73,20 @@ class Outgoing:
 
     def before_send(self, message: bytes) -> None:
         """Sees each outgoing message, under the lock that keeps messages in order. SafetyError."""
-        self._fence.sees(message)
-        if not self._gate.armed or self._passing.order:
+        self.fence.sees(message)
+        if not self.gate.armed or self._passing.order:
             return
-        msg_id = api.message_id(message[4:], self._lifecycle.version)
+        msg_id = api.message_id(message[4:], self.lifecycle.version)
         msg_id -= api.PROTOBUF_OFFSET if msg_id > api.PROTOBUF_OFFSET else 0
         if msg_id in PLACING:
-            self._gate.refuse_all("this order")
+            self.gate.refuse_all("this order")
             raise SafetyError("order refused: it went around placeOrder(), where this session's limits are checked")
         if msg_id in CANCELLING:
-            self._gate.refuse_readonly("this cancel")
+            self.gate.refuse_readonly("this cancel")
 
     def uses_protobuf(self, msg_id: int, ask: Callable[[int], bool]) -> bool:
         """Does a request leave as protobuf? `ask`, which is slow, knows; its answer is kept."""
-        key = (msg_id, self._lifecycle.version)
+        key = (msg_id, self.lifecycle.version)
         found = self._protobuf.get(key)
         if found is None:
             found = self._protobuf[key] = bool(ask(msg_id))
@@ -111,10 +103,10 @@ class Outgoing:
 
     def pace(self) -> None:
         """Before each message, outside the lock: wait until it may leave."""
-        pacing = self._pacing
+        pacing = self.pacing
         if not (pacing.on and self._passing.paced):
             return
-        wait = pacing.messages.take(self._clock.monotonic())
+        wait = pacing.messages.take(self.clock.monotonic())
         if wait:
             self._hold(wait, f"at most {pacing.rate:g} messages a second")
 
@@ -129,18 +121,18 @@ class Outgoing:
 
     def _hold(self, seconds: float, why: str) -> None:
         """Let the caller wait; an interrupt, or the end of the connection, ends that at once."""
-        lifecycle = self._lifecycle
+        lifecycle = self.lifecycle
         connection = lifecycle.connection
         if connection is None or connection.in_reader():
             return
         if seconds >= _SHOWN_FROM:
-            self._status.say(f"waiting {seconds:.1f} s for its turn: {why}")
-        self._pacing.waiting += 1
+            self.status.say(f"waiting {seconds:.1f} s for its turn: {why}")
+        self.pacing.waiting += 1
         try:
-            if self._clock.wait(lambda: lifecycle.connection is not connection, seconds):
+            if self.clock.wait(lambda: lifecycle.connection is not connection, seconds):
                 raise lifecycle.lost()
         finally:
-            self._pacing.waiting -= 1
+            self.pacing.waiting -= 1
 
     # --- requests that go on, and historical ones --------------------------------------------------
 
@@ -148,9 +140,9 @@ class Outgoing:
         """ibapi's method `name` is about to send: remember what goes on, let a historical request wait."""
         if name in _HISTORICAL or name == "reqRealTimeBars":
             self._await_history(name, given)
-        if name in SORTS and self._lifecycle.connected():
-            slot = self._pending.get(key_of(SORTS[name], given)) if goes_on(name, given) else None
-            self._subscriptions.asked(name, given, slot)
+        if name in SORTS and self.lifecycle.connected():
+            slot = self.pending.get(key_of(SORTS[name], given)) if goes_on(name, given) else None
+            self.subscriptions.asked(name, given, slot)
 
     def cancels(self, name: str, given: dict[str, Any]) -> None:
         """ibapi's method `name` is about to end something."""
@@ -159,25 +151,25 @@ class Outgoing:
         if name in _HISTORICAL_CANCELS:
             self.history_over(key)
         if sort is not None:
-            self._subscriptions.ended(key)
+            self.subscriptions.ended(key)
 
     def _await_history(self, name: str, given: dict[str, Any]) -> None:
         """Wait until a historical request may leave, and count it as open."""
-        pacing, key = self._pacing, given["reqId"]
+        pacing, key = self.pacing, given["reqId"]
         paced = pacing.on and self._passing.paced
-        connection = self._lifecycle.connection
-        if connection is None or not self._lifecycle.connected():
+        connection = self.lifecycle.connection
+        if connection is None or not self.lifecycle.connected():
             return
         if name in _HISTORICAL:
             if paced and pacing.open_count() >= MOST_OPEN and not connection.in_reader():
                 self._await_an_end(connection)
-            pacing.open[key] = self._pending.get(key)
+            pacing.open[key] = self.pending.get(key)
             self._history[key] = (name, given, self._history.get(key, ("", {}, 0))[2])
         ask = small_bars(name, given) if paced else None
         if ask is None:
             return
-        turn = pacing.small_bars.book(ask, self._clock.monotonic())
-        wait = turn.at - self._clock.monotonic()
+        turn = pacing.small_bars.book(ask, self.clock.monotonic())
+        wait = turn.at - self.clock.monotonic()
         if wait > 0:
             before = pacing.waited.get(key, (0.0, ""))[0]
             pacing.waited[key] = (before + wait, turn.why)
@@ -189,12 +181,12 @@ class Outgoing:
                 raise
 
     def _await_an_end(self, connection: Connection) -> None:
-        pacing, lifecycle = self._pacing, self._lifecycle
-        self._status.say(f"waiting for one of the {MOST_OPEN} open historical requests to end")
+        pacing, lifecycle = self.pacing, self.lifecycle
+        self.status.say(f"waiting for one of the {MOST_OPEN} open historical requests to end")
         pacing.waiting += 1
         try:
             # Each has its own timeout, so that this ends; the limit is for those that were sent by hand.
-            self._clock.wait(
+            self.clock.wait(
                 lambda: pacing.open_count() < MOST_OPEN or lifecycle.connection is not connection, RULES[-1].window
             )
         finally:
@@ -205,7 +197,7 @@ class Outgoing:
     @on("historicalDataEnd")
     @on("historicalSchedule")
     def history_answered(self, reqId: int, *rest: Any) -> None:
-        if self._subscriptions.get(reqId) is None:
+        if self.subscriptions.get(reqId) is None:
             self.history_over(reqId)
 
     @on("historicalTicks")
@@ -218,12 +210,12 @@ class Outgoing:
     def history_over(self, key: object) -> None:
         """A historical request isn't open any more."""
         if isinstance(key, int):
-            self._pacing.ended(key)
+            self.pacing.ended(key)
             self._history.pop(key, None)
 
     def left(self, slot: Slot) -> None:
         """A verb is over: forget what it was remembered for."""
-        self._subscriptions.left(slot)
+        self.subscriptions.left(slot)
         self.history_over(slot.key)
 
     def ask_again(self, slot: Slot) -> bool:
@@ -231,23 +223,23 @@ class Outgoing:
         sent = self._history.get(slot.key) if isinstance(slot.key, int) else None
         if not isinstance(slot.error, PacingError) or slot.error.code != 162 or sent is None:
             return False
-        if not (self._pacing.on and self._passing.paced):
+        if not (self.pacing.on and self._passing.paced):
             return False
         name, given, tries = sent
-        if tries >= len(PENALTIES) or not self._lifecycle.connected():
+        if tries >= len(PENALTIES) or not self.lifecycle.connected():
             return False
         wait = PENALTIES[tries]
-        self._pacing.ended(slot.key)
+        self.pacing.ended(slot.key)
         self._history[given["reqId"]] = (name, given, tries + 1)
         self._hold(wait, f"TWS reported a pacing violation; {slot.verb} is asked again then")
-        self._pacing.waited[given["reqId"]] = (wait, "TWS reported a pacing violation before")
+        self.pacing.waited[given["reqId"]] = (wait, "TWS reported a pacing violation before")
         slot.again()
-        getattr(self._client, name)(*given.values())
+        getattr(self.client, name)(*given.values())
         return True
 
     def paced_text(self, key: object) -> str:
         """For a timeout's text: how long the request had waited before it left."""
-        waited = self._pacing.waited.get(key) if isinstance(key, int) else None
+        waited = self.pacing.waited.get(key) if isinstance(key, int) else None
         return f" after {waited[0]:.1f} s of waiting for its turn ({waited[1]})" if waited else ""
 
 

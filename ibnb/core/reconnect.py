@@ -56,30 +56,21 @@ class Return:
     alarm: Alarm | None = None
 
 
+@dataclass(eq=False, repr=False)
 class Reconnect:
     """What outlives connections. `client` is the EClient whose requests are sent again."""
 
-    def __init__(
-        self,
-        client: Any,
-        settings: Settings,
-        clock: Clock,
-        changes: Changes,
-        lifecycle: Lifecycle,
-        status: Status,
-        pending: Pending,
-        subscriptions: Subscriptions,
-        gate: OrderGate,
-    ) -> None:
-        self._client = client
-        self._settings = settings
-        self._clock = clock
-        self._changes = changes
-        self._lifecycle = lifecycle
-        self._status = status
-        self._pending = pending
-        self._subscriptions = subscriptions
-        self._gate = gate
+    client: Any
+    settings: Settings
+    clock: Clock
+    changes: Changes
+    lifecycle: Lifecycle
+    status: Status
+    pending: Pending
+    subscriptions: Subscriptions
+    gate: OrderGate
+
+    def __post_init__(self) -> None:
         self._lock = threading.RLock()
         self.backoff = Backoff()
         #: The attempt that is under way, or None.
@@ -97,19 +88,19 @@ class Reconnect:
         """Connect anew, at the user's word."""
         self._forget()
         self._leaving = self._was_ready = False
-        self._lifecycle.connect(host, port, clientId)
+        self.lifecycle.connect(host, port, clientId)
         self._was_ready = True
 
     def finish(self, reason: str) -> None:
         """End the session for good."""
         self._leaving = True
         self._forget()
-        lifecycle = self._lifecycle
+        lifecycle = self.lifecycle
         lifecycle.finish(reason)
         if not lifecycle.over.is_set():
             # It was ending anyway, and was on its way back.
-            self._pending.fail_all(ConnectionLostError(f"the connection has ended: {reason}"))
-            self._status.socket, lifecycle.why_ended = "closed", reason
+            self.pending.fail_all(ConnectionLostError(f"the connection has ended: {reason}"))
+            self.status.socket, lifecycle.why_ended = "closed", reason
             lifecycle.over.set()
             lifecycle.release_waiters()
 
@@ -121,35 +112,35 @@ class Reconnect:
 
     def usable(self) -> bool:
         """Connected, ready, and known to be the same accounts as before."""
-        return self.attempt is None and self._lifecycle.connected() and self._lifecycle.ready.is_set()
+        return self.attempt is None and self.lifecycle.connected() and self.lifecycle.ready.is_set()
 
     def is_watchful(self) -> bool:
         """Is there something to see to while time passes?"""
-        return self.attempt is not None or len(self._subscriptions) > 0
+        return self.attempt is not None or len(self.subscriptions) > 0
 
     def why_not(self) -> str:
         """Why the session isn't usable."""
         attempt = self.attempt
         if attempt is None:
-            return self._lifecycle.why_ended
+            return self.lifecycle.why_ended
         last = f", last: {attempt.failed}" if attempt.failed else ""
-        wait = max(0.0, attempt.due - self._clock.now())
+        wait = max(0.0, attempt.due - self.clock.now())
         return f"{attempt.reason}; trying to have it back ({attempt.tries} tries{last}), again in {wait:.0f} s"
 
     def comes_back(self) -> bool:
         """The connection has just ended: is it had back? Then the first attempt is arranged."""
-        lifecycle = self._lifecycle
+        lifecycle = self.lifecycle
         with self._lock:
-            if self._leaving or not self._settings.autoReconnect or not self._was_ready:
+            if self._leaving or not self.settings.autoReconnect or not self._was_ready:
                 return False
-            self._status.socket = "reconnecting"
+            self.status.socket = "reconnecting"
             if self.attempt is None:
                 why = lifecycle.why_ended
-                self.attempt = Return(self._clock.now(), why, tuple(lifecycle.accounts))
-                self._status.say(f"the connection has ended ({why}); trying to have it back", "connection")
-                self._subscriptions.lost(f"socket: {why}")
+                self.attempt = Return(self.clock.now(), why, tuple(lifecycle.accounts))
+                self.status.say(f"the connection has ended ({why}); trying to have it back", "connection")
+                self.subscriptions.lost(f"socket: {why}")
                 # No order leaves until the account has been checked again.
-                self._gate.blocked = self._gate.blocked or UNCHECKED
+                self.gate.blocked = self.gate.blocked or UNCHECKED
             if not self._trying:
                 self._arrange(self.attempt)
             return True
@@ -160,12 +151,12 @@ class Reconnect:
         if attempt.alarm is not None:
             attempt.alarm.cancel()
         pause = self.backoff.pause(attempt.tries)
-        attempt.due = self._clock.now() + pause
-        attempt.alarm = self._clock.later(pause, self._try)
+        attempt.due = self.clock.now() + pause
+        attempt.alarm = self.clock.later(pause, self._try)
 
     def _try(self) -> None:
         """One attempt to have the connection back; arranges the next one if it fails."""
-        lifecycle = self._lifecycle
+        lifecycle = self.lifecycle
         with self._lock:
             attempt = self.attempt
             if attempt is None or self._leaving or self._trying or lifecycle.endpoint is None:
@@ -175,25 +166,25 @@ class Reconnect:
         host, port, clientId = lifecycle.endpoint
         stranger = ""
         try:
-            lifecycle.begin(lifecycle.reach(host, self._status.new_port or port, clientId))
+            lifecycle.begin(lifecycle.reach(host, self.status.new_port or port, clientId))
             stranger = self._stranger(attempt.accounts)
         except NotConnectedError as error:
             attempt.failed = str(error)
         except Exception as error:
-            self._status.problem("reconnect", "ibnb", error, traceback.format_exc())
+            self.status.problem("reconnect", "ibnb", error, traceback.format_exc())
             attempt.failed = repr(error)
         finally:
             with self._lock:
                 self._trying = False
         if stranger:
-            self._status.say(stranger, "connection")
+            self.status.say(stranger, "connection")
             self.finish(stranger)
         elif self._leaving:
             self.finish("disconnect() was called")
         elif not (lifecycle.connected() and lifecycle.ready.is_set()):
             with self._lock:
                 if self.attempt is attempt:
-                    self._status.socket, lifecycle.why_ended = "reconnecting", attempt.failed or attempt.reason
+                    self.status.socket, lifecycle.why_ended = "reconnecting", attempt.failed or attempt.reason
                     self._arrange(attempt)
         else:
             self._back(attempt)
@@ -206,12 +197,12 @@ class Reconnect:
                 attempt.alarm.cancel()
             self._try()
         if self.attempt is not None and self._trying:
-            RealTime(self._changes).wait(lambda: self.usable() or not self._trying, seconds)
+            RealTime(self.changes).wait(lambda: self.usable() or not self._trying, seconds)
         return self.usable()
 
     def _stranger(self, before: tuple[str, ...]) -> str:
         """Why the session that answers now isn't the one that was lost; "" if it is."""
-        accounts = self._lifecycle.accounts
+        accounts = self.lifecycle.accounts
         missing = [code for code in before if code not in accounts]
         new_live = [code for code in accounts if code not in before and not is_paper(code)]
         if missing or new_live:
@@ -219,38 +210,38 @@ class Reconnect:
         return ""
 
     def _back(self, attempt: Return) -> None:
-        lifecycle = self._lifecycle
+        lifecycle = self.lifecycle
         with self._lock:
             connection = lifecycle.connection
             if connection is None:
                 self._arrange(attempt)
                 return
             self.attempt = None
-        if self._gate.blocked == UNCHECKED:
-            self._gate.blocked = ""
-        seconds = self._clock.now() - attempt.since
-        self._status.say(f"connected again after {seconds:.0f} s, at try {attempt.tries}", "connection")
-        self._changes.announce()
+        if self.gate.blocked == UNCHECKED:
+            self.gate.blocked = ""
+        seconds = self.clock.now() - attempt.since
+        self.status.say(f"connected again after {seconds:.0f} s, at try {attempt.tries}", "connection")
+        self.changes.announce()
         for action in self.actions:
             try:
                 action()
             except IBError as error:
                 if lifecycle.connection is not connection:
                     return  # lost again: all this is done anew
-                self._status.say(f"after the reconnection: {error}", "warning")
+                self.status.say(f"after the reconnection: {error}", "warning")
             except Exception as error:
-                self._status.problem("reconnect", "ibnb", error, traceback.format_exc())
+                self.status.problem("reconnect", "ibnb", error, traceback.format_exc())
         self._ask_for_all()
 
     # --- streams -----------------------------------------------------------------------------------
 
     def _ask_for_all(self, only_dead: bool = False) -> None:
         """Ask again for what went on before, in the old order and under the old ids."""
-        connection = self._lifecycle.connection
-        for each in self._subscriptions.all():
-            if self._lifecycle.connection is not connection or not self.usable():
+        connection = self.lifecycle.connection
+        for each in self.subscriptions.all():
+            if self.lifecycle.connection is not connection or not self.usable():
                 return  # the next connection begins anew
-            if (each.dead or not only_dead) and self._subscriptions.get(each.key) is each:
+            if (each.dead or not only_dead) and self.subscriptions.get(each.key) is each:
                 self._ask_for(each)
 
     def _ask_for(self, each: Subscription) -> None:
@@ -261,33 +252,33 @@ class Reconnect:
             if slot is not None and slot.on_replay is not None:
                 slot.on_replay()
             each.dead = False
-            self._subscriptions.resumed(each)
-            getattr(self._client, each.request)(*each.given.values())
+            self.subscriptions.resumed(each)
+            getattr(self.client, each.request)(*each.given.values())
         except (IBError, OSError) as error:
-            self._status.say(f"{each.verb} {each.symbol} couldn't be asked for again: {error}", "warning")
+            self.status.say(f"{each.verb} {each.symbol} couldn't be asked for again: {error}", "warning")
         except Exception as error:
-            self._status.problem(each.request, "ibnb", error, traceback.format_exc())
+            self.status.problem(each.request, "ibnb", error, traceback.format_exc())
 
     @on("error")
     def link_changed(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str) -> None:
         # What is asked for again is never asked for in the reader thread: what is sent waits its turn there.
         if errorCode in LINK_LOST or errorCode == DATA_LOST:
-            self._subscriptions.lost(f"{errorCode}: {' '.join(errorString.split())}")
-            if errorCode == DATA_LOST and self._settings.autoReconnect:
-                self._clock.later(0.0, self._ask_for_all)
+            self.subscriptions.lost(f"{errorCode}: {' '.join(errorString.split())}")
+            if errorCode == DATA_LOST and self.settings.autoReconnect:
+                self.clock.later(0.0, self._ask_for_all)
         elif errorCode == DATA_KEPT:
-            for each in self._subscriptions.all():
+            for each in self.subscriptions.all():
                 if not each.dead:
-                    self._subscriptions.resumed(each)
-            self._clock.later(0.0, lambda: self._ask_for_all(only_dead=True))
+                    self.subscriptions.resumed(each)
+            self.clock.later(0.0, lambda: self._ask_for_all(only_dead=True))
 
     def stream_ended(self, each: Subscription, text: str) -> None:
         """TWS has dropped one stream (10182): ask for it again when the link is up."""
         each.dead = True
-        self._subscriptions.lost(f"{STREAM_ENDED}: {text}", each)
-        if self._status.link != "lost":
-            self._clock.later(RESUBSCRIBE_AFTER, self._ask_for_dead)
+        self.subscriptions.lost(f"{STREAM_ENDED}: {text}", each)
+        if self.status.link != "lost":
+            self.clock.later(RESUBSCRIBE_AFTER, self._ask_for_dead)
 
     def _ask_for_dead(self) -> None:
-        if self._status.link != "lost":
+        if self.status.link != "lost":
             self._ask_for_all(only_dead=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ibnb.core.dispatch import on
 from ibnb.core.lifecycle import Lifecycle
@@ -21,56 +22,47 @@ INVALID_REQUEST = frozenset({320, 321, 322})
 TURN = "turn"
 
 
+@dataclass(eq=False, repr=False)
 class Routing:
     """Brings each message to its request. `returns`: is a lost connection had back?"""
 
-    def __init__(
-        self,
-        lifecycle: Lifecycle,
-        status: Status,
-        pending: Pending,
-        subscriptions: Subscriptions,
-        outgoing: Outgoing,
-        reconnect: Reconnect,
-        returns: Callable[[], bool],
-    ) -> None:
-        self._lifecycle = lifecycle
-        self._status = status
-        self._pending = pending
-        self._subscriptions = subscriptions
-        self._outgoing = outgoing
-        self._reconnect = reconnect
-        self._returns = returns
+    lifecycle: Lifecycle
+    status: Status
+    pending: Pending
+    subscriptions: Subscriptions
+    outgoing: Outgoing
+    reconnect: Reconnect
+    returns: Callable[[], bool]
 
     @on("error")
     def told(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str) -> None:
-        notice = self._status.note(reqId, errorCode, errorString)
-        slot = self._pending.get(reqId) if reqId != api.NO_VALID_ID else None
+        notice = self.status.note(reqId, errorCode, errorString)
+        slot = self.pending.get(reqId) if reqId != api.NO_VALID_ID else None
         if slot is None and 500 <= errorCode < 600:
             # ibapi's own errors are reported while the request is being sent, in the thread that sends it.
-            slot = self._pending.of_this_thread()
+            slot = self.pending.of_this_thread()
         if slot is None and reqId == api.NO_VALID_ID and errorCode in INVALID_REQUEST:
             slot = self._only_slot_without_id()
-        subscription = self._subscriptions.get(reqId)
+        subscription = self.subscriptions.get(reqId)
         lasting = subscription is not None and (slot is None or slot.lasting)
-        if lasting and errorCode == STREAM_ENDED and self._returns():
+        if lasting and errorCode == STREAM_ENDED and self.returns():
             assert subscription is not None
-            self._reconnect.stream_ended(subscription, notice.text)
+            self.reconnect.stream_ended(subscription, notice.text)
             return
         if slot is None:
             kind = subscription.sort.kind if subscription is not None else "history"
             if outcome(errorCode, errorString, kind) == "fail":
-                self._subscriptions.ended(reqId)
-                self._outgoing.history_over(reqId)
+                self.subscriptions.ended(reqId)
+                self.outgoing.history_over(reqId)
             return
-        if 500 <= errorCode < 600 and not self._reconnect.usable():
+        if 500 <= errorCode < 600 and not self.reconnect.usable():
             # Asked in the moment in which the connection went. A stream will be asked for again.
             if not slot.lasting:
                 slot.fail(ConnectionLostError(f"{slot.verb}: the connection has ended: {notice.text}"))
             return
         end = "note" if errorCode in slot.tolerate else outcome(errorCode, errorString, slot.kind)
         if end == "fail":
-            self._subscriptions.ended(reqId)
+            self.subscriptions.ended(reqId)
             slot.fail(request_error(errorCode, errorString, reqId=reqId, verb=slot.verb, kind=slot.kind))
         elif end == "finish":
             slot.finish()
@@ -79,5 +71,5 @@ class Routing:
 
     def _only_slot_without_id(self) -> Slot | None:
         """What a refusal without an id means, if only one request without an id is open."""
-        found = [slot for slot in self._pending.all() if isinstance(slot.key, str) and slot.kind != TURN]
+        found = [slot for slot in self.pending.all() if isinstance(slot.key, str) and slot.kind != TURN]
         return found[0] if len(found) == 1 else None

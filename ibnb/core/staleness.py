@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from ibnb.core.subscriptions import Subscription, Subscriptions
 from ibnb.ib.hours import is_open
 
 
+@dataclass(eq=False, repr=False)
 class Staleness:
     """Looks after streams now and again while there are any.
 
@@ -21,56 +23,48 @@ class Staleness:
     on a day, empty texts where nobody knows.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        clock: Clock,
-        status: Status,
-        subscriptions: Subscriptions,
-        usable: Callable[[], bool],
-        over: Callable[[], bool],
-        hours: Callable[[Any, str], tuple[str, str]],
-    ) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._status = status
-        self._subscriptions = subscriptions
-        self._usable = usable
-        self._over = over
-        self._hours = hours
+    settings: Settings
+    clock: Clock
+    status: Status
+    subscriptions: Subscriptions
+    usable: Callable[[], bool]
+    over: Callable[[], bool]
+    hours: Callable[[Any, str], tuple[str, str]]
+
+    def __post_init__(self) -> None:
         self._alarm: Alarm | None = None
         # The silence that each stream was warned about: when its last data came.
         self._warned: dict[object, float] = {}
 
     def watch(self) -> None:
         """There is a stream now."""
-        stale = seconds_of(self._settings.staleAfter)
+        stale = seconds_of(self.settings.staleAfter)
         if stale and self._alarm is None:
-            self._alarm = self._clock.later(stale / 2, self._look_at_all)
+            self._alarm = self.clock.later(stale / 2, self._look_at_all)
 
     def _look_at_all(self) -> None:
         self._alarm = None
-        streams = self._subscriptions.streams()
-        if not streams or self._over():
+        streams = self.subscriptions.streams()
+        if not streams or self.over():
             self._warned.clear()
             return
         for each in streams:
             try:
-                self._look_at(each, seconds_of(self._settings.staleAfter))
+                self._look_at(each, seconds_of(self.settings.staleAfter))
             except Exception as error:
-                self._status.problem("staleAfter", "ibnb", error, traceback.format_exc())
+                self.status.problem("staleAfter", "ibnb", error, traceback.format_exc())
         self.watch()
 
     def _look_at(self, each: Subscription, stale: float) -> None:
         slot = each.slot
-        if slot is None or slot.gap is not None or not self._usable():
+        if slot is None or slot.gap is not None or not self.usable():
             return
         since = slot.heard if slot.heard is not None else slot.opened
-        age = self._clock.now() - since
+        age = self.clock.now() - since
         if age < stale or self._warned.get(each.key) == since or not self._trades_now(each):
             return
         self._warned[each.key] = since
-        self._status.say(
+        self.status.say(
             f"{each.verb} {each.symbol} has had no data for {age:.0f} s although its market is open: "
             "the values are old (app.streams, app.farms)",
             "warning",
@@ -81,6 +75,6 @@ class Staleness:
         contract = each.given.get("contract")
         if contract is None:
             return False
-        now = datetime.fromtimestamp(self._clock.now(), NEW_YORK)
-        text, zone = self._hours(contract, f"{now:%Y%m%d}")
+        now = datetime.fromtimestamp(self.clock.now(), NEW_YORK)
+        text, zone = self.hours(contract, f"{now:%Y%m%d}")
         return is_open(text, zone, now) is not False
