@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable, Mapping
 from itertools import zip_longest
 from pathlib import Path
@@ -18,6 +19,7 @@ from ibnb.ib.zones import zone_name
 from ibnb.verbs.contracts import the_one
 from ibnb.verbs.download.cache import BarFolder
 from ibnb.verbs.download.in_flight import Ask, InFlight
+from ibnb.verbs.download.peer import peer_name
 from ibnb.verbs.download.plan import Chunk, Piece, duration, duration_to_now, settled
 from ibnb.verbs.download.progress import Progress, Show
 from ibnb.verbs.download.series import SCHEDULE, Series, Wish, is_overnight, read_bars, read_sessions
@@ -28,11 +30,12 @@ _DAY = BAR_SIZES["1 day"]
 
 
 class Download:
-    """The requests of one getHistory. `app` sends them."""
+    """The requests of one getHistory. `app` sends them; `cache` is where answers are kept, if they are."""
 
-    def __init__(self, app: Any, timeout: float | None) -> None:
+    def __init__(self, app: Any, timeout: float | None, cache: str | os.PathLike[str] | None) -> None:
         self._app = app
         self._core = app._ibnb
+        self._cache = None if cache is None else (Path(cache).expanduser(), peer_name(app, timeout))
         self._in_flight = InFlight(self._core, "getHistory", timeout)
 
     # --- what the contracts are ------------------------------------------------------------------
@@ -79,7 +82,7 @@ class Download:
                 once.setdefault((details.contract.conId, details.contract.exchange), (label, details))
         return list(once.values()), failures
 
-    def series(self, details: Any, wish: Wish, cache: Any) -> Series:
+    def series(self, details: Any, wish: Wish) -> Series:
         contract, zone = details.contract, zone_name(details.timeZoneId)
         whole = wish.whatToShow == "ADJUSTED_LAST" or contract.secType == "CONTFUT"
         hours = f"{details.tradingHours};{details.liquidHours}"
@@ -91,28 +94,28 @@ class Download:
             is_overnight(hours),
             (contract.secType, contract.primaryExchange or contract.exchange, zone, hours),
             lambda rows: read_bars(rows, zone, wish.daily),
-            None if whole else self._folder(cache, contract, wish.barSize, wish.whatToShow, wish.useRTH),
+            None if whole else self._folder(contract, wish.barSize, wish.whatToShow, wish.useRTH),
         )
 
-    def _folder(self, cache: Any, contract: Any, barSize: str, whatToShow: str, useRTH: int) -> BarFolder | None:
-        """Where a series is kept. Simulated prices and real ones never share a folder."""
-        if cache is None:
+    def _folder(self, contract: Any, barSize: str, whatToShow: str, useRTH: int) -> BarFolder | None:
+        """Where a series is kept: what different peers say never shares a folder."""
+        if self._cache is None:
             return None
-        source = f"simulated {self._app.gateway.scenario.name}" if self._app.gateway is not None else "tws"
+        folder, peer = self._cache
         hours = "RTH" if useRTH else "all hours"
         name = f"{contract.localSymbol or contract.symbol} {contract.conId} {contract.exchange}"
-        return BarFolder(Path(cache).expanduser(), source, name, f"{barSize} {whatToShow} {hours}")
+        return BarFolder(folder, peer, name, f"{barSize} {whatToShow} {hours}")
 
     # --- sessions ----------------------------------------------------------------------------------
 
-    def schedules(self, every: list[Series], wish: Wish, cache: Any) -> dict[tuple[str, ...], pd.DataFrame]:
+    def schedules(self, every: list[Series], wish: Wish) -> dict[tuple[str, ...], pd.DataFrame]:
         """The sessions of each market, asked for with one of its contracts; nothing for a market that gives none."""
         if BAR_SIZES[wish.barSize] > _DAY or (self._app.serverVersion() or 0) < SCHEDULE_VERSION:
             return {}
         markets: dict[tuple[str, ...], Series] = {}
         for each in every:
             if each.contract.secType != "CONTFUT":
-                folder = self._folder(cache, each.contract, "1 day", SCHEDULE, wish.useRTH)
+                folder = self._folder(each.contract, "1 day", SCHEDULE, wish.useRTH)
                 markets.setdefault(
                     each.market,
                     Series(

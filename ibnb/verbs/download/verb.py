@@ -13,6 +13,7 @@ from typing import Any
 from ibnb.ib import create
 from ibnb.ib.values import WHAT_TO_SHOW, check, check_bar_size, check_contract
 from ibnb.verbs.download.download import Download
+from ibnb.verbs.download.peer import PeerCallbacks
 from ibnb.verbs.download.progress import Show, shower
 from ibnb.verbs.download.report import History, labels, report
 from ibnb.verbs.download.series import Wish
@@ -20,7 +21,7 @@ from ibnb.verbs.history import HistoryVerbs
 from ibnb.verbs.reference import ReferenceVerbs
 
 
-class BulkVerbs(ReferenceVerbs, HistoryVerbs):
+class BulkVerbs(ReferenceVerbs, HistoryVerbs, listener=PeerCallbacks):
     """Verbs that ask for much at once."""
 
     def getHistory(
@@ -41,7 +42,9 @@ class BulkVerbs(ReferenceVerbs, HistoryVerbs):
         in each exchange's; a plain date is a whole day, the `end` too. Give a dict {label:
         contract} to name them yourself. `cache` is a folder: what is in it isn't asked
         for again, and an interrupted download goes on there. It keeps what came before today, as Parquet with pyarrow
-        installed, else as .npz; prices stay as they were then, so after a split delete the folder. ADJUSTED_LAST and
+        installed, else as .npz; prices stay as they were then, so after a split delete the folder. Each peer has a part
+        of its own there: TWS by its accounts, each simulated world by its name. A file that was damaged is asked for
+        again; one that can't be written is a row in `failures`. ADJUSTED_LAST and
         CONTFUT can only be asked for up to now: that is done, the rest is cut off, and nothing is kept.
         `progress`: True for a bar (text outside notebooks), or a function of a Progress. `timeout` is for one request.
 
@@ -60,17 +63,19 @@ class BulkVerbs(ReferenceVerbs, HistoryVerbs):
         """
         if int(useRTH) not in (0, 1):
             raise ValueError(f"useRTH {useRTH!r} is not legal: 1 for regular trading hours, 0 for all hours.")
+        if cache is not None and not os.fspath(cache):
+            raise ValueError("cache is empty: the name of a folder ('.' for the working folder), or None for none.")
         show, size = check("whatToShow", whatToShow, WHAT_TO_SHOW), check_bar_size(barSize)
         wish = Wish(start, end, size, show, int(useRTH), self._ibnb.now())
         wish.span("America/New_York")
         given, asked = _contracts(contracts)
-        download = Download(self, timeout)
+        download = Download(self, timeout, cache)
         details, failures = download.details_of(given, asked)
-        every = [download.series(each, wish, cache) for _, each in details]
+        every = [download.series(each, wish) for _, each in details]
         names = [label for label, _ in details] if given else labels([each.contract for each in every])
         for series, label in zip(every, names, strict=True):
             series.label = label
-        schedules = download.schedules(every, wish, cache)
+        schedules = download.schedules(every, wish)
         download.bars(every, wish, schedules, shower(progress))
         failures += [(series.label, series.failure) for series in every if series.failure is not None]
         return report(every, schedules, failures, wish)

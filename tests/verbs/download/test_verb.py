@@ -5,16 +5,21 @@ from __future__ import annotations
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from inside import core
+from peers.peer import WIRES, Peer, Wire
 
 import ibnb
 from ibnb import ConnectionLostError, IBApp
+from ibnb.gateway import Gateway
+from ibnb.gateway.scenario import LESSON
 from ibnb.ib.api import IBAPI_VERSION
+from ibnb.verbs.download.peer import peer_name
 from ibnb.verbs.download.progress import Progress
 from tests.verbs.download.flips import flip_bits
 
@@ -261,3 +266,53 @@ def test_b3_a_full_disk_costs_no_bars(app: IBApp, tmp_path: Path, monkeypatch: p
     assert ["AAPL", "NVDA"] == history.failures["symbol"].tolist()
     assert history.failures["text"].str.contains("the bars are here, .*No space left").all()
     assert history.failures["advice"].str.startswith("Make room").all()
+
+
+@pytest.mark.parametrize("cache", ["", Path()])
+def test_b3_an_empty_cache_is_refused_and_the_working_folder_isnt(
+    app: IBApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: str | Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if cache == "":
+        with pytest.raises(ValueError, match="cache is empty: the name of a folder"):
+            app.getHistory("AAPL", "2025-05-01", "2025-05-30", cache=cache)
+    else:
+        app.getHistory("AAPL", "2025-05-01", "2025-05-30", cache=cache)
+    assert len(list(tmp_path.iterdir())) == (0 if cache == "" else 1)
+
+
+def test_b1_peers_on_one_port_never_share_what_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    bars = "date,open,high,low,close,volume\n2025-05-29,10,11,9,10.5,100\n2025-05-30,10,11,9,10.7,100\n"
+    (tmp_path / "mine" / "AAPL.csv").write_text(bars)
+    port = 0
+    closes = []
+    for scenario in (LESSON, replace(LESSON, seed=99), replace(LESSON, data=tmp_path / "mine"), LESSON):
+        with Gateway(scenario, port=port) as gateway:
+            port = gateway.port
+            app = ibnb.connect(port=port)
+            history = app.getHistory("AAPL", "2025-05-29", "2025-05-30", cache=tmp_path / "cache")
+            truth = app.getData(app.createContract("AAPL"), app.dataSettings("8 D", "1 day", "20250531-04:00:00"))
+            closes.append(history["AAPL"]["Close"].tolist())
+            assert truth["Close"].tolist()[-2:] == closes[-1]
+            cached = history.symbols["fromCache"].tolist()
+            ibnb.reset()
+        assert cached == [int(len(closes) == 4)]
+    assert closes[0] == closes[3]
+    assert len({tuple(each) for each in closes}) == 3
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=str)
+def test_b1_a_real_tws_is_known_by_its_accounts(tmp_path: Path, wire: Wire) -> None:
+    # Peers of tests/peers don't know the question; what they don't answer, IB might not either.
+    names = set()
+    for account in ("DU1234567", "DU7654321"):
+        answers = {"startApi": [[("managedAccounts", {"accountsList": account}), ("nextValidId", {"orderId": 27})]]}
+        peer = Peer(wire, answers)
+        app = ibnb.IBApp()
+        app.connect("127.0.0.1", peer.port, 1)
+        names.add(peer_name(app, 0.05))
+        app.disconnect()
+        peer.close()
+    assert len(names) == 2
+    assert all(name.startswith("tws ") and "DU" not in name for name in names)
