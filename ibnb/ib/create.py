@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 from ibnb.ib.api import Contract, Order
 from ibnb.ib.order_rules import check_rules
+from ibnb.ib.order_types import ORDER_TYPES
 from ibnb.ib.values import (
     ACTIONS,
-    ORDER_TYPES,
     SEC_TYPES,
     TIFS,
     WHAT_TO_SHOW,
@@ -27,13 +27,6 @@ from ibnb.ib.values import (
     check_duration,
     check_end_date_time,
 )
-
-# Order types that take no limit price at all: one given is a misunderstanding, not a detail to drop.
-_NO_LIMIT = {"MKT", "STP", "MIT", "MOC", "MTL", "TRAIL", "MKT PRT", "STP PRT"}
-# Order types in which stop_price means something.
-_STOPS = {"STP", "STP LMT", "MIT", "LIT", "STP PRT", "TRAIL", "TRAIL LIMIT"}
-_TRAILS = {"TRAIL", "TRAIL LIMIT"}
-
 
 # The fields that say which instrument a contract is; a combo's legs do so too.
 _NAMES = ("symbol", "conId", "localSymbol", "tradingClass", "secId", "issuerId", "comboLegs")
@@ -139,8 +132,9 @@ def createOrder(
     """Return an ibapi Order.
 
     `limit_price` is the worst price you accept, `stop_price` the price that wakes a stop (auxPrice; for TRAIL the first
-    stop), both in the contract's own currency and unit (London quotes are pence). Prices of 0 or None where the type
-    needs one raise ValueError, as does a limit price that the type would ignore.
+    stop), both in the contract's own currency and unit (London quotes are pence). A price may be below 0, as a combo's
+    may and some futures' may. Prices of 0 or None where the type needs one raise ValueError, as does a limit price
+    that the type would ignore.
     With `details` (what getContractDetails returns for one contract, or a ContractDetails) the order is checked against
     the instrument, too: ValueError for a type that it doesn't take, or a price off its grid, as `app.checkOrder`.
 
@@ -148,18 +142,19 @@ def createOrder(
     212.0
     """
     kind = check("order_type", order_type, ORDER_TYPES)
+    row = ORDER_TYPES[kind]
     prices = {"limit_price": limit_price, "stop_price": stop_price}
-    for name in ORDER_TYPES[kind]:
+    for name in row.needs:
         if prices[name] is None:
             raise ValueError(f"a {kind} order needs {name}.")
-    if limit_price is not None and kind in _NO_LIMIT:
+    if limit_price is not None and not row.limit:
         raise ValueError(f"a {kind} order takes no limit_price; did you mean order_type='LMT'?")
-    if stop_price is not None and kind not in _STOPS:
+    if stop_price is not None and not row.stop:
         raise ValueError(f"a {kind} order takes no stop_price; did you mean order_type='STP'?")
-    if kind in _TRAILS and not {"auxPrice", "trailingPercent"} & set(fields):
+    if row.trails and not {"auxPrice", "trailingPercent"} & set(fields):
         raise ValueError(f"a {kind} order needs auxPrice (the distance) or trailingPercent.")
-    if kind == "TRAIL LIMIT" and limit_price is None and "lmtPriceOffset" not in fields:
-        raise ValueError("a TRAIL LIMIT order needs lmtPriceOffset or limit_price.")
+    if row.trails and row.limit and limit_price is None and "lmtPriceOffset" not in fields:
+        raise ValueError(f"a {kind} order needs lmtPriceOffset or limit_price.")
 
     order = Order()
     order.action = check("action", action, ACTIONS)
@@ -171,7 +166,7 @@ def createOrder(
     if limit_price is not None:
         order.lmtPrice = _price("limit_price", limit_price)
     if stop_price is not None:
-        setattr(order, "trailStopPrice" if kind in _TRAILS else "auxPrice", _price("stop_price", stop_price))
+        setattr(order, row.stop, _price("stop_price", stop_price))
     # PyPI's ibapi of 2020 switches these on; today's TWS rejects such an order (10268, 10269).
     for name in ("eTradeOnly", "firmQuoteOnly"):
         if hasattr(order, name):
@@ -242,8 +237,10 @@ def _price(name: str, value: Any) -> float:
         price = float(value)
     except (TypeError, ValueError):
         price = math.nan
-    if not math.isfinite(price) or price <= 0:
-        raise ValueError(f"{name} must be a number above 0, not {value!r} (for a combo set it on the order yourself).")
+    if not math.isfinite(price) or not price:
+        raise ValueError(
+            f"{name} must be a number other than 0, not {value!r} (for a combo at even set it on the order yourself)."
+        )
     return price
 
 

@@ -11,21 +11,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from ibnb.ib.api import is_unset
+from ibnb.ib.order_types import ORDER_TYPES
 
-# Order type → its token among ContractDetails.orderTypes. Types whose token isn't documented aren't checked.
-TOKENS = {
-    **{kind: kind for kind in ("MKT", "LMT", "STP", "MIT", "LIT", "TRAIL", "MOC", "LOC", "MTL", "REL")},
-    "STP LMT": "STPLMT",
-    "TRAIL LIMIT": "TRAILLMT",
-    "MKT PRT": "MKTPRT",
-    "STP PRT": "STPPRT",
-    "PEG MID": "PEGMID",
-    "PEG BENCH": "PEGBENCH",
-    "MIDPRICE": "MIDPX",
-    "SNAP MKT": "SNAPMKT",
-    "SNAP MID": "SNAPMID",
-    "SNAP PRIM": "SNAPREL",
-}
 _PRICES = ("lmtPrice", "auxPrice", "trailStopPrice")
 # (price level, step that holds from there on), from a market rule.
 Steps = Sequence[tuple[float, float]]
@@ -45,9 +32,9 @@ def check_rules(order: Any, details: Any, steps: Steps | None = None) -> None:
         raise ValueError(f"details must be what getContractDetails returns, not {details!r}.")
     symbol = details.contract.symbol if hasattr(details, "contract") else details.symbol
     taken = str(details.orderTypes).split(",")
-    token = TOKENS.get(order.orderType)
-    if token is not None and taken != [""] and token not in taken:
-        legal = ", ".join(kind for kind, each in TOKENS.items() if each in taken)
+    row = ORDER_TYPES.get(order.orderType)
+    if row is not None and row.token and taken != [""] and row.token not in taken:
+        legal = ", ".join(kind for kind, each in ORDER_TYPES.items() if each.token and each.token in taken)
         raise ValueError(
             f"{symbol} takes no {order.orderType} orders. Of the types that can be checked it takes {legal}."
         )

@@ -94,37 +94,6 @@ SEC_TYPES = (
 
 ACTIONS = ("BUY", "SELL", "SSHORT")
 
-#: Order type → the createOrder arguments that it can't do without.
-ORDER_TYPES: dict[str, tuple[str, ...]] = {
-    "MKT": (),
-    "LMT": ("limit_price",),
-    "STP": ("stop_price",),
-    "STP LMT": ("stop_price", "limit_price"),
-    "MIT": ("stop_price",),
-    "LIT": ("stop_price", "limit_price"),
-    "TRAIL": (),
-    "TRAIL LIMIT": (),
-    "MOC": (),
-    "LOC": ("limit_price",),
-    "MTL": (),
-    "MKT PRT": (),
-    "STP PRT": ("stop_price",),
-    "REL": (),
-    "PEG MID": (),
-    "PEG MKT": (),
-    "PEG PRI": (),
-    "PEG BEST": (),
-    "PEG STK": (),
-    "PEG BENCH": (),
-    "MIDPRICE": (),
-    "SNAP MKT": (),
-    "SNAP MID": (),
-    "SNAP PRIM": (),
-    "BOX TOP": (),
-    "VOL": (),
-    "PASSV REL": (),
-}
-
 TIFS = ("DAY", "GTC", "IOC", "GTD", "OPG", "FOK", "DTC", "AUC", "GTX", "Minutes")
 
 #: Market data type number → the word that quotes carry.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,6 +60,13 @@ def test_settings_that_cannot_work(wrong: dict[str, Any], word: str) -> None:
         dataSettings("3 M", "1 day", **wrong)
 
 
+# What IB's samples of these types leave unset, and TWS doesn't read.
+IGNORE_LIMITS = (
+    "MKT", "STP", "MIT", "MOC", "MTL", "TRAIL", "MKT PRT", "STP PRT", "SNAP MKT", "SNAP MID", "SNAP PRIM", "BOX TOP",
+    "PEG STK", "PEG BENCH", "VOL", "REL + MKT",
+)  # fmt: skip
+
+
 def test_the_default_order_is_the_seed_s() -> None:
     order = createOrder()
     assert (order.action, order.totalQuantity, order.orderType, order.tif, order.transmit) == (
@@ -87,7 +95,7 @@ def test_words_may_be_in_any_case() -> None:
     ("wrong", "word"),
     [
         ({"order_type": "LMT"}, "needs limit_price"),
-        ({"order_type": "LMT", "limit_price": 0}, "limit_price must be a number above 0"),
+        ({"order_type": "LMT", "limit_price": 0}, "limit_price must be a number other than 0"),
         ({"order_type": "LMT", "limit_price": float("nan")}, "limit_price"),
         ({"order_type": "MARKET"}, "Did you mean 'MKT'"),
         ({"order_type": "LIMIT", "limit_price": 1}, "Did you mean 'LMT'"),
@@ -109,6 +117,19 @@ def test_words_may_be_in_any_case() -> None:
 def test_orders_that_ib_would_refuse_or_misread(wrong: dict[str, Any], word: str) -> None:
     with pytest.raises(ValueError, match=word):
         createOrder(**{"quantity": 1, **wrong})
+
+
+@pytest.mark.parametrize("kind", IGNORE_LIMITS)
+def test_a_limit_price_that_the_type_ignores_is_refused(kind: str) -> None:
+    """orders_and_safety 4: SNAP MKT kept one."""
+    prices = {"stop_price": 4} if kind in ("STP", "MIT", "STP PRT") else {}
+    with pytest.raises(ValueError, match=re.escape(f"a {kind} order takes no limit_price")):
+        createOrder("BUY", 1, kind, 5, **prices)
+
+
+def test_a_price_may_be_below_nothing_as_a_combo_s_may() -> None:
+    assert createOrder("BUY", 1, "LMT", -1.25).lmtPrice == -1.25
+    assert createOrder("SELL", 1, "STP LMT", -1.5, stop_price=-1.25).auxPrice == -1.25
 
 
 def test_stops_and_trails() -> None:

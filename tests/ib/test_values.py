@@ -8,6 +8,7 @@ import pytest
 from ibnb.gateway.handlers.history import request as gateway
 from ibnb.ib import values
 from ibnb.ib.create import dataSettings
+from ibnb.ib.order_types import ORDER_TYPES
 
 
 @pytest.mark.parametrize("size", values.BAR_SIZES)
@@ -54,9 +55,9 @@ def test_a_typo_names_the_legal_sizes_and_the_nearest(typo: str, meant: str) -> 
         (values.SEC_TYPES, "future option", "FOP"),
         (values.ACTIONS, "b", "BUY"),
         (values.ACTIONS, "sell short", "SSHORT"),
-        (tuple(values.ORDER_TYPES), "stop-limit", "STP LMT"),
-        (tuple(values.ORDER_TYPES), "STP_LMT", "STP LMT"),
-        (tuple(values.ORDER_TYPES), "market on close", "MOC"),
+        (tuple(ORDER_TYPES), "stop-limit", "STP LMT"),
+        (tuple(ORDER_TYPES), "STP_LMT", "STP LMT"),
+        (tuple(ORDER_TYPES), "market on close", "MOC"),
         (values.TIFS, "fill-or-kill", "FOK"),
         (values.TIFS, "1 day", "DAY"),
         (values.WHAT_TO_SHOW, "bid ask", "BID_ASK"),
