@@ -27,7 +27,7 @@ def resolve_contract(world: World, contract: Contract) -> Instrument:
     check_description(contract)
     if not contract.exchange:
         raise invalid("Please enter exchange")
-    if contract.exchange.upper() not in world.instruments.exchanges:
+    if not world.instruments.knows(contract.exchange):
         raise Refusal(200, BAD_DESTINATION)
     found = world.instruments.match(contract)
     if not found:
@@ -67,3 +67,8 @@ def quantity(value: float) -> Decimal:
     """Return a size as it is sent: 100.0 → 100, 0.0001 → 0.0001."""
     whole = int(value)
     return Decimal(whole) if whole == value else Decimal(repr(value))
+
+
+def underlying_of_cfd(world: World, instrument: Instrument) -> Instrument | None:
+    """Return the instrument of which a contract for difference shows the data; None where it has its own (metals)."""
+    return world.instruments.find(instrument.underConId) if instrument.secType == "CFD" else None

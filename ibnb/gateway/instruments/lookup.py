@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from ..data import Recording
 from .bonds import read_bonds
+from .cfds import contract_for_difference
 from .futures import read_futures, roots
 from .instrument import Instrument
 from .listings import read_listings
@@ -60,7 +61,22 @@ class ContractLike(Protocol):
 
 
 # Old and new names of one exchange.
-_SAME_EXCHANGE = {"ISLAND": "NASDAQ", "SMARTUS": "SMART"}
+_SAME_EXCHANGE = {"ISLAND": "NASDAQ", "SMARTUS": "SMART", "GLOBEX": "CME", "ECBOT": "CBOT", "CMECRYPTO": "CME"}
+# Besides its primary exchange, where every US stock may be said to be primary: lumibot says ISLAND of SPY and IBM.
+_TAKEN_AS_PRIMARY = "NASDAQ"
+
+
+def route(exchange: str) -> tuple[str, str]:
+    """The exchange that a word names, and the primary exchange that it names beside it: "SMART/AMEX", "SMART:NASDAQ".
+
+    Example:
+        >>> route("SMART/ISLAND"), route("globex")
+        (('SMART', 'NASDAQ'), ('CME', ''))
+    """
+    smart, _, primary = exchange.upper().replace(":", "/").partition("/")
+    if primary and smart != "SMART":
+        return exchange.upper(), ""
+    return _SAME_EXCHANGE.get(smart, smart), _SAME_EXCHANGE.get(primary, primary)
 
 
 @dataclass(frozen=True)
@@ -72,17 +88,20 @@ class _Filter:
 
 
 def _on_exchange(instrument: Instrument, exchange: str) -> bool:
-    return _SAME_EXCHANGE.get(exchange, exchange) in instrument.validExchanges.split(",")
+    wanted, primary = route(exchange)
+    valid = instrument.validExchanges.split(",")
+    return wanted in valid and (not primary or primary in valid)
 
 
 def _has_primary(instrument: Instrument, exchange: str) -> bool:
-    wanted = _SAME_EXCHANGE.get(exchange, exchange)
+    wanted, _ = route(exchange)
     primary = instrument.primaryExchange
     # An ETF on the LSE is primary on LSEETF in TWS; both names are understood.
     return (
         wanted == primary
         or (primary == "LSE" and wanted == "LSEETF")
         or (not primary and wanted == instrument.exchange)
+        or (wanted == _TAKEN_AS_PRIMARY and instrument.secType == "STK" and _on_exchange(instrument, wanted))
     )
 
 
@@ -90,8 +109,8 @@ _FILTERS = (
     _Filter("symbol", lambda i, v: v.upper() in (i.symbol, i.bond.cusip if i.bond else "")),
     _Filter("secType", lambda i, v: i.secType in v.upper().split("+")),
     _Filter("currency", lambda i, v: i.currency == v.upper()),
-    _Filter("exchange", lambda i, v: _on_exchange(i, v.upper())),
-    _Filter("primaryExchange", lambda i, v: _has_primary(i, v.upper())),
+    _Filter("exchange", _on_exchange),
+    _Filter("primaryExchange", _has_primary),
     _Filter("localSymbol", lambda i, v: i.localSymbol == v),
     _Filter("tradingClass", lambda i, v: i.tradingClass == v),
     _Filter("lastTradeDateOrContractMonth", lambda i, v: _expires(i, v)),
@@ -166,6 +185,10 @@ class Instruments:
         names = frozenset(name for i in self.listings for name in i.validExchanges.split(","))
         return names.union(_SAME_EXCHANGE, *(each.exchanges.split(",") for each in CLASSES))
 
+    def knows(self, exchange: str) -> bool:
+        """Whether some instrument answers to this exchange, or to these words of routing."""
+        return self.exchanges.issuperset(name for name in route(exchange) if name)
+
     def expired(self, instrument: Instrument) -> bool:
         """Whether a future's or an option's last trading day is past."""
         return instrument.expiry is not None and instrument.expiry < self.today
@@ -174,7 +197,7 @@ class Instruments:
         """The listing with this conId, expired ones included."""
         if conId >= FIRST_CONID:
             return self.options.find(conId)
-        return self._listed.get(conId) or self._expiring.get(conId)
+        return self._listed.get(conId) or self._expiring.get(conId) or self._cfds.get(conId)
 
     def match(self, contract: ContractLike) -> list[Instrument]:
         """All listings that fit what is said, none if nothing does; what is unset doesn't filter.
@@ -196,7 +219,7 @@ class Instruments:
             wanted = getattr(contract, filter_.field)
             if wanted:
                 candidates = [i for i in candidates if filter_.matches(i, wanted)]
-        exchange = _SAME_EXCHANGE.get(contract.exchange or "", contract.exchange)
+        exchange, _ = route(contract.exchange or "")
         return [replace(i, exchange=exchange) for i in candidates] if exchange else candidates
 
     def search(self, pattern: str) -> list[Instrument]:
@@ -219,7 +242,8 @@ class Instruments:
         kinds = (contract.secType or "").upper().split("+")
         futures = self.futures if {"", "FUT"} & {*kinds} else ()
         options = self.options.match(contract) if "OPT" in kinds else ()
-        return [*self.listings, *futures, *options]
+        cfds = self._cfds.values() if "CFD" in kinds else ()
+        return [*self.listings, *futures, *options, *cfds]
 
     def _underlying(self, each: OptionClass) -> Instrument | None:
         return self._by_name.get((each.symbol, each.underSecType))
@@ -232,6 +256,12 @@ class Instruments:
     @cached_property
     def _listed(self) -> dict[int, Instrument]:
         return {i.conId: i for i in self.listings}
+
+    @cached_property
+    def _cfds(self) -> dict[int, Instrument]:
+        """The contracts for difference on shares and currency pairs, by conId."""
+        made = (contract_for_difference(i) for i in self.listings if i.secType in ("STK", "CASH"))
+        return {i.conId: i for i in made}
 
     @cached_property
     def _continuous(self) -> dict[int, Instrument]:

@@ -100,7 +100,11 @@ class Expiration:
 # How far strikes go below and above the price, and for how many days a contract is listed.
 _WEEK = ((0.75, 1.25), 60)
 _MONTH = ((0.5, 1.5), 400)
-_LEAPS = ((0.3, 2.0), 1_100)
+_LEAPS = ((0.3, 2.0), 1_130)
+_YEARS = ((0.3, 2.0), 2_100)
+# On an index or an index fund every month of a year is listed, then quarters; on shares the next months, then quarters.
+# LEAPS of January, June and December follow for three years, an index's Decembers for five and more.
+_EACH_MONTH, _FAR = 12, 66
 
 _STEPS = ((25.0, 0.5), (100.0, 1.0), (250.0, 2.5), (500.0, 5.0), (1_000.0, 10.0), (inf, 20.0))
 
@@ -263,7 +267,7 @@ def _dates(each: OptionClass, today: date) -> Iterator[tuple[date, tuple[tuple[f
         day = today + timedelta(days=n)
         if trading_day(day) == day:
             yield day, _WEEK
-    months = [divmod(today.year * 12 + today.month - 1 + n, 12) for n in range(36)]
+    months = [divmod(today.year * 12 + today.month - 1 + n, 12) for n in range(_FAR)]
     if not each.am:
         friday = today + timedelta(days=(4 - today.weekday()) % 7)
         yield from ((trading_day(friday + timedelta(weeks=n)), _WEEK) for n in range(6))
@@ -272,8 +276,11 @@ def _dates(each: OptionClass, today: date) -> Iterator[tuple[date, tuple[tuple[f
             if month % 3 == 2:
                 last = date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)
                 yield trading_day(last), _MONTH
+    broad = each.quarterly or each.am
     for n, (year, month) in enumerate(months):
-        if n < 6 or (n < 13 and (month % 3 == 2 or each.underSecType == "IND")):
-            yield trading_day(third_friday(year, month + 1)), _MONTH
-        elif n >= 9 and (month == 0 or (month in (5, 11) and n < 24)):
-            yield trading_day(third_friday(year, month + 1)), _LEAPS
+        near = n < (_EACH_MONTH if broad else 6) or (n < (22 if broad else 13) and month % 3 == 2)
+        if near or (n < 36 and month in (0, 5, 11)) or (each.am and month == 11):
+            yield (
+                trading_day(third_friday(year, month + 1)),
+                _MONTH if n < 13 and near else _LEAPS if n < 36 else _YEARS,
+            )

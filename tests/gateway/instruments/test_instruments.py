@@ -192,3 +192,54 @@ def test_pairs_without_the_dollar(symbol, currency, conId):
     (pair,) = match(symbol=symbol, secType="CASH", exchange="IDEALPRO", currency=currency)
     assert f"{symbol}.{currency}" == pair.localSymbol
     assert conId in (pair.conId, None)
+
+
+@pytest.mark.parametrize("words", ["SMART/AMEX", "SMART/NASDAQ", "SMART:NASDAQ", "smart/island", "SMART"])
+def test_routing_words_name_smart(words):
+    """foreign_clients 7a, ib_insync#351."""
+    (found,) = match(symbol="AAPL", secType="STK", exchange=words, currency="USD")
+    assert ("SMART", 265598) == (found.exchange, found.conId)
+    assert TODAY.knows(words)
+
+
+@pytest.mark.parametrize("words", ["SMART/NOWHERE", "NYSE/SMART", "SMART/IDEALPRO", "SMART/LSE"])
+def test_routing_words_that_lead_nowhere(words):
+    assert [] == match(symbol="AAPL", secType="STK", exchange=words, currency="USD")
+    assert TODAY.knows(words) == (words in ("SMART/IDEALPRO", "SMART/LSE"))
+
+
+@pytest.mark.parametrize("symbol", ["SPY", "IBM", "AAPL"])
+def test_every_us_stock_may_be_said_to_be_primary_on_nasdaq(symbol):
+    """foreign_clients 7b: lumibot says ISLAND of every stock."""
+    for primary in ("ISLAND", "NASDAQ"):
+        (found,) = match(symbol=symbol, secType="STK", exchange="SMART", currency="USD", primaryExchange=primary)
+        assert symbol == found.symbol
+    assert [] == match(symbol="SAP", secType="STK", exchange="SMART", primaryExchange="ISLAND")
+
+
+def test_old_names_of_futures_exchanges():
+    (found,) = match(symbol="ES", secType="FUT", exchange="GLOBEX", lastTradeDateOrContractMonth="202509")
+    assert "CME" == found.exchange
+
+
+@pytest.mark.parametrize(
+    ("fields", "under"),
+    [
+        ({"symbol": "IBM", "currency": "USD"}, 8314),
+        ({"symbol": "BMW", "currency": "EUR"}, None),
+        ({"symbol": "EUR", "currency": "USD"}, 12087792),
+    ],
+)
+def test_contracts_for_difference(fields, under):
+    """foreign_clients 6: those that IB's Testbeds ask for."""
+    (cfd,) = match(secType="CFD", exchange="SMART", **fields)
+    on = TODAY.find(cfd.underConId)
+    assert under in (on.conId, None)
+    assert cfd.conId != on.conId
+    assert TODAY.find(cfd.conId) == cfd
+    assert (on.model.key, on.schedule, True, False) == (cfd.model.key, cfd.schedule, cfd.quotes, cfd.trades)
+
+
+def test_a_contract_for_difference_must_be_asked_for():
+    assert {"STK"} == {row.secType for row in match(symbol="IBM", exchange="SMART", currency="USD")}
+    assert 12 < len({i.conId for i in match(secType="CFD", exchange="SMART")})

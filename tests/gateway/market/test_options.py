@@ -107,7 +107,8 @@ def test_there_are_weeks_months_and_years(each, today):
 
 def test_expirations_make_way_for_holidays():
     apple = {f"{e.last:%Y%m%d}" for e in INSTRUMENTS.options.expirations(CLASSES[0])}
-    assert {"20250613", "20250620", "20250703", "20260116"} & apple == {"20250613", "20250620", "20250703"}
+    assert {"20250613", "20250620", "20250703", "20260116"} <= apple
+    assert not {"20250704", "20250619"} & apple
     (spx,) = match(symbol="SPX", tradingClass="SPX", lastTradeDateOrContractMonth="202506", strike=6000.0, right="C")
     # The 20th is a third Friday, the 19th a holiday.
     assert ("20250618", "20250620", "202506") == (
@@ -115,6 +116,17 @@ def test_expirations_make_way_for_holidays():
         spx.realExpirationDate,
         spx.contractMonth,
     )
+
+
+def test_an_index_fund_has_each_month_of_a_year_and_then_quarters():
+    """foreign_clients 9."""
+    (each,) = (each for each in CLASSES if each.tradingClass == "SPY")
+    months = {f"{e.last:%Y%m}" for e in INSTRUMENTS.options.expirations(each)}
+    assert {f"2025{month:02}" for month in range(6, 13)} | {f"2026{month:02}" for month in range(1, 6)} <= months
+    assert {"202606", "202609", "202612", "202701", "202706", "202712"} <= months
+    assert not {"202607", "202610", "202704"} & months
+    (index,) = (each for each in CLASSES if each.tradingClass == "SPX")
+    assert {"202812", "202912"} <= {f"{e.real:%Y%m}" for e in INSTRUMENTS.options.expirations(index)}
 
 
 @pytest.mark.parametrize("right", ["C", "CALL", "c"])

@@ -19,7 +19,7 @@ from ...market.noise import Bits, Ints, bits, piece, stream
 from ...world import Client, Subscription, World
 from ..beat import BEAT, on_the_beat
 from ..registry import Refusal, handles, invalid, unprocessed
-from ..resolve import resolve_live
+from ..resolve import resolve_live, underlying_of_cfd
 
 KIND = "mktDepth"
 
@@ -67,6 +67,9 @@ def market_depth(world: World, client: Client, request: m.ReqMktDepth) -> Iterat
     if len(world.open(KIND)) >= world.scenario.limits.depth:
         raise Refusal(309, _TOO_MANY.format(world.scenario.limits.depth))
     instrument = resolve_live(world, request.contract)
+    if under := underlying_of_cfd(world, instrument):
+        yield m.RerouteMktDepthReq(reqId=request.reqId, conId=under.conId, exchange=under.exchange)
+        return
     venues = _venues(instrument)
     if (instrument.exchange == "SMART") != request.isSmartDepth or not venues:
         raise Refusal(10092, _NOT_SUPPORTED)

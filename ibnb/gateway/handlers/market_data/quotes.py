@@ -14,7 +14,7 @@ from ...world import Client, Subscription, World
 from ..beat import BEAT, on_the_beat
 from ..news.news import news_ticks
 from ..registry import Refusal, handles, invalid, unprocessed
-from ..resolve import resolve_live
+from ..resolve import resolve_live, underlying_of_cfd
 from .generic_ticks import QUOTES_OFF, generic_ticks, not_simulated_ids, parse_generic_ticks
 from .quote_ticks import DELAY, NO_PRICE, View, changed, quote_ticks
 from .smart_components import bbo_exchange
@@ -40,10 +40,15 @@ def market_data(world: World, client: Client, request: m.ReqMktData) -> Iterator
 
     Differs from TWS: generic ticks that the world has no figures for are named in a 10090 notice.
 
+    Of a contract for difference on a share or a pair TWS gives the underlying (rerouteMktDataReq), and nothing else.
+
     Differs from TWS: sizes are in shares for clients of every version; a regulatory snapshot costs nothing.
     """
     generic = _check(world, client, request)
     instrument = resolve_live(world, request.contract)
+    if under := underlying_of_cfd(world, instrument):
+        yield m.RerouteMktDataReq(reqId=request.reqId, conId=under.conId, exchange=under.exchange)
+        return
     _check_lines(world, instrument)
     delayed = _is_delayed(world, client, instrument)
     subscription = client.subscribe(KIND, request.reqId, request)

@@ -322,3 +322,23 @@ def test_a_continuous_future_has_history_only(request_):
     (refused,) = asker.ask(request_(m.Contract(symbol="ES", secType="CONTFUT", exchange="CME")))
     assert 321 == refused.code
     assert "only for historical data" in refused.message
+
+
+@pytest.mark.parametrize(
+    ("fields", "exchange"),
+    [
+        ({"symbol": "IBM", "currency": "USD"}, "SMART"),
+        ({"symbol": "BMW", "currency": "EUR"}, "SMART"),
+        ({"symbol": "EUR", "currency": "USD"}, "IDEALPRO"),
+    ],
+)
+def test_the_data_of_a_cfd_are_its_underlyings(fields, exchange):
+    """foreign_clients 6: IB's Testbeds, rerouteCFDOperations."""
+    asker = Asker()
+    contract = m.Contract(secType="CFD", exchange="SMART", **fields)
+    kind = "CASH" if fields["symbol"] == "EUR" else "STK"
+    (under,) = asker.world.instruments.match(m.Contract(secType=kind, exchange=exchange, **fields))
+    assert [m.RerouteMktDataReq(reqId=1, conId=under.conId, exchange=exchange)] == asker.ask(stream(1, contract))
+    depth = m.ReqMktDepth(reqId=2, contract=contract, numRows=5, isSmartDepth=True)
+    assert [m.RerouteMktDepthReq(reqId=2, conId=under.conId, exchange=exchange)] == asker.ask(depth)
+    assert [] == asker.wait(5)
