@@ -15,7 +15,11 @@ from ibnb import __version__
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status (0 well, 1 failed, 2 wrong words)."""
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args, rest = parser.parse_known_args(argv)
+    if rest and args.run is not _lab:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    args.rest = rest
     try:
         status: int = args.run(args)
     except KeyboardInterrupt:
@@ -31,9 +35,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"ibnb {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    lab = commands.add_parser("lab", help="open the lessons in JupyterLab, with a simulated TWS inside")
+    lab = commands.add_parser(
+        "lab",
+        help="open the lessons in JupyterLab, with a simulated TWS inside",
+        epilog="Every other option goes to jupyter lab, for instance --no-browser or --port 9000.",
+    )
     lab.add_argument("--dir", type=Path, default=Path("ibnb-lessons"), help="where your copy is kept (%(default)s)")
-    lab.add_argument("rest", nargs=argparse.REMAINDER, help="options for jupyter lab, after --")
     lab.set_defaults(run=_lab)
 
     demo = commands.add_parser("demo", help="ten seconds: account, history, a chart, a bracket filled")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,9 +11,9 @@ from pathlib import Path
 
 
 def serve(folder: Path, options: Sequence[str] = ()) -> int:
-    """Copy what is missing of the lessons to ``folder`` and serve it; returns JupyterLab's exit status.
+    """Copy what is missing of the lessons to ``folder`` and serve it, first lesson first; returns JupyterLab's status.
 
-    The learner works on a copy, so that an update of ibnb never overwrites an exercise.
+    The learner works on a copy, so that an update of ibnb never overwrites an exercise. ``options`` go to JupyterLab.
 
     Raises:
         RuntimeError: JupyterLab isn't installed.
@@ -24,5 +25,10 @@ def serve(folder: Path, options: Sequence[str] = ()) -> int:
     written = course.copy(folder)
     if written:
         print(f"{len(written)} files copied to {folder.resolve()}", flush=True)
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}", *options]
-    return subprocess.run(command, check=False).returncode
+    first = min(course.lessons_dir().glob("*.ipynb")).name
+    ours = [f"--ServerApp.root_dir={folder.resolve()}", f"--LabApp.default_url=/lab/tree/{first}"]
+    # Whether JupyterLab may fetch news is answered by a default of ours, which the user's own choice beats.
+    defaults = [*filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")]), str(Path(course.__file__).parent)]
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(defaults)}
+    command = [sys.executable, "-m", "jupyterlab", *ours, *options]
+    return subprocess.run(command, env=environment, check=False).returncode

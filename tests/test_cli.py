@@ -1,8 +1,12 @@
+"""The command line hands on what isn't its own, and tells what went wrong in one line."""
+
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
-from ibnb import cli, gateway
+from ibnb import cli, gateway, lab
 
 
 @pytest.fixture
@@ -55,3 +59,41 @@ def test_words_that_are_wrong_are_one_line_and_status_1(capsys):
     assert "ibnb: start is a time in New York" in capsys.readouterr().err
     assert 1 == cli.main(["gateway", "--port", "0", "--script", "nowhere.toml"])
     assert "nowhere.toml" in capsys.readouterr().err
+
+
+def test_what_lab_does_not_know_goes_to_jupyterlab_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """first_use D4: ``ibnb lab --no-browser`` was "unrecognized arguments"."""
+    told: list[tuple[Path, list[str]]] = []
+    monkeypatch.setattr(lab, "serve", lambda folder, options: told.append((folder, list(options))) or 0)
+    assert cli.main(["lab", "--no-browser", "--port", "9000", "--dir", "mine", "--ServerApp.token=x"]) == 0
+    assert cli.main(["lab", "--", "--no-browser"]) == 0
+    assert told == [
+        (Path("mine"), ["--no-browser", "--port", "9000", "--ServerApp.token=x"]),
+        (Path("ibnb-lessons"), ["--no-browser"]),
+    ]
+
+
+@pytest.mark.parametrize("words", [["doctor", "--loud"], ["demo", "now"], ["course", "check", "--fast"], ["labb"]])
+def test_what_other_commands_do_not_know_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(words)
+    assert stopped.value.code == 2
+    assert words[-1] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("action", ["check", "run", "build"])
+def test_a_lesson_that_is_not_there_is_one_line(action: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """first_use D2: it was 15 lines of Python."""
+    assert cli.main(["course", action, "99"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("ibnb: no lesson 99; there are 01_")
+
+
+def test_without_jupyterlab_lab_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert cli.main(["lab", "--dir", str(tmp_path / "mine")]) == 1
+    assert 'python -m pip install "ibnb[lab]"' in capsys.readouterr().err
+    assert not (tmp_path / "mine").exists()

@@ -56,6 +56,17 @@ def test_every_tracked_notebook_and_source_is_free_of_one_machines_paths() -> No
     assert told == []
 
 
+def test_the_readme_starts_in_two_lines_that_make_their_own_environment() -> None:
+    """A system's own Python takes no packages (PEP 668), and is called python3; the gate runs these very lines."""
+    start = README.read_text(encoding="utf-8").split("## Start\n")[1].split("```")
+    lines = [line.split("#")[0].split() for line in start[1].splitlines()[1:]]
+    assert [line[:5] for line in lines] == [["python3", "-m", "venv", ".venv", "&&"]] * 2
+    assert [line[-1] for line in lines] == ["lab", "pytest"]
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    assert {".venv/", "ibnb-lessons/"} <= set(ignored)
+    assert start[3].splitlines()[1].startswith("py -m venv .venv;")
+
+
 def test_the_readmes_generated_parts_are_in_step() -> None:
     text = README.read_text(encoding="utf-8")
     assert renewed(text) == text, "run  python -m tests.readme"

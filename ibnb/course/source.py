@@ -43,7 +43,7 @@ _CHECK = re.compile(r'^\s*(?:\w+ = )?check\("([^"]+)"', re.MULTILINE)
 _RAW = re.compile(r"\A# %% \[raw\][^\n]*\n((?:#[^\n]*\n)+)")
 
 
-class LessonError(Exception):
+class LessonError(RuntimeError):
     """A lesson can't be built or breaks a rule of the course; the text names the lesson, the cell and the rule."""
 
 

@@ -1,0 +1,54 @@
+// Opens a lesson in JupyterLab as a student does, runs all cells from the menu, and waits for the last one.
+// node lesson.js URL TOKEN NOTEBOOK SHOTS: pictures go to SHOTS-1.png …, and it prints one line of
+// JSON, {cells, widgets, questions}.
+const { chromium } = require("playwright-core");
+
+const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+
+async function main(server, token, notebook, shots) {
+  const browser = await chromium.launch({ executablePath: process.env.IBNB_CHROMIUM, args: QUIET });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    // A workspace of its own: else JupyterLab opens again what an earlier test had open.
+    await page.goto(`${server}/lab/workspaces/${notebook.split(".")[0]}/tree/${notebook}?token=${token}`);
+    await page.getByText("| Idle").waitFor({ timeout: 60000 });
+    await page.locator(".lm-MenuBar-item", { hasText: "Run" }).click();
+    await page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click();
+
+    // The saved file tells when all have run, since JupyterLab keeps only the cells near the window in the page.
+    let cells = [];
+    while (!cells.length || !cells.every((cell) => cell.execution_count)) {
+      await page.waitForTimeout(1000);
+      await page.getByText("| Idle").waitFor({ timeout: 60000 });
+      await page.keyboard.press("Control+s");
+      await page.locator(".jp-mod-dirty").first().waitFor({ state: "detached", timeout: 20000 });
+      const answer = await page.request.get(`${server}/api/contents/${notebook}`, {
+        headers: { Authorization: `token ${token}` },
+      });
+      cells = (await answer.json()).content.cells.filter((cell) => cell.cell_type === "code");
+    }
+
+    const view = page.locator(".jp-WindowedPanel-outer").first();
+    const [height, step] = await view.evaluate((outer) => [outer.scrollHeight, outer.clientHeight]);
+    let widgets = 0;
+    for (let top = 0, shot = 1; top < height; top += step, shot += 1) {
+      await view.evaluate((outer, to) => outer.scrollTo(0, to), top);
+      await page.waitForTimeout(500);
+      widgets += await page.locator(".jp-OutputArea-output .jupyter-widgets:visible").count();
+      await page.screenshot({ path: `${shots}-${shot}.png` });
+    }
+    return {
+      cells,
+      widgets,
+      questions: await page.locator(".jp-Dialog, .Toastify__toast").allInnerTexts(),
+    };
+  } finally {
+    await browser.close();
+  }
+}
+
+main(...process.argv.slice(2)).then(
+  (seen) => console.log(JSON.stringify(seen)),
+  (error) => { console.error(error); process.exitCode = 1; },
+);

@@ -1,0 +1,37 @@
+"""Lessons in JupyterLab in a real browser, from a fresh copy: opened, run from the menu, looked at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ibnb.course import lessons_dir
+from ibnb.course.rules import WIDGET
+
+LESSONS = ["01_connection.ipynb"]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+def shown(cells: list[dict[str, Any]]) -> list[list[str]]:
+    return [
+        ["".join(output.get("data", {}).get("text/plain", output.get("ename", ""))) for output in cell["outputs"]]
+        for cell in cells
+        if cell["cell_type"] == "code"
+    ]
+
+
+@pytest.mark.parametrize("notebook", LESSONS)
+def test_run_all_shows_what_the_lesson_shows(run_all: Callable[[str], dict[str, Any]], notebook: str) -> None:
+    seen = run_all(notebook)
+    stored = json.loads((lessons_dir() / notebook).read_text(encoding="utf-8"))["cells"]
+    assert shown(seen["cells"]) == shown(stored)
+    outputs = [output for cell in seen["cells"] for output in cell["outputs"]]
+    assert seen["widgets"] >= sum(WIDGET in output.get("data", {}) for output in outputs)
+    assert [output["text"] for output in outputs if output.get("name") == "stderr"] == []
+    assert seen["questions"] == []
+    # first_use A6: the errors that the lessons mean to show were 55, 30, 27, 21, 17 and 11 red lines.
+    red = ["\n".join(output["traceback"]) for output in outputs if output["output_type"] == "error"]
+    assert [len(text.splitlines()) for text in red if len(text.splitlines()) > 14] == []
