@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Any
 
 import pytest
 from inside import core
 from scripted import ScriptedTWS
 
+import ibnb
 from ibnb import IBApp
 from ibnb.core.session import Session
 from ibnb.ib.api import MAX_CLIENT_VER, BarData, EClient, EWrapper
@@ -195,3 +197,58 @@ def test_a_seed_program_that_initialises_by_hand_has_its_state() -> None:
     app = Seed()
     assert app.open_orders == {}
     assert len(app.getBlotter()) == 0
+
+
+# --- names of the user's own
+
+# Ordinary names for a helper, of which ibnb itself once used each (code_review, finding 1).
+ORDINARY = (
+    "_key",
+    "_ready",
+    "_status",
+    "_pending",
+    "_lines",
+    "_take",
+    "_now",
+    "_request",
+    "_report",
+    "_finish",
+    "_watch",
+)
+
+
+def test_the_apps_private_attributes_are_one() -> None:
+    theirs = {name for cls in (EClient, EWrapper, object) for name in dir(cls)} | set(vars(EClient(EWrapper())))
+    ours = {name for name in {*dir(IBApp), *vars(IBApp())} - theirs if re.fullmatch("_[^_].*", name)}
+    assert ours - {"_repr_html_"} == {"_ibnb"}
+
+
+@pytest.mark.parametrize("value", ["method", None, False, [], {}, "idle"], ids=repr)
+def test_a_subclass_may_use_any_private_name_but_one(value: Any) -> None:
+    own = dict.fromkeys(ORDINARY, (lambda self, *args: "mine") if value == "method" else value)
+    app = ibnb.connect(app_class=type("Trader", (IBApp,), own))
+    try:
+        for name in () if value == "method" else ORDINARY:
+            setattr(app, name, value)
+        contract = app.createContract("AAPL")
+        before = app.getPositions().loc["AAPL", "position"]
+        orderId = app.placeOrderNow(contract, app.createOrder("BUY", 10), wait="Filled")
+        assert app.waitOrder(orderId).filled == 10
+        assert app.getPositions().loc["AAPL", "position"] == before + 10
+        with app.streamQuotes([contract]) as quotes:
+            quotes.next()
+        assert len(app.getData(contract, app.dataSettings("1 D", "1 hour"))) > 0
+    finally:
+        app.disconnect()
+
+
+def test_a_class_that_covers_the_one_name_is_refused_by_name() -> None:
+    with pytest.raises(TypeError, match="class Trader defines '_ibnb'"):
+        type("Trader", (IBApp,), {"_ibnb": None})
+
+
+def test_an_object_whose_parts_were_replaced_is_refused() -> None:
+    app = IBApp()
+    app._ibnb = "mine"  # type: ignore[assignment]
+    with pytest.raises(ibnb.IBError, match="'_ibnb' is the one attribute"):
+        app.connect("127.0.0.1", 7497, 1)

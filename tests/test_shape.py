@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 from tests.readme import README, renewed
@@ -110,3 +111,15 @@ def test_no_module_of_the_gateway_imports_itself_by_a_detour() -> None:
 def test_the_gateways_tests_stand_in_folders_of_the_gateway() -> None:
     folders = {path.parent.relative_to(ROOT / "tests") for path in ROOT.glob("tests/gateway/**/test_*.py")}
     assert not [str(each) for each in folders if not (ROOT / "ibnb" / each).is_dir() and each.name != "fuzz"]
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    """Imports that only a type checker follows count as well: a part that knows its whole can't be made without it."""
+    graph = grimp.build_graph("ibnb", cache_dir=None)
+    circles = [
+        f"{importer} -> {imported}"
+        for importer in sorted(graph.modules)
+        for imported in sorted(graph.find_modules_directly_imported_by(importer))
+        if graph.chain_exists(importer=imported, imported=importer)
+    ]
+    assert circles == []
