@@ -7,7 +7,8 @@ NaN and never 0; names are IB's own, except getData's, which are the ones that t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -250,7 +251,49 @@ TABLES: dict[str, dict[str, str]] = {
     },
 }
 
+# What a session tells of itself; "session": seconds of its clock, shown in New York's time.
+TABLES |= {
+    "notices": {
+        "time": "session",
+        "reqId": "int64",
+        "code": "int64",
+        "severity": "str",
+        "text": "str",
+        "meaning": "str",
+    },
+    "problems": {"time": "session", "callback": "str", "where": "str", "error": "str", "traceback": "str"},
+    "farms": {"farm": "str", "kind": "str", "state": "str", "time": "session"},
+    "streams": {
+        "stream": "str",
+        "symbol": "str",
+        "reqId": "Int64",
+        "state": "str",
+        "lastData": "session",
+        "age": "float64",
+    },
+    "gaps": {
+        "stream": "str",
+        "symbol": "str",
+        "since": "session",
+        "until": "session",
+        "seconds": "float64",
+        "reason": "str",
+    },
+    "tape": {
+        "number": "int64",
+        "time": "session",
+        "direction": "str",
+        "name": "str",
+        "id": "Int64",
+        "latency": "float64",
+        "thread": "str",
+        "summary": "str",
+    },
+}
+
 INDEX = {
+    "farms": "farm",
+    "tape": "number",
     "bars": "Date",
     "account": "tag",
     "portfolio": "symbol",
@@ -277,21 +320,28 @@ _UNSET_FROM = 1.7e38
 _UNSET_INTEGERS = (2**31 - 1, 2**63 - 1)
 
 
-def frame(table: str, rows: Sequence[Sequence[Any]], zone: str | None = None) -> pd.DataFrame:
-    """Return `rows` (tuples in the order of TABLES[table]) as a DataFrame.
+def frame(name: str, rows: Sequence[Sequence[Any]], zone: str | None = None) -> pd.DataFrame:
+    """Return `rows` (tuples in the order of TABLES[name]) as a DataFrame.
 
     `zone` is the zone that times are shown in, and that times without a zone are read in.
     """
-    kinds = TABLES[table]
+    return table(TABLES[name], rows, INDEX.get(name), zone)
+
+
+def table(
+    kinds: Mapping[str, str], rows: Sequence[Sequence[Any]], index: str | None = None, zone: str | None = None
+) -> pd.DataFrame:
+    """Return rows as a DataFrame whose columns, of these kinds, don't depend on whether there are any rows."""
     columns: Iterable[Any] = [()] * len(kinds)
     if rows:
         columns = rows.columns if isinstance(rows, Columns) else zip(*rows, strict=True)
     data = {name: _column(values, kinds[name], zone) for name, values in zip(kinds, columns, strict=True)}
-    index = INDEX.get(table)
-    if index is None:
-        return pd.DataFrame(data)
-    labels = pd.Index(data.pop(index), name=index)
-    return pd.DataFrame({name: pd.Series(values, index=labels) for name, values in data.items()}, index=labels)
+    labels = pd.RangeIndex(len(rows)) if index is None else pd.Index(data.pop(index), name=index)
+    # pandas would look into objects, and find times in some answers and none in others.
+    types = {name: "object" if kinds[name] == "object" else None for name in data}
+    return pd.DataFrame(
+        {name: pd.Series(values, index=labels, dtype=types[name]) for name, values in data.items()}, index=labels
+    )
 
 
 def numbers(values: Sequence[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -324,12 +374,17 @@ def _column(values: Sequence[Any], kind: str, zone: str | None) -> Any:
         return parse_dates(values, zone)
     if kind == "days":
         return parse_dates(values)
+    if kind == "session":
+        stamps = [None if value is None else datetime.fromtimestamp(value, UTC) for value in values]
+        return pd.DatetimeIndex(stamps, dtype="datetime64[us, UTC]").tz_convert(NEW_YORK)
     if kind == "moments":
         return parse_moments(values, zone or NEW_YORK)
     if kind == "times":
         found = parse_dates(values, zone)
         return found.tz_localize(zone_name(zone or "UTC")) if found.tz is None else found
-    return pd.array(["" if value is None else str(value) for value in values], dtype="str")
+    if kind == "str":
+        return pd.array(["" if value is None else str(value) for value in values], dtype="str")
+    return pd.array(list(values), dtype="Int64")
 
 
 def bars(rows: Sequence[Sequence[Any]], zone: str | None = None, daily: bool | None = None) -> pd.DataFrame:

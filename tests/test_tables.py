@@ -18,6 +18,8 @@ _SAMPLES = {
     "dates": "20250611 09:30:00 US/Eastern",
     "times": "20250611-13:30:00",
     "moments": 1749650400.5,
+    "session": 1749650400.5,
+    "Int64": 7,
     "days": "20250611",
     "bool": True,
     "object": ("a", "b"),

@@ -8,15 +8,14 @@ from __future__ import annotations
 import logging
 import re
 from collections import deque
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
+import pandas as pd
+
+from ibnb import tables
 from ibnb.ib.code_table import Severity
 from ibnb.ib.codes import FARMS, lookup, severity
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 logger = logging.getLogger("ibnb")
 # Without any handler Python would print warnings on stderr, from the reader thread into some cell.
@@ -107,29 +106,16 @@ class Status:
 
     def notices_frame(self) -> pd.DataFrame:
         """Columns time (New York), reqId, code (0: ibnb's own), severity, text, meaning; oldest first."""
-        rows = [(*notice, _meaning(notice.code)) for notice in list(self.notices)]
-        return _table(rows, ["time", "reqId", "code", "severity", "text", "meaning"], ("reqId", "code"))
+        return tables.frame("notices", [(*notice, _meaning(notice.code)) for notice in list(self.notices)])
 
     def problems_frame(self) -> pd.DataFrame:
         """Columns time (New York), callback, where, error, traceback; oldest first."""
-        return _table(list(self.problems), ["time", "callback", "where", "error", "traceback"])
+        return tables.frame("problems", list(self.problems))
 
     def farms_frame(self) -> pd.DataFrame:
         """Index farm, columns kind, state, time of the last change (New York)."""
-        rows = [(when, name, kind, state) for name, (kind, state, when) in self.farms.items()]
-        return _table(rows, ["time", "farm", "kind", "state"]).set_index("farm")[["kind", "state", "time"]]
+        return tables.frame("farms", [(name, *farm) for name, farm in self.farms.items()])
 
 
 def _meaning(code: int) -> str:
     return "Said by ibnb itself." if code == OWN else lookup(code).meaning
-
-
-def _table(rows: Sequence[tuple[object, ...]], columns: list[str], integers: tuple[str, ...] = ()) -> pd.DataFrame:
-    import pandas as pd
-
-    stamped = [(datetime.fromtimestamp(float(str(row[0])), UTC), *row[1:]) for row in rows]
-    table = pd.DataFrame(stamped, columns=columns)
-    table["time"] = pd.to_datetime(table["time"], utc=True).dt.tz_convert("America/New_York").dt.as_unit("us")
-    for name in columns[1:]:
-        table[name] = table[name].astype("int64" if name in integers else "str")
-    return table

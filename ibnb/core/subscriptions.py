@@ -11,13 +11,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+import pandas as pd
+
+from ibnb import tables
 from ibnb.core.pending import Gap, Key, Slot
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Sort(NamedTuple):
@@ -188,7 +187,7 @@ class Subscriptions:
         """When streams had no data, for a known reason: columns stream, symbol, since, until (New York; NaT: it goes
         on), seconds, reason. A stream of bars fetches what it missed; quotes and ticks of a gap are lost."""
         rows = [(g.stream, g.symbol, g.since, g.until, (g.until or self._now()) - g.since, g.reason) for g in self.gaps]
-        return _frame(rows, ["stream", "symbol", "since", "until", "seconds", "reason"], ("since", "until"))
+        return tables.frame("gaps", rows)
 
     def frame(self) -> pd.DataFrame:
         """What TWS is sending: columns stream, symbol, reqId (NA where there is none), state ("live", "waiting" before
@@ -203,27 +202,9 @@ class Subscriptions:
                 number = each.key if isinstance(each.key, int) else None
                 age = None if heard is None else now - heard
                 rows.append((each.verb, each.symbol, number, state, heard, age))
-        return _frame(rows, ["stream", "symbol", "reqId", "state", "lastData", "age"], ("lastData",))
+        return tables.frame("streams", rows)
 
 
 def _kept(given: Mapping[str, Any]) -> dict[str, Any]:
     # The caller may go on to use the same contract object for something else.
     return {name: copy.copy(value) for name, value in given.items()}
-
-
-_NUMBERS = {"seconds": "float64", "age": "float64", "reqId": "Int64"}
-
-
-def _frame(rows: list[tuple[Any, ...]], columns: list[str], times: tuple[str, ...]) -> pd.DataFrame:
-    import pandas as pd
-
-    table = pd.DataFrame(index=range(len(rows)))
-    for place, name in enumerate(columns):
-        values = [row[place] for row in rows]
-        if name in times:
-            stamps = [None if value is None else datetime.fromtimestamp(value, UTC) for value in values]
-            moments = pd.Series(pd.DatetimeIndex(stamps, tz=UTC), index=table.index, dtype="datetime64[us, UTC]")
-            table[name] = moments.dt.tz_convert("America/New_York")
-        else:
-            table[name] = pd.Series(values, index=table.index, dtype=_NUMBERS.get(name, "str"))
-    return table

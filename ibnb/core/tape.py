@@ -10,16 +10,15 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from threading import get_ident
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
+
+from ibnb import tables
 from ibnb.wire.reader import READER
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 REQUEST, ANSWER, MESSAGE = "→", "←", "message"
 _IDS = ("reqId", "tickerId", "orderId")
-COLUMNS = ["time", "direction", "name", "id", "latency", "thread", "summary"]
 # So many entries, or callbacks, are counted (and dropped) at once.
 _BATCH = 500
 
@@ -137,17 +136,7 @@ class Tape:
         `latency`: milliseconds from the request of that id to this callback; NaN without an id. `thread`: who sent it,
         or ran the callback ("reader" is ibnb's own thread; "ended" one that is gone).
         """
-        import pandas as pd
-
-        rows = self.rows()
-        table = pd.DataFrame([row[1:] for row in rows], columns=COLUMNS)
-        table.index = pd.Index([row[0] for row in rows], name="number", dtype="int64")
-        table["time"] = pd.to_datetime(table["time"], utc=True).dt.tz_convert("America/New_York").dt.as_unit("us")
-        table["id"] = table["id"].astype("Int64")
-        table["latency"] = table["latency"].astype("float64")
-        for name in ("direction", "name", "thread", "summary"):
-            table[name] = table[name].astype("str")
-        return table
+        return tables.frame("tape", [(row[0], row[1].timestamp(), *row[2:]) for row in self.rows()])
 
 
 def _with_latencies(rows: list[Row]) -> list[Row]:

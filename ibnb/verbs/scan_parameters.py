@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 import pandas as pd
 
+from ibnb import tables
 from ibnb.ib import values
 
 Row = tuple[str, ...]
@@ -43,10 +44,7 @@ class ScanParameters(NamedTuple):
 
     def frame(self, what: str) -> pd.DataFrame:
         """Return a table as a DataFrame."""
-        index, *columns = COLUMNS[what]
-        rows: list[Row] = getattr(self, what)
-        labels = pd.Index([row[0] for row in rows], dtype="str", name=index)
-        return pd.DataFrame([row[1:] for row in rows], index=labels, columns=columns, dtype="str")
+        return tables.table(dict.fromkeys(COLUMNS[what], "str"), getattr(self, what), COLUMNS[what][0])
 
     def check(self, name: str, value: str, more: Iterable[str] = ()) -> str:
         """Return `value` as TWS spells it; ValueError unless its table or `more` has it.

@@ -86,9 +86,9 @@ def report(
     rows += [(series.label, float("nan"), "OSError", series.unkept, _MAKE_ROOM) for series in every if series.unkept]
     return History(
         joined({label: bars for label, bars in parts.items() if len(bars)}, wish.daily),
-        table(GAPS, gaps),
-        table(FAILURES, rows),
-        table(SYMBOLS, symbols, "symbol"),
+        tables.table(GAPS, gaps),
+        tables.table(FAILURES, rows),
+        tables.table(SYMBOLS, symbols, "symbol"),
         parts,
     )
 
@@ -119,14 +119,6 @@ def _failure(label: str, error: IBError) -> tuple[Any, ...]:
     if isinstance(error, RequestError):
         return label, float(error.code), name, error.text, error.advice
     return label, float("nan"), name, str(error), "Call getHistory again: what has come is kept in its cache."
-
-
-def table(columns: Mapping[str, str], rows: Sequence[Sequence[Any]], index: str | None = None) -> pd.DataFrame:
-    """Rows as a frame whose columns and dtypes don't depend on whether there are any."""
-    values = zip(*rows, strict=True) if rows else [()] * len(columns)
-    data = {name: pd.Series(list(each), dtype=kind) for (name, kind), each in zip(columns.items(), values, strict=True)}
-    found = pd.DataFrame(data)
-    return found.set_index(index) if index else found
 
 
 def joined(parts: Mapping[str, pd.DataFrame], daily: bool) -> pd.DataFrame:

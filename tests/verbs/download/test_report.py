@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from ibnb import tables
-from ibnb.verbs.download.report import GAPS, History, joined, labels, missing, sessions_of_days, stretches, table
+from ibnb.tables import table
+from ibnb.verbs.download.report import GAPS, History, joined, labels, missing, sessions_of_days, stretches
 
 ZONE = "US/Eastern"
 
