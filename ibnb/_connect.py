@@ -14,7 +14,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ibnb.core.clock import GatewayTime
-from ibnb.core.gate import is_paper, lift
+from ibnb.core.gate import is_paper
 from ibnb.core.session import Session
 from ibnb.errors import NotConnectedError, SafetyError
 from ibnb.ib.accounts import mask
@@ -105,9 +105,6 @@ def connect(
     app.connectTimeout = timeout
     app.autoReconnect = autoReconnect
     app.gateway = gateway
-    app.live = live
-    if place.scenario:
-        core.place = _simulated(place.scenario)
     if gateway is not None and gateway.manual:
         core.clock.use(GatewayTime(gateway, core.fence.wait, core.reconnect.is_watchful))
         # A lesson comes out the same every time: no chance in its pauses, and no limit per second of a clock that
@@ -133,20 +130,11 @@ def connect(
 
 
 def reset() -> None:
-    """End every session made by `connect` and every embedded gateway: the next one starts from the beginning.
-
-    Limits and fired guards of embedded gateways end, too; those of a TWS hold on.
-    """
+    """End every session made by `connect` and every embedded gateway: the next one starts from the beginning."""
     for app in list(_sessions.values()):
         app.disconnect()
     for scenario in list(_gateways):
         _gateways.pop(scenario).stop()
-    lift([_simulated(profile.scenario) for profile in PROFILES.values() if profile.scenario])
-
-
-def _simulated(scenario: str) -> tuple[str, str]:
-    """What an embedded gateway is called, whatever its port."""
-    return "embedded", scenario
 
 
 def _app_class() -> type[Session]:
@@ -224,7 +212,7 @@ def _check_accounts(app: Session, live: str | None, account: str | None) -> None
         )
     if account is not None and account not in accounts:
         raise ValueError(f"account={account!r} isn't one of this session's: {', '.join(map(mask, accounts))}")
-    app.account, app.live = account or live or app.account, live
+    app.account = account or live or app.account
 
 
 def _forget(key: tuple[str, int, int], app: Session, scenario: str) -> None:

@@ -28,7 +28,6 @@ class Settings(Protocol):
     connectTimeout: float
     fenceTimeout: float
     autoReconnect: bool
-    live: str | None
     staleAfter: float | str
 
 

@@ -5,7 +5,6 @@ Verb families inherit from it. All that ibnb keeps for itself is behind one priv
 
 from __future__ import annotations
 
-import inspect
 import sys
 import threading
 from collections.abc import Callable
@@ -29,7 +28,6 @@ from ibnb.ib.codes import explain_code
 from ibnb.ib.values import check_order
 
 OWN = "_ibnb"
-_EXERCISE = inspect.signature(api.EClient.exerciseOptions)
 # What takes the answers for a verb family, by the family's class.
 _LISTENERS: dict[type, Callable[[Core], object]] = {}
 
@@ -54,8 +52,6 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     `notices`, `problems`, `farms`, `tape`, `streams`, `gaps`: DataFrames, made when asked for.
     `pacing`: how fast requests leave. `autoReconnect`: have a lost connection back (False, True with ibnb.connect()).
     `staleAfter`: seconds (or "5 min") after which a silent stream is warned about while its market is open; 0 = never.
-    `live`: the code of the live account that orders may be for; without it a session with a live account is refused
-    every order. ibnb.connect(live=...) sets it, a bare IBApp's user does so by hand.
     `connectTimeout`: real seconds for a connection. `fenceTimeout`: real seconds that a TWS may take to say what time
     it is.
     """
@@ -65,7 +61,6 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     fenceTimeout: float = 20.0
     autoReconnect: bool = False
     staleAfter: float | str = 300.0
-    live: str | None = None
     # The embedded gateway, where connect() made one.
     gateway: Any = None
 
@@ -248,11 +243,9 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     # --- orders ------------------------------------------------------------------------------------
 
     def limitOrders(self, limits: OrderLimits | None) -> None:
-        """Set (or with None lift) the limits that every order must keep, however it is sent.
+        """Set (or with None lift) the limits that every order of this session must keep, however it is sent.
 
-        They belong to the TWS, not to the session: they hold for every connection of this process to the same host and
-        port (the embedded gateway: of the same name), now and later, until limitOrders(None); for simulated ones until
-        ibnb.reset(), too. ValueError for anything else.
+        ValueError for anything else.
         """
         if limits is not None and not isinstance(limits, OrderLimits):
             raise ValueError(f"{limits!r} isn't limits; ibnb.OrderLimits(max_quantity=100) is, None lifts them.")
@@ -268,20 +261,12 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
             raise NotConnectedError(f"order {orderId} wasn't sent: {core.reconnect.why_not()}")
         core.gate.check(orderId, contract, order)
         core.ids.used(orderId)
-        try:
-            with core.outgoing.checked():
-                super().placeOrder(orderId, contract, order)
-        except ConnectionLostError:
-            raise  # it may have left
-        except BaseException:
-            core.gate.withdraw([orderId])
-            raise
+        with core.outgoing.checked():
+            super().placeOrder(orderId, contract, order)
 
     def exerciseOptions(self, *args: Any, **kwargs: Any) -> None:
-        """ibapi's exerciseOptions, behind the session's limits as the shares that it buys or sells. SafetyError."""
-        given = _EXERCISE.bind_partial(self, *args, **kwargs).arguments
-        asked = ("reqId", "contract", "exerciseAction", "exerciseQuantity", "account")
-        self._ibnb.gate.check_exercise(*(given[name] for name in asked))
+        """ibapi's exerciseOptions; refused in a read-only session."""
+        self._ibnb.gate.refuse_all("exerciseOptions")
         with self._ibnb.outgoing.checked():
             super().exerciseOptions(*args, **kwargs)
 

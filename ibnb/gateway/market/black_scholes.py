@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import erfc, exp, log, pi, sqrt
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -30,6 +30,17 @@ _BRANCH = 7.07106781186547
 _ROOT_OF_2, _ROOT_OF_2_PI = sqrt(2), 2.506628274631
 _LEAST_VOL, _MOST_VOL, _FIRST_VOL = 0.001, 10.0, 0.3
 _PRECISION = 1e-10
+
+
+class Early(Protocol):
+    """What decides how an option is exercised, and for what."""
+
+    @property
+    def right(self) -> str: ...
+    @property
+    def strike(self) -> float: ...
+    @property
+    def underSecType(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,37 @@ def price(right: str, spot: Floats, strike: float, years: Any, vol: Any) -> Floa
     d1 = np.log(spot / present) / deviation + deviation / 2
     call = spot * normal(d1) - present * normal(d1 - deviation)
     return np.maximum(call if right == "C" else call - spot + present, 0.0)
+
+
+def worth(option: Early, spot: Floats, years: Any, vol: Any) -> Floats:
+    """What a contract is worth where its underlying is at `spot`, as it may be exercised."""
+    if option.right == "P" and early(option):
+        return early_price(spot, option.strike, years, vol)
+    return price(option.right, spot, option.strike, years, vol)
+
+
+def early(option: Early) -> bool:
+    """Whether an option may be exercised at any time: those on shares and funds, not those on an index."""
+    return option.underSecType == "STK"
+
+
+def early_price(spot: Floats, strike: float, years: Any, vol: Any) -> Floats:
+    """What a put is worth that may be exercised at any time: never below what that would bring.
+
+    Source: G. Barone-Adesi and R. Whaley, Efficient Analytic Approximation of American Option Values, 1987, with the
+    critical price of their first guess, at which the two pieces meet.
+    """
+    years, vol = np.asarray(years, np.float64), np.asarray(vol, np.float64)
+    m = 2 * RATE / (vol * vol)
+    least = strike * m / (1 + m)
+    haste = np.minimum((RATE * years - 2 * vol * np.sqrt(years)) * (1 + m), 0.0)
+    critical = least + (strike - least) * np.exp(haste)
+    power = (1 - m - np.sqrt((m - 1) ** 2 + 4 * m / -np.expm1(-RATE * years))) / 2
+    there = np.maximum(strike - critical - price("P", critical, strike, years, vol), 0.0)
+    waiting = price("P", spot, strike, years, vol) + there * np.maximum(spot / critical, 1.0) ** power * (
+        spot > critical
+    )
+    return np.asarray(np.maximum(waiting, strike - spot), np.float64)
 
 
 def greeks(right: str, spot: float, strike: float, years: float, vol: float | None, paid: float) -> Greeks:

@@ -21,7 +21,7 @@ from ..calendar import DAY, Calendar, Sessions, day_number
 from ..instruments import Instrument, Instruments
 from ..scenario import Move
 from .bars import WHAT, Bars, Sums, bar_starts, finish, is_trades, join, merge, seen
-from .noise import Ints, bits, stream
+from .noise import Floats, Ints, bits, stream
 from .path import Atoms
 from .paths import Paths
 from .volatility_bars import VOLATILITIES, volatility_bars
@@ -168,7 +168,7 @@ class Market:
         self._require(instrument, what)
         start = max(start, self.head_timestamp(instrument, what))
         if what in VOLATILITIES:
-            return volatility_bars(self.bars, self.calendar, self.seed, instrument, what, size, start, end, rth)
+            return volatility_bars(self.bars, self._expected, self.calendar, instrument, what, size, start, end, rth)
         if isinstance(size, str):
             return finish(self._long(instrument, what, size, start, end, rth), instrument, what)
         return finish(self._short(instrument, what, size, start, end, rth), instrument, what)
@@ -304,6 +304,9 @@ class Market:
         return self._dollars(base, t) / self._dollars(quote, t) if base != quote else 1.0
 
     # How
+
+    def _expected(self, instrument: Instrument, time: Ints) -> Floats:
+        return self.paths.volatility.expected(self.paths.exposures.of(instrument), time)
 
     def _require(self, instrument: Instrument, what: str) -> None:
         if not self.offers(instrument, what):

@@ -59,3 +59,12 @@ def tent(b: Bits) -> Floats:
     """The lower 32 bits as one value: mean 0, deviation 1, within ±2.5. Sums of many are bell shaped."""
     total = piece(b, 0) + piece(b, 16)
     return (total - 65_535) / _SD_2
+
+
+# The quantiles of an exponential value (mean 1), at the middles of 4,096 equal parts.
+_WAITS = -np.log((np.arange(4096) + 0.5) / 4096)
+
+
+def wait(b: Bits, at: int) -> Floats:
+    """12 of the bits from position `at` as a value that is mostly small and at times large: mean 1, deviation 1."""
+    return np.asarray(_WAITS[piece(b, at, 12)], np.float64)

@@ -1,11 +1,13 @@
 """The path of an option: what its underlying's path makes of it, second by second.
 
-Rule: an option has no luck of its own, except in which of its seconds somebody trades. Within a minute time stands
-still and within a day volatility does, so the price goes with the underlying's in one direction: minutes have their
-extremes where the underlying's have them, and end where their seconds end. A quote follows every second, the last
-price only those with trades.
+Rule: an option has no luck of its own, except in which of its seconds somebody trades. Within a minute time and
+volatility stand still, so the price goes with the underlying's in one direction: minutes have their extremes where the
+underlying's have them, and end where their seconds end. A quote follows every second, the last price only those with
+trades.
 
-Differs from TWS: options are priced as if they were European, without dividends, at one interest rate.
+Puts on shares and funds may be exercised early, and are priced so; a call that pays no dividend is worth more alive.
+
+Differs from TWS: options are priced without dividends, at one interest rate.
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ import numpy as np
 
 from ..calendar import DAY, Calendar, Sessions, day_date
 from ..instruments import Instrument
-from . import volatility
-from .black_scholes import price
-from .noise import Ints, bits, piece, stream
+from .black_scholes import early, worth
+from .exposures import Exposures
+from .noise import Floats, Ints, bits, piece, stream
 from .path import Atoms, Walk, together
+from .volatility import Volatility, of_strike, steepness
 
 YEAR = 365 * DAY
 # In the last minute there is still time enough for the formulas.
@@ -36,7 +39,13 @@ class OptionPath:
     """The paths of all options. `of` gives an underlying's path, `find` an underlying by its conId."""
 
     def __init__(
-        self, seed: int, calendar: Calendar, of: Callable[[Instrument], Walk], find: Callable[[int], Instrument | None]
+        self,
+        seed: int,
+        calendar: Calendar,
+        of: Callable[[Instrument], Walk],
+        find: Callable[[int], Instrument | None],
+        exposures: Exposures,
+        volatility: Volatility,
     ) -> None:
         self.seed = seed
         self.calendar = calendar
@@ -44,8 +53,9 @@ class OptionPath:
         self._find = find
         self._day = lru_cache(64)(self._underlying_day)
         self._second = lru_cache(1024)(self._underlying_minute)
-        self._level = lru_cache(1024)(self._level_and_reference)
-        self._vol = lru_cache(16384)(self._vol_of_strike)
+        self._exposures = exposures
+        self._volatility = volatility
+        self._level = lru_cache(1024)(self._at_the_money)
         self._end = lru_cache(1024)(self._last_second)
 
     def minutes(self, instrument: Instrument, sessions: Sessions, rth: bool) -> Atoms:
@@ -89,20 +99,24 @@ class OptionPath:
         end = self._end(instrument.schedule, instrument.lastTradeDateOrContractMonth)
         return max(end - time, _LAST_MINUTE) / YEAR
 
-    def vol(self, instrument: Instrument, day: int) -> float:
-        """An option's volatility on a trading day, per year."""
-        return self._vol(
-            instrument.underConId, instrument.strike, instrument.schedule, instrument.lastTradeDateOrContractMonth, day
-        )
+    def vols(self, instrument: Instrument, day: int, minute: Ints) -> Floats:
+        """An option's volatility in some minutes of a trading day, per year."""
+        under = self.underlying(instrument)
+        minutes = self._day(instrument.underConId, day)
+        last = instrument.lastTradeDateOrContractMonth
+        n = np.clip((minute - minutes.time[0]) // 60, 0, len(minutes) - 1)
+        end = self._end(instrument.schedule, last)
+        years = np.maximum(end - minute, _LAST_MINUTE) / YEAR
+        level = self._level(instrument.underConId, instrument.schedule, last, day)[n]
+        steep = steepness(under.secType, under.symbol)
+        return of_strike(level, minutes.open[n] * under.minTick, instrument.strike, years, steep)
 
     # How
 
     def _minutes(self, instrument: Instrument, day: int, under: Atoms) -> Atoms:
         """The minutes of one day, given the underlying's."""
-        o, h, low, c = (
-            self._ticks(instrument, day, column, under.time)
-            for column in (under.open, under.high, under.low, under.close)
-        )
+        columns = np.stack([under.open, under.high, under.low, under.close])
+        o, h, low, c = self._ticks(instrument, day, columns, under.time)
         if instrument.right == "P":
             h, low = low, h
         own = bits(self._key(instrument, "minute"), under.time // 60)
@@ -111,6 +125,10 @@ class OptionPath:
         count = np.clip(volume // _CONTRACTS_A_TRADE, 4, volume)
         spread = np.minimum(1 + (low * _SPREAD).astype(np.int64), _WIDEST)
         below = np.minimum(spread // 2, low - 1)
+        if early(instrument):
+            # Nobody bids less than what exercising would bring.
+            spare = np.stack([o, h, low, c]) - self._intrinsic(instrument, columns)
+            below = np.minimum(below, np.maximum(spare.min(axis=0), 0))
         return Atoms(under.time, o, h, low, c, volume, count, below, spread - below, 60)
 
     def _seconds(self, instrument: Instrument, day: int, minutes: Atoms) -> Atoms:
@@ -120,7 +138,7 @@ class OptionPath:
             under = self._second(instrument.underConId, day, int(minutes.time[0]))
         else:
             under = self._underlying_seconds(instrument.underConId, day, minutes.time)
-        worth = self._ticks(instrument, day, under.close, minutes.time.repeat(60)).reshape(m, 60)
+        value = self._ticks(instrument, day, under.close, minutes.time).reshape(m, 60)
         course, time, j = under.close.reshape(m, 60), under.time.reshape(m, 60), np.arange(60)
 
         # Somebody trades first and last, at the extremes, and now and then; the last price is of such a second.
@@ -129,24 +147,35 @@ class OptionPath:
             rank[np.arange(m), pinned] = 0
         busy = np.minimum(minutes.count, 60)[:, None]
         active = rank <= np.take_along_axis(np.sort(rank, axis=1), busy - 1, axis=1)
-        traded = np.take_along_axis(worth, np.maximum.accumulate(np.where(active, j, 0), axis=1), axis=1)
+        traded = np.take_along_axis(value, np.maximum.accumulate(np.where(active, j, 0), axis=1), axis=1)
 
         share = np.cumsum(active, axis=1)
         volume, count = (
             np.diff(share * column[:, None] // share[:, -1:], axis=1, prepend=0).reshape(-1)
             for column in (minutes.volume, minutes.count)
         )
-        below, above = traded - worth + minutes.below[:, None], worth - traded + minutes.above[:, None]
+        below, above = traded - value + minutes.below[:, None], value - traded + minutes.above[:, None]
         flat = traded.reshape(-1)
         return Atoms(under.time, flat, flat, flat, flat, volume, count, below.reshape(-1), above.reshape(-1), 1)
 
     def _ticks(self, instrument: Instrument, day: int, under: Ints, minute: Ints) -> Ints:
-        """What the option is worth, in its own ticks, where the underlying is at so many of its, in those minutes."""
+        """What the option is worth, in its own ticks, where the underlying is at so many of its: in those minutes, or
+        in the 60 seconds of each."""
         spot = np.asarray(under * self.underlying(instrument).minTick, np.float64)
         end = self._end(instrument.schedule, instrument.lastTradeDateOrContractMonth)
         years = np.maximum(end - minute, _LAST_MINUTE) / YEAR
-        worth = price(instrument.right, spot, instrument.strike, years, self.vol(instrument, day))
-        return np.maximum(np.rint(worth / instrument.minTick), 1).astype(np.int64)
+        vol = self.vols(instrument, day, minute)
+        if under.ndim == 1 and len(under) != len(minute):
+            years, vol = years.repeat(60), vol.repeat(60)
+        ticks = np.rint(worth(instrument, spot, years, vol) / instrument.minTick)
+        ticks = np.maximum(ticks, 1).astype(np.int64)
+        return np.maximum(ticks, self._intrinsic(instrument, under)) if early(instrument) else ticks
+
+    def _intrinsic(self, instrument: Instrument, under: Ints) -> Ints:
+        """What exercising would bring, in the option's ticks, rounded up."""
+        spot = under * self.underlying(instrument).minTick
+        away = spot - instrument.strike if instrument.right == "C" else instrument.strike - spot
+        return np.asarray(np.ceil(away / instrument.minTick - 1e-6), np.int64)
 
     def _key(self, instrument: Instrument, name: str) -> np.uint64:
         return stream(self.seed, instrument.model.key, name)
@@ -168,21 +197,15 @@ class OptionPath:
         minutes = self._day(conId, day)
         return self._of(under).seconds(under, minutes.where((times - minutes.time[0]) // 60))
 
-    def _level_and_reference(self, conId: int, day: int) -> tuple[float, float]:
-        """The underlying's volatility on a day, and its close of the trading day before."""
-        under = self._find(conId)
-        assert under is not None
-        rows = self.calendar.sessions(under.schedule, day_date(day - 15), day_date(day - 1))
-        close = self._of(under).close(under, int(rows.day[-1]), int(rows.liquid_close[-1]))
-        return volatility.level(self.seed, under.model, day), close * under.minTick
-
     # What depends on few of an option's fields
 
-    def _vol_of_strike(self, underConId: int, strike: float, schedule: str, last: str, day: int) -> float:
-        level, reference = self._level(underConId, day)
-        rows = self.calendar.sessions(schedule, day_date(day), day_date(day))
-        years = max(self._end(schedule, last) - int(rows.open[0]), _LAST_MINUTE) / YEAR
-        return volatility.of_strike(level, reference, strike, years)
+    def _at_the_money(self, conId: int, schedule: str, last: str, day: int) -> Floats:
+        """The volatility at the money in each minute of a day, of all options that end on one day."""
+        under = self._find(conId)
+        assert under is not None
+        time = self._day(conId, day).time
+        days = np.maximum((self._end(schedule, last) - time) / DAY, 1.0)
+        return self._volatility.expected(self._exposures.of(under), time, days)
 
     def _last_second(self, schedule: str, last: str) -> int:
         """When the last session ends."""

@@ -14,8 +14,7 @@ import numpy as np
 
 from ..calendar import DAY, day_number
 from ..instruments import Instrument
-from . import volatility
-from .black_scholes import Greeks, greeks, implied_volatility, price
+from .black_scholes import Greeks, greeks, implied_volatility, worth
 from .noise import bits, piece, stream
 
 if TYPE_CHECKING:
@@ -44,10 +43,13 @@ class OptionActivity:
 
 
 def model_greeks(market: Market, option: Instrument, t: float) -> Greeks:
-    """The model's figures of an option at `t`, at the market's own volatility."""
+    """The model's figures of an option at `t`, at the market's own volatility.
+
+    Differs from TWS: the greeks of what may be exercised early are those of what may not.
+    """
     spot, years, vol = _state(market, option, t)
-    worth = float(price(option.right, np.array(spot), option.strike, years, vol))
-    return greeks(option.right, spot, option.strike, years, vol, worth)
+    paid = float(worth(option, np.array(spot), years, vol))
+    return greeks(option.right, spot, option.strike, years, vol, paid)
 
 
 def computations(market: Market, option: Instrument, t: float, frozen: bool = False) -> dict[int, Greeks]:
@@ -70,8 +72,10 @@ def years_left(market: Market, option: Instrument, t: float) -> float:
 
 def expected_volatility(market: Market, underlying: Instrument, t: float) -> float:
     """What options imply for the coming thirty days, per year: tick 24 (generic 106), OPTION_IMPLIED_VOLATILITY."""
-    day = day_number(market.calendar.latest(underlying.schedule, t)[0])
-    return round(volatility.level(market.seed, underlying.model, day), 6)
+    _, opens, closes = market.calendar.latest(underlying.schedule, t)
+    minute = np.array([min(max(int(t), opens), closes) // 60 * 60])
+    paths = market.paths
+    return round(float(paths.volatility.expected(paths.exposures.of(underlying), minute)[0]), 6)
 
 
 def historical_volatility(market: Market, instrument: Instrument, t: float) -> float:
@@ -109,4 +113,5 @@ def _state(market: Market, option: Instrument, t: float) -> tuple[float, float, 
     t = min(t, closes - 1)
     paths = market.paths.options
     spot = market.last_price(paths.underlying(option), t)
-    return spot, years_left(market, option, t), paths.vol(option, day_number(day))
+    vol = paths.vols(option, day_number(day), np.array([int(t) // 60 * 60]))
+    return spot, years_left(market, option, t), float(vol[0])

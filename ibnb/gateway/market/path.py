@@ -1,41 +1,45 @@
-"""The one price path of each instrument: closes by day, atoms by minute, prices by second.
+"""The one price path of each instrument: minutes from its drivers, seconds through the minutes.
 
 Rule: a pure function of (seed, instrument, moment); nothing depends on what was asked before. Each level ends exactly
-where the one above says: a day's last liquid minute closes at the day's close, a minute's seconds begin at its open,
+where the one above says: a day's last liquid minute closes at the day's close; a minute's seconds begin at its open,
 touch its high and low, end at its close and add up to its volume. Prices are whole ticks (int64), so all sums of them
 are exact; they become floats only in `bars` and `quotes`.
 
-The model. Closes are a walk with common factors (the US market, technology, the dollar …), anchored at 2025-06-10;
-most of each year's luck is taken back, so that decades stay believable. Inside a session minutes are a
-Brownian bridge, busier at its ends. A bid and an offer sit at a constant distance from the price for a minute.
+The model. The drivers' walk (`drivers`, `exposures`) is the middle between bid and offer. A minute's extremes are those
+of a Brownian bridge between its ends. Its first, last, highest and lowest trades lie on one side of the spread, those
+between on either. Volume goes with the day's scale and the minute's move; a tenth of a share's day trades in the
+closing auction.
 The grain of the world is the second: all that happens in second s happens at the instant s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
-from math import sqrt
+from functools import cache, lru_cache
 from typing import Protocol
 
 import numpy as np
 
-from ..calendar import Calendar, Sessions, day_date, day_number, trading_year
-from ..instruments import Instrument, Model
+from ..calendar import Calendar, Sessions, day_number
+from ..instruments import Instrument
 from ..scenario import Move
-from .noise import Bits, Floats, Ints, bell, bits, piece, stream, tent
+from .clocks import TRADING_DAYS
+from .exposures import Exposures
+from .noise import Bits, Floats, Ints, bits, piece, stream, tent, wait
+from .seconds import along, held, through, trades
+from .ties import Leg
 
-_Shape = Callable[[Bits], Floats]
-
-ANCHOR_DAY = day_number(date(2025, 6, 10))
-TRADING_DAYS = 252
-_LEAST_TICKS = 20
-# Sessions of this length follow each other with hardly a gap.
-_ROUND_THE_CLOCK = 20 * 3600
 # Forex and metals report no trades, but their quotes come as often as those of an active stock.
 _QUIET_ACTIVITY = 2_000_000
 _MOVE_VOLUME = 6
+# What is traded before and after liquid hours, and in the auctions at both ends, as shares of a day.
+_EARLY, _LATE = 0.025, 0.025
+_OPENING, _CLOSING = 0.012, 0.09
+# How many times the usual spread is quoted, as often as it stands here.
+_SPREADS = np.array([1.0] * 9 + [1.3, 1.3, 1.5, 1.5, 2.0, 2.0, 3.0])
+# From so many minutes before liquid hours, or in all, a market is one that hardly closes.
+_NIGHT, _ROUND_THE_CLOCK = 600, 1200
 
 
 @dataclass(frozen=True)
@@ -81,252 +85,238 @@ class Walk(Protocol):
         """The liquid close of one trading day, in ticks."""
 
 
-@dataclass(frozen=True)
-class _Segment:
-    """One part of the day: where it begins and ends, how it moves, its share of the day's volume."""
-
-    opens: Ints
-    closes: Ints
-    first: Floats
-    last: Floats
-    scale: Floats
-    volume: Floats
-    regular: bool
-
-
 class Path:
     """The path of every instrument in one world."""
 
-    def __init__(self, seed: int, calendar: Calendar, moves: Iterable[Move] = ()) -> None:
+    def __init__(
+        self,
+        seed: int,
+        calendar: Calendar,
+        instruments: Iterable[Instrument],
+        moves: Iterable[Move] = (),
+    ) -> None:
         self.seed = seed
         self.calendar = calendar
+        self.exposures = Exposures(seed, instruments, calendar.always_open_from)
         self._moves: dict[str, list[Move]] = {}
         for move in sorted(moves, key=lambda m: m.time):
             self._moves.setdefault(move.symbol, []).append(move)
-        self._returns_of: dict[tuple[str, int], Floats] = {}
-        self._closes_of: dict[tuple[str, int], Floats] = {}
+        self._key = lru_cache(4096)(lambda key, name: stream(seed, key, name))
 
     def minutes(self, instrument: Instrument, sessions: Sessions, rth: bool) -> Atoms:
         """Every minute of these sessions (liquid hours only if `rth`), in order of time."""
+        opens, closes = (sessions.liquid_open, sessions.liquid_close) if rth else (sessions.open, sessions.close)
         if not len(sessions):
-            return _flat([np.empty(0, np.int64)] * 9)
-        segments = self._segments(instrument, sessions, rth)
-        opens = sessions.liquid_open if rth else sessions.open
-        lengths = [(segment.closes - segment.opens) // 60 for segment in segments]
-        if len(segments) == 1 and len(np.unique(lengths[0])) == 1:
-            every = np.arange(len(sessions))
-            found = self._minutes(instrument, segments[0], every, int(lengths[0][0]))
-            return _flat(found)
-        offset = np.concatenate([[0], np.cumsum(sum(lengths))])
+            return together([], 60)
+        shapes = np.diff(np.stack([sessions.open, sessions.liquid_open, sessions.liquid_close, sessions.close]), axis=0)
+        if (shapes == shapes[:, :1]).all():
+            return _flat(self._minutes(instrument, sessions, rth, *(shapes[:, 0] // 60).tolist()))
+        # Days of different hours: each kind for itself, then in order.
+        offset = np.concatenate([[0], np.cumsum((closes - opens) // 60)])
         columns = [np.empty(int(offset[-1]), np.int64) for _ in range(9)]
-        for segment, length in zip(segments, lengths, strict=True):
-            for n in np.unique(length[length > 0]).tolist():
-                rows = np.flatnonzero(length == n)
-                place = (offset[rows] + (segment.opens[rows] - opens[rows]) // 60)[:, None] + np.arange(n)
-                for column, values in zip(columns, self._minutes(instrument, segment, rows, n), strict=True):
-                    column[place] = values
+        for kind in np.unique(shapes, axis=1).T:
+            rows = np.flatnonzero((shapes == kind[:, None]).all(axis=0))
+            found = self._minutes(instrument, sessions.where(rows), rth, *(kind // 60).tolist())
+            place = offset[rows][:, None] + np.arange(found[0].shape[1])
+            for column, values in zip(columns, found, strict=True):
+                column[place] = values
         return _flat(columns)
 
     def close(self, instrument: Instrument, session_day: int, liquid_close: int) -> int:
         """The liquid close of one trading day, in ticks."""
-        _, close, _ = self._levels(instrument, np.array([session_day]))
-        factor = self._factor(instrument.symbol, np.array([liquid_close - 60]))
-        return int(_ticks(close * factor, instrument)[0])
-
-    def seconds(self, instrument: Instrument, minutes: Atoms) -> Atoms:
-        """The 60 seconds of each of these minutes, in order of time; each has one price."""
-        m = len(minutes)
-        j = np.arange(60)
-        time = minutes.time[:, None] + j
-        b = bits(self._key(instrument, "second"), time)
-        o, h, low, c = (column[:, None] for column in minutes.columns()[1:5])
-        volume, count = minutes.volume[:, None], minutes.count[:, None]
-
-        # Where the high and the low are touched: two seconds, neither the first nor the last.
-        pick = bits(self._key(instrument, "touch"), minutes.time)
-        at_high = 1 + piece(pick, 0) % 58
-        at_low = 1 + (at_high + piece(pick, 16) % 57) % 58
-        row = np.arange(m)
-
-        walk = np.cumsum(np.concatenate([np.zeros((m, 1)), tent(b)[:, 1:]], axis=1), axis=1) / sqrt(59)
-        share = j / 59
-        price = np.rint(o + (c - o) * share + (walk - walk[:, -1:] * share) * (h - low) * 0.6).astype(np.int64)
-        np.clip(price, low, h, out=price)
-        price[row, at_high] = minutes.high
-        price[row, at_low] = minutes.low
-        price[:, 0], price[:, -1] = minutes.open, minutes.close
-
-        # The seconds with trades: as many as there are trades, at most all; the price moves in no other.
-        rank = (piece(b, 32) + 1) * 64 + j
-        rank[:, 0] = rank[:, -1] = rank[row, at_high] = rank[row, at_low] = 0
-        busy = np.minimum(count, 60)
-        active = rank <= np.take_along_axis(np.sort(rank, axis=1), busy - 1, axis=1)
-        held = np.maximum.accumulate(np.where(active, j, 0), axis=1)
-        price = np.take_along_axis(price, held, axis=1)
-
-        busy = active.sum(axis=1, keepdims=True)
-        weight = np.cumsum(np.where(active, piece(b, 48, 8) + 1, 0), axis=1)
-        more = (weight * (volume - busy)) // weight[:, -1:]
-        trades = (more * (count - busy)) // np.maximum(volume - busy, 1)
-        flat = price.reshape(-1)
-        return Atoms(
-            time.reshape(-1), flat, flat, flat, flat,
-            (active + np.diff(more, axis=1, prepend=0)).reshape(-1),
-            (active + np.diff(trades, axis=1, prepend=0)).reshape(-1),
-            np.repeat(minutes.below, 60), np.repeat(minutes.above, 60), span=1,
-        )  # fmt: skip
-
-    # Days
-
-    def _levels(self, instrument: Instrument, days: Ints) -> tuple[Floats, Floats, Ints]:
-        """Close before each day, close of each day (without moves), and the trading day before.
-
-        A day that the exchange's own calendar doesn't know (the always-open world's Sunday) leaves the close alone.
-        """
-        model, schedule = instrument.model, instrument.schedule
-        first, last = day_date(days.min()).year, day_date(days.max()).year
-        years = range(first - 1, last + 1)
-        known = np.concatenate([trading_year(schedule, year).day for year in years])
-        closes = np.concatenate([self._closes(model, schedule, year) for year in years])
-        at = np.searchsorted(known, days, "right") - 1
-        before = np.where(known[at] == days, at - 1, at)
-        if instrument.expiry is not None:
-            carry = 1 + model.carry * (day_number(instrument.expiry) - days) / 365.25
-        else:
-            carry = np.ones(len(days))
-        floor = _LEAST_TICKS * instrument.minTick
-        return np.maximum(closes[before] * carry, floor), np.maximum(closes[at] * carry, floor), known[before]
-
-    def _closes(self, model: Model, schedule: str, year: int) -> Floats:
-        """The closes of one year's trading days, before carry and moves: chained year by year from the anchor."""
-        anchor_year = day_date(ANCHOR_DAY).year
-        step = 1 if year >= anchor_year else -1
-        for y in range(anchor_year, year + step, step):
-            if (model.key, y) not in self._closes_of:
-                self._closes_of[model.key, y] = self._chain(model, schedule, y, y - anchor_year)
-        return self._closes_of[model.key, year]
-
-    def _chain(self, model: Model, schedule: str, year: int, side: int) -> Floats:
-        growth = self._growth(model, schedule, year)
-        if side > 0:
-            start: float = self._closes_of[model.key, year - 1][-1]
-            return np.asarray(start * np.cumprod(growth), np.float64)
-        if side < 0:
-            end = self._closes_of[model.key, year + 1][0] / self._growth(model, schedule, year + 1)[0]
-            return _backwards(end, growth)
-        at = int(np.searchsorted(trading_year(schedule, year).day, ANCHOR_DAY, "right"))
-        return np.concatenate([_backwards(model.anchor, growth[:at]), model.anchor * np.cumprod(growth[at:])])
-
-    def _growth(self, model: Model, schedule: str, year: int) -> Floats:
-        """1 + return of each trading day of a year."""
-        known = self._returns_of.get((model.key, year))
-        if known is None:
-            z = self._mixed(model, "day", trading_year(schedule, year).day, bell)
-            z = z * (0.85 + 0.05 * z * z)  # a little more of the extremes than a bell has
-            z -= model.pull * np.cumsum(z)[-1] / len(z)
-            known = np.maximum(
-                1 + (model.drift + model.vol**2 / 2) / TRADING_DAYS + model.vol / sqrt(TRADING_DAYS) * z, 0.5
-            )
-            self._returns_of[model.key, year] = known
-        return known
+        ends = np.array([liquid_close])
+        value = np.exp(self.exposures.course(self.exposures.of(instrument), ends).value)
+        luck = bits(self._key(instrument.model.key, "minute"), ends // 60 - 1)
+        spread, below = self._spread(instrument, luck, np.array([True]))
+        scale = self._scale(instrument, np.array([session_day]), ends - 60)
+        return int(_ticks(value * scale, spread, below)[0])
 
     # Minutes
 
-    def _segments(self, instrument: Instrument, s: Sessions, rth: bool) -> list[_Segment]:
-        """Before, within and after liquid hours (only within if `rth`), for each of the sessions."""
-        model = instrument.model
-        before, close, day_before = self._levels(instrument, s.day)
-        daily = model.vol / sqrt(TRADING_DAYS)
-        swing = close / before - 1
-        short = s.liquid_close - s.liquid_open < _ROUND_THE_CLOCK
-        gap = np.where(short, 0.35 * swing + 0.3 * daily * self._mixed(model, "open", s.day, bell), 0.0)
-        first = before * (1 + gap)
-        luck = piece(bits(self._key(instrument, "volume"), s.day), 0) / 65535
-        volume = (model.volume or _QUIET_ACTIVITY) * (0.6 + 0.5 * luck + 0.2 * np.abs(swing) / daily)
-        whole = (s.open == s.liquid_open) & (s.close == s.liquid_close)
-        nightly = s.close - s.open >= _ROUND_THE_CLOCK
-        early, late = np.where(nightly, 0.12, 0.025), np.full(len(s), 0.025)
-        within = _Segment(
-            s.liquid_open, s.liquid_close, first, close, before * daily * np.where(short, 0.8, 0.95),
-            volume * np.where(whole, 1.0, 1 - early - late), True,
-        )  # fmt: skip
-        if rth or bool(whole.all()):
-            return [within]
-        after = close * (1 + np.where(s.close > s.liquid_close, 0.12 * daily * self._late(model, s.day), 0.0))
-        night = before * (1 + 0.12 * daily * self._late(model, day_before))
-        opening = night + (first - night) * np.where(nightly, 0.05, 0.5)
-        return [
-            _Segment(
-                s.open, s.liquid_open, opening, first, before * daily * np.where(nightly, 0.45, 0.3),
-                volume * early, False,
-            ),
-            within,
-            _Segment(s.liquid_close, s.close, close, after, close * daily * 0.15, volume * late, False),
-        ]  # fmt: skip
+    def _minutes(
+        self, instrument: Instrument, sessions: Sessions, rth: bool, early: int, within: int, late: int
+    ) -> tuple[Ints, ...]:
+        """The columns of `Atoms` for sessions of so many minutes before, in and after liquid hours (in them only if
+        `rth`), each as (sessions, minutes)."""
+        opens, n = (sessions.liquid_open, within) if rth else (sessions.open, early + within + late)
+        inside = slice(early, early + within)
+        exposure = self.exposures.of(instrument)
+        time = opens[:, None] + 60 * np.arange(n)
+        before = self.exposures.course(exposure, opens).value
+        course = self.exposures.course(exposure, (time + 60).reshape(-1))
+        end, variance, usual = (c.reshape(time.shape) for c in (course.value, course.variance, course.usual))
+        move = np.diff(end, axis=1, prepend=before[:, None])
+        b = np.exp(end)
+        a = np.concatenate([np.exp(before)[:, None], b[:, :-1]], axis=1)
+        if course.leap.any():
+            leap = course.leap.reshape(time.shape)
+            a *= np.exp(leap)
+            move -= leap
+        liquid = np.ones(n, bool)
+        if not rth:
+            liquid[:early] = liquid[early + within :] = False
 
-    def _late(self, model: Model, days: Ints) -> Floats:
-        return self._mixed(model, "late", days, bell)
+        luck = bits(self._key(instrument.model.key, "minute"), time // 60)
+        spread, below = self._spread(instrument, luck, liquid)
+        scale = self._scale(instrument, sessions.day[:, None], time)
+        o, h, low, c = self._bar(instrument, time, luck, a, b, variance, scale, spread, below)
 
-    def _minutes(self, instrument: Instrument, segment: _Segment, rows: Ints, n: int) -> tuple[Ints, ...]:
-        """The columns of `Atoms` for those rows of a segment that have `n` minutes, each as (rows, n)."""
-        model = instrument.model
-        time = segment.opens[rows][:, None] + 60 * np.arange(n)
-        index = time // 60
-        own = bits(self._key(instrument, "minute"), index)
-        first, last, scale = (column[rows][:, None] for column in (segment.first, segment.last, segment.scale))
-
-        weight = _smile(n) if segment.regular and n < _ROUND_THE_CLOCK // 60 else np.full(n, 1 / n)
-        root = np.sqrt(weight)
-        walk = np.cumsum(self._blend(model, "minute", index, tent, tent(own)) * root, axis=1)
-        share = np.cumsum(weight) / np.cumsum(weight)[-1]
-        level = first + (last - first) * share + scale * (walk - walk[:, -1:] * share)
-        level[:, -1:] = last
-        factor = self._factor(instrument.symbol, time)
-        o = _ticks(np.concatenate([first, level[:, :-1]], axis=1) * factor, instrument)
-        c = _ticks(level * factor, instrument)
-
-        reach = scale * root / instrument.minTick * factor
-        up, down = piece(own, 48, 8) / 255, piece(own, 56, 8) / 255
-        high = np.maximum(o, c) + (reach * up * up).astype(np.int64)
-        low = np.maximum(np.minimum(o, c) - (reach * down * down).astype(np.int64), 1)
-
-        busy = 0.4 + 1.2 * piece(own, 32) / 65535
-        volume = 4 + (segment.volume[rows][:, None] * weight * busy).astype(np.int64)
-        for move in self._moves.get(instrument.symbol, ()):
-            volume = np.where(time == move.time, volume * _MOVE_VOLUME, volume)
-        trade = 1 + (model.volume or _QUIET_ACTIVITY) // 400_000
+        busy = _busy(luck, move, variance)
+        if early < _NIGHT and within < _ROUND_THE_CLOCK:
+            share = _shares(early, within, late)[inside if rth else slice(None)]
+        else:
+            share = usual * (TRADING_DAYS / exposure.vol**2)
+        wild = np.sqrt(variance[:, liquid].sum(axis=1) / np.maximum(usual[:, liquid].sum(axis=1), 1e-30))
+        volume = self._volume(instrument, sessions.day) * wild
+        volume = 4 + (volume[:, None] * share * busy).astype(np.int64)
+        for at, _ in self._moved(instrument, time):
+            volume = np.where(time == at, volume * _MOVE_VOLUME, volume)
+        trade = 1 + (instrument.model.volume or _QUIET_ACTIVITY) // 400_000
         count = np.clip(volume // trade, 4, volume)
+        return time, o, h, low, c, volume, count, below, spread - below
 
-        spread = model.spread if segment.regular else 2 * model.spread
-        below = piece(own, 20, 12) % (spread + 1) if instrument.quotes else np.zeros_like(o)
-        # An offer is never at a bid of nothing: the lowest prices give way upwards.
-        below = np.minimum(below, low - 1)
-        above = spread - below if instrument.quotes else below
-        return time, o, high, low, c, volume, count, below, above
+    def _bar(
+        self, instrument: Instrument, time: Ints, luck: Bits, a: Floats, b: Floats, variance: Floats, scale: Floats,
+        spread: Ints, below: Ints,
+    ) -> tuple[Ints, Ints, Ints, Ints]:  # fmt: skip
+        """Open, high, low and close of some minutes, given the path (not its logarithm) at their ends."""
+        leader = self._leader(instrument)
+        if leader != instrument.model.key:
+            luck = bits(self._key(leader, "minute"), time // 60)
+        # The highest and the lowest of a Brownian bridge: (a + b ± √((b − a)² + 2σ²·exponential)) / 2.
+        a, b = a * scale, b * scale
+        middle, swing, doubled = (a + b) / 2, (b - a) ** 2 / 4, variance * b * b / 2
+        o, c = _ticks(a, spread, below), _ticks(b, spread, below)
+        h = _ticks(middle + np.sqrt(swing + doubled * wait(luck, 0)), spread, below)
+        low = _ticks(middle - np.sqrt(swing + doubled * wait(luck, 12)), spread, below)
+        # The last bit of a root may be lost.
+        return o, np.maximum(np.maximum(o, c), h), np.minimum(np.minimum(o, c), low), c
 
-    # Noise
+    def _leader(self, instrument: Instrument) -> str:
+        """Whose luck decides a minute's course: what is bound to one other thing goes the same way."""
+        legs = self.exposures.ties.legs(instrument.model.key)
+        return self._leader(self.exposures.ties.base(legs[0][0])) if len(legs) == 1 else instrument.model.key
 
-    def _key(self, instrument: Instrument, name: str) -> np.uint64:
-        return stream(self.seed, instrument.model.key, name)
+    def _scale(self, instrument: Instrument, day: Ints, time: Ints) -> Floats:
+        """Ticks per 1.00 of an instrument's path: what carrying costs, and what the script has made of it."""
+        carry = 1.0 / instrument.minTick * np.ones(np.shape(day))
+        if instrument.expiry is not None:
+            carry = carry * (1 + instrument.model.carry * (day_number(instrument.expiry) - day) / 365.25)
+        return np.asarray(carry * self._factor(instrument, time), np.float64)
 
-    def _mixed(self, model: Model, name: str, index: Ints, shape: _Shape) -> Floats:
-        own = shape(bits(stream(self.seed, model.key, name), index))
-        return self._blend(model, name, index, shape, own)
+    def _spread(self, instrument: Instrument, luck: Bits, liquid: np.ndarray) -> tuple[Ints, Ints]:
+        """The spread of each of some minutes, and how much of it is below the price, in ticks."""
+        if not instrument.quotes:
+            return np.zeros(luck.shape, np.int64), np.zeros(luck.shape, np.int64)
+        usual = instrument.model.spread * np.where(liquid, 1.0, 2.0)
+        spread = np.maximum(np.rint(usual * _SPREADS[piece(luck, 36, 4)]).astype(np.int64), 1)
+        return spread, piece(luck, 40) * (spread + 1) >> 16
 
-    def _blend(self, model: Model, name: str, index: Ints, shape: _Shape, own: Floats) -> Floats:
-        """The instrument's own noise and its factors', so mixed that the deviation stays 1."""
-        rest = 1 - sum(weight * weight for _, weight in model.loadings)
-        total = own * sqrt(max(rest, 0.0))
-        for factor, weight in model.loadings:
-            total = total + weight * shape(bits(stream(self.seed, "factor", factor, name), index))
-        return total
+    # Volume
 
-    def _factor(self, symbol: str, time: Ints) -> Floats:
+    def _volume(self, instrument: Instrument, day: Ints) -> Floats:
+        """The volume to be expected of each of some days, where prices move as usual."""
+        luck = piece(bits(self._key(instrument.model.key, "volume"), day), 0) / 65535
+        return np.asarray((instrument.model.volume or _QUIET_ACTIVITY) * (0.6 + 0.5 * luck), np.float64)
+
+    # Moves
+
+    def _factors(self, instrument: Instrument) -> list[tuple[int, float]]:
+        """The scripted moves of an instrument, or of what it is bound to: times and factors."""
+        own = [(move.time, move.factor) for move in self._moves.get(instrument.symbol, ())]
+        legs = self.exposures.ties.legs(instrument.model.key)
+        if not self._moves or not legs or (own and len(legs) == 1):
+            return own
+        return sorted(
+            (at, factor**power)
+            for key, power in legs
+            for at, factor in self._factors(self.exposures.ties.base(key))
+        )  # fmt: skip
+
+    def _moved(self, instrument: Instrument, time: Ints) -> list[tuple[int, float]]:
+        """The moves before the last of these moments."""
+        return [move for move in self._factors(instrument) if move[0] <= time.flat[-1]] if self._moves else []
+
+    def _factor(self, instrument: Instrument, time: Ints) -> Floats:
         """What the scripted moves have made of the price by each of these moments."""
         factor = np.ones(time.shape)
-        for move in self._moves.get(symbol, ()):
-            factor[time >= move.time] *= move.factor
+        for at, by in self._moved(instrument, time):
+            factor[time >= at] *= by
         return factor
+
+    # Seconds
+
+    def seconds(self, instrument: Instrument, minutes: Atoms) -> Atoms:
+        """The 60 seconds of each of these minutes, in order of time; each has one price."""
+        if not len(minutes):
+            return together([], 1)
+        time = minutes.time[:, None] + np.arange(60)
+        own = bits(self._key(instrument.model.key, "second"), time)
+        price, touched = self._course(instrument, minutes, time)
+        low, high = minutes.low[:, None], minutes.high[:, None]
+        below, above = minutes.below[:, None], minutes.above[:, None]
+        bid, ask = price - below, price + above
+        if instrument.quotes:
+            # For some seconds one side steps back, never beyond the minute's own lowest bid and highest offer.
+            away = bits(self._key(instrument.model.key, "quotes"), time // 5)
+            back = 1 + (above + below) * piece(away, 8, 8) // 512
+            inner = np.ones_like(price, bool)
+            inner[:, [0, -1]] = False
+            np.put_along_axis(inner, touched, False, axis=1)
+            bid = np.maximum(bid - back * (inner & (piece(away, 0, 4) == 0)), low - below)
+            ask = np.minimum(ask + back * (inner & (piece(away, 4, 4) == 0)), high + above)
+        rows = self.calendar.between(instrument.schedule, int(minutes.time[0]), int(minutes.time[-1]) + 60)
+        opening = np.isin(minutes.time, rows.liquid_open) & instrument.quotes
+        closing = np.isin(minutes.time + 60, rows.liquid_close) & instrument.quotes
+        traded = trades(own, touched, minutes.volume, minutes.count, opening, closing)
+        last = price
+        if instrument.trades:
+            if instrument.quotes:
+                # A trade is at the bid or at the offer; at the minute's ends and extremes where the minute says.
+                side = np.where(piece(own, 0, 1) == 0, bid, ask)
+                last = np.where(inner & (side >= low) & (side <= high), side, price)
+            last = np.take_along_axis(last, held(traded.active), axis=1)
+        flat = last.reshape(-1)
+        return Atoms(
+            time.reshape(-1), flat, flat, flat, flat, traded.volume.reshape(-1), traded.count.reshape(-1),
+            (last - bid).reshape(-1), (ask - last).reshape(-1), span=1,
+        )  # fmt: skip
+
+    def _course(self, instrument: Instrument, minutes: Atoms, time: Ints) -> tuple[Ints, Ints]:
+        """The price of each second, on the minute's own side of the spread, and where the extremes are touched."""
+        ends = minutes.open, minutes.high, minutes.low, minutes.close
+        legs = self.exposures.ties.legs(instrument.model.key)
+        if len(legs) > 1:
+            return along(self._product(instrument, legs, minutes), *ends)
+        exposure = self.exposures.of(instrument)
+        noise = np.zeros(time.shape)
+        for driver, weight in exposure.parts:
+            noise += weight / exposure.vol * tent(driver.noise("second", time))
+        return through(*ends, noise)
+
+    def _product(self, instrument: Instrument, legs: tuple[Leg, ...], minutes: Atoms) -> Floats:
+        """What the legs' seconds make of a bound instrument's, in its ticks, from the minute's own first second."""
+        course = np.zeros((len(minutes), 60))
+        for key, power in legs:
+            leg = self.exposures.ties.base(key)
+            its = self._alone(leg, minutes.time)
+            price, _ = self._course(leg, its, its.time[:, None] + np.arange(60))
+            course += power * np.log(price + ((its.above - its.below) / 2)[:, None])
+        return np.asarray(minutes.open[:, None] * np.exp(course - course[:, :1]), np.float64)
+
+    def _alone(self, instrument: Instrument, time: Ints) -> Atoms:
+        """Some minutes of an instrument, at whatever hours, without their trades."""
+        edges = np.stack([time, time + 60], axis=1)
+        course = self.exposures.course(self.exposures.of(instrument), edges.reshape(-1))
+        value, variance, leap = (c.reshape(edges.shape) for c in (course.value, course.variance, course.leap))
+        luck = bits(self._key(instrument.model.key, "minute"), time // 60)
+        spread, below = self._spread(instrument, luck, np.ones(len(time), bool))
+        bar = self._bar(
+            instrument, time, luck, np.exp(value[:, 0] + leap[:, 1]), np.exp(value[:, 1]), variance[:, 1],
+            self._scale(instrument, time, time), spread, below,
+        )  # fmt: skip
+        nothing = np.zeros(len(time), np.int64)
+        return Atoms(time, *bar, nothing, nothing, below, spread - below, 60)
 
 
 def together(parts: list[Atoms], span: int) -> Atoms:
@@ -337,8 +327,9 @@ def together(parts: list[Atoms], span: int) -> Atoms:
     return Atoms(t, o, h, low, c, volume, count, below, above, span)
 
 
-def _ticks(price: Floats, instrument: Instrument) -> Ints:
-    return np.maximum(np.rint(price / instrument.minTick), 1).astype(np.int64)
+def _ticks(middle: Floats, spread: Ints, below: Ints) -> Ints:
+    """Prices so far above the bid, where the middle is at so many ticks: the bid is at least one tick."""
+    return np.maximum(middle + (0.5 - spread / 2), 1.0).astype(np.int64) + below
 
 
 def _flat(columns: Iterable[Ints]) -> Atoms:
@@ -347,13 +338,23 @@ def _flat(columns: Iterable[Ints]) -> Atoms:
     return Atoms(t, o, h, low, c, volume, count, below, above, 60)
 
 
-def _backwards(last: float, growth: Floats) -> Floats:
-    """Closes that end at `last`, given the growth of each day (the first day's isn't needed)."""
-    return last / np.concatenate([[1.0], np.cumprod(growth[:0:-1])])[::-1]
+@cache
+def _shares(early: int, within: int, late: int) -> Floats:
+    """Each minute's share of a day's volume: before liquid hours more and more, in them most at both ends."""
+    x = (np.arange(within) + 0.5) / max(within, 1)
+    weight = 0.55 + 1.7 * np.exp(-x / 0.06) + 1.1 * x**8
+    weight *= (1 - _OPENING - _CLOSING) / np.cumsum(weight)[-1]
+    weight[0] += _OPENING
+    weight[-1] += _CLOSING
+    before = np.arange(1, early + 1, dtype=np.float64) ** 2
+    after = np.arange(late, 0, -1, dtype=np.float64) ** 2
+    outside = _EARLY * bool(early) + _LATE * bool(late)
+    return np.concatenate([
+        before * (_EARLY / max(before.sum(), 1.0)), weight * (1 - outside), after * (_LATE / max(after.sum(), 1.0)),
+    ])  # fmt: skip
 
 
-def _smile(n: int) -> Floats:
-    """Weights of n minutes, more at both ends than in the middle; they add up to 1."""
-    x = (2 * np.arange(n) + 1) / n - 1
-    weight = 0.6 + 2.0 * x * x * x * x
-    return np.asarray(weight / np.cumsum(weight)[-1], np.float64)
+def _busy(luck: Bits, move: Floats, variance: Floats) -> Floats:
+    """How much of its share is traded in each minute: more where the price moves."""
+    size = np.minimum(np.abs(move) / np.sqrt(np.maximum(variance, 1e-30)), 8.0)
+    return np.asarray(0.25 + 0.35 * wait(luck, 24) + 0.5 * size, np.float64)

@@ -10,15 +10,22 @@ from ..scenario import Move
 from .option_path import OptionPath
 from .path import Path, Walk
 from .recorded_path import RecordedPath
+from .vix_path import KEY as VIX
+from .vix_path import VixPath
+from .volatility import Volatility
 
 
 class Paths:
-    """The paths of one world."""
+    """The paths of one world. `volatility`: what is expected of them."""
 
     def __init__(self, seed: int, calendar: Calendar, instruments: Instruments, moves: Iterable[Move] = ()) -> None:
-        self._own = Path(seed, calendar, moves)
+        self._own = Path(seed, calendar, instruments.listings, moves)
+        self.exposures = self._own.exposures
+        self.volatility = Volatility(self.exposures)
         self.recorded = RecordedPath(seed, calendar, self._own, instruments.recordings)
-        self.options = OptionPath(seed, calendar, self.of, instruments.find)
+        self.options = OptionPath(seed, calendar, self.of, instruments.find, self.exposures, self.volatility)
+        spx = next(i for i in instruments.listings if (i.symbol, i.secType) == ("SPX", "IND"))
+        self._vix = VixPath(self._own, self.volatility, spx)
 
     def of(self, instrument: Instrument) -> Walk:
         """The path that an instrument follows."""
@@ -26,4 +33,4 @@ class Paths:
             return self.options
         if self.recorded.holds(instrument):
             return self.recorded
-        return self._own
+        return self._vix if instrument.model.key == VIX else self._own

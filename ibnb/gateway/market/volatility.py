@@ -1,41 +1,68 @@
-"""How much the market expects prices to move: one number per underlying and day, bent by time and strike.
+"""How much prices are expected to move: what options are priced at, and what VIX says of SPX's.
 
-Rule: pure functions of (seed, underlying, day). Within a day an option's volatility doesn't change, so its price moves
-with the underlying's in one direction only, and its extremes are at the underlying's.
+Rule: nothing is known here that isn't known at the minute: the drivers' scales as their news so far have made them
+(`drivers`), what is left of them on average until the option ends, and the strike's distance. Within a minute it
+doesn't change, so an option's price moves in it with the underlying's in one direction only.
 """
 
 from __future__ import annotations
 
-from math import exp, log, sqrt
-
 import numpy as np
 
-from ..instruments import Model
-from .noise import bell, bits, stream
+from .course import progress
+from .drivers import LEVEL, Driver
+from .exposures import Exposure, Exposures
+from .noise import Floats, Ints
 
-# Slow and quick waves: trading days' length in calendar days, and how much of the volatility they are.
-_WAVES = ((63, 0.10), (17, 0.06))
-_SMILE, _SKEW = 0.03, 0.03
-_WIDEST = 3.0
-_SHORTEST = 1 / 12
-
-
-def level(seed: int, model: Model, day: int) -> float:
-    """The expected volatility of an underlying on one day, per year, at the money and thirty days ahead.
-
-    It is the model's own, by up to about a third higher or lower in slow waves.
-    """
-    total = 1.0
-    for length, share in _WAVES:
-        place, rest = divmod(day, length)
-        a, b = bell(bits(stream(seed, model.key, "volatility", length), np.array([place, place + 1])))
-        total += share * float(a + (b - a) * rest / length)
-    return model.vol * total
+MONTH = 30
+# How much the volatility of a strike rises towards lower ones, and on both sides: an index's puts are insurance.
+_SKEW = {"IND": (0.14, 0.022), "STK": (0.06, 0.022)}
+_FUNDS_SKEW = (0.13, 0.022)
+_FAR_BELOW, _FAR_ABOVE = -3.5, 2.5
+_SHORTEST = 1 / 365
+# Nobody expects less than this (a logarithm). So much more variance is priced than the logarithm's mean says.
+_CALMEST, _FAIR = -0.55, 1.05
 
 
-def of_strike(atTheMoney: float, reference: float, strike: float, years: float) -> float:
-    """The volatility of one strike: a mild smile, a little more below `reference` (the close before) than above."""
-    term = 1 + 0.06 * exp(-4 * years)
-    away = log(strike / reference) / (atTheMoney * sqrt(max(years, _SHORTEST)))
-    away = min(max(away, -_WIDEST), _WIDEST)
-    return atTheMoney * term * (1 + _SMILE * away * away - _SKEW * away)
+class Volatility:
+    """The expected volatilities of one world."""
+
+    def __init__(self, exposures: Exposures) -> None:
+        self._exposures = exposures
+
+    def expected(self, exposure: Exposure, time: Ints, days: Floats | float = float(MONTH)) -> Floats:
+        """The volatility a year that is expected of a path over the coming calendar days, at these times: whole minutes
+        in ascending order."""
+        known: dict[Driver, tuple[Floats, Floats]] = {}
+
+        def parts(driver: Driver) -> tuple[Floats, Floats]:
+            if driver not in known:
+                known[driver] = self._parts(driver, time)
+            return known[driver]
+
+        ahead = np.asarray(days, np.float64)
+        total = np.zeros(len(time))
+        for driver, weight in exposure.parts:
+            level, variance = driver.expected(*parts(driver), ahead)
+            if driver.market:
+                market, its = driver.market.expected(*parts(driver.market), ahead)
+                share = driver.temper.market
+                level, variance = level + share * market, variance + share * share * its
+            total += weight * weight * np.exp(2 * (np.maximum(level, _CALMEST) - LEVEL * variance))
+        return np.sqrt(_FAIR * total)
+
+    def _parts(self, driver: Driver, time: Ints) -> tuple[Floats, Floats]:
+        day, share, walked, year = progress(driver, time, self._exposures.open_from)
+        return driver.parts(day, share, walked, year)
+
+
+def of_strike(atTheMoney: Floats, spot: Floats, strike: float, years: Floats, steep: tuple[float, float]) -> Floats:
+    """The volatility of one strike, where `spot` is the underlying's price and `steep` its smile's slope and bend."""
+    away = np.log(strike / spot) / (atTheMoney * np.sqrt(np.maximum(years, _SHORTEST)))
+    away = np.clip(away, _FAR_BELOW, _FAR_ABOVE)
+    return np.asarray(atTheMoney * (1 - steep[0] * away + steep[1] * away * away), np.float64)
+
+
+def steepness(secType: str, symbol: str) -> tuple[float, float]:
+    """Slope and bend of an underlying's smile."""
+    return _FUNDS_SKEW if symbol in ("SPY", "QQQ", "IWM") else _SKEW.get(secType, _SKEW["STK"])

@@ -1,6 +1,7 @@
 """Bars of volatility: what has been (HISTORICAL_VOLATILITY), what options imply (OPTION_IMPLIED_VOLATILITY).
 
-Rule: a bar is where the bar of trades is, and says one number, that of its (last) trading day.
+Rule: a bar is where the bar of trades is, and says one number: what was implied when it ended; of what has been, that
+of its (last) trading day.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..calendar import DAY, Calendar
+from ..calendar import DAY, Calendar, day_date
 from ..instruments import Instrument
-from . import volatility
 from .bars import Bars
 from .noise import Floats, Ints
 
 # The bars of trades: instrument, what, size, start, end, rth.
 BarsOf = Callable[[Instrument, str, int | str, float, float, bool], Bars]
+
+# What is expected of an instrument at some whole minutes, in ascending order.
+Expected = Callable[[Instrument, Ints], Floats]
 
 VOLATILITIES = ("HISTORICAL_VOLATILITY", "OPTION_IMPLIED_VOLATILITY")
 
@@ -27,8 +30,8 @@ _TRADING_DAYS = 252
 
 def volatility_bars(
     bars_of: BarsOf,
+    expected: Expected,
     calendar: Calendar,
-    seed: int,
     instrument: Instrument,
     what: str,
     size: int | str,
@@ -42,21 +45,21 @@ def volatility_bars(
         return bars
     if isinstance(size, str):
         days = bars.time // DAY
+        rows = calendar.sessions(instrument.schedule, day_date(days[0]), day_date(days[-1]))
+        ends = rows.liquid_close[np.searchsorted(rows.day, days)]
     else:
         rows = calendar.between(instrument.schedule, float(bars.time[0]), float(bars.time[-1]) + 1)
-        days = rows.day[np.searchsorted(rows.open, bars.time, "right") - 1]
-    values = _realised(bars_of, instrument, days) if what == VOLATILITIES[0] else _expected(seed, instrument, days)
+        row = np.searchsorted(rows.open, bars.time, "right") - 1
+        days, ends = rows.day[row], np.minimum(bars.time + size, rows.close[row])
+    if what == VOLATILITIES[0]:
+        values = _realised(bars_of, instrument, days)
+    else:
+        values = np.round(expected(instrument, np.minimum(ends, int(end)) // 60 * 60), 6)
     unset = np.full(len(bars), -1, np.int64)
     return replace(
         bars, open=values, high=values, low=values, close=values,
         volume=unset, wap=unset.astype(np.float64), count=unset,
     )  # fmt: skip
-
-
-def _expected(seed: int, instrument: Instrument, days: Ints) -> Floats:
-    known, place = np.unique(days, return_inverse=True)
-    levels = np.array([volatility.level(seed, instrument.model, day) for day in known.tolist()])
-    return np.round(levels, 6)[place.reshape(-1)]
 
 
 def _realised(bars_of: BarsOf, instrument: Instrument, days: Ints) -> Floats:

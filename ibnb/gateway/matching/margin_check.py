@@ -8,7 +8,7 @@ the order is judged alone, then together with what else the account has in the m
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .. import messages as m
 from ..accounts import Trade
@@ -86,10 +86,10 @@ def refusal(working: WorkingOrder, desk: Desk) -> str:
     without = accounts.preview(working.account, [t for w in others for t in trades(w, market, now)])
     if together.after.total.availableFunds >= 0 or not _asks(together):
         return ""
-    if together.after.total.availableFunds >= without.after.total.availableFunds:
+    if together.after.total.initMargin <= without.after.total.initMargin:
         return ""
     cash = alone.before.total.availableFunds
-    needed = cash - together.after.total.availableFunds
+    needed = together.after.total.initMargin - alone.before.total.initMargin
     return f"CASH AVAILABLE: {cash:.2f}; CASH NEEDED FOR THIS ORDER AND OTHER PENDING ORDERS: {needed:.2f}"
 
 
@@ -105,8 +105,7 @@ def _pending(working: WorkingOrder, desk: Desk) -> list[WorkingOrder]:
 
 
 def _asks(impact: Impact) -> bool:
-    """Whether a trade takes of the account's available funds: what closes a position gives more back than it costs."""
-    return impact.after.total.availableFunds < impact.before.total.availableFunds
+    return impact.after.total.initMargin > impact.before.total.initMargin
 
 
 def shortfall(impact: Impact) -> str:
@@ -117,24 +116,24 @@ def shortfall(impact: Impact) -> str:
     currency = impact.after.account.currency
     return (
         "YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH LOAN VALUE "
-        f"[{after.collateral:.2f} {currency}] MUST EXCEED THE INITIAL MARGIN [{after.initMargin:.2f} {currency}]"
+        f"[{after.netLiquidation:.2f} {currency}] MUST EXCEED THE INITIAL MARGIN [{after.initMargin:.2f} {currency}]"
     )
 
 
 def state(impact: Impact, cost: Commission) -> m.OrderState:
     """The answer to a what-if."""
     before, after = impact.before.total, impact.after.total
-    margins = {
-        "initMargin": (before.initMargin, after.initMargin),
-        "maintMargin": (before.maintMargin, after.maintMargin),
-        "equityWithLoan": (before.equityWithLoan, after.equityWithLoan),
-    }
-    values: dict[str, Any] = {f"{name}Before": was for name, (was, _) in margins.items()}
-    values |= {f"{name}Change": will - was for name, (was, will) in margins.items()}
-    values |= {f"{name}After": will for name, (_, will) in margins.items()}
     return m.OrderState(
         status="PreSubmitted",
-        **{name: round(value, 2) for name, value in values.items()},
+        initMarginBefore=before.initMargin,
+        maintMarginBefore=before.maintMargin,
+        equityWithLoanBefore=before.netLiquidation,
+        initMarginChange=after.initMargin - before.initMargin,
+        maintMarginChange=after.maintMargin - before.maintMargin,
+        equityWithLoanChange=after.netLiquidation - before.netLiquidation,
+        initMarginAfter=after.initMargin,
+        maintMarginAfter=after.maintMargin,
+        equityWithLoanAfter=after.netLiquidation,
         commission=cost.amount,
         commissionCurrency=cost.currency,
         marginCurrency=impact.after.account.currency,

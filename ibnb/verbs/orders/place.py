@@ -97,7 +97,6 @@ class OrderVerbs(Session, listener=OrderCallbacks):
             ids = [self._ibnb.take_order_id() for _ in bracket]
         for child in bracket[1:]:
             child.parentId = ids[0]
-        self._ibnb.gate.check_group([(orderId, contract, order) for orderId, order in zip(ids, bracket, strict=True)])
         for orderId, order in zip(ids, bracket, strict=True):
             self.placeOrder(orderId, contract, _sized(order))
             _say_placed(self, orderId, contract, order)

