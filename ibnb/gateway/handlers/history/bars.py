@@ -73,7 +73,7 @@ def historical_data(world: World, client: Client, request: m.ReqHistoricalData) 
 
     Differs from TWS: of the table of bar sizes by duration only the smallest bars are enforced.
 
-    Differs from TWS: nothing splits or pays dividends, so ADJUSTED_LAST is TRADES; a volatility is one number a day;
+    Differs from TWS: nothing splits or pays dividends, so ADJUSTED_LAST is TRADES; a bar of volatility says one number;
     fee rates and yields aren't simulated.
     """
     query = _read(world, client, request)
