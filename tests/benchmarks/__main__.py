@@ -112,6 +112,7 @@ def show_dispatch() -> None:
 
     from ibnb import IBApp
     from ibnb.ib import api
+    from tests.inside import core, feed, speak
 
     version, many = 157, 2000
     price = b"1\x006\x007\x004\x00205.04\x00100\x001\x00"
@@ -120,9 +121,8 @@ def show_dispatch() -> None:
 
     def app(tape: bool, override: bool = False) -> IBApp:
         made = IBApp()
-        made.serverVersion_ = version
-        made._interpret = api.make_interpreter(made.wrapper, version)
-        made._tape.on = tape
+        speak(made, version)
+        core(made).tape.on = tape
         if override:
             made.tickPrice = made.orderStatus = lambda *args: None
         return made
@@ -143,12 +143,12 @@ def show_dispatch() -> None:
             if made is None:
                 cells.append(cost(lambda msg_id=msg_id, body=body: [plain(msg_id, body) for _ in range(many)]))
             else:
-                cells.append(cost(lambda body=body, made=made: [made._on_frame(body) for _ in range(many)]))
+                cells.append(cost(lambda body=body, made=made: [feed(made, body) for _ in range(many)]))
         print(f"  {name:<44}{cells[0]}{cells[1]:>14}")
     for tape in (False, True):
         made = app(tape)
         label = f"ibnb, ticks that come together, tape {'on' if tape else 'off'}"
-        cell = cost(lambda made=made: made._on_frames([price] * many))
+        cell = cost(lambda made=made: feed(made, *[price] * many))
         print(f"  {label:<44}{cell}")
 
 
