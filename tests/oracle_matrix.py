@@ -1,6 +1,6 @@
 """The suite against several releases of ibapi, each in an environment of its own: ``python -m tests.oracle_matrix``.
 
-With words, only these tests: ``python -m tests.oracle_matrix tests/gateway/codec tests/test_dispatch.py``.
+With words, only these tests: ``python -m tests.oracle_matrix tests/gateway/codec tests/core/test_dispatch.py``.
 Environments are made in a temporary folder, or in ``--keep FOLDER`` and used again from there.
 """
 
@@ -15,10 +15,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RELEASES = ("ibapi==9.81.1.post1", "ibapi-stable==10.37.2", "ibapi-stable==10.45.1", "ibapi-stable==10.50.2")
-# What depends on ibapi: the wire's oracle, the client's ground, and every verb.
-TESTS = ("tests/gateway/codec", "tests/verbs", *(f"tests/test_{name}.py" for name in (
-    "compat", "dispatch", "fast", "session", "link", "connect", "safety", "app", "errors", "tape"
-)))  # fmt: skip
+# What depends on ibapi: the wire's oracle, the client's ground with its orders, limits and guard, and every verb.
+TESTS = (
+    "tests/gateway/codec",
+    "tests/core",
+    "tests/ib",
+    "tests/wire",
+    "tests/peers",
+    "tests/verbs",
+    *(f"tests/test_{name}.py" for name in ("app", "connect", "errors", "guard", "limits")),
+)
 
 
 def environment(release: str, folder: Path) -> Path:
