@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from .. import messages as m
 from ..instruments import Instrument, contract_of
-from ..matching import Found, Leg, OrderRefused, combined
+from ..matching import Found, OrderRefused
 from ..world import Client, World
 from ..zones import LOGIN_ZONE
 from .history.request import parse_moment
 from .registry import Refusal, handles, invalid, not_simulated, unprocessed
-from .resolve import resolve_contract
+from .resolve import resolve_combination, resolve_contract
 
 _TOKEN = "bH"
 
@@ -133,21 +133,8 @@ class _Reader:
         if contract.secType != "BAG":
             instrument = resolve_contract(self._world, contract)
             return Found(instrument, contract_of(instrument))
-        legs = tuple(self._leg(leg, contract) for leg in contract.comboLegs)
-        if len(legs) < 2:
-            raise Refusal(478, "Parameters in request conflicts with contract parameters received by contract id: legs")
-        instrument, told = combined(contract, legs)
-        return Found(instrument, told, legs)
-
-    def _leg(self, leg: m.ComboLeg, contract: m.Contract) -> Leg:
-        if leg.action not in ("BUY", "SELL") or leg.ratio < 1:
-            raise invalid("Invalid leg of a combination", _TOKEN)
-        exchange = leg.exchange or contract.exchange
-        return Leg(
-            resolve_contract(self._world, m.Contract(conId=leg.conId, exchange=exchange)),
-            leg.ratio,
-            leg.action == "BUY",
-        )
+        combination = resolve_combination(self._world, contract, _TOKEN)
+        return Found(combination.instrument, combination.told, combination.legs)
 
     def by_id(self, conId: int) -> Instrument | None:
         return self._world.instruments.find(conId)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ..instruments import Instrument
-from ..messages import Contract
+from ..matching import Combination, Leg, combined
+from ..messages import ComboLeg, Contract
 from ..world import World
 from .registry import Refusal, invalid, not_simulated
 
@@ -44,6 +45,22 @@ def resolve_live(world: World, contract: Contract) -> Instrument:
     if instrument.secType == "CONTFUT":
         raise invalid("Continuous futures cannot be used with real time data, only for historical data")
     return instrument
+
+
+def resolve_combination(world: World, contract: Contract, token: str) -> Combination:
+    """Return the legs that a contract of type BAG combines. Raises Refusal: 321 for a leg that makes no sense, 200 for
+    one that isn't known, 478 for fewer than two."""
+
+    def leg(each: ComboLeg) -> Leg:
+        if each.action not in ("BUY", "SELL") or each.ratio < 1:
+            raise invalid("Invalid leg of a combination", token)
+        named = Contract(conId=each.conId, exchange=each.exchange or contract.exchange)
+        return Leg(resolve_contract(world, named), each.ratio, each.action == "BUY")
+
+    legs = tuple(map(leg, contract.comboLegs))
+    if len(legs) < 2:
+        raise Refusal(478, "Parameters in request conflicts with contract parameters received by contract id: legs")
+    return combined(contract, legs)
 
 
 def check_description(contract: Contract) -> None:

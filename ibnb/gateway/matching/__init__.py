@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .combos import combined
+from .combos import Combination, combined
+from .combos import quote as combination_quote
 from .errors import OrderRefused
 from .order import Leg
 from .order_book import OrderBook
 from .terms import Found
 
-__all__ = ["Found", "Leg", "OrderBook", "OrderRefused", "combined"]
+__all__ = ["Combination", "Found", "Leg", "OrderBook", "OrderRefused", "combination_quote", "combined"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -27,6 +27,28 @@ if TYPE_CHECKING:
 COMBO_CONID = 28812380
 
 
+class Traded(Protocol):
+    """What has a market: an order's instrument, or its legs together."""
+
+    @property
+    def instrument(self) -> Instrument: ...
+    @property
+    def legs(self) -> Sequence[Leg]: ...
+
+
+class Combination(NamedTuple):
+    """Legs traded as one: the instrument that they make, the contract as it is told."""
+
+    instrument: Instrument
+    legs: tuple[Leg, ...]
+    told: m.Contract
+
+    def previous_close(self, market: Market, t: float) -> float:
+        """What the legs' last closes add up to."""
+        total = sum(leg.signed * market.previous_close(leg.instrument, t) for leg in self.legs)
+        return round(total, self.instrument.decimals + 1)
+
+
 class Part(NamedTuple):
     """What one unit of an order trades of one instrument, and at what price."""
 
@@ -35,8 +57,8 @@ class Part(NamedTuple):
     price: float
 
 
-def combined(contract: m.Contract, legs: Sequence[Leg]) -> tuple[Instrument, m.Contract]:
-    """The combination as an instrument, and the contract as it is told."""
+def combined(contract: m.Contract, legs: tuple[Leg, ...]) -> Combination:
+    """The combination of these legs."""
     first = legs[0].instrument
     listing = replace(
         first,
@@ -65,7 +87,7 @@ def combined(contract: m.Contract, legs: Sequence[Leg]) -> tuple[Instrument, m.C
         tradingClass="COMB",
         comboLegsDescrip=described,
     )
-    return listing, told
+    return Combination(listing, legs, told)
 
 
 def seconds(market: Market, working: WorkingOrder, start: float, end: float) -> Seconds:
@@ -84,7 +106,7 @@ def seconds(market: Market, working: WorkingOrder, start: float, end: float) -> 
     return Seconds(common, np.round(bid, digits), np.round(ask, digits), np.round(last, digits), np.zeros_like(common))
 
 
-def quote(market: Market, working: WorkingOrder, t: float, frozen: bool = False) -> Quote:
+def quote(market: Market, working: Traded, t: float, frozen: bool = False) -> Quote:
     """The order's market at one instant."""
     if not working.legs:
         return market.quote(working.instrument, t, frozen)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ... import messages as m
 from ...instruments import Instrument
 from ...market.options import computations
+from ...matching import Combination, combination_quote
 from ...world import World
 from ..options import option_computation
 from .smart_components import quote_letter
@@ -66,7 +67,26 @@ class View:
 def quote_ticks(world: World, instrument: Instrument, view: View) -> list[Tick]:
     """Everything that is known, in order: prices with sizes, sizes, the day's figures, exchanges, time, halt, and of
     an option what bid, offer, last price and model mean."""
-    live = list(_live_ticks(world, instrument, view))
+    return _shown(list(_live_ticks(world, instrument, view)), view)
+
+
+def combination_ticks(world: World, combination: Combination, view: View) -> list[Tick]:
+    """What a combination's legs add up to: bid, offer, their sizes, the last close."""
+    quote = combination_quote(world.market, combination, view.time, view.frozen)
+    tops = [(BID, quote.bid, quote.bidSize), (ASK, quote.ask, quote.askSize)]
+    ticks = [_top(tickType, price, size) for tickType, price, size in tops]
+    ticks += [Tick(m.TickSize, _SIZE_OF[tickType], Decimal(size)) for tickType, _, size in tops]
+    ticks.append(Tick(m.TickPrice, CLOSE, combination.previous_close(world.market, view.time)))
+    return _shown(ticks, view)
+
+
+def _top(tickType: int, price: float | None, size: int) -> Tick:
+    """A price of the top of the book, with its size and whether it can be traded at automatically."""
+    automatic = int(tickType != LAST and price is not None)
+    return Tick(m.TickPrice, tickType, NO_PRICE if price is None else price, Decimal(size), automatic)
+
+
+def _shown(live: list[Tick], view: View) -> list[Tick]:
     if not view.delayed:
         return live
     return [tick._replace(tickType=DELAYED[tick.tickType], mask=0) for tick in live if tick.tickType in DELAYED]
@@ -81,8 +101,7 @@ def _live_ticks(world: World, instrument: Instrument, view: View) -> Iterator[Ti
     if instrument.trades:
         tops.append((LAST, quote.last, quote.lastSize))
     for tickType, price, size in tops:
-        automatic = int(tickType != LAST and price is not None)
-        yield Tick(m.TickPrice, tickType, NO_PRICE if price is None else price, Decimal(size), automatic)
+        yield _top(tickType, price, size)
     for tickType, _, size in tops:
         yield Tick(m.TickSize, _SIZE_OF[tickType], Decimal(size))
     if instrument.trades and instrument.quotes:

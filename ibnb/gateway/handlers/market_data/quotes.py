@@ -14,9 +14,9 @@ from ...world import Client, Subscription, World
 from ..beat import BEAT, on_the_beat
 from ..news.news import news_ticks
 from ..registry import Refusal, handles, invalid, unprocessed
-from ..resolve import resolve_live, underlying_of_cfd
+from ..resolve import resolve_combination, resolve_live, underlying_of_cfd
 from .generic_ticks import QUOTES_OFF, generic_ticks, not_simulated_ids, parse_generic_ticks
-from .quote_ticks import DELAY, NO_PRICE, View, changed, quote_ticks
+from .quote_ticks import DELAY, NO_PRICE, View, changed, combination_ticks, quote_ticks
 from .smart_components import bbo_exchange
 
 KIND = "mktData"
@@ -38,6 +38,8 @@ def market_data(world: World, client: Client, request: m.ReqMktData) -> Iterator
 
     Differs from TWS: quotes change once a second, and all streams change together.
 
+    A combination is quoted as its legs' bids and offers add up; it has neither trades nor generic ticks.
+
     Differs from TWS: generic ticks that the world has no figures for are named in a 10090 notice.
 
     Of a contract for difference on a share or a pair TWS gives the underlying (rerouteMktDataReq), and nothing else.
@@ -45,14 +47,21 @@ def market_data(world: World, client: Client, request: m.ReqMktData) -> Iterator
     Differs from TWS: sizes are in shares for clients of every version; a regulatory snapshot costs nothing.
     """
     generic = _check(world, client, request)
-    instrument = resolve_live(world, request.contract)
+    combination = None
+    if request.contract.secType == "BAG":
+        combination = resolve_combination(world, request.contract, _TOKEN)
+        instrument = combination.instrument
+    else:
+        instrument = resolve_live(world, request.contract)
     if under := underlying_of_cfd(world, instrument):
         yield m.RerouteMktDataReq(reqId=request.reqId, conId=under.conId, exchange=under.exchange)
         return
-    _check_lines(world, instrument)
+    line = combination.told.comboLegsDescrip if combination else instrument.conId
+    _check_lines(world, line)
     delayed = _is_delayed(world, client, instrument)
     subscription = client.subscribe(KIND, request.reqId, request)
-    subscription.state |= {"instrument": instrument, "generic": generic, "delayed": delayed, "sent": {}, "type": None}
+    subscription.state |= {"instrument": instrument, "combination": combination, "line": line, "generic": generic}
+    subscription.state |= {"delayed": delayed, "sent": {}, "type": None}
     if not request.regulatorySnapshot:
         yield m.TickReqParams(
             reqId=request.reqId,
@@ -97,10 +106,10 @@ def _check(world: World, client: Client, request: m.ReqMktData) -> tuple[str, ..
     return generic
 
 
-def _check_lines(world: World, instrument: Instrument) -> None:
+def _check_lines(world: World, line: int | str) -> None:
     """101 when all lines are taken; whoever else streams the same contract shares its line."""
-    lines = {subscription.state["instrument"].conId for _, subscription in world.open(KIND)}
-    if len(lines - {instrument.conId}) >= world.scenario.limits.lines:
+    lines = {subscription.state["line"] for _, subscription in world.open(KIND)}
+    if len(lines - {line}) >= world.scenario.limits.lines:
         raise Refusal(101, "Max number of tickers has been reached")
 
 
@@ -137,6 +146,10 @@ def _news(world: World, client: Client, subscription: Subscription) -> Iterator[
         client.error(reqId, 10167, f"{_NOT_SUBSCRIBED} Displaying delayed market data.")
     state["type"] = shown
     view = View(now - DELAY if delayed else now, asked_frozen, delayed)
+    if state["combination"]:
+        for tick in changed(combination_ticks(world, state["combination"], view), state["sent"]):
+            yield tick.answer(reqId)
+        return
     ticks = [] if QUOTES_OFF in state["generic"] else quote_ticks(world, instrument, view)
     ticks += generic_ticks(world, instrument, state["generic"], view.time, first)
     for tick in changed(ticks, state["sent"]):

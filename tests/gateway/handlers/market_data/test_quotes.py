@@ -342,3 +342,51 @@ def test_the_data_of_a_cfd_are_its_underlyings(fields, exchange):
     depth = m.ReqMktDepth(reqId=2, contract=contract, numRows=5, isSmartDepth=True)
     assert [m.RerouteMktDepthReq(reqId=2, conId=under.conId, exchange=exchange)] == asker.ask(depth)
     assert [] == asker.wait(5)
+
+
+def combination(asker: Asker, *legs: tuple[str, int, str]) -> m.Contract:
+    """AAPL, TSLA … as legs of a combination."""
+    found = [
+        (*asker.world.instruments.match(replace(AAPL, symbol=symbol)), ratio, action) for symbol, ratio, action in legs
+    ]
+    return m.Contract(
+        symbol="AAPL,TSLA",
+        secType="BAG",
+        exchange="SMART",
+        currency="USD",
+        comboLegs=tuple(
+            m.ComboLeg(conId=each.conId, ratio=ratio, action=action, exchange="SMART") for each, ratio, action in found
+        ),
+    )
+
+
+def test_a_combination_is_quoted_as_its_legs_add_up(asker: Asker) -> None:
+    """foreign_clients 5: the first request of tickDataOperations in IB's Testbeds."""
+    contract = combination(asker, ("AAPL", 2, "BUY"), ("TSLA", 1, "SELL"))
+    answers = asker.ask(stream(1, contract))
+    assert {1, 2, 0, 3, 9} == set(types(answers))
+    shown = prices(answers)
+    now = asker.world.clock.now()
+    apple, tesla = (
+        asker.world.market.quote(asker.world.instruments.find(leg.conId), now) for leg in contract.comboLegs
+    )
+    assert shown[1] == pytest.approx(2 * apple.bid - tesla.ask)
+    assert shown[2] == pytest.approx(2 * apple.ask - tesla.bid)
+    assert shown[1] < shown[2]
+    later = asker.wait(5)
+    assert types(later)
+    assert {1} == {answer.reqId for answer in later}
+
+
+def test_combinations_are_lines_of_their_own() -> None:
+    asker = Asker(scenario=replace(LESSON, limits=Limits(lines=2)))
+    for reqId, ratio in enumerate((1, 2)):
+        assert types(asker.ask(stream(reqId, combination(asker, ("AAPL", ratio, "BUY"), ("TSLA", 1, "SELL")))))
+    assert 101 == error(asker.ask(stream(9, combination(asker, ("AAPL", 3, "BUY"), ("TSLA", 1, "SELL")))))[0]
+
+
+def test_legs_that_make_no_sense(asker: Asker) -> None:
+    contract = combination(asker, ("AAPL", 2, "BUY"), ("TSLA", 1, "SELL"))
+    one = replace(contract, comboLegs=contract.comboLegs[:1])
+    unknown = replace(contract, comboLegs=(*contract.comboLegs, m.ComboLeg(conId=1, ratio=1, action="BUY")))
+    assert (478, 200) == tuple(error(asker.ask(stream(2, each)))[0] for each in (one, unknown))
