@@ -9,9 +9,11 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ibnb.core.clock import GatewayTime
 from ibnb.core.gate import is_paper
@@ -21,9 +23,8 @@ from ibnb.ib.accounts import mask
 
 if TYPE_CHECKING:
     from ibnb.app import IBApp
-    from ibnb.gateway import Gateway
-
-S = TypeVar("S", bound=Session)
+    from ibnb.gateway import Gateway, Scenario
+    from ibnb.gateway.words import Words
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Profile:
 
     host: str = "127.0.0.1"
     port: int = 0
-    scenario: str = ""
+    scenario: str | Scenario = ""
 
 
 PROFILES = {
@@ -49,7 +50,8 @@ PROFILES = {
 _RETRY_326 = (0.5, 1.0, 2.0)
 
 _sessions: dict[tuple[str, int, int], Session] = {}
-_gateways: dict[str, Gateway] = {}
+# The process's simulated worlds, by scenario and words.
+_gateways: dict[Hashable, Gateway] = {}
 
 
 def connect(
@@ -64,6 +66,8 @@ def connect(
     timeout: float = 10.0,
     autoReconnect: bool = True,
     app_class: type[Any] | None = None,
+    scenario: str | Scenario | None = None,
+    **world: Unpack[Words],
 ) -> IBApp:
     """A session that is ready for requests.
 
@@ -80,14 +84,18 @@ def connect(
     autoReconnect: when the connection is lost, have it back (at growing intervals, until disconnect()), and with it
         every stream. Orders are never sent again: `app.getBlotter()` calls "Uncertain" what TWS doesn't confirm.
     app_class: a subclass of IBApp.
+    scenario: which simulated world, instead of the profile's: "lesson", "live" … or an `ibnb.gateway.Scenario`.
+    world: what else that world is to be, in the words of `ibnb.gateway.Gateway`: seed, start (a time in New York,
+        "2025-03-03 09:30"), data (a folder of your own bars) … Each combination is a world of its own. On a TWS to
+        which the environment sends the program these words change nothing.
 
     Connected already with the same place, client id and class, it returns that session; so it does while that one is
     having its connection back, which then is tried at once.
     Errors: NotConnectedError (says what to look at), SafetyError, ValueError.
     """
     kind = app_class or _app_class()
-    place = _resolve(profile, host, port)
-    gateway = _embedded(place.scenario) if place.scenario else None
+    place = _resolve(profile, host, port, scenario, world)
+    gateway = _embedded(place.scenario, world) if place.scenario else None
     if gateway is not None:
         place = replace(place, host=gateway.host, port=gateway.port)
     key = (place.host, place.port, clientId)
@@ -114,7 +122,7 @@ def connect(
     # An override of nextValidId may place orders at once; none leaves before the account is known.
     core.gate.blocked = "the account hasn't been checked yet"
     _sessions[key] = app
-    core.at_disconnect.append(lambda: _forget(key, app, place.scenario))
+    core.at_disconnect.append(lambda: _forget(key, app))
     try:
         _open(app, key, () if gateway is not None else _RETRY_326)
         _check_accounts(app, live, account)
@@ -133,8 +141,8 @@ def reset() -> None:
     """End every session made by `connect` and every embedded gateway: the next one starts from the beginning."""
     for app in list(_sessions.values()):
         app.disconnect()
-    for scenario in list(_gateways):
-        _gateways.pop(scenario).stop()
+    for name in list(_gateways):
+        _gateways.pop(name).stop()
 
 
 def _app_class() -> type[Session]:
@@ -143,9 +151,17 @@ def _app_class() -> type[Session]:
     return IBApp
 
 
-def _resolve(profile: str | None, host: str | None, port: int | None) -> Profile:
+def _resolve(
+    profile: str | None,
+    host: str | None,
+    port: int | None,
+    scenario: str | Scenario | None = None,
+    world: Mapping[str, object] = MappingProxyType({}),
+) -> Profile:
     """The place that the arguments, or else the environment, name."""
-    if profile is None and host is None and port is None:
+    simulated = scenario is not None or bool(world)
+    named = profile is not None or host is not None or port is not None
+    if not named:
         profile = os.environ.get("IBNB_PROFILE") or None
         host = os.environ.get("IBNB_HOST") or None
         if os.environ.get("IBNB_PORT"):
@@ -159,6 +175,11 @@ def _resolve(profile: str | None, host: str | None, port: int | None) -> Profile
     place = PROFILES[name]
     if addressed and place.scenario:
         raise ValueError(f"profile {name!r} is in this process and takes no host or port")
+    if named and simulated and not place.scenario:
+        words = ", ".join(["scenario"] * (scenario is not None) + list(world))
+        raise ValueError(f"{words}: for a simulated world in this process; a TWS behind a port is as it is")
+    if scenario is not None and place.scenario:
+        place = replace(place, scenario=scenario)
     return replace(place, host=host or place.host, port=int(port) if port is not None else place.port)
 
 
@@ -168,15 +189,16 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _embedded(scenario: str) -> Gateway:
-    """The process's gateway for a scenario, started when first needed."""
-    if scenario not in _gateways:
+def _embedded(scenario: str | Scenario, world: Words) -> Gateway:
+    """The process's gateway for a world, started when first needed."""
+    name = (scenario, *sorted((word, str(value)) for word, value in world.items()))
+    if name not in _gateways:
         from ibnb.gateway import Gateway
 
-        gateway = Gateway(scenario, port=0)
+        gateway = Gateway(scenario, port=0, **world)
         gateway.start()
-        _gateways[scenario] = gateway
-    return _gateways[scenario]
+        _gateways[name] = gateway
+    return _gateways[name]
 
 
 def _open(app: Session, key: tuple[str, int, int], pauses: tuple[float, ...]) -> None:
@@ -215,14 +237,15 @@ def _check_accounts(app: Session, live: str | None, account: str | None) -> None
     app.account = account or live or app.account
 
 
-def _forget(key: tuple[str, int, int], app: Session, scenario: str) -> None:
+def _forget(key: tuple[str, int, int], app: Session) -> None:
     """After disconnect(): an embedded gateway ends with its last session, so that the next world is a fresh one."""
     if _sessions.get(key) is app:
         del _sessions[key]
-    gateway = _gateways.get(scenario)
-    if gateway is not None and not any(other.gateway is gateway for other in _sessions.values()):
-        del _gateways[scenario]
-        gateway.stop()
+    used = [other.gateway for other in _sessions.values()]
+    for name, gateway in list(_gateways.items()):
+        if gateway is app.gateway and gateway not in used:
+            del _gateways[name]
+            gateway.stop()
 
 
 atexit.register(reset)

@@ -43,7 +43,7 @@ def gateways(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FakeGateway]]:
     """The gateways that connect() has started, in order."""
     made: list[FakeGateway] = []
 
-    def embedded(scenario: str) -> FakeGateway:
+    def embedded(scenario: str, world: Any) -> FakeGateway:
         if scenario not in module._gateways:
             made.append(FakeGateway(scenario, manual=scenario == "lesson"))
             module._gateways[scenario] = made[-1]
@@ -245,3 +245,44 @@ def test_a_failure_leaves_nothing_behind() -> None:
     with pytest.raises(NotConnectedError, match="nothing listens"):
         connect(host="127.0.0.1", port=1)
     assert {} == module._sessions
+
+
+# --- worlds by words
+
+
+def test_each_combination_of_words_is_a_world_of_its_own() -> None:
+    try:
+        plain, seeded = connect(), connect(seed=3)
+        later = connect(scenario="lesson", seed=3, start="2025-03-03 09:30")
+        assert 3 == len({app.gateway.port for app in (plain, seeded, later)})
+        assert "2025-03-03T09:30:00-05:00" == later.now().isoformat()
+        assert connect(seed=3) is seeded
+        assert plain.now() == seeded.now()
+        seeded.disconnect()
+        assert connect(seed=3) is not seeded
+    finally:
+        module.reset()
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "said"),
+    [
+        ({"profile": "tws-paper", "seed": 3}, ValueError, "seed: for a simulated world"),
+        ({"port": 7497, "scenario": "lesson"}, ValueError, "scenario: for a simulated world"),
+        ({"seat": 3}, TypeError, "no word seat; there are"),
+        ({"scenario": "lessen"}, ValueError, "no scenario 'lessen'; there are"),
+        ({"start": "tomorrow"}, ValueError, "start is a time in New York"),
+    ],
+)
+def test_words_that_make_no_world_are_refused(words: dict[str, Any], error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        connect(**words)
+    assert {} == module._sessions
+
+
+def test_words_change_nothing_where_the_environment_sends_the_program_to_a_tws(
+    tws: FakeTWS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IBNB_PORT", str(tws.port))
+    app = connect(seed=3, start="2025-03-03 09:30")
+    assert (tws.port, None) == (app.port, app.gateway)
