@@ -53,29 +53,34 @@ class RequestError(IBError):
     """TWS refused a request, or couldn't answer it.
 
     `code` is IB's number, `reqId` the request or order id, `verb` what was called, `text` what TWS
-    wrote, `advice` what to do next.
+    wrote, `advice` what to do next, `about` which of a list it concerns.
     """
 
-    def __init__(self, code: int, text: str, *, reqId: int = -1, verb: str = "", advice: str = "") -> None:
+    def __init__(
+        self, code: int, text: str, *, reqId: int = -1, verb: str = "", advice: str = "", about: str = ""
+    ) -> None:
         self.code = code
         self.text = text
         self.reqId = reqId
         self.verb = verb
         self.advice = advice or lookup(code).advice
+        self.about = about
         said = " ".join(text.split())
         message = f"{verb}: " if verb else ""
-        message += f"TWS answered {code}: {said}"
+        message += f"TWS answered {code}{f' for {about}' if about else ''}: {said}"
         if self.advice:
             message += f"\n{self.advice}"
         super().__init__(message)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions travel between processes (pytest-xdist, concurrent.futures) with all they know.
-        return _rebuild, (type(self), self.code, self.text, self.reqId, self.verb, self.advice)
+        return _rebuild, (type(self), self.code, self.text, self.reqId, self.verb, self.advice, self.about)
 
 
-def _rebuild(kind: type[RequestError], code: int, text: str, reqId: int, verb: str, advice: str) -> RequestError:
-    return kind(code, text, reqId=reqId, verb=verb, advice=advice)
+def _rebuild(
+    kind: type[RequestError], code: int, text: str, reqId: int, verb: str, advice: str, about: str
+) -> RequestError:
+    return kind(code, text, reqId=reqId, verb=verb, advice=advice, about=about)
 
 
 class ContractNotFoundError(RequestError):
@@ -118,7 +123,9 @@ _BY_FAMILY: dict[str, type[RequestError]] = {
 }
 
 
-def request_error(code: int, text: str, *, reqId: int = -1, verb: str = "", kind: str = "request") -> RequestError:
+def request_error(
+    code: int, text: str, *, reqId: int = -1, verb: str = "", kind: str = "request", about: str = ""
+) -> RequestError:
     """The exception for an error message that ended a request of this kind (see `codes.KINDS`)."""
     family = lookup(code).family
     advice = ""
@@ -131,7 +138,7 @@ def request_error(code: int, text: str, *, reqId: int = -1, verb: str = "", kind
         family = "pacing" if sort.name == "pacing" else "history"
     if not family:
         family = kind if kind in ("market_data", "history", "order") else ""
-    return _BY_FAMILY.get(family, RequestError)(code, text, reqId=reqId, verb=verb, advice=advice)
+    return _BY_FAMILY.get(family, RequestError)(code, text, reqId=reqId, verb=verb, advice=advice, about=about)
 
 
 def explain(code: int, text: str = "") -> str:

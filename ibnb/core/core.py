@@ -26,11 +26,12 @@ from ibnb.core.pending import Key, Pending, Slot
 from ibnb.core.reconnect import Reconnect
 from ibnb.core.routing import TURN, Routing
 from ibnb.core.staleness import Staleness
-from ibnb.core.status import Status
+from ibnb.core.status import OWN, Notice, Status
 from ibnb.core.subscriptions import Subscriptions
 from ibnb.core.tape import Tape
 from ibnb.errors import CallbackWarning, ConnectionLostError, NotConnectedError, RequestTimeoutError
-from ibnb.ib.values import check_contract, check_timeout
+from ibnb.ib import api
+from ibnb.ib.values import check_contract, check_timeout, short_name
 
 # Seconds before a timeout at which TWS is asked whether it still answers anything.
 GRACE = 2.0
@@ -40,6 +41,9 @@ WEDGED = (
     "Look at it; restart it if needed, with more memory (Configure, Settings, Memory Allocation), and ask for less "
     "at once."
 )
+SILENT = " TWS hasn't answered within {:g} s what time it is (reqCurrentTime) either."
+# Below so many seconds, silence is no proof that TWS hangs.
+_SLOW = 2 * GRACE
 # A request about no contract: where there should be one, None is a mistake.
 _NO_CONTRACT = object()
 
@@ -162,6 +166,7 @@ class Core:
         timeout: float | None = None,
         reqId: Key | None = None,
         contract: Any = _NO_CONTRACT,
+        one_of_many: bool = False,
         tolerate: Collection[int] = (),
         lasting: bool = False,
     ) -> Slot:
@@ -171,6 +176,7 @@ class Core:
         reqId: None = a new id; a text ("positions") for requests without an id, which then wait in line.
         cancel: called with the id (without it for a text) when the block is left by an exception while
         the request may still run at TWS.
+        one_of_many: a list was asked about, so an error has to say which one it concerns.
         tolerate: codes that don't end this request although they usually end its kind.
         lasting: a stream. Its slot outlives the connection, and what it subscribed to is asked for again, after
         `slot.on_replay` has been called; its callbacks call `slot.hear(now)`.
@@ -186,6 +192,9 @@ class Core:
         about = None if contract is _NO_CONTRACT else check_contract(contract, verb)
         key = self.ids.request() if reqId is None else reqId
         slot = self.pending.open(key, verb, kind=kind, contract=about, timeout=limit)
+        slot.mark = self.status.told
+        if one_of_many:
+            slot.about = short_name(about)
         if tolerate:
             slot.tolerate = frozenset(tolerate)
         if lasting:
@@ -229,8 +238,7 @@ class Core:
         while True:
             ended, alive = self._wait_and_listen(slot.ended, seconds)
             if not ended:
-                waited = self.outgoing.paced_text(slot.key)
-                raise self.timed_out(slot.verb, seconds, len(slot.rows), slot.notices, alive, waited)
+                raise self.timed_out(slot.verb, seconds, slot.mark, slot, alive)
             if slot.error is None or not self.outgoing.ask_again(slot):
                 return
 
@@ -244,7 +252,7 @@ class Core:
         if not (lasting and self.reconnect.attempt is not None):
             self.check_usable(what)
         lifecycle.check_thread(what)
-        seconds = self.limit(timeout, what)
+        seconds, mark = self.limit(timeout, what), self.status.told
         holds = done if callable(done) else done.is_set
 
         def gone() -> bool:
@@ -255,11 +263,11 @@ class Core:
             return
         if gone():
             raise lifecycle.lost(what)
-        raise self.timed_out(what, seconds, None, [], alive)
+        raise self.timed_out(what, seconds, mark, alive=alive)
 
     def _wait_and_listen(self, done: Done, seconds: float) -> tuple[bool, bool | None]:
-        """Wait; shortly before the end ask TWS what time it is: (done, does it answer at all; None = not known)."""
-        grace = min(GRACE, seconds / 4)
+        """Wait; shortly before the end ask TWS what time it is: (done, did it answer; None = it couldn't be asked)."""
+        grace = _grace(seconds)
         if self.clock.wait(done, seconds - grace):
             return True, None
         connection = self.lifecycle.connection
@@ -268,9 +276,7 @@ class Core:
             with suppress(ConnectionLostError):
                 beat = self.fence.ask(connection)
         ended = self.clock.wait(done, grace)
-        if beat is None or (not beat.is_set() and grace < GRACE / 2):
-            return ended, None
-        return ended, beat.is_set()
+        return ended, None if beat is None else beat.is_set()
 
     def _await_return(self, verb: str, seconds: float) -> None:
         """Raise unless the session is usable; one that is on its way back is waited for."""
@@ -296,24 +302,42 @@ class Core:
         self,
         verb: str,
         seconds: float,
-        rows: int | None,
-        noted: list[tuple[int, str]],
+        mark: int,
+        slot: Slot | None = None,
         alive: bool | None = None,
-        waited: str = "",
     ) -> RequestTimeoutError:
-        """The error of a request that got no answer, with all that is known of why."""
-        text = f"{verb}: no answer within {seconds:g} s{waited}"
-        if rows is not None:
-            text += f" ({rows} rows so far)"
+        """The error of a request that got no answer, with all that is known of why and concerns it.
+
+        mark: what `status.told` was when it was asked. slot: its own, if it has one. alive: has TWS answered, shortly
+        before, what time it is?
+        """
+        about = f" for {slot.about}" if slot is not None and slot.about else ""
+        text = f"{verb}: no answer{about} within {seconds:g} s"
+        if slot is not None:
+            text += f"{self.outgoing.paced_text(slot.key)} ({len(slot.rows)} rows so far)"
         text += f". State: {self.status.describe()}."
-        if alive is not None:
-            text += ALIVE if alive else WEDGED
-        recent = [(n.code, n.text) for n in list(self.status.notices) if n.severity not in ("notice",)][-3:]
-        for code, said in noted or recent:
-            text += f"\nTWS said {code}: {said}"
-        if alive is not False:
+        busy = None if alive else self.dispatcher.busy()
+        if busy is not None:
+            text += (
+                f"\nYour override of {busy[0]} has been running for {busy[1]:.1f} s, in the thread that reads what TWS "
+                "sends: until it returns, nothing else is read."
+            )
+        elif alive is not None:
+            text += ALIVE if alive else WEDGED if seconds >= _SLOW else SILENT.format(_grace(seconds))
+        for notice in self._said(mark, slot):
+            text += f"\nTWS said {notice.code}, {_ago(self.now() - notice.time)}: {notice.text}"
+        if busy is not None:
+            text += "\nLet it hand its work to another thread (queue.Queue), and return."
+        elif alive is not False:
             text += "\n" + self._next_step(verb)
-        return RequestTimeoutError(text, verb=verb, rows=rows or 0)
+        return RequestTimeoutError(text, verb=verb, rows=0 if slot is None else len(slot.rows))
+
+    def _said(self, mark: int, slot: Slot | None) -> list[Notice]:
+        """What TWS has said since then of a request, and of the session as a whole (three at most)."""
+        later = [each for each in self.status.since(mark) if each.code != OWN]
+        session = [each for each in later if each.reqId == api.NO_VALID_ID and each.severity != "notice"]
+        own = [each for each in later if slot is not None and each.reqId == slot.key != api.NO_VALID_ID]
+        return own + session[-3:]
 
     def _next_step(self, verb: str) -> str:
         if self.reconnect.attempt is not None:
@@ -339,3 +363,12 @@ class Core:
                 CallbackWarning,
                 stacklevel=stacklevel,
             )
+
+
+def _grace(seconds: float) -> float:
+    """How long before the end of so many seconds TWS is asked whether it answers at all."""
+    return min(GRACE, seconds / 4)
+
+
+def _ago(seconds: float) -> str:
+    return f"{seconds:.0f} s ago" if seconds >= 1 else "just before"

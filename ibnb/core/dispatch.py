@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
@@ -165,6 +166,8 @@ class Dispatcher:
         self._started = started
         self.callbacks = Callbacks(self._build_for)
         self._handlers: dict[str, tuple[Handler, ...]] = {}
+        # The override that is running, and since when (one may be called within another).
+        self._running: tuple[str, float] | None = None
         # Where overrides are put on the object. What `is_private` has found, and how many attributes there were then.
         self._mine = vars(app)
         self._private, self._looked_at = False, 0
@@ -189,6 +192,11 @@ class Dispatcher:
         """Take a handler of `listen` away again."""
         self._handlers[name] = tuple(each for each in self._handlers.get(name, ()) if each != handler)
         self._fast.clear()
+
+    def busy(self) -> tuple[str, float] | None:
+        """The override that is running now, and for how many real seconds; None when none is."""
+        running = self._running
+        return None if running is None else (running[0], time.monotonic() - running[1])
 
     def is_private(self) -> bool:
         """Does only ibnb hear what comes: is there no override, which might keep its thread waiting?"""
@@ -340,10 +348,13 @@ class Dispatcher:
         return call
 
     def _guarded(self, name: str, override: Handler, args: tuple[Any, ...]) -> None:
+        before, self._running = self._running, (name, time.monotonic())
         try:
             override(*args)
         except (Exception, SystemExit) as error:
             self._status.problem(name, "your override", error, traceback.format_exc())
+        finally:
+            self._running = before
 
     def _internal_problem(self, name: str, args: tuple[Any, ...], error: Exception) -> None:
         self._status.problem(name, "ibnb", error, traceback.format_exc())

@@ -50,6 +50,10 @@ class Slot:
     opened = 0.0
     heard: float | None = None
     gap: Gap | None = None
+    #: How many notices there had been when it was opened.
+    mark = 0
+    #: Which one it concerns, where a list was asked about.
+    about = ""
     # How long `wait` waits unless it is told.
     timeout: float | None = None
     # Where it is open.

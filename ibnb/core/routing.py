@@ -63,7 +63,9 @@ class Routing:
         end = "note" if errorCode in slot.tolerate else outcome(errorCode, errorString, slot.kind)
         if end == "fail":
             self.subscriptions.ended(reqId)
-            slot.fail(request_error(errorCode, errorString, reqId=reqId, verb=slot.verb, kind=slot.kind))
+            slot.fail(
+                request_error(errorCode, errorString, reqId=reqId, verb=slot.verb, kind=slot.kind, about=slot.about)
+            )
         elif end == "finish":
             slot.finish()
         else:

@@ -56,6 +56,8 @@ class Status:
         self.link = "unknown"
         self.farms: dict[str, tuple[str, str, float]] = {}
         self.notices: deque[Notice] = deque(maxlen=keep)
+        #: How many there have been, those that have given way included.
+        self.told = 0
         self.problems: deque[Problem] = deque(maxlen=keep)
         self.problem_count = 0
         # Why the connection ended or is about to: the last thing TWS said about it.
@@ -71,7 +73,7 @@ class Status:
     def note(self, reqId: int, code: int, text: str) -> Notice:
         """Remember a message, and what it says about the link and the farms."""
         notice = Notice(self._now(), reqId, code, severity(code, text), " ".join(text.split()))
-        self.notices.append(notice)
+        self._keep(notice)
         self.link = LINK.get(code, self.link)
         if code in FARMS:
             kind, state = FARMS[code]
@@ -88,9 +90,18 @@ class Status:
         )
         return notice
 
+    def _keep(self, notice: Notice) -> None:
+        self.notices.append(notice)
+        self.told += 1
+
+    def since(self, mark: int) -> list[Notice]:
+        """The notices that came after `told` was `mark`."""
+        new = self.told - mark
+        return list(self.notices)[-new:] if new else []
+
     def say(self, text: str, severity: Severity = "notice") -> None:
         """Remember something that ibnb itself has to say, beside what TWS says: code 0."""
-        self.notices.append(Notice(self._now(), -1, OWN, severity, text))
+        self._keep(Notice(self._now(), -1, OWN, severity, text))
         logger.log(_LEVELS.get(severity, logging.INFO), "%s", text)
 
     def problem(self, callback: str, where: str, error: BaseException, trace: str) -> None:

@@ -249,6 +249,24 @@ def check_timeout(timeout: Any, verb: str) -> float:
     raise ValueError(f"{verb}: timeout {timeout!r} is not legal: seconds, 0 or more; None for app.timeout.")
 
 
+def short_name(contract: Any) -> str:
+    """A contract in a few words, as far as it says what it is.
+
+    >>> from ibnb.ib.create import createContract
+    >>> short_name(createContract("AAPL")), short_name(createContract("EUR", "CASH", "IDEALPRO"))
+    ('AAPL', 'EUR.USD')
+    >>> short_name(createContract("SPY", "OPT", lastTradeDateOrContractMonth="20250620", strike=600.0, right="C"))
+    'SPY OPT 20250620 600 C'
+    """
+    symbol = contract.symbol or contract.localSymbol or f"conId {contract.conId}"
+    if contract.secType == "CASH" and contract.currency:
+        return f"{symbol}.{contract.currency}"
+    kind = "" if contract.secType in ("", "STK") else contract.secType
+    expiry = contract.lastTradeDateOrContractMonth
+    strike = f"{contract.strike:g}" if expiry and contract.right and 0 < contract.strike < 1e9 else ""
+    return " ".join(filter(None, (symbol, kind, expiry, strike, contract.right)))
+
+
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -167,7 +167,12 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
             slots = []
             for contract in many:
                 request = self._ibnb.request(
-                    "getDataMany", cancel=self.cancelHistoricalData, timeout=timeout, contract=contract, kind="history"
+                    "getDataMany",
+                    cancel=self.cancelHistoricalData,
+                    timeout=timeout,
+                    contract=contract,
+                    kind="history",
+                    one_of_many=len(many) > 1,
                 )
                 slots.append(stack.enter_context(request))
                 self.reqHistoricalData(slots[-1].key, contract, *ask.values())

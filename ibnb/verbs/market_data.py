@@ -90,7 +90,7 @@ class MarketDataVerbs(Session, listener=MarketDataCallbacks):
         >>> bool(quote["bid"] < quote["ask"]), quote["data_type"]
         (True, 'live')
         """
-        return self.getQuotes([check_contract(contract, "getQuote")], snapshot=snapshot, timeout=timeout).iloc[0]
+        return _quotes(self, "getQuote", [check_contract(contract, "getQuote")], snapshot, timeout).iloc[0]
 
     def getQuotes(self, contracts: Any, snapshot: bool = False, timeout: float | None = None) -> pd.DataFrame:
         """Return the quotes of one or many contracts, all asked for at once: index `symbol`, columns as in getQuote.
@@ -100,21 +100,7 @@ class MarketDataVerbs(Session, listener=MarketDataCallbacks):
         >>> app.getQuotes([app.createContract(each) for each in ("AAPL", "NVDA")]).index.tolist()
         ['AAPL', 'NVDA']
         """
-        with ExitStack() as stack:
-            lines = [
-                stack.enter_context(open_line(self, "getQuote", each, snapshot=snapshot, timeout=timeout))
-                for each in check_contracts(contracts, "getQuotes")
-            ]
-            for line in lines:
-                try:
-                    line.slot.wait()
-                except RequestTimeoutError:
-                    # A closed exchange, or one that shows no bid: what has come is the answer.
-                    if not line.values:
-                        raise
-            # TWS sends all it knows in one burst: let the rest of it (volume, close …) arrive.
-            self._ibnb.fence.wait()
-        return tables.frame("quotes", [line.row() for line in lines])
+        return _quotes(self, "getQuotes", check_contracts(contracts, "getQuotes"), snapshot, timeout)
 
     def streamQuotes(self, contracts: Any, genericTickList: str = "", timeout: float | None = None) -> QuoteStream:
         """Return a stream of the quotes of one or many contracts, to be used with `with`: a frame at any moment, and an
@@ -133,6 +119,27 @@ class MarketDataVerbs(Session, listener=MarketDataCallbacks):
         return QuoteStream(self, check_contracts(contracts, "streamQuotes"), genericTickList, timeout)
 
 
+def _quotes(
+    app: MarketDataVerbs, verb: str, contracts: list[Any], snapshot: bool, timeout: float | None
+) -> pd.DataFrame:
+    with ExitStack() as stack:
+        many = len(contracts) > 1
+        lines = [
+            stack.enter_context(open_line(app, verb, each, snapshot=snapshot, timeout=timeout, one_of_many=many))
+            for each in contracts
+        ]
+        for line in lines:
+            try:
+                line.slot.wait()
+            except RequestTimeoutError:
+                # A closed exchange, or one that shows no bid: what has come is the answer.
+                if not line.values:
+                    raise
+        # TWS sends all it knows in one burst: let the rest of it (volume, close …) arrive.
+        app._ibnb.fence.wait()
+    return tables.frame("quotes", [line.row() for line in lines])
+
+
 @contextmanager
 def open_line(
     app: Any,
@@ -143,10 +150,13 @@ def open_line(
     snapshot: bool = False,
     timeout: float | None = None,
     news: Backlog | None = None,
+    one_of_many: bool = False,
 ) -> Iterator[Line]:
     """Open a market data line, and close it on the way out unless TWS has done so itself."""
     lasting = news is not None
-    with app._ibnb.request(verb, timeout=timeout, contract=contract, kind="market_data", lasting=lasting) as slot:
+    with app._ibnb.request(
+        verb, timeout=timeout, contract=contract, kind="market_data", lasting=lasting, one_of_many=one_of_many
+    ) as slot:
         line = Line(contract, slot, news)
         slot.on_replay = line.forget
         line.finishes_slot = news is None and not snapshot
@@ -173,9 +183,12 @@ class QuoteStream:
         self._news = Backlog()
 
     def __enter__(self) -> Self:
+        many = len(self._contracts) > 1
         with ExitStack() as stack:
             for each in self._contracts:
-                line = open_line(self._app, "streamQuotes", each, ticks=self._generic, news=self._news)
+                line = open_line(
+                    self._app, "streamQuotes", each, ticks=self._generic, news=self._news, one_of_many=many
+                )
                 self._lines.append(stack.enter_context(line))
             self._stack = stack.pop_all()
         return self

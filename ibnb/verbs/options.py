@@ -280,7 +280,7 @@ def _quoted(app: OptionVerbs, contracts: Sequence[Any], timeout: float | None) -
     with ExitStack() as stack:
         lines = []
         for each in contracts:
-            line = stack.enter_context(open_line(app, "getOptionChain", each, timeout=timeout))
+            line = stack.enter_context(open_line(app, "getOptionChain", each, timeout=timeout, one_of_many=True))
             line.finishes_slot = False
             lines.append(line)
 

@@ -110,7 +110,7 @@ def test_a_timeout_says_everything_cancels_and_leaves_the_session_usable(silent:
     with pytest.raises(RequestTimeoutError) as caught:
         app.getHead(timeout=0.01)
     text = str(caught.value)
-    for part in ("getHead: no answer within 0.01 s (0 rows", "socket open", "usfarm broken", "TWS said 2103", "farms"):
+    for part in ("getHead: no answer within 0.01 s (0 rows", "socket open", "usfarm broken", "farms"):
         assert part in text
     assert [["90", "1", "1000001"]] == [[f[0], "1", f[-1]] for f in tws.wait_for(90)]
     tws.answers[87] = HEAD[87]

@@ -83,7 +83,7 @@ class InFlight:
                         self._take_one(each, flying)
                 for each in [each for each in flying if not each.slot.done and now - each.sent >= limit]:
                     flying.remove(each)
-                    late = core.timed_out(verb, limit, len(each.slot.rows), each.slot.notices, alive=True)
+                    late = core.timed_out(verb, limit, each.slot.mark, each.slot, alive=True)
                     each.stack.__exit__(type(late), late, None)
                     each.ask.failed(late)
                 if not core.lifecycle.connected() or core.lifecycle.connection is not connection:
@@ -106,7 +106,14 @@ class InFlight:
         core, verb = self._core, self._verb
         with ExitStack() as stack:
             slot = stack.enter_context(
-                core.request(verb, cancel=ask.cancel, timeout=self._limit, contract=ask.contract, kind=ask.kind)
+                core.request(
+                    verb,
+                    cancel=ask.cancel,
+                    timeout=self._limit,
+                    contract=ask.contract,
+                    kind=ask.kind,
+                    one_of_many=True,
+                )
             )
             connection = core.lifecycle.connection
             if expected is not None and connection is not expected:
