@@ -12,7 +12,7 @@ from ..world import Client, World
 from ..zones import zone_info
 from .market_data.smart_components import COMPONENTS
 from .registry import Refusal, handles, invalid
-from .resolve import NO_DEFINITION, check_description, quantity
+from .resolve import NO_DEFINITION, check_description, quantity, refuse_elsewhere
 
 
 @handles(m.ReqContractDetails)
@@ -24,6 +24,7 @@ def contract_details(world: World, client: Client, request: m.ReqContractDetails
     check_description(request.contract)
     found = world.instruments.match(request.contract)
     if not found:
+        refuse_elsewhere(request.contract.exchange)
         raise Refusal(200, NO_DEFINITION)
     for instrument in found:
         answer = m.BondContractData if instrument.bond else m.ContractData
@@ -35,7 +36,7 @@ def contract_details(world: World, client: Client, request: m.ReqContractDetails
 def matching_symbols(world: World, client: Client, request: m.ReqMatchingSymbols) -> Iterator[object]:
     """At most 16 stocks and indices whose symbol or name begins with the pattern.
 
-    Differs from TWS: two searches within one second are both answered; of derivatives only options are named.
+    Differs from TWS: two searches within one second are both answered; of derivatives no warrants are named.
     """
     rows = tuple(
         m.ContractDescription(
@@ -56,7 +57,7 @@ def matching_symbols(world: World, client: Client, request: m.ReqMatchingSymbols
 
 def _derivatives(world: World, instrument: Instrument) -> tuple[str, ...]:
     found = world.instruments.options.classes(instrument.symbol, instrument.secType, instrument.conId)
-    return ("OPT",) if found else ()
+    return (*(("CFD",) if instrument.secType == "STK" else ()), *(("OPT", "BAG") if found else ()))
 
 
 @handles(m.ReqMarketRule)

@@ -22,7 +22,9 @@ def place_order(world: World, client: Client, request: m.PlaceOrder) -> None:
     """Place an order, change one, or ask what it would do; all that follows comes as order events.
 
     Differs from TWS: fills are whole, at the quote of the instant, unless the scenario or a fault says otherwise;
-    algos, scale, hedge, volatility and pegged-to-stock orders aren't simulated and are refused by name.
+    refused by name, as not simulated, are algos, scale, hedge, volatility, BOX TOP, PEG BEST and pegged-to-stock
+    orders, discretionary amounts, all-or-none, minimum quantities, not-held, imbalance-only, a duration, the overnight
+    session, a price per leg, models and allocation groups.
     """
     try:
         world.orders.place(client, request, _Reader(world))

@@ -16,6 +16,22 @@ from .registry import Refusal, invalid, not_simulated
 
 NO_DEFINITION = "No security definition has been found for the request"
 BAD_DESTINATION = "The destination or exchange selected is Invalid."
+# What IB has and this world hasn't: kinds of instrument, and exchanges that people route to.
+NOT_SIMULATED = {
+    "EC": "event contracts",
+    "FOP": "options on futures",
+    "FUND": "mutual funds",
+    "IOPT": "structured products",
+    "NEWS": "a news provider's feeds as contracts",
+    "SLB": "stock lending",
+    "WAR": "warrants",
+}
+ELSEWHERE = frozenset({
+    "ASX", "BELFOX", "BVME", "CDE", "CPH", "CSFBALGO", "FTA", "FUNDSERV", "FWB", "GETTEX", "HEX", "IBEOS", "IBKRATS",
+    "ICEEU", "ICEUS", "IDEM", "IPE", "JEFFALGO", "KSE", "LMEOTC", "MATIF", "MEFFRV", "MEXDER", "MONEP", "NSE", "OMS",
+    "OVERNIGHT", "PINK", "QBALGO", "SFB", "SGX", "SNFE", "SOFFEX", "SWB", "TGATE", "TSE", "VENTURE", "VIRTX", "VSE",
+    "WSE",
+})  # fmt: skip
 AMBIGUOUS = "The contract description specified for {} is ambiguous; you must specify the multiplier or trading class."
 
 
@@ -29,6 +45,7 @@ def resolve_contract(world: World, contract: Contract) -> Instrument:
     if not contract.exchange:
         raise invalid("Please enter exchange")
     if not world.instruments.knows(contract.exchange):
+        refuse_elsewhere(contract.exchange)
         raise Refusal(200, BAD_DESTINATION)
     found = world.instruments.match(contract)
     if not found:
@@ -63,10 +80,20 @@ def resolve_combination(world: World, contract: Contract, token: str) -> Combina
     return combined(contract, legs)
 
 
+def refuse_elsewhere(exchange: str) -> None:
+    """Raise Refusal for an exchange that IB has and this world hasn't."""
+    if ELSEWHERE & {*exchange.upper().replace(":", "/").split("/")}:
+        raise not_simulated(f"the exchange {exchange}")
+
+
 def check_description(contract: Contract) -> None:
     """Raise Refusal for a combination, and for a description that names neither a conId nor a kind and a symbol."""
     if contract.secType == "BAG" or contract.comboLegs:
         raise not_simulated("a combination (BAG)")
+    if what := NOT_SIMULATED.get(contract.secType.upper()):
+        raise not_simulated(f"{what} ({contract.secType.upper()})")
+    if contract.issuerId:
+        raise not_simulated("a search for an issuer's bonds")
     if contract.conId:
         return
     if not contract.secType:

@@ -168,6 +168,7 @@ def _conditions(order: m.Order) -> None:
 _CHECKS: tuple[Callable[[m.Order], None], ...] = (
     _side,
     _type,
+    _attributes,
     _quantity,
     _trailing,
     _adjusting,
@@ -175,7 +176,6 @@ _CHECKS: tuple[Callable[[m.Order], None], ...] = (
     _trigger_method,
     _oca_type,
     _what_if,
-    _attributes,
     _conditions,
 )
 

@@ -102,6 +102,12 @@ def test_smart_components_need_a_code_that_quotes_gave(asker: Asker) -> None:
         ({"secType": ""}, 321, "Please enter a valid security type"),
         ({"symbol": ""}, 321, "Please enter a symbol"),
         ({"secType": "BAG"}, 321, "not simulated"),
+        # foreign_clients 15: a kind and an exchange that IB has are refused by name.
+        ({"secType": "NEWS", "symbol": "", "exchange": "BRFG"}, 321, "feeds as contracts (NEWS) is not simulated"),
+        ({"secType": "WAR"}, 321, "warrants (WAR) is not simulated"),
+        ({"exchange": "MEFFRV"}, 321, "the exchange MEFFRV is not simulated"),
+        ({"exchange": "SMART/OVERNIGHT"}, 321, "the exchange SMART/OVERNIGHT is not simulated"),
+        ({"secType": "", "issuerId": "e1234567"}, 321, "a search for an issuer's bonds is not simulated"),
         ({"symbol": "AMD", "currency": ""}, 200, "The contract description specified for AMD is ambiguous"),
     ],
 )
@@ -121,3 +127,21 @@ def test_a_resolved_contract_keeps_the_exchange_that_was_asked_for(asker: Asker)
 
 def test_sizes_are_sent_without_a_needless_fraction() -> None:
     assert ("100", "0.0001", "2.5") == (str(quantity(100.0)), str(quantity(0.0001)), str(quantity(2.5)))
+
+
+@pytest.mark.parametrize(
+    ("contract", "says"),
+    [
+        (m.Contract(secType="NEWS", exchange="BRFG"), "NEWS"),
+        (m.Contract(secType="BOND", issuerId="e1453318"), "issuer"),
+        (m.Contract(symbol="GBL", secType="FOP", exchange="EUREX"), "FOP"),
+        (m.Contract(symbol="VINIX", secType="FUND", exchange="FUNDSERV", currency="USD"), "FUND"),
+        (m.Contract(symbol="IBEX", secType="FUT", exchange="MEFFRV"), "MEFFRV"),
+    ],
+)
+def test_details_of_what_is_not_simulated_are_refused_by_name(asker: Asker, contract: m.Contract, says: str) -> None:
+    """foreign_clients 15."""
+    code, text = error(asker.ask(m.ReqContractDetails(reqId=1, contract=contract)))
+    assert 321 == code
+    assert says in text
+    assert "not simulated" in text

@@ -184,4 +184,4 @@ def test_a_bond_has_details_of_its_own(asker: Asker) -> None:
 
 def test_a_search_tells_which_symbols_have_options(asker: Asker) -> None:
     (found,) = asker.ask(m.ReqMatchingSymbols(reqId=3, pattern="AAPL"))
-    assert ("OPT",) == found.contractDescriptions[0].derivativeSecTypes
+    assert ("CFD", "OPT", "BAG") == found.contractDescriptions[0].derivativeSecTypes

@@ -100,6 +100,8 @@ def test_selling_what_is_held_is_never_beyond_the_margin() -> None:
         ({"orderType": "PEG BEST"}, 321, "order type PEG BEST is not simulated"),
         ({"tif": "DTC"}, 321, "time in force DTC is not simulated"),
         ({"algoStrategy": "Adaptive"}, 321, "an algo order is not simulated"),
+        # foreign_clients 15: IB's MarketFHedge has no size of its own.
+        ({"hedgeType": "F", "quantity": 0}, 321, "a hedge order is not simulated"),
         ({"adjustedOrderType": "STP", "triggerPrice": 1.0, "adjustedStopPrice": 1.0}, 321, "Invalid order type"),
         ({"orderType": "STP", "auxPrice": 1.0, "adjustedOrderType": "STP"}, 321, "The triggerPrice is missing"),
         ({"orderType": "TRAIL"}, 158, "You must specify an offset amount or a percent offset value."),
