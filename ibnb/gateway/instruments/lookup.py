@@ -61,7 +61,14 @@ class ContractLike(Protocol):
 
 
 # Old and new names of one exchange.
-_SAME_EXCHANGE = {"ISLAND": "NASDAQ", "SMARTUS": "SMART", "GLOBEX": "CME", "ECBOT": "CBOT", "CMECRYPTO": "CME"}
+_SAME_EXCHANGE = {
+    "ISLAND": "NASDAQ",
+    "SMARTUS": "SMART",
+    "GLOBEX": "CME",
+    "ECBOT": "CBOT",
+    "CMECRYPTO": "CME",
+    "DTB": "EUREX",
+}
 # Besides its primary exchange, where every US stock may be said to be primary: lumibot says ISLAND of SPY and IBM.
 _TAKEN_AS_PRIMARY = "NASDAQ"
 

@@ -243,3 +243,18 @@ def test_contracts_for_difference(fields, under):
 def test_a_contract_for_difference_must_be_asked_for():
     assert {"STK"} == {row.secType for row in match(symbol="IBM", exchange="SMART", currency="USD")}
     assert 12 < len({i.conId for i in match(secType="CFD", exchange="SMART")})
+
+
+@pytest.mark.parametrize(
+    ("symbol", "conId"),
+    [("COST", 272997), ("PEP", 11017), ("PG", 11054), ("HD", 7930), ("UNH", 13272), ("LLY", 9160), ("CVX", 5684)],
+)
+def test_conIds_that_are_public(symbol, conId):
+    """market 31, foreign_clients 10."""
+    (found,) = match(conId=conId)
+    assert symbol == found.symbol
+
+
+def test_few_us_stocks_have_an_invented_conId():
+    stocks = [i for i in TODAY.listings if i.secType == "STK" and i.schedule == "US"]
+    assert sum(900_000_000 <= i.conId for i in stocks) <= 33
