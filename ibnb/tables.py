@@ -43,6 +43,11 @@ TABLES: dict[str, dict[str, str]] = {
         "realizedPNL": "float64",
         "conId": "int64",
         "account": "str",
+        "lastTradeDateOrContractMonth": "str",
+        "strike": "float64",
+        "right": "str",
+        "localSymbol": "str",
+        "tradingClass": "str",
     },
     "positions": {
         "symbol": "str",
@@ -52,6 +57,11 @@ TABLES: dict[str, dict[str, str]] = {
         "avgCost": "float64",
         "conId": "int64",
         "account": "str",
+        "lastTradeDateOrContractMonth": "str",
+        "strike": "float64",
+        "right": "str",
+        "localSymbol": "str",
+        "tradingClass": "str",
     },
     "contractDetails": {
         "symbol": "str",
@@ -248,6 +258,13 @@ TABLES: dict[str, dict[str, str]] = {
         "permId": "int64",
         "clientId": "int64",
         "account": "str",
+        "secType": "str",
+        "lastTradeDateOrContractMonth": "str",
+        "strike": "float64",
+        "right": "str",
+        "localSymbol": "str",
+        "tradingClass": "str",
+        "conId": "int64",
     },
 }
 
@@ -432,6 +449,13 @@ def _joined(answers: list[Sequence[Sequence[Any]]]) -> Sequence[Sequence[Any]]:
     if len(kept) == len(answers) and kept:
         return Columns([np.concatenate(parts) for parts in zip(*kept, strict=True)])
     return [row for rows in answers for row in rows]
+
+
+def identity(contract: Any) -> tuple[str, float | None, str, str, str]:
+    """What tells one option or future from another: expiry, strike, right, localSymbol, tradingClass."""
+    right = "" if contract.right in ("?", "0") else contract.right
+    expiry = contract.lastTradeDateOrContractMonth
+    return expiry, contract.strike or None, right, contract.localSymbol, contract.tradingClass
 
 
 def account(rows: Sequence[tuple[str, str, str, str]]) -> pd.DataFrame:

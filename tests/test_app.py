@@ -78,6 +78,7 @@ def test_the_verbs_are_these() -> None:
         "modifyOrder",
         "placeBracket",
         "placeOrderNow",
+        "placeOrders",
         "plotData",
         "previewOrder",
         "resolve",
@@ -93,8 +94,8 @@ def test_the_verbs_are_these() -> None:
     ]
 
 
-# Same name, same meaning: these only remember that a feed runs, or that an order has left.
-KEPT = {"placeOrder"}
+# Same name, same meaning: these only remember that an order, or a cancel, has left.
+KEPT = {"placeOrder", "cancelOrder", "reqGlobalCancel"}
 
 
 def test_no_verb_takes_a_name_of_ibapi_s() -> None:

@@ -96,6 +96,7 @@ CALLS: dict[str, Call] = {
     "listOrders": lambda app, _: app.listOrders(),
     "modifyOrder": lambda app, stock: app.modifyOrder(app.placeOrderNow(stock, order(app)), quantity=2, wait=True),
     "placeBracket": lambda app, stock: app.placeBracket(stock, app.createBracket("BUY", 1, 100, 300, 90)),
+    "placeOrders": lambda app, stock: app.placeOrders([(stock, app.createOrder("BUY", 1, "LMT", 100))] * 2),
     "placeOrderNow": lambda app, stock: app.placeOrderNow(stock, order(app), wait="Submitted"),
     "previewOrder": lambda app, stock: app.previewOrder(stock, order(app)),
     "resolve": lambda app, _: app.resolve("AAPL"),

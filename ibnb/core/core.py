@@ -5,13 +5,14 @@ Parts know each other only as far as they are handed here. `IBApp` keeps this ob
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from ibnb.core.clock import Changes, Clock, Done
+from ibnb.core.clock import SLICE, Changes, Clock, Done
 from ibnb.core.definitions import Definitions
 from ibnb.core.dispatch import Dispatcher
 from ibnb.core.fence import Fence
@@ -29,7 +30,7 @@ from ibnb.core.staleness import Staleness
 from ibnb.core.status import OWN, Notice, Status
 from ibnb.core.subscriptions import Subscriptions
 from ibnb.core.tape import Tape
-from ibnb.errors import CallbackWarning, ConnectionLostError, NotConnectedError, RequestTimeoutError
+from ibnb.errors import CallbackWarning, ConnectionLostError, IBError, NotConnectedError, RequestTimeoutError
 from ibnb.ib import api
 from ibnb.ib.values import check_contract, check_timeout, short_name
 
@@ -44,6 +45,8 @@ WEDGED = (
 SILENT = " TWS hasn't answered within {:g} s what time it is (reqCurrentTime) either."
 # Below so many seconds, silence is no proof that TWS hangs.
 _SLOW = 2 * GRACE
+# Real seconds for which an order waits until the orders of other threads have left.
+_PATIENCE, _CALLBACKS_PATIENCE = 30.0, 2.0
 # A request about no contract: where there should be one, None is a mistake.
 _NO_CONTRACT = object()
 
@@ -224,8 +227,30 @@ class Core:
         finally:
             self.pending.close(turn)
 
+    @contextmanager
+    def placing(self, orders: int = 1) -> Iterator[None]:
+        """In the block this thread takes order ids and sends the orders, and no other one does. IBError.
+
+        What waits its turn to leave does so before. A callback waits for the others a moment only: they may be waiting
+        for the reader thread, in which it runs.
+        """
+        for _ in range(orders):
+            self.outgoing.pace()
+        connection = self.lifecycle.connection
+        patience = _CALLBACKS_PATIENCE if connection is not None and connection.in_reader() else _PATIENCE
+        ends = time.monotonic() + patience
+        # In slices, so that an interrupt works on every system.
+        while not self.ids.placing.acquire(timeout=SLICE):
+            if time.monotonic() > ends:
+                raise IBError(f"the order wasn't sent: another thread has been placing orders for {patience:g} s")
+        try:
+            with self.outgoing.at_pace(False):
+                yield
+        finally:
+            self.ids.placing.release()
+
     def take_order_id(self) -> int:
-        """The next order id; each caller gets another one. NotConnectedError."""
+        """The next order id; each caller gets another one. To be sent in the same `placing`. NotConnectedError."""
         taken = self.ids.take() if self.lifecycle.connected() else None
         if taken is None:
             raise NotConnectedError(f"there is no order id: {self.reconnect.why_not()}")
@@ -242,10 +267,18 @@ class Core:
             if slot.error is None or not self.outgoing.ask_again(slot):
                 return
 
-    def wait_until(self, done: Done, timeout: float | None, what: str, lasting: bool = False) -> None:
+    def wait_until(
+        self,
+        done: Done,
+        timeout: float | None,
+        what: str,
+        lasting: bool = False,
+        standing: Callable[[], str] | None = None,
+    ) -> None:
         """Wait for something that isn't a slot's end. RequestTimeoutError, ConnectionLostError.
 
         lasting: for streams, which wait on while a lost connection is being had back.
+        standing: tells a timeout how that stands which was waited for.
         """
         lifecycle = self.lifecycle
         lifecycle.await_end()
@@ -263,7 +296,7 @@ class Core:
             return
         if gone():
             raise lifecycle.lost(what)
-        raise self.timed_out(what, seconds, mark, alive=alive)
+        raise self.timed_out(what, seconds, mark, alive=alive, standing=standing)
 
     def _wait_and_listen(self, done: Done, seconds: float) -> tuple[bool, bool | None]:
         """Wait; shortly before the end ask TWS what time it is: (done, did it answer; None = it couldn't be asked)."""
@@ -305,12 +338,16 @@ class Core:
         mark: int,
         slot: Slot | None = None,
         alive: bool | None = None,
+        standing: Callable[[], str] | None = None,
     ) -> RequestTimeoutError:
         """The error of a request that got no answer, with all that is known of why and concerns it.
 
         mark: what `status.told` was when it was asked. slot: its own, if it has one. alive: has TWS answered, shortly
-        before, what time it is?
+        before, what time it is? standing: tells how that stands which was waited for.
         """
+        silent = alive is False and (seconds >= _SLOW or self.dispatcher.busy() is not None)
+        if standing is not None and not silent and self.reconnect.attempt is None:
+            return RequestTimeoutError(f"{verb}: not within {seconds:g} s: {standing()}", verb=verb)
         about = f" for {slot.about}" if slot is not None and slot.about else ""
         text = f"{verb}: no answer{about} within {seconds:g} s"
         if slot is not None:

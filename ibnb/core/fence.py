@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ibnb.core.clock import wait_for_fence
@@ -39,6 +40,13 @@ class Fence:
         """A new connection: nothing has been asked."""
         self._asked.clear()
         self._silent = False
+
+    def glance(self, seconds: float) -> None:
+        """The same as `wait`, but for so many real seconds at most, and not in a callback, which can't wait."""
+        connection = self.lifecycle.connection
+        if connection is not None and not connection.in_reader():
+            with suppress(NotConnectedError, ConnectionLostError):
+                self.ask(connection).wait(seconds)
 
     def wait(self) -> None:
         """Return when every callback of what TWS has sent so far has run. Leaves no trace on tape and log.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,6 +95,15 @@ class OrderGate:
             self._sent.append(now)
         if order.action.upper() != "BUY":
             self._selling[orderId] = (_name(contract), quantity)
+
+    def check_group(self, orders: Sequence[tuple[int, Any, Any]]) -> None:
+        """Raise SafetyError unless all of these (orderId, contract, order) may go; `check` still judges each."""
+        sent, selling = self._sent.copy(), self._selling.copy()
+        try:
+            for each in orders:
+                self.check(*each)
+        finally:
+            self._sent, self._selling = sent, selling
 
     def refuse_all(self, call: str) -> None:
         """Raise SafetyError when nothing may be placed at all."""

@@ -1,27 +1,33 @@
 """Numbers for orders and requests. TWS has one field for both in its errors, so the two never meet.
 
-An order id must be above every id that was used before, whatever TWS says: an answer to reqIds may be older than the
-orders that were placed since, and a restarted TWS has been seen to count from further back.
+An order id must be above every id that was used or seen before, whatever TWS says (IB, order submission): an answer to
+reqIds may be older than the orders that were placed since, and a restarted TWS has been seen to count from further
+back than the orders that still work.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 from ibnb.ib.api import UNSET_INTEGER
 
 
 class Ids:
-    """The next order id and the next request id. Any thread."""
+    """The next order id and the next request id. Any thread.
+
+    `placing` is held while an order's id is taken and the order sent: TWS refuses an id that another one has overtaken
+    on the way (103).
+    """
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        self.placing = threading.RLock()
+        # Only for a moment: the reader thread takes it too.
+        self._lock = threading.Lock()
         #: The next order id; None until TWS has said it.
         self.next: int | None = None
         # No order id below this one may be used again.
         self._floor = 0
-        self._requests: Iterator[int] | None = None
+        self._request = 0
 
     def elsewhere(self) -> None:
         """Another TWS is about to be asked: what was used here is free there."""
@@ -34,27 +40,43 @@ class Ids:
 
     def told(self, orderId: int) -> None:
         """TWS says from which id on it takes orders."""
-        with self.lock:
+        with self._lock:
             self.next = max(orderId, self.next or 0, self._floor)
 
     def used(self, orderId: int) -> None:
-        """An order leaves under this id."""
-        self._floor = max(self._floor, orderId + 1)
+        """An order leaves under this id. `next` stays: programs count it up themselves, as IB's samples do."""
+        with self._lock:
+            self._floor = max(self._floor, orderId + 1)
+
+    def seen(self, orderId: int) -> None:
+        """TWS has shown an order under this id, of whichever client."""
+        with self._lock:
+            if self._floor <= orderId < UNSET_INTEGER:
+                self._floor = orderId + 1
+                if self.next is not None:
+                    self.next = max(self.next, self._floor)
 
     def take(self) -> int | None:
         """The next order id, to each caller another one; None when TWS hasn't said any."""
-        with self.lock:
-            taken = self.next
-            if taken is not None:
-                self.next = taken + 1
+        with self._lock:
+            if self.next is None:
+                return None
+            taken = max(self.next, self._floor)
+            self.next = taken + 1
             return taken
 
     def request(self) -> int:
         """An id for a request, away from order ids."""
-        with self.lock:
-            if self._requests is None:
-                self._requests = iter(range(first_request(self.next or 0) + 1, UNSET_INTEGER))
-            return next(self._requests)
+        with self._lock:
+            orders = max(self.next or 0, self._floor)
+            if abs(self._request - orders) < _APART:
+                self._request = first_request(orders)
+            self._request += 1
+            return self._request
+
+
+# Order ids and request ids stay that far from each other.
+_APART = 400_000
 
 
 def first_request(order_id: int) -> int:

@@ -127,7 +127,7 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     @nextOrderId.setter
     def nextOrderId(self, value: int | None) -> None:
         if value is not None or not self.isConnected():
-            self._ibnb.ids.next = value
+            self._ibnb.ids.next = value  # no verb takes one that was used, whatever stands here
 
     @property
     def account(self) -> str:
@@ -259,15 +259,17 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
         if not core.lifecycle.connected():
             # Where ibapi would only report code 504: an order must not get lost without a word.
             raise NotConnectedError(f"order {orderId} wasn't sent: {core.reconnect.why_not()}")
-        core.gate.check(orderId, contract, order)
-        core.ids.used(orderId)
-        with core.outgoing.checked():
-            super().placeOrder(orderId, contract, order)
+        with core.placing():
+            core.gate.check(orderId, contract, order)
+            core.ids.used(orderId)
+            with core.outgoing.checked():
+                super().placeOrder(orderId, contract, order)
 
     def exerciseOptions(self, *args: Any, **kwargs: Any) -> None:
         """ibapi's exerciseOptions; refused in a read-only session."""
-        self._ibnb.gate.refuse_all("exerciseOptions")
-        with self._ibnb.outgoing.checked():
+        core = self._ibnb
+        core.gate.refuse_all("exerciseOptions")
+        with core.placing(), core.outgoing.checked():
             super().exerciseOptions(*args, **kwargs)
 
     def cancelOrder(self, orderId: int, orderCancel: Any = None) -> None:

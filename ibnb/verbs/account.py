@@ -94,7 +94,8 @@ class AccountCallbacks(Listener):
     ) -> None:
         numbers = (position, marketPrice, marketValue, averageCost, unrealizedPNL, realizedPNL)
         names = (contract.symbol, contract.secType, contract.currency)
-        self._pending.add("accountUpdates", ("portfolio", (*names, *numbers, contract.conId, accountName)))
+        row = (*names, *numbers, contract.conId, accountName, *tables.identity(contract))
+        self._pending.add("accountUpdates", ("portfolio", row))
 
     @on("updateAccountTime")
     def got_account_time(self, timeStamp: str) -> None:
@@ -106,8 +107,7 @@ class AccountCallbacks(Listener):
 
     @on("position")
     def got_position(self, account: str, contract: Any, position: Any, avgCost: float) -> None:
-        names = (contract.symbol, contract.secType, contract.currency)
-        self._pending.add("positions", (*names, to_float(position), avgCost, contract.conId, account))
+        self._pending.add("positions", _position(account, contract, position, avgCost))
 
     @on("positionEnd")
     def got_position_end(self) -> None:
@@ -117,8 +117,7 @@ class AccountCallbacks(Listener):
     def got_position_multi(
         self, reqId: int, account: str, modelCode: str, contract: Any, pos: Any, avgCost: float
     ) -> None:
-        names = (contract.symbol, contract.secType, contract.currency)
-        self._pending.add(reqId, (*names, to_float(pos), avgCost, contract.conId, account))
+        self._pending.add(reqId, _position(account, contract, pos, avgCost))
 
     @on("positionMultiEnd")
     @on("accountUpdateMultiEnd")
@@ -212,7 +211,7 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
             end()
         # What changes during the download comes again: the last one counts.
         values = {(row[0], row[2], row[3]): row for kind, row in slot.rows if kind == "value"}
-        holdings = {row[-2:]: row for kind, row in slot.rows if kind == "portfolio"}
+        holdings = {row[9:11]: row for kind, row in slot.rows if kind == "portfolio"}
         times = [row for kind, row in slot.rows if kind == "time"]
         return AccountUpdates(
             tables.account(list(values.values())),
@@ -224,7 +223,8 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
         """Return what all accounts hold, one row per account and contract; closed positions (0) are left out.
 
         Index `symbol`; columns secType, currency, `position` (negative = short), `avgCost` (per share; for futures and
-        options including the multiplier), conId, account. `account` and `modelCode` ask for one account, or one model
+        options including the multiplier), conId, account; lastTradeDateOrContractMonth, strike (NaN for what has none),
+        right, localSymbol, tradingClass. `account` and `modelCode` ask for one account, or one model
         of an adviser, alone. Raises RequestError for an unknown account.
 
         >>> float(app.getPositions().loc["AAPL", "position"])
@@ -314,7 +314,13 @@ def _positions_of(app: AccountVerbs, account: str, modelCode: str, timeout: floa
     return _held(slot.rows)
 
 
+def _position(account: str, contract: Any, held: Any, avgCost: float) -> tuple[Any, ...]:
+    """A row for tables.TABLES["positions"]."""
+    names = (contract.symbol, contract.secType, contract.currency)
+    return (*names, to_float(held), avgCost, contract.conId, account, *tables.identity(contract))
+
+
 def _held(rows: list[Any]) -> pd.DataFrame:
     """Positions, of each the last word, without closed ones."""
-    latest = {row[-2:]: row for row in rows}
+    latest = {row[5:7]: row for row in rows}
     return tables.frame("positions", [row for row in latest.values() if row[3] != 0])

@@ -222,18 +222,23 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
             raise ValueError(f"only options can be exercised, not {contract.secType!r}.")
         if exerciseQuantity < 1:
             raise ValueError(f"exerciseQuantity {exerciseQuantity} is not legal: 1 or more.")
-        orderId = self._ibnb.take_order_id()
-        with self._ibnb.request("exerciseOption", reqId=orderId, contract=contract, kind="order") as slot:
-            self.exerciseOptions(
-                orderId,
-                contract,
-                _EXERCISE[kind],
-                exerciseQuantity,
-                account or self._ibnb.lifecycle.account,
-                int(override),
-                *EXERCISE_EXTRAS,
-            )
-            self._ibnb.fence.wait()
+        core = self._ibnb
+        with ExitStack() as stack:
+            with core.placing():
+                orderId = core.take_order_id()
+                slot = stack.enter_context(
+                    core.request("exerciseOption", reqId=orderId, contract=contract, kind="order")
+                )
+                self.exerciseOptions(
+                    orderId,
+                    contract,
+                    _EXERCISE[kind],
+                    exerciseQuantity,
+                    account or core.lifecycle.account,
+                    int(override),
+                    *EXERCISE_EXTRAS,
+                )
+            core.fence.wait()
             if slot.error is not None:
                 raise slot.error
         return orderId

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from ibnb.errors import IBError
-from ibnb.verbs.orders.blotter import WORKING
+from ibnb.verbs.orders.order_state import WORKING
 
 if TYPE_CHECKING:
     from ibnb.app import IBApp

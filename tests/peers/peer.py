@@ -58,12 +58,13 @@ class Wire:
         return text.REQUESTS.get(number, (f"request {number}", 0, 0))[0], protobuf.decode(number, rest)
 
 
-#: The wires that the installed ibapi speaks.
+#: The wires that the installed ibapi speaks; and those that every story is told on.
 WIRES = [
     wire
     for wire in (Wire(157), Wire(176), Wire(178), Wire(200), Wire(203), Wire(213), Wire(222), Wire(222, sparse=True))
     if wire.version <= MAX_CLIENT_VER
 ]
+STORY_WIRES = [wire for wire in WIRES if wire in (Wire(157), Wire(178), Wire(203), Wire(222, sparse=True))]
 
 
 class Peer:

@@ -1,44 +1,26 @@
-"""What is known of each order, from the messages of TWS and from nothing else.
+"""What this session knows of all orders: which message is about which of them, and what each cost.
 
-Rule: status comes from openOrder and orderStatus, fills from execDetails. An error text is kept beside the order and
-decides nothing, except for an order that TWS never took: no status will ever come for that one.
 Orders are known by a key: this client's by their order id, others by ("perm", permId), because manual orders all come
-as order 0 and another client's ids are not ours.
+as order 0 and another client's ids are not ours. The permId tells orders apart when TWS has two of them under one id.
 The reader thread writes, any thread reads: every method holds the lock for a moment and hands out copies.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
-from math import isnan
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from math import nan
 from typing import Any
 
-from ibnb.ib.api import to_float
-from ibnb.ib.codes import outcome, severity
+from ibnb.ib.api import Contract, Order, to_float
+from ibnb.verbs.orders.fills import Charges, Fill, reaches, shares
+from ibnb.verbs.orders.order_state import DONE, UNCERTAIN, WORKING, OrderState, Said, Standing
 
-#: An order id, or ("perm", permId).
+#: An order id; ("perm", permId); or, for an order that has neither here, ("client 3", its order id there).
 Key = int | tuple[str, int]
-
-#: Statuses after which nothing more is expected. A late fill is still recorded.
-DONE = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
-#: Statuses of an order that can still be cancelled or modified.
-WORKING = frozenset({"ApiPending", "PendingSubmit", "PreSubmitted", "Submitted", "PendingCancel"})
-# What TWS answers to a cancel; whether the order lives is not in it.
-_ABOUT_CANCEL = frozenset({135, 136, 161, 202, 10147, 10148, 10149})
-#: Not a status of TWS's: the order was sent, the connection was lost, and TWS knows nothing of it now.
-UNCERTAIN = "Uncertain"
-#: The order of life, for plots and for sorting.
-STATUSES = (
-    "PendingSubmit",
-    "PreSubmitted",
-    "Submitted",
-    "PendingCancel",
-    "Inactive",
-    "ApiCancelled",
-    "Cancelled",
-    "Filled",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,258 +46,285 @@ class OrderReport:
         return self.status in DONE
 
 
-@dataclass(slots=True)
-class _Entry:
-    contract: Any
-    order: Any
-    status: str = "PendingSubmit"
-    filled: float = 0.0
-    remaining: float = float("nan")
-    avgFillPrice: float = float("nan")
-    permId: int = 0
-    clientId: int = 0
-    whyHeld: str = ""
-    parentId: int = 0
-    #: TWS has shown the order at least once; a change of it is on its way.
-    taken: bool = False
-    changing: bool = False
-    rejected: tuple[int, str] | None = None
-    fills: list[str] = field(default_factory=list)
-    log: list[tuple[Any, ...]] = field(default_factory=list)
-    #: (version, code, text)
-    messages: list[tuple[int, int, str]] = field(default_factory=list)
-    #: Changes with every message about the order, so that a waiter can tell news from what it knew.
-    version: int = 0
-
-
 class Blotter:
-    """Orders by id, their fills and what was said about them."""
+    """Orders by key, their fills and what was said about them.
 
-    def __init__(self) -> None:
+    `client()` is this session's client id; `say(text)` is told what a person should look at.
+    """
+
+    def __init__(self, client: Callable[[], int], say: Callable[[str], object] = lambda text: None) -> None:
+        self._client, self._say = client, say
         self._lock = threading.Lock()
-        self._entries: dict[Key, _Entry] = {}
-        self._commissions: dict[str, tuple[float, str, float]] = {}
+        self._orders: dict[Key, OrderState] = {}
+        self._by_perm: dict[int, Key] = {}
+        self._charges = Charges()
+        self._numbers = count(1)
 
-    def sent(self, key: Key, contract: Any, order: Any, time: float) -> None:
-        """An order, or a change of one, leaves for TWS."""
+    # --- what leaves ------------------------------------------------------------------------------
+
+    def sent(self, orderId: int, contract: Any, order: Any, time: float) -> int:
+        """An order leaves for TWS: 0. Or a change of one: the number under which `answer` tells what became of it.
+
+        An id whose order is done begins anew: TWS may refuse it (103), but nobody takes the old order for this one.
+        A change that comes too late is told by the permId, which a new order doesn't have.
+        """
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is None:
-                self._entries[key] = entry = _Entry(contract, order, parentId=order.parentId)
-                entry.remaining = to_float(order.totalQuantity)
-                self._note(entry, time, "sent")
-            else:
-                # What TWS confirms (openOrder) replaces this; a refused change leaves the old order in force.
-                entry.changing = entry.taken
-                self._note(entry, time, "change sent")
+            state = self._orders.get(orderId)
+            if state is not None and state.status in DONE and (not state.permId or order.permId != state.permId):
+                self._set_aside(orderId, state)
+                state = None
+            if state is None:
+                self._orders[orderId] = state = OrderState(contract, order, orderId, self._client())
+                state.note(time, "sent")
+                return 0
+            number = next(self._numbers)
+            state.change(number, order)
+            state.note(time, "change sent")
+            return number
 
-    def forget(self, key: Key) -> None:
-        """The order didn't leave after all."""
+    def cancelling(self, orderId: int, time: float) -> int:
+        """A cancel leaves for TWS: the number under which `answer` tells what became of it; 0 for an order that isn't
+        known, or has ended."""
         with self._lock:
-            self._entries.pop(key, None)
+            state = self._orders.get(orderId)
+            if state is None or state.status in DONE:
+                return 0
+            number = next(self._numbers)
+            state.cancel(number)
+            state.note(time, "cancel sent")
+            return number
 
-    def opened(self, key: Key, contract: Any, order: Any, status: str, time: float) -> None:
-        """TWS shows the order (openOrder)."""
+    def withdraw(self, orderId: int, number: int) -> None:
+        """The order (number 0), the change or the cancel didn't leave after all."""
         with self._lock:
-            entry = self._entries.setdefault(key, _Entry(contract, order))
-            entry.contract, entry.order = contract, order
-            entry.permId, entry.clientId = order.permId or entry.permId, order.clientId
-            entry.parentId = order.parentId or entry.parentId
-            if isnan(entry.remaining):  # an order of another session, seen for the first time
-                entry.remaining = to_float(order.totalQuantity) - entry.filled
-            news = not entry.taken or entry.changing
-            if status and status != entry.status and entry.status not in DONE:
-                entry.status, news = status, True
-            entry.taken, entry.changing = True, False
-            if news:
-                self._note(entry, time, "openOrder")
+            state = self._orders.get(orderId)
+            if state is not None and number:
+                state.asked.pop(number, None)
+            elif state is not None and not state.taken:
+                del self._orders[orderId]
 
-    def status(
-        self,
-        key: Key,
-        status: str,
-        filled: float,
-        remaining: float,
-        avgFillPrice: float,
-        permId: int,
-        parentId: int,
-        clientId: int,
-        whyHeld: str,
-        time: float,
-    ) -> None:
-        """TWS says how the order stands (orderStatus); the same words again are not news."""
+    # --- what TWS says ----------------------------------------------------------------------------
+
+    def opened(self, orderId: int, contract: Any, order: Any, status: str, time: float) -> Key:
+        """TWS shows the order (openOrder); its key."""
+        with self._about(orderId, order.permId, order.clientId) as (key, state):
+            if state.opened(contract, order, status):
+                state.note(time, "openOrder")
+        return key
+
+    def status(self, orderId: int, said: Standing, time: float) -> Key:
+        """TWS says how the order stands (orderStatus); its key."""
+        with self._about(orderId, said.permId, said.clientId) as (key, state):
+            if state.stands(said) or not any(row[1:3] == ("orderStatus", said.status) for row in state.log):
+                state.note(time, "orderStatus")
+        return key
+
+    def executed(self, contract: Any, execution: Any, time: float, live: bool = True) -> None:
+        """A fill (execDetails).
+
+        One of an order that nobody knows is kept under its permId if it happened just now (`live`): it is somebody's
+        money. What is asked for later (reqExecutions) lists the orders of other programs, too.
+        """
+        about = (execution.orderId, execution.permId, execution.clientId)
+        fill = Fill(execution.execId, to_float(execution.shares), to_float(execution.price), contract.secType == "BAG")
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is None:
-                return
-            now = (status, filled, remaining, whyHeld)
-            news = now != (entry.status, entry.filled, entry.remaining, entry.whyHeld)
-            entry.status, entry.filled, entry.remaining, entry.whyHeld = now
-            entry.avgFillPrice = avgFillPrice if filled else float("nan")
-            entry.permId, entry.parentId, entry.clientId = permId or entry.permId, parentId or entry.parentId, clientId
-            entry.taken = True
-            if status in WORKING:
-                entry.rejected = None
-            if news or not any(row[1] == "orderStatus" and row[2] == status for row in entry.log):
-                self._note(entry, time, "orderStatus")
+            known = self._find(*about) in self._orders
+        if not known and not live:
+            return
+        with self._about(*about) as (_, state):
+            if not known:
+                state.contract, state.order.action = contract, "BUY" if execution.side == "BOT" else "SELL"
+                state.order.account, state.status = execution.acctNumber, UNCERTAIN
+            if state.executed(fill):
+                state.note(time, "execDetails")
 
-    def executed(self, key: Key, execId: str, time: float) -> None:
-        """A fill (execDetails); the same one may be told again."""
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None and execId not in entry.fills:
-                entry.fills.append(execId)
-                self._note(entry, time, "execDetails")
-
-    def charged(self, execId: str, commission: float, currency: str, realizedPNL: float) -> None:
+    def charged(self, report: Any) -> None:
         """What a fill cost (commissionReport)."""
         with self._lock:
-            self._commissions[execId] = (commission, currency, realizedPNL)
+            self._charges.take(report)
 
-    def told(self, key: Key, code: int, text: str, time: float) -> None:
-        """A message about the order."""
+    def told(self, orderId: int, code: int, text: str, time: float) -> None:
+        """A message with the order's id."""
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is None:
-                return
-            if entry.rejected is None and self._rejects(entry, code, text):
-                entry.rejected = (code, text)
-                if entry.status not in DONE:
-                    entry.status = "Inactive"
-            self._note(entry, time, "error", f"{code}: {text}")
-            entry.messages.append((entry.version, code, text))
+            state = self._orders.get(orderId)
+            if state is not None:
+                state.said(Said(code, text))
+                state.note(time, "error", f"{code}: {text}")
 
-    def completed(self, key: Key, permId: int, status: str, filled: float, time: float) -> None:
-        """TWS lists the order among those that have ended (completedOrder)."""
+    def completed(self, order: Any, status: str, time: float) -> None:
+        """TWS lists the order among those that have ended (completedOrder); only the permId says which it is."""
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is None:
-                return
-            entry.remaining = max(0.0, entry.filled + entry.remaining - max(entry.filled, filled))
-            entry.status, entry.filled = status, max(entry.filled, filled)
-            entry.permId, entry.taken = permId, True
-            self._note(entry, time, "completedOrder")
+            key = self._by_perm.get(order.permId)
+            state = None if key is None else self._orders[key]
+            if state is not None and state.completed(order, status):
+                state.note(time, "completedOrder")
 
     def doubt(self, key: Key, time: float) -> bool:
         """Nobody knows how the order stands; True if TWS had confirmed it once."""
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is None:
+            state = self._orders.get(key)
+            if state is None:
                 return False
-            if entry.status != UNCERTAIN:
-                entry.status = UNCERTAIN
-                self._note(entry, time, "reconcile", "TWS knows nothing of it after the reconnection")
-            return entry.taken
+            if state.status != UNCERTAIN:
+                state.status = UNCERTAIN
+                state.note(time, "reconcile", "TWS knows nothing of it after the reconnection")
+            return state.taken
 
-    def _rejects(self, entry: _Entry, code: int, text: str) -> bool:
-        if code in _ABOUT_CANCEL or entry.changing:
-            return False
-        if not entry.taken:
-            return severity(code, text) in ("order", "request")
-        return outcome(code, text, "order") == "fail"
+    # --- questions --------------------------------------------------------------------------------
 
-    def last_message(self, key: Key, since: int, codes: frozenset[int]) -> tuple[int, str] | None:
-        """The newest message with one of `codes` that came after version `since`."""
+    def answer(self, orderId: int, number: int) -> tuple[Said | None, Said | None]:
+        """What became of a change or a cancel: (CONFIRMED, the refusal, or None while it is open; an unknown code)."""
+        state = self._get(orderId)
+        asked = None if state is None else state.asked.get(number)
+        return (None, None) if asked is None else (asked.answer, asked.doubt)
+
+    def asked(self, orderId: int) -> int:
+        """The number of the newest change or cancel of an order; 0 if there was none."""
+        state = self._get(orderId)
+        return 0 if state is None else max(state.asked, default=0)
+
+    def rejected(self, key: Key) -> Said | None:
+        """The code and text with which TWS refused the order, if it did."""
+        state = self._get(key)
+        return None if state is None else state.rejected
+
+    def doubted(self, key: Key) -> Said | None:
+        """A message with an unknown code about an order that TWS hasn't shown yet: it may be a refusal."""
+        state = self._get(key)
+        return None if state is None or state.taken or state.status in DONE else state.doubt
+
+    def charge(self, execId: str) -> Any | None:
+        """The commission report of a fill, or None while there is none."""
         with self._lock:
-            entry = self._entries.get(key)
-            messages = entry.messages if entry is not None else []
-            found = [(code, text) for version, code, text in messages if version > since and code in codes]
-            return found[-1] if found else None
-
-    def commission(self, execId: str) -> tuple[float, str, float]:
-        """(commission, currency, realizedPNL) of a fill; NaN while unknown."""
-        with self._lock:
-            return self._commissions.get(execId, (float("nan"), "", float("nan")))
+            return self._charges.of(execId)
 
     def version(self, key: Key) -> int:
-        """A number that grows with every message about the order."""
-        with self._lock:
-            entry = self._entries.get(key)
-            return -1 if entry is None else entry.version
+        """A number that grows with every message about the order; -1 for an unknown one."""
+        state = self._get(key)
+        return -1 if state is None else state.version
 
     def ids(self, statuses: frozenset[str] | None = None) -> list[Key]:
-        """Order ids, oldest first, all or those in one of `statuses`."""
+        """Order keys, oldest first, all or those in one of `statuses`."""
         with self._lock:
-            return [key for key, entry in self._entries.items() if statuses is None or entry.status in statuses]
+            return [key for key, state in self._orders.items() if statuses is None or state.status in statuses]
 
     def order(self, key: Key) -> tuple[Any, Any] | None:
         """The contract and order as TWS last confirmed them."""
-        with self._lock:
-            entry = self._entries.get(key)
-            return None if entry is None else (entry.contract, entry.order)
-
-    def rejected(self, key: Key) -> tuple[int, str] | None:
-        """The code and text with which TWS refused the order, if it did."""
-        with self._lock:
-            entry = self._entries.get(key)
-            return None if entry is None else entry.rejected
+        state = self._get(key)
+        return None if state is None else (state.contract, state.order)
 
     def report(self, key: Key) -> OrderReport | None:
-        """The order as it stands now."""
+        """The order as it stands now. Of several that TWS has under one id, the first that still works."""
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is None:
+            state = self._orders.get(key)
+            if state is None:
                 return None
-            costs = [self._commissions[execId][0] for execId in entry.fills if execId in self._commissions]
+            if state.orderId and state.status in DONE:
+                same = (each for each in self._orders.values() if each.orderId == state.orderId)
+                state = next((each for each in same if each.status in WORKING), state)
+            filled, remaining, price = state.progress()
+            charges = [self._charges.of(execId) for execId in state.fills.ids()]
+            costs = [charge.commission for charge in charges if charge is not None]
             return OrderReport(
-                orderId=_id(key),
-                status=entry.status,
-                filled=entry.filled,
-                remaining=entry.remaining,
-                avgFillPrice=entry.avgFillPrice,
-                symbol=entry.contract.symbol,
-                action=entry.order.action,
-                orderType=entry.order.orderType,
-                commission=sum(costs) if costs else float("nan"),
-                permId=entry.permId,
-                whyHeld=entry.whyHeld,
-                messages=tuple(f"{code}: {text}" for _, code, text in entry.messages),
+                orderId=state.orderId,
+                status=state.status,
+                filled=filled,
+                remaining=remaining,
+                avgFillPrice=price,
+                symbol=state.contract.symbol,
+                action=state.order.action,
+                orderType=state.order.orderType,
+                commission=sum(costs) if costs else nan,
+                permId=state.permId,
+                whyHeld=state.whyHeld,
+                messages=tuple(f"{code}: {text}" for code, text in state.messages),
             )
 
-    def missing_commissions(self, key: Key) -> bool:
-        """True while a fill of this order has no commission report yet."""
+    def incomplete(self, key: Key) -> bool:
+        """True while executions or commissions of what is filled are missing; a combination's legs are charged."""
         with self._lock:
-            entry = self._entries.get(key)
-            return entry is not None and any(execId not in self._commissions for execId in entry.fills)
+            state = self._orders.get(key)
+            if state is None:
+                return False
+            legs = state.contract.comboLegs or ()
+            wanted = state.progress()[0] * (sum(leg.ratio for leg in legs) if legs else 1)
+            charged = [fill for fill in state.fills.legs() if self._charges.of(fill.execId) is not None]
+            return not reaches(shares(charged), wanted)
 
     def rows(self, ids: list[Key] | None = None) -> list[tuple[Any, ...]]:
-        """Rows for frames.TABLES["orders"]."""
+        """Rows for tables.TABLES["orders"]."""
         with self._lock:
-            keys = list(self._entries) if ids is None else [key for key in ids if key in self._entries]
-            return [self._row(key, self._entries[key]) for key in keys]
+            keys = list(self._orders) if ids is None else [key for key in ids if key in self._orders]
+            return [_row(self._orders[key]) for key in keys]
 
     def log(self, key: Key) -> list[tuple[Any, ...]]:
         """(time, message, status, filled, remaining, avgFillPrice, text) of everything that happened to the order."""
+        state = self._get(key)
+        return [] if state is None else list(state.log)
+
+    # --- which order a message is about -----------------------------------------------------------
+
+    def _get(self, key: Key) -> OrderState | None:
         with self._lock:
-            entry = self._entries.get(key)
-            return [] if entry is None else list(entry.log)
+            return self._orders.get(key)
 
-    def _row(self, key: Key, entry: _Entry) -> tuple[Any, ...]:
-        order, contract = entry.order, entry.contract
-        return (
-            _id(key),
-            order.action,
-            order.totalQuantity,
-            contract.symbol,
-            order.orderType,
-            order.lmtPrice or None,
-            order.auxPrice or None,
-            order.tif,
-            entry.status,
-            entry.filled,
-            entry.remaining,
-            entry.avgFillPrice,
-            entry.whyHeld,
-            entry.parentId,
-            entry.permId,
-            entry.clientId,
-            order.account,
-        )
+    def _find(self, orderId: int, permId: int, clientId: int) -> Key:
+        """The permId knows best; the order id knows only this client's own orders."""
+        known = self._by_perm.get(permId) if permId else None
+        if known is not None:
+            return known
+        if not orderId or clientId != self._client():
+            return ("perm", permId) if permId else (f"client {clientId}", orderId)
+        state = self._orders.get(orderId)
+        return ("perm", permId) if state is not None and state.permId and permId else orderId
 
-    def _note(self, entry: _Entry, time: float, what: str, text: str = "") -> None:
-        entry.version += 1
-        entry.log.append((time, what, entry.status, entry.filled, entry.remaining, entry.avgFillPrice, text))
+    @contextmanager
+    def _about(self, orderId: int, permId: int, clientId: int) -> Iterator[tuple[Key, OrderState]]:
+        """The order that a message is about; a new one if need be."""
+        second = ""
+        with self._lock:
+            key = self._find(orderId, permId, clientId)
+            state = self._orders.get(key)
+            if state is None:
+                mine = orderId if clientId == self._client() else 0
+                state = self._orders[key] = OrderState(Contract(), Order(), mine, clientId)
+                if mine and mine != key:
+                    second = (
+                        f"TWS has a second order under the id {mine}: permId {permId} beside "
+                        f"{self._orders[mine].permId}. Both may fill, and a cancel may reach only one of them: "
+                        "look at getBlotter() and at TWS"
+                    )
+            if permId:
+                state.permId = permId
+                self._by_perm[permId] = key
+            yield key, state
+        if second:
+            self._say(second)
+
+    def _set_aside(self, orderId: int, state: OrderState) -> None:
+        """Keep an order that is done under its permId: its id is used again."""
+        key: Key = ("perm", state.permId) if state.permId else (f"before {next(self._numbers)}", orderId)
+        self._orders[key] = self._orders.pop(orderId)
+        if state.permId:
+            self._by_perm[state.permId] = key
 
 
-def _id(key: Key) -> int:
-    return key if isinstance(key, int) else 0
+def _row(state: OrderState) -> tuple[Any, ...]:
+    order, contract = state.order, state.contract
+    return (
+        state.orderId,
+        order.action,
+        order.totalQuantity,
+        contract.symbol,
+        order.orderType,
+        order.lmtPrice or None,
+        order.auxPrice or None,
+        order.tif,
+        state.status,
+        *state.progress(),
+        state.whyHeld,
+        state.parentId,
+        state.permId,
+        state.clientId,
+        order.account,
+    )

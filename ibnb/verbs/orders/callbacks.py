@@ -1,15 +1,23 @@
-"""What TWS tells of orders goes into the blotter; after a reconnection it is asked what became of them."""
+"""What TWS tells of orders goes into the blotter; after an interruption it is asked what became of them."""
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
 from ibnb.core.core import Core
 from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
-from ibnb.ib.api import to_float
-from ibnb.verbs.orders.blotter import DONE, Blotter, Key
+from ibnb.errors import IBError, request_error
+from ibnb.ib.api import NO_VALID_ID, is_unset, to_float
+from ibnb.verbs.orders.blotter import Blotter, Key
+from ibnb.verbs.orders.order_state import DONE, UNCERTAIN, WORKING, Standing
 from ibnb.verbs.orders.reconcile import reconcile
+from ibnb.verbs.orders.refusals import about_order
+from ibnb.verbs.orders.waiting import Waiting
+
+# TWS has its link to IBKR back: what happened meanwhile it may not have told.
+_RESTORED = frozenset({1101, 1102})
 
 
 class OrderCallbacks(Listener):
@@ -17,14 +25,11 @@ class OrderCallbacks(Listener):
 
     def __init__(self, core: Core) -> None:
         super().__init__(core)
-        self.blotter = Blotter()
+        self.blotter = Blotter(lambda: core.lifecycle.client_id or 0, lambda text: core.status.say(text, "warning"))
+        self.waiting = Waiting(core, self.blotter, self.ask_open)
         #: orderId → (contract, order), as TWS last showed them; orders that are done are removed.
         self.open_orders: dict[int, tuple[Any, Any]] = {}
-        core.reconnect.actions.append(lambda: reconcile(core, self.blotter, self.key, self.ask_open))
-
-    def key(self, orderId: int, permId: int, clientId: int) -> Key:
-        """What the blotter knows an order by: ids of other clients, and 0 for manual orders, are not ours."""
-        return orderId if orderId and clientId == self._core.lifecycle.client_id else ("perm", permId)
+        core.reconnect.actions.append(lambda: reconcile(core, self.blotter, self.ask_open))
 
     def ask_open(self, scope: str, timeout: float | None) -> list[Key]:
         """Have TWS show the open orders of this client ("mine") or of all ("account"); their keys."""
@@ -45,8 +50,10 @@ class OrderCallbacks(Listener):
         if slot is not None and slot.verb == "previewOrder":
             self._pending.answer(orderId, orderState)
             return
-        key = self.key(orderId, order.permId, order.clientId)
-        self.blotter.opened(key, contract, order, orderState.status, self._core.now())
+        if order.whatIf:
+            return
+        self._core.ids.seen(orderId)
+        key = self.blotter.opened(orderId, contract, order, orderState.status, self._core.now())
         if orderState.status not in DONE:
             self._pending.add("openOrders", key)
         if isinstance(key, int) and orderState.status not in DONE:
@@ -71,21 +78,45 @@ class OrderCallbacks(Listener):
         whyHeld: str,
         mktCapPrice: float,
     ) -> None:
-        numbers = (to_float(filled), to_float(remaining), to_float(avgFillPrice))
-        key = self.key(orderId, permId, clientId)
-        self.blotter.status(key, status, *numbers, permId, parentId, clientId, whyHeld, self._core.now())
+        self._core.ids.seen(orderId)
+        # As protobuf a TWS may leave out what is 0.
+        done = to_float(filled)
+        numbers = (0.0 if isnan(done) else done, to_float(remaining), to_float(avgFillPrice))
+        said = Standing(status, *numbers, _known(permId), _known(parentId), _known(clientId), whyHeld)
+        key = self.blotter.status(_known(orderId), said, self._core.now())
         if status in DONE and isinstance(key, int):
             self.open_orders.pop(key, None)
 
     @on("execDetails")
     def got_execution_of_order(self, reqId: int, contract: Any, execution: Any) -> None:
-        key = self.key(execution.orderId, execution.permId, execution.clientId)
-        self.blotter.executed(key, execution.execId, self._core.now())
+        self._core.ids.seen(execution.orderId)
+        self.blotter.executed(contract, execution, self._core.now(), live=reqId == NO_VALID_ID)
 
     @on("commissionReport")
     def got_commission(self, report: Any) -> None:
-        self.blotter.charged(report.execId, report.commission, report.currency, report.realizedPNL)
+        self.blotter.charged(report)
+
+    @on("completedOrder")
+    def got_completed_order(self, contract: Any, order: Any, orderState: Any) -> None:
+        self.blotter.completed(order, orderState.status, self._core.now())
 
     @on("error")
     def got_order_message(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str) -> None:
-        self.blotter.told(reqId, errorCode, " ".join(errorString.split()), self._core.now())
+        text = " ".join(errorString.split())
+        slot = self._pending.get(reqId)
+        if slot is not None and slot.verb == "previewOrder" and about_order(errorCode, text, False) == "refusal":
+            slot.fail(request_error(errorCode, text, reqId=reqId, verb=slot.verb, kind=slot.kind))
+        self.blotter.told(reqId, errorCode, text, self._core.now())
+        if errorCode in _RESTORED and self._core.settings.autoReconnect and self.blotter.ids(WORKING | {UNCERTAIN}):
+            # Never in the reader thread: it has to hear the answers.
+            self._core.clock.later(0.0, self._catch_up)
+
+    def _catch_up(self) -> None:
+        try:
+            reconcile(self._core, self.blotter, self.ask_open, doubting=False)
+        except IBError as error:
+            self._core.status.say(f"what became of orders during the outage can't be had: {error}", "warning")
+
+
+def _known(number: int) -> int:
+    return 0 if is_unset(number) else number

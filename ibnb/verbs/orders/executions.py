@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from math import nan
 from typing import Any
 
 import pandas as pd
@@ -15,11 +16,10 @@ from ibnb.errors import RequestTimeoutError
 from ibnb.ib.api import ExecutionFilter, is_unset, to_float
 from ibnb.ib.values import check
 from ibnb.verbs.orders.callbacks import OrderCallbacks
+from ibnb.verbs.orders.fills import family
 from ibnb.verbs.orders.journal import add_fills
 from ibnb.verbs.orders.place import OrderVerbs
-
-# Commission reports may come after the end marker; this many seconds of grace is plenty.
-_COMMISSION_GRACE = 2.0
+from ibnb.verbs.orders.waiting import GRACE
 
 
 class ExecutionCallbacks(Listener):
@@ -27,23 +27,7 @@ class ExecutionCallbacks(Listener):
 
     @on("execDetails")
     def got_execution(self, reqId: int, contract: Any, execution: Any) -> None:
-        row = (
-            execution.time,
-            execution.orderId,
-            contract.symbol,
-            execution.side,
-            to_float(execution.shares),
-            execution.price,
-            execution.exchange,
-            None,
-            None,
-            None,
-            execution.execId,
-            execution.permId,
-            execution.clientId,
-            execution.acctNumber,
-        )
-        self._pending.add(reqId, row)
+        self._pending.add(reqId, (contract, execution))
 
     @on("execDetailsEnd")
     def got_executions_end(self, reqId: int) -> None:
@@ -82,7 +66,8 @@ class ExecutionVerbs(OrderVerbs, listener=ExecutionCallbacks):
 
         Index `time` (the exchange's zone); orderId, symbol, `side` ("BOT" or "SLD"), shares, price, exchange,
         commission and commissionCurrency, realizedPNL (NaN for a fill that opens a position), execId, permId, clientId,
-        account. `side` as an argument is "BUY" or "SELL". No fills give an empty frame.
+        account; and what was traded: secType, lastTradeDateOrContractMonth, strike (NaN for what has none), right,
+        localSymbol, tradingClass, conId. `side` as an argument is "BUY" or "SELL". No fills give an empty frame.
 
         >>> app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1), wait="Filled")
         New Order ID 1: BUY 1 NVDA (MKT)
@@ -95,18 +80,20 @@ class ExecutionVerbs(OrderVerbs, listener=ExecutionCallbacks):
         wanted.side = check("side", side, ("BUY", "SELL")) if side else ""
         with self._ibnb.request("getExecutions", timeout=timeout, kind="request") as slot:
             self.reqExecutions(slot.key, wanted)
-            # A correction repeats a fill under an id whose last part is one higher: it replaces the fill.
-            latest = {row[10].rpartition(".")[0] or row[10]: row for row in slot.wait()}
-        fills = list(latest.values())
+            # A correction repeats a fill under an id whose last part is higher: it replaces the fill.
+            told = sorted(slot.wait(), key=lambda fill: family(fill[1].execId)[1])
+            latest = {family(fill[1].execId)[0]: fill for fill in told}
+            fills = [latest[name] for name in dict.fromkeys(family(fill[1].execId)[0] for fill in slot.rows)]
         blotter = self._ibnb.listener(OrderCallbacks).blotter
 
         def charged() -> bool:
-            return all(blotter.commission(row[10])[1] for row in fills)
+            # Of a combination the legs are charged, not its own row.
+            return all(blotter.charge(fill.execId) is not None for what, fill in fills if what.secType != "BAG")
 
         # The fills are there; a commission that doesn't come is NaN.
         with suppress(RequestTimeoutError):
-            self._ibnb.wait_until(charged, _COMMISSION_GRACE, "getExecutions")
-        rows = [(*row[:7], *blotter.commission(row[10]), *row[10:]) for row in fills]
+            self._ibnb.wait_until(charged, GRACE, "getExecutions")
+        rows = [_row(contract, fill, blotter.charge(fill.execId)) for contract, fill in fills]
         return tables.frame("executions", rows, _login_zone(self))
 
     def writeJournal(self, path: str | os.PathLike[str], timeout: float | None = None) -> pd.DataFrame:
@@ -139,6 +126,29 @@ class ExecutionVerbs(OrderVerbs, listener=ExecutionCallbacks):
             self.reqCompletedOrders(apiOnly)
             slot.wait()
         return tables.frame("completedOrders", slot.rows)
+
+
+def _row(contract: Any, execution: Any, charge: Any | None) -> tuple[Any, ...]:
+    """A row for tables.TABLES["executions"]; `charge` is the fill's commission report, if it has come."""
+    return (
+        execution.time,
+        execution.orderId,
+        contract.symbol,
+        execution.side,
+        to_float(execution.shares),
+        execution.price,
+        execution.exchange,
+        nan if charge is None else charge.commission,
+        "" if charge is None else charge.currency,
+        nan if charge is None else charge.realizedPNL,
+        execution.execId,
+        execution.permId,
+        execution.clientId,
+        execution.acctNumber,
+        contract.secType,
+        *tables.identity(contract),
+        contract.conId,
+    )
 
 
 def _login_zone(app: ExecutionVerbs) -> str | None:

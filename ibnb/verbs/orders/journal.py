@@ -14,8 +14,11 @@ from typing import Any
 import pandas as pd
 
 from ibnb import tables
+from ibnb.verbs.orders.fills import family
 
 COLUMNS = ["time", *[name for name in tables.TABLES["executions"] if name != "time"]]
+# How many there were before fills said what was traded.
+_FIRST = COLUMNS.index("account") + 1
 
 
 def add_fills(path: str | os.PathLike[str], fills: pd.DataFrame) -> pd.DataFrame:
@@ -28,7 +31,7 @@ def add_fills(path: str | os.PathLike[str], fills: pd.DataFrame) -> pd.DataFrame
     before = _read(target) if target.exists() else _as_text(fills.iloc[:0])
     both = pd.concat([before, _as_text(fills)], ignore_index=True)
     # A correction has the same id but for its last part, which is one higher.
-    both["fill"] = [execId.rpartition(".")[0] or execId for execId in both["execId"]]
+    both["fill"] = [family(execId)[0] for execId in both["execId"]]
     both = both.drop_duplicates("fill", keep="last").drop(columns="fill")
     both = both.loc[pd.to_datetime(both["time"], utc=True, format="ISO8601").sort_values(kind="stable").index]
     _write(target, both)
@@ -48,6 +51,8 @@ def _parse(text: str) -> pd.DataFrame:
 
 def _read(path: Path) -> pd.DataFrame:
     found = _parse(path.read_text(encoding="utf-8"))
+    if list(found.columns) == COLUMNS[:_FIRST]:  # written by an older release, which had no more columns
+        found = found.reindex(columns=COLUMNS, fill_value="")
     if list(found.columns) != COLUMNS:
         raise ValueError(
             f"{path} isn't a journal of ibnb: its columns are {', '.join(map(str, found.columns))} instead of "
@@ -70,7 +75,8 @@ def _write(path: Path, table: pd.DataFrame) -> None:
 
 def _as_fills(table: pd.DataFrame) -> pd.DataFrame:
     kinds: Any = {name: kind for name, kind in tables.TABLES["executions"].items() if name != "time"}
-    numbers = [name for name, kind in kinds.items() if kind == "float64"]
-    found = table.assign(**{name: table[name].replace("", "nan") for name in numbers}).astype(kinds)
+    empty = {"float64": "nan", "int64": "0"}
+    numbers = {name: empty[kind] for name, kind in kinds.items() if kind in empty}
+    found = table.assign(**{name: table[name].replace("", none) for name, none in numbers.items()}).astype(kinds)
     found.index = pd.DatetimeIndex(pd.to_datetime(table["time"], utc=True, format="ISO8601"), name="time")
     return found.drop(columns="time")

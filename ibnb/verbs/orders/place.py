@@ -1,15 +1,15 @@
 """The order family: place, watch, change, cancel, list.
 
-Rule: an order is what TWS says it is. Its state comes from openOrder, orderStatus and execDetails; an error text is
-kept beside it and rejects it only when TWS never took it. Nothing is ever sent twice. The sentences printed here are
-those of the notebooks that this package stays compatible with.
+Rule: an order is what TWS says it is (`order_state`). Its id is taken and it is sent in one step, above every id that
+was sent or seen. Nothing is ever sent twice. The sentences printed here are those of the notebooks that this package
+stays compatible with.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterable
+from contextlib import ExitStack
 from numbers import Integral
 from typing import Any
 
@@ -17,24 +17,18 @@ import pandas as pd
 
 from ibnb import tables
 from ibnb.core.session import Session
-from ibnb.errors import NotConnectedError, OrderRejectedError, RequestTimeoutError, request_error
+from ibnb.errors import NotConnectedError
 from ibnb.ib import conditions, create
 from ibnb.ib.api import MarginCondition, to_decimal, to_float
 from ibnb.ib.values import check, check_order
-from ibnb.verbs.orders.blotter import DONE, STATUSES, WORKING, Blotter, OrderReport
+from ibnb.verbs.orders.blotter import Blotter, OrderReport
 from ibnb.verbs.orders.callbacks import OrderCallbacks
+from ibnb.verbs.orders.groups import Group
+from ibnb.verbs.orders.order_state import DONE, STATUSES, WORKING
+from ibnb.verbs.orders.waiting import Waiting
 
-#: How far an order has come; waiting for a status is over when the order has got past it.
-_PROGRESS = {
-    name: step for step, name in enumerate(("ApiPending", "PendingSubmit", "PreSubmitted", "Submitted", "Filled"))
-}
 #: modifyOrder's friendly words → the fields of an Order.
 _WORDS = {"quantity": "totalQuantity", "limit_price": "lmtPrice", "stop_price": "auxPrice", "order_type": "orderType"}
-# A commission report follows its fill at once; this many seconds of grace is plenty.
-_COMMISSION_GRACE = 2.0
-# A change of an order that these codes answer is refused, and the order stays as it was.
-_CHANGE_REFUSED = frozenset({103, 104, 105, 110, 134, 135, 136, 161, 201, 320, 321, 322, 329, 10341})
-_CANCEL_REFUSED = frozenset({135, 136, 161, 10147, 10148, 10149})
 
 
 class OrderVerbs(Session, listener=OrderCallbacks):
@@ -59,8 +53,8 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         """Send an order, print one line, and return its order id.
 
         Without `wait` it returns at once: sent is not yet accepted. With `wait="Submitted"` or "Filled" (see waitOrder)
-        it returns when the order has got so far. Raises NotConnectedError, SafetyError (limits, read-only), and with
-        `wait` OrderRejectedError and RequestTimeoutError.
+        it returns when the order has got so far; an interrupt says how it stands and leaves it working. Raises
+        NotConnectedError, SafetyError (limits, read-only), and with `wait` OrderRejectedError and RequestTimeoutError.
 
         >>> app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1))
         New Order ID 1: BUY 1 NVDA (MKT)
@@ -71,36 +65,44 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         if wait is not None:
             _statuses(wait)
         check_order(contract, order, "placeOrderNow")
-        orderId = self._ibnb.take_order_id()
-        self.placeOrder(orderId, contract, _sized(order))
-        _say_placed(self, orderId, contract, order)
+        with self._ibnb.placing():
+            orderId = self._ibnb.take_order_id()
+            self.placeOrder(orderId, contract, _sized(order))
+        _say_placed(orderId, contract, order)
         if wait is not None:
-            _await_order(self, "placeOrderNow", orderId, wait, timeout)
+            try:
+                _waiting(self).for_status("placeOrderNow", orderId, _statuses(wait), timeout)
+            except KeyboardInterrupt:
+                print(f"Interrupted: {_waiting(self).standing(orderId)}.")
+                raise
         return orderId
 
     def placeBracket(self, contract: Any, bracket: create.Bracket) -> list[int]:
         """Send the three orders of createBracket and return their ids: entry, profit, stop.
 
-        The entry is held at TWS until the last one has arrived. Raises as placeOrderNow does.
+        The entry is held at TWS until the last one has arrived. All three leave, or none: what the limits don't let
+        pass, or TWS refuses at once, takes the others with it. Raises as placeOrderNow does, and OrderRejectedError.
 
         >>> ids = app.placeBracket(app.createContract("NVDA"), app.createBracket("BUY", 10, 100, 110, 95))
         New Order ID 1: BUY 10 NVDA (LMT)
         New Order ID 2: SELL 10 NVDA (LMT)
         New Order ID 3: SELL 10 NVDA (STP)
         """
-        if self._ibnb.ids.next is None:
-            raise NotConnectedError("nextValidId not received yet.")
-        for order in bracket:
-            check_order(contract, order, "placeBracket")
-        with self._ibnb.ids.lock:
-            # Three ids in a row, the parent's first, whatever other threads place.
-            ids = [self._ibnb.take_order_id() for _ in bracket]
-        for child in bracket[1:]:
-            child.parentId = ids[0]
-        for orderId, order in zip(ids, bracket, strict=True):
-            self.placeOrder(orderId, contract, _sized(order))
-            _say_placed(self, orderId, contract, order)
-        return ids
+        return _place_group(self, "placeBracket", [(contract, order) for order in bracket], bracket=True)
+
+    def placeOrders(self, orders: Iterable[tuple[Any, Any]]) -> list[int]:
+        """Send several orders, (contract, order) each, as one, and return their ids: all of them leave, or none.
+
+        For orders that mean something only together, such as those of createOCA. What the limits don't let pass, or
+        TWS refuses at once, takes the others with it, unless one of them was filled. Raises as placeBracket does.
+
+        >>> nvda = app.createContract("NVDA")
+        >>> exits = app.createOCA([app.createOrder("SELL", 1, "LMT", 300), app.createOrder("SELL", 1, "LMT", 400)])
+        >>> ids = app.placeOrders([(nvda, order) for order in exits])
+        New Order ID 1: SELL 1 NVDA (LMT)
+        New Order ID 2: SELL 1 NVDA (LMT)
+        """
+        return _place_group(self, "placeOrders", list(orders))
 
     def previewOrder(self, contract: Any, order: Any, timeout: float | None = None) -> pd.Series:
         """Return what an order would do to margin, and what it would cost, without placing it (IB's what-if).
@@ -114,11 +116,14 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         check_order(contract, order, "previewOrder")
         question = copy.copy(order)
         question.whatIf, question.transmit = True, True
-        orderId = self._ibnb.take_order_id()
-        with self._ibnb.request(
-            "previewOrder", reqId=orderId, timeout=timeout, contract=contract, kind="order"
-        ) as slot:
-            self.placeOrder(orderId, contract, _sized(question))
+        core = self._ibnb
+        with ExitStack() as stack:
+            with core.placing():
+                orderId = core.take_order_id()
+                slot = stack.enter_context(
+                    core.request("previewOrder", reqId=orderId, timeout=timeout, contract=contract, kind="order")
+                )
+                self.placeOrder(orderId, contract, _sized(question))
             slot.wait()
         return _preview(slot.rows[0])
 
@@ -131,7 +136,9 @@ class OrderVerbs(Session, listener=OrderCallbacks):
 
         `status` is one of PendingSubmit, PreSubmitted, Submitted, Filled, Cancelled …, several of them, or "done".
         An order that has got further counts: a market order may be Filled before it was ever Submitted. An order that
-        ends otherwise (cancelled) ends the wait too: look at `.status`. A Filled report has its commission.
+        ends otherwise (cancelled) ends the wait too: look at `.status`. What is filled has its price and commission,
+        unless TWS doesn't send them within two seconds. A message with an unknown code decides nothing: where TWS shows
+        the order neither by itself nor when asked, RequestTimeoutError says that its state is unconfirmed.
         Raises OrderRejectedError with TWS's reason, RequestTimeoutError, ValueError for an unknown id or status.
 
         >>> orderId = app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1))
@@ -140,7 +147,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         'Filled'
         """
         self._ibnb.tell_problems(stacklevel=3)
-        return _await_order(self, "waitOrder", order_id, status, timeout)
+        return _waiting(self).for_status("waitOrder", order_id, _statuses(status), timeout)
 
     def getBlotter(self) -> pd.DataFrame:
         """Return every order that this session knows, as it stands now: nothing is asked of TWS.
@@ -163,10 +170,8 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         >>> app.getOrderLog(orderId)["status"].iloc[-1]
         'Submitted'
         """
-        rows = _blotter(self).log(order_id)
-        if not rows:
-            raise ValueError(f"order {order_id} isn't known here. Known: {_known_ids(self)}.")
-        return tables.frame("orderLog", rows)
+        _waiting(self).report(order_id)
+        return tables.frame("orderLog", _blotter(self).log(order_id))
 
     # --- change ---------------------------------------------------------------------------------
 
@@ -183,9 +188,10 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         """Change a working order: `modifyOrder(27, quantity=5)` keeps everything else as it is.
 
         `changes` are quantity, limit_price, stop_price, or any field of an Order. Or give a whole `new_order`, which
-        replaces the old one with all its fields. With `wait` it returns when TWS shows the change.
+        replaces the old one with all its fields. An order that TWS only holds (transmit=False) stays held unless
+        transmit=True is among the changes. With `wait` it returns when TWS shows the change.
         Raises ValueError when the order isn't working any more, or for a field that doesn't exist; with `wait`
-        OrderRejectedError when TWS refuses the change (the order then stays as it was).
+        OrderRejectedError when TWS refuses the change (the order then stays as it was), RequestTimeoutError.
 
         >>> orderId = app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1, "LMT", 100))
         New Order ID 1: BUY 1 NVDA (LMT)
@@ -200,7 +206,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
             known = _blotter(self).order(order_id)
         if known is None:
             raise ValueError(f"there is no order {order_id} to modify. Working: {_known_ids(self, WORKING)}.")
-        if (status := _report(self, order_id).status) in DONE:
+        if (status := _waiting(self).report(order_id).status) in DONE:
             raise ValueError(f"order {order_id} is {status}; only a working order can be modified.")
         if new_order is None:
             if not changes:
@@ -213,19 +219,16 @@ class OrderVerbs(Session, listener=OrderCallbacks):
                     f"an order has no field {name!r}; for instance quantity, limit_price, stop_price, tif."
                 )
             setattr(new_order, field, value)
-        new_order.orderId = order_id
-        new_order.transmit = True
-        before = _blotter(self).version(order_id)
+        held = not known[1].transmit
+        new_order.orderId, new_order.permId = order_id, known[1].permId
+        if "transmit" not in changes:
+            new_order.transmit = not held
+        if wait and held and not new_order.transmit:
+            raise ValueError(f"order {order_id} is held (transmit=False): TWS doesn't show changes of it to wait for.")
         self.placeOrder(order_id, contract or known[0], _sized(new_order))
         print(f"Modified order {order_id}")
         if wait:
-            # One more message than "change sent": the order as it is now, or the refusal.
-            self._ibnb.wait_until(
-                lambda: _blotter(self).version(order_id) > before + 1 or _report(self, order_id).done,
-                timeout,
-                f"modifyOrder({order_id})",
-            )
-            _raise_if_refused(self, order_id, before, _CHANGE_REFUSED, "modifyOrder")
+            _waiting(self).for_answer("modifyOrder", order_id, _blotter(self).asked(order_id), timeout)
 
     def cancelOrderById(self, order_id: int, wait: bool = False, timeout: float | None = None) -> None:
         """Ask TWS to cancel an order. With `wait` it returns when the order is done: a fill may come first.
@@ -241,24 +244,19 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         if not isinstance(order_id, Integral):
             raise ValueError(f"order id {order_id!r} must be a number: placeOrderNow returns it, listOrders shows it.")
         self._ibnb.check_usable("cancelOrderById")
-        before = _blotter(self).version(order_id)
         self.cancelOrder(order_id)
         print(f"Cancel requested for order {order_id}")
         if wait:
-            if before < 0:
+            report = _blotter(self).report(order_id)
+            if report is None:
                 raise ValueError(f"order {order_id} isn't known here, so there is nothing to wait for.")
-            self._ibnb.wait_until(
-                lambda: _report(self, order_id).done or _refusal(self, order_id, before, _CANCEL_REFUSED) is not None,
-                timeout,
-                f"cancelOrderById({order_id})",
-            )
-            _raise_if_refused(self, order_id, before, _CANCEL_REFUSED, "cancelOrderById")
+            _waiting(self).for_answer("cancelOrderById", order_id, _blotter(self).asked(order_id), timeout)
 
     def cancelAllOrders(self, scope: str = "mine", wait: bool = False, timeout: float | None = None) -> None:
         """Cancel every working order of this client ("mine"), or of the whole account ("account").
 
         "account" is IB's global cancel: orders of other programs, and those entered in TWS by hand, die too.
-        With `wait` it returns when the orders that this session knows are done.
+        With `wait` it returns when this client's orders are done; OrderRejectedError for one that TWS won't cancel.
 
         >>> app.cancelAllOrders()
         Requested cancelation of all live orders.
@@ -273,7 +271,9 @@ class OrderVerbs(Session, listener=OrderCallbacks):
                     self.cancelOrder(key)
         print("Requested cancelation of all live orders.")
         if wait:
-            self._ibnb.wait_until(lambda: not _blotter(self).ids(WORKING), timeout, "cancelAllOrders")
+            blotter = _blotter(self)
+            mine = [key for key in blotter.ids(WORKING) if isinstance(key, int)]
+            _waiting(self).for_ends("cancelAllOrders", {key: blotter.asked(key) for key in mine}, timeout)
 
     # --- list -----------------------------------------------------------------------------------
 
@@ -302,20 +302,38 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         ids = _orders(self).ask_open(check("scope", scope, ("mine", "account")), timeout)
         return tables.frame("orders", _blotter(self).rows(ids))
 
+    # --- ibapi's own calls ------------------------------------------------------------------------
+
     def placeOrder(self, orderId: int, contract: Any, order: Any) -> None:
         """ibapi's placeOrder; the blotter knows of the order before the answer can come. SafetyError."""
         check_order(contract, order, "placeOrder")
-        if order.whatIf:
-            super().placeOrder(orderId, contract, order)
-            return
-        new = _blotter(self).order(orderId) is None
-        _blotter(self).sent(orderId, contract, copy.copy(order), self._ibnb.now())
+        with self._ibnb.placing():
+            if order.whatIf:
+                super().placeOrder(orderId, contract, order)
+                return
+            number = _blotter(self).sent(orderId, contract, copy.copy(order), self._ibnb.now())
+            try:
+                super().placeOrder(orderId, contract, order)
+            except BaseException:
+                _blotter(self).withdraw(orderId, number)
+                raise
+
+    def cancelOrder(self, orderId: int, orderCancel: Any = None) -> None:
+        """ibapi's cancelOrder; the second argument, which changes between releases, may be left out. SafetyError."""
+        number = _blotter(self).cancelling(orderId, self._ibnb.now())
         try:
-            super().placeOrder(orderId, contract, order)
+            super().cancelOrder(orderId, orderCancel)
         except BaseException:
-            if new:
-                _blotter(self).forget(orderId)
+            if number:
+                _blotter(self).withdraw(orderId, number)
             raise
+
+    def reqGlobalCancel(self, orderCancel: Any = None) -> None:
+        """ibapi's reqGlobalCancel: cancels every open order of the account, not only this program's. SafetyError."""
+        super().reqGlobalCancel(orderCancel)
+        for key in _blotter(self).ids(WORKING):
+            if isinstance(key, int):
+                _blotter(self).cancelling(key, self._ibnb.now())
 
 
 def _orders(app: Session) -> OrderCallbacks:
@@ -323,53 +341,36 @@ def _orders(app: Session) -> OrderCallbacks:
 
 
 def _blotter(app: Session) -> Blotter:
-    return app._ibnb.listener(OrderCallbacks).blotter
+    return _orders(app).blotter
 
 
-def _await_order(
-    app: OrderVerbs, verb: str, orderId: int, status: str | Collection[str], timeout: float | None
-) -> OrderReport:
-    wanted = _statuses(status)
-    _report(app, orderId)
-    app._ibnb.wait_until(lambda: _reached(app, orderId, wanted), timeout, f"{verb}({orderId})")
-    said = _blotter(app).rejected(orderId)
-    if said is not None:
-        raise OrderRejectedError(*said, reqId=orderId, verb=verb)
-    # The fill is what was asked for; a commission that doesn't come is NaN.
-    with suppress(RequestTimeoutError):
-        app._ibnb.wait_until(lambda: not _blotter(app).missing_commissions(orderId), _COMMISSION_GRACE, verb)
-    return _report(app, orderId)
+def _waiting(app: Session) -> Waiting:
+    return _orders(app).waiting
 
 
-def _say_placed(app: OrderVerbs, orderId: int, contract: Any, order: Any) -> None:
+def _place_group(app: OrderVerbs, verb: str, pairs: list[tuple[Any, Any]], bracket: bool = False) -> list[int]:
+    core = app._ibnb
+    if core.ids.next is None:
+        raise NotConnectedError("nextValidId not received yet.")
+    for contract, order in pairs:
+        check_order(contract, order, verb)
+    group = Group(core, _blotter(app), verb, app.placeOrder, app.cancelOrder)
+    with core.placing(len(pairs)):
+        # Ids in a row, the parent's first, whatever other threads place.
+        ids = [core.take_order_id() for _ in pairs]
+        if bracket:
+            for _, child in pairs[1:]:
+                child.parentId = ids[0]
+        group.send([(each, contract, _sized(order)) for each, (contract, order) in zip(ids, pairs, strict=True)])
+    for orderId, (contract, order) in zip(ids, pairs, strict=True):
+        _say_placed(orderId, contract, order)
+    group.look()
+    return ids
+
+
+def _say_placed(orderId: int, contract: Any, order: Any) -> None:
     quantity, kind = order.totalQuantity, order.orderType
     print(f"New Order ID {orderId}: {order.action} {quantity} {contract.symbol} ({kind})")
-
-
-def _report(app: OrderVerbs, orderId: int) -> OrderReport:
-    report = _blotter(app).report(orderId)
-    if report is None:
-        raise ValueError(f"order {orderId} isn't known here. Known: {_known_ids(app)}.")
-    return report
-
-
-def _reached(app: OrderVerbs, orderId: int, wanted: set[str]) -> bool:
-    status = _report(app, orderId).status
-    if status in wanted or status in DONE:
-        return True
-    step = _PROGRESS.get(status, -1)
-    return any(0 <= _PROGRESS.get(word, 99) <= step for word in wanted)
-
-
-def _refusal(app: OrderVerbs, orderId: int, since: int, codes: frozenset[int]) -> tuple[int, str] | None:
-    return _blotter(app).last_message(orderId, since, codes)
-
-
-def _raise_if_refused(app: OrderVerbs, orderId: int, since: int, codes: frozenset[int], verb: str) -> None:
-    said = _refusal(app, orderId, since, codes)
-    if said is not None:
-        error = request_error(*said, reqId=orderId, verb=verb, kind="order")
-        raise (error if isinstance(error, OrderRejectedError) else OrderRejectedError(*said, reqId=orderId, verb=verb))
 
 
 def _known_ids(app: OrderVerbs, statuses: frozenset[str] | None = None) -> str:

@@ -1,122 +1,219 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibnb import createContract, createOrder
-from ibnb.verbs.orders.blotter import DONE, STATUSES, Blotter
+from tests.verbs.orders.telling import BUY, ID, NVDA, PERM, Told
 
-NVDA = createContract("NVDA")
-ORDER = createOrder("BUY", 10, "LMT", 100.0)
-
-
-def sent() -> Blotter:
-    blotter = Blotter()
-    blotter.sent(27, NVDA, ORDER, 0.0)
-    return blotter
-
-
-def say(blotter: Blotter, status: str, filled: float = 0.0, why: str = "") -> None:
-    blotter.status(27, status, filled, 10.0 - filled, 100.0, 5, 0, 1, why, 1.0)
-
-
-def report(blotter: Blotter) -> Any:
-    found = blotter.report(27)
-    assert found is not None
-    return found
+SECOND = ("perm", 99)
 
 
 def test_an_order_that_was_sent_waits_for_its_first_word() -> None:
-    found = report(sent())
-    assert (found.status, found.filled, found.remaining) == ("PendingSubmit", 0.0, 10.0)
-    assert math.isnan(found.avgFillPrice)
-    assert not found.done
+    told = Told()
+    assert told.stands() == ("PendingSubmit", 0.0, 5.0)
+    assert math.isnan(told.report().avgFillPrice)
+    assert not told.report().done
 
 
-def test_an_order_that_tws_takes_after_all_is_not_rejected() -> None:
-    blotter = sent()
-    blotter.told(27, 399, "Warning", 1.0)
-    assert blotter.rejected(27) is None
-    blotter.told(27, 203, "not allowed", 1.0)
-    assert blotter.rejected(27) == (203, "not allowed")
-    say(blotter, "Submitted")
-    assert blotter.rejected(27) is None
-    assert report(blotter).status == "Submitted"
+def test_a_commission_may_come_before_its_fill_and_a_fill_twice() -> None:
+    told = Told().charge("x.01", 1.25).execute(2, 100.0, "x.01").execute(2, 100.0, "x.01")
+    assert not told.blotter.incomplete(ID)
+    assert (told.report().commission, told.report().filled) == (1.25, 2.0)
 
 
-def test_the_text_of_a_cancel_decides_nothing() -> None:
-    blotter = sent()
-    for code in (202, 10147, 10148, 161, 136):
-        blotter.told(27, code, "about a cancel", 1.0)
-    assert blotter.rejected(27) is None
-    assert report(blotter).status == "PendingSubmit"
+def test_what_is_filled_is_complete_when_as_many_shares_are_charged() -> None:
+    told = Told().status("Filled", 5, price=100.5)
+    assert told.blotter.incomplete(ID)
+    told.execute(2, 100.5, "a.01").charge("a.01").execute(3, 100.5, "b.01")
+    assert told.blotter.incomplete(ID)
+    told.charge("b.01", 0.5)
+    assert not told.blotter.incomplete(ID)
+    assert told.report().commission == 1.5
 
 
-def test_a_refused_change_leaves_the_order_alive() -> None:
-    blotter = sent()
-    say(blotter, "Submitted")
-    blotter.sent(27, NVDA, ORDER, 2.0)
-    before = blotter.version(27)
-    blotter.told(27, 201, "no", 2.0)
-    assert blotter.rejected(27) is None
-    assert report(blotter).status == "Submitted"
-    assert blotter.last_message(27, before, frozenset({201})) == (201, "no")
-    assert blotter.last_message(27, blotter.version(27), frozenset({201})) is None
+def test_nothing_is_missing_of_an_order_without_a_fill() -> None:
+    assert not Told().status("Cancelled").blotter.incomplete(ID)
+    assert not Told().blotter.incomplete(99)
 
 
-def test_a_rejection_after_acceptance_counts() -> None:
-    blotter = sent()
-    say(blotter, "PreSubmitted")
-    blotter.told(27, 201, "margin", 2.0)
-    assert report(blotter).status == "Inactive"
+def test_every_order_of_the_same_messages_tells_the_same_end() -> None:
+    """IB, order status: messages may come in any order, and any of them may be missing."""
+    messages: list[Callable[[Told], Told]] = [
+        lambda told: told.open("Filled"),
+        lambda told: told.status("Filled", 5, price=100.6),
+        lambda told: told.execute(2, 100.0, "a.01"),
+        lambda told: told.execute(3, 101.0, "b.01"),
+        lambda told: told.charge("a.01"),
+        lambda told: told.charge("b.01"),
+    ]
+    for row in permutations(messages):
+        told = Told()
+        for message in row:
+            message(told)
+        report = told.report()
+        assert (report.status, report.filled, report.remaining, report.commission) == ("Filled", 5, 0, 2)
+        assert report.avgFillPrice == pytest.approx(100.6)
 
 
-def test_the_same_words_again_are_no_news() -> None:
-    blotter = sent()
-    say(blotter, "Submitted")
-    before = blotter.version(27)
-    say(blotter, "Submitted")
-    assert blotter.version(27) == before
-    say(blotter, "Submitted", why="child")
-    assert blotter.version(27) == before + 1
+@given(st.lists(st.sampled_from([("Submitted", 0.0), ("Submitted", 2.0), ("PendingCancel", 2.0), ("Cancelled", 2.0)])))
+def test_the_last_word_of_order_status_is_the_state(words: list[tuple[str, float]]) -> None:
+    told = Told()
+    for status, filled in words:
+        told.status(status, filled, price=100.0)
+    status, filled = words[-1] if words else ("PendingSubmit", 0.0)
+    assert told.stands() == (status, filled, 5 - filled)
 
 
-def test_a_commission_may_come_before_its_fill() -> None:
-    blotter = sent()
-    blotter.charged("x.01", 1.25, "USD", math.nan)
-    blotter.executed(27, "x.01", 1.0)
-    blotter.executed(27, "x.01", 1.0)
-    assert not blotter.missing_commissions(27)
-    assert report(blotter).commission == 1.25
+# --- whose a message is -------------------------------------------------------------------------------
+
+
+def test_a_second_perm_id_under_an_id_is_a_second_order() -> None:
+    """nautilus#4564: a change sent while the link was down lives on as another order; a cancel reaches one of them."""
+    told = Told().open("Submitted").status("Submitted").open("Submitted", perm=99, lmtPrice=102.0)
+    assert ["TWS has a second order under the id 27: permId 99 beside 5"] == [text.split(". ")[0] for text in told.said]
+    assert [(row[0], row[5], row[-3]) for row in told.blotter.rows()] == [(ID, 101.0, PERM), (ID, 102.0, 99)]
+    told.status("Cancelled")
+    assert told.stands(SECOND)[0] == "Submitted"
+    # Under the id something still works: a wait for its end isn't over.
+    assert (told.report().status, told.report().permId) == ("Submitted", 99)
+    told.execute(5, 102.0, perm=99)
+    assert told.stands(SECOND) == ("Filled", 5.0, 0.0)
+    assert told.stands()[0] == "Cancelled"
+    assert len(told.said) == 1
+
+
+def test_a_perm_id_that_comes_late_is_the_same_order() -> None:
+    told = Told().open("PreSubmitted", perm=0).status("PreSubmitted", perm=0).open("Submitted").status("Submitted")
+    assert told.blotter.ids() == [ID]
+    assert told.report().permId == PERM
+    assert told.said == []
+
+
+def test_an_execution_with_another_order_id_belongs_to_its_perm_id() -> None:
+    """nautilus#4970: a market order's execution carried an order id that didn't map to the order."""
+    told = Told().open("PreSubmitted").execute(5, 100.5, orderId=4242)
+    assert told.stands() == ("Filled", 5.0, 0.0)
+    assert told.blotter.ids() == [ID]
+
+
+@pytest.mark.parametrize(("orderId", "client"), [(4242, 1), (0, 1), (27, 8), (0, 0)])
+def test_an_execution_of_nobody_is_kept_and_shown(orderId: int, client: int) -> None:
+    told = Told(sent=False).execute(5, 100.5, perm=99, orderId=orderId, client=client)
+    [key] = told.blotter.ids()
+    report = told.report(key)
+    assert (report.status, report.filled, report.avgFillPrice) == ("Uncertain", 5, 100.5)
+    assert (report.symbol, report.action) == ("NVDA", "BUY")
+    assert report.permId == 99
+
+
+def test_an_execution_before_its_open_order_is_the_orders() -> None:
+    told = Told(sent=False).execute(5, 100.5).charge()
+    assert told.stands()[0] == "Uncertain"
+    told.open("Filled")
+    report = told.report()
+    assert (report.status, report.filled, report.avgFillPrice, report.commission) == ("Filled", 5, 100.5, 1.0)
+    assert report.orderType == "LMT"
+
+
+def test_asking_for_executions_doesnt_make_orders_of_other_programs() -> None:
+    assert Told(sent=False).execute(5, 100.5, live=False).blotter.ids() == []
+    assert Told().execute(5, 100.5, live=False).stands() == ("Filled", 5.0, 0.0)
+
+
+def test_an_order_of_another_client_has_no_id_here() -> None:
+    told = Told().open("Submitted", perm=99, client=2)
+    assert told.blotter.ids() == [ID, SECOND]
+    assert told.report(SECOND).orderId == 0
+    assert told.said == []
+
+
+def test_an_id_that_is_used_again_is_a_new_order() -> None:
+    """orders_and_safety 3.1: BUY 1 filled, then BUY 50 under its id was called Filled, and never placed."""
+    told = Told().open("Filled").status("Filled", 5, price=100.5)
+    assert told.change(totalQuantity=50) == 0
+    assert told.stands() == ("PendingSubmit", 0.0, 50.0)
+    told.error(103, "Duplicate order id")
+    assert told.blotter.rejected(ID) == (103, "Duplicate order id")
+    assert told.stands(("perm", PERM)) == ("Filled", 5.0, 0.0)
+
+
+def test_an_id_that_is_used_again_before_it_had_a_perm_id_keeps_both() -> None:
+    told = Told().error(201)
+    told.change(totalQuantity=50)
+    assert [row[8] for row in told.blotter.rows()] == ["Inactive", "PendingSubmit"]
+
+
+def test_the_completed_orders_know_an_order_by_its_perm_id() -> None:
+    told = Told().open("Submitted").status("Submitted")
+    done = told.order.__class__()
+    done.permId, done.filledQuantity = PERM, 5
+    told.blotter.completed(done, "Filled", 3.0)
+    assert told.stands() == ("Filled", 5.0, 0.0)
+    before = told.blotter.version(ID)
+    told.blotter.completed(done, "Filled", 3.0)
+    assert told.blotter.version(ID) == before
+    done.permId = 1234
+    told.blotter.completed(done, "Cancelled", 3.0)
+    assert told.blotter.ids() == [ID]
+
+
+# --- what didn't leave ---------------------------------------------------------------------------------
+
+
+def test_an_order_that_didnt_leave_is_forgotten_and_a_change_too() -> None:
+    told = Told()
+    told.blotter.withdraw(ID, 0)
+    assert told.blotter.ids() == []
+    told = Told().open("Submitted")
+    told.blotter.withdraw(ID, told.change(lmtPrice=102.0))
+    told.error(201, "margin")
+    assert told.report().status == "Inactive"
 
 
 def test_what_is_not_known_is_none() -> None:
-    blotter = Blotter()
-    assert blotter.report(1) is blotter.order(1) is blotter.rejected(1) is None
+    blotter = Told(sent=False).blotter
+    assert blotter.report(1) is blotter.order(1) is blotter.charge("x") is None
+    assert blotter.rejected(1) is blotter.doubted(1) is None
     assert blotter.version(1) == -1
-    assert blotter.log(1) == []
+    assert blotter.log(1) == blotter.ids() == []
+    assert blotter.answer(1, 1) == (None, None)
+    assert blotter.cancelling(1, 0.0) == 0
+    assert not blotter.doubt(1, 0.0)
     blotter.told(1, 201, "nobody's", 0.0)
-    say(blotter, "Filled", 10.0)
     assert blotter.ids() == []
 
 
 @pytest.mark.parametrize("name", ["status", "filled"])
 def test_a_report_cannot_be_changed(name: str) -> None:
     with pytest.raises(AttributeError):
-        setattr(report(sent()), name, 1)
+        setattr(Told().report(), name, 1)
 
 
-@given(st.lists(st.tuples(st.sampled_from(STATUSES), st.sampled_from([0.0, 4.0, 10.0])), max_size=20))
-def test_the_last_word_of_tws_is_the_state(words: list[tuple[str, float]]) -> None:
-    blotter = sent()
-    for status, filled in words:
-        say(blotter, status, filled)
-    found = report(blotter)
-    status, filled = words[-1] if words else ("PendingSubmit", 0.0)
-    assert (found.status, found.filled, found.remaining) == (status, filled, 10.0 - filled)
-    assert found.done == (status in DONE)
-    assert blotter.ids(DONE) == ([27] if status in DONE else [])
+def test_doubt_is_said_once_and_tells_whether_tws_had_the_order() -> None:
+    told = Told()
+    assert not told.blotter.doubt(ID, 1.0)
+    told = Told().open("Submitted")
+    before = told.blotter.version(ID)
+    assert told.blotter.doubt(ID, 1.0)
+    assert told.blotter.doubt(ID, 1.0)
+    assert told.blotter.version(ID) == before + 1
+    assert told.report().status == "Uncertain"
+    assert told.blotter.order(ID) is not None
+    assert NVDA.symbol == told.report().symbol
+    assert BUY.action == told.report().action
+
+
+def test_a_change_that_comes_too_late_is_no_new_order() -> None:
+    told = Told().open("Filled")
+    number = told.change(lmtPrice=102.0, permId=PERM)
+    assert told.blotter.asked(ID) == number > 0
+    told.error(104, "Cannot modify a filled order.")
+    assert told.blotter.answer(ID, number)[0] == (104, "Cannot modify a filled order.")
+    assert told.report().status == "Filled"
+    assert told.blotter.ids() == [ID]
+    assert told.blotter.asked(99) == 0

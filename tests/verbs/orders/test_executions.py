@@ -30,7 +30,7 @@ def test_executions_carry_their_commissions(tws: ScriptedTWS) -> None:
 
 
 def test_a_corrected_fill_replaces_the_first(tws: ScriptedTWS, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ibnb.verbs.orders.executions._COMMISSION_GRACE", 0.01)
+    monkeypatch.setattr("ibnb.verbs.orders.executions.GRACE", 0.01)
     tws.on(
         "reqExecutions",
         ("execDetails", "$id", NVDA, execution(27, 1, 120.5, "0000e0d5.1.01.01")),

@@ -16,7 +16,11 @@ KINDS = tables.TABLES["executions"]
 
 def fills(*rows: tuple[str, str, float]) -> pd.DataFrame:
     """(time, execId, commission) → a frame of getExecutions."""
-    made = [(at, 1, "AAPL", "BOT", 5.0, 200.5, "NYSE", commission, "USD", float("nan"), execId, 7, 1, "DU1") for at, execId, commission in rows]  # fmt: skip  # noqa: E501
+    what = ("STK", "", None, "", "AAPL", "NMS", 265598)
+    made = [
+        (at, 1, "AAPL", "BOT", 5.0, 200.5, "NYSE", commission, "USD", float("nan"), execId, 7, 1, "DU1", *what)
+        for at, execId, commission in rows
+    ]
     return tables.frame("executions", made)
 
 

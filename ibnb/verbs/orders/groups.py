@@ -1,0 +1,80 @@
+"""Orders that belong together, a bracket or an OCA group: all of them reach TWS, or none is left there.
+
+The whole group is checked by the session's limits before its first order leaves. Before the last one leaves, and after
+it, TWS is given the time to refuse one of them; the others are then cancelled. Where one has been filled already they
+are left alone, because they may protect what it bought, and the error says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from ibnb.core.core import Core
+from ibnb.errors import IBError, OrderRejectedError
+from ibnb.verbs.orders.blotter import Blotter
+from ibnb.verbs.orders.order_state import WORKING
+from ibnb.verbs.orders.waiting import refusal
+
+# Real seconds for TWS to refuse what it holds. A callback that waits for its turn to place waits longer.
+_GLANCE = 1.0
+
+#: (orderId, contract, order)
+Member = tuple[int, Any, Any]
+
+
+class Group:
+    """Some orders on their way. `place` and `cancel` are the app's placeOrder and cancelOrder."""
+
+    def __init__(
+        self,
+        core: Core,
+        blotter: Blotter,
+        verb: str,
+        place: Callable[[int, Any, Any], object],
+        cancel: Callable[[int], object],
+    ) -> None:
+        self._core, self._blotter, self._verb = core, blotter, verb
+        self._place, self._cancel = place, cancel
+        self._sent: list[int] = []
+        self._connection = core.lifecycle.connection
+
+    def send(self, members: Sequence[Member]) -> None:
+        """Send them in this order. What `place` raises; OrderRejectedError when TWS refuses one at once."""
+        self._core.gate.check_group(members)
+        try:
+            for number, (orderId, contract, order) in enumerate(members, start=1):
+                if number == len(members) > 1:
+                    self.look()
+                if self._core.lifecycle.connection is not self._connection:
+                    # Another connection doesn't know what this one held.
+                    raise self._core.lifecycle.lost(self._verb)
+                self._place(orderId, contract, order)
+                self._sent.append(orderId)
+        except OrderRejectedError:
+            raise
+        except BaseException:
+            with suppress(IBError):
+                self._withdraw()
+            raise
+
+    def look(self) -> None:
+        """Has TWS refused one of them? Then OrderRejectedError, and the others are withdrawn."""
+        self._core.fence.glance(_GLANCE)
+        for orderId in self._sent:
+            said = self._blotter.rejected(orderId)
+            if said is not None:
+                raise refusal(said, orderId, self._verb, self._withdraw())
+
+    def _withdraw(self) -> str:
+        """Cancel what works; what was done, in words."""
+        reports = [report for each in self._sent if (report := self._blotter.report(each)) is not None]
+        filled = [f"order {each.orderId} is {each.status}, {each.filled:g} filled" for each in reports if each.filled]
+        alive = [report.orderId for report in reports if report.status in WORKING]
+        names = ", ".join(str(each) for each in alive) or "none"
+        if filled:
+            return f"{'; '.join(filled)}: the rest of the group was left as it is (working: {names})."
+        for orderId in alive:
+            self._cancel(orderId)
+        return f"The rest of the group was cancelled (orders: {names})."

@@ -1,0 +1,269 @@
+"""One order as TWS tells it, from every message that says something about it, in whatever order they come.
+
+Rules: how an order stands is said by openOrder and orderStatus; what is filled by orderStatus and execDetails, of which
+the one that knows more counts. An error text is kept beside the order; it ends one that TWS hasn't shown, or one that
+it says is dead, and an unknown code ends nothing (`refusals`). A change is confirmed when openOrder shows it, and
+refused by any refusal before that; a cancel likewise by the order's end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import isnan, nan
+from typing import Any, NamedTuple
+
+from ibnb.ib.api import is_unset
+from ibnb.verbs.orders.fills import Fill, Fills, average, reaches, shares
+from ibnb.verbs.orders.refusals import ABOUT_CANCEL, CANCELLED, about_change, about_order
+
+#: Statuses after which nothing more is expected. A late fill is still recorded.
+DONE = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
+#: Statuses of an order that can still be cancelled or modified.
+WORKING = frozenset({"ApiPending", "PendingSubmit", "PreSubmitted", "Submitted", "PendingCancel"})
+#: Not a status of TWS's: the order was sent, the connection was lost, and TWS knows nothing of it now; or all that is
+#: known of an order is an execution.
+UNCERTAIN = "Uncertain"
+#: The order of life, for plots and for sorting.
+STATUSES = (
+    "PendingSubmit",
+    "PreSubmitted",
+    "Submitted",
+    "PendingCancel",
+    "Inactive",
+    "ApiCancelled",
+    "Cancelled",
+    "Filled",
+)
+# What can be compared when TWS shows an order after a change: it may write the other fields in its own way.
+_NUMBERS = ("totalQuantity", "lmtPrice", "auxPrice", "trailStopPrice", "trailingPercent", "lmtPriceOffset")
+
+
+class Said(NamedTuple):
+    """A message of TWS's about an order."""
+
+    code: int
+    text: str
+
+
+#: TWS has done what it was asked.
+CONFIRMED = Said(0, "")
+
+
+class Standing(NamedTuple):
+    """What orderStatus says, with plain numbers."""
+
+    status: str
+    filled: float
+    remaining: float
+    avgFillPrice: float
+    permId: int = 0
+    parentId: int = 0
+    clientId: int = 0
+    whyHeld: str = ""
+
+
+@dataclass(slots=True)
+class Asked:
+    """A change or a cancel on its way: the numbers that a change changes; None for a cancel."""
+
+    numbers: dict[str, float] | None
+    answer: Said | None = None
+    #: A message with an unknown code came: it may be the answer.
+    doubt: Said | None = None
+
+    def shown_by(self, order: Any) -> bool:
+        """Does TWS's order look like this change?"""
+        return self.numbers is not None and all(number(order, name) == new for name, new in self.numbers.items())
+
+
+@dataclass(slots=True)
+class OrderState:
+    """All that has been heard of one order. `orderId` is 0 for orders of others and those entered by hand."""
+
+    contract: Any
+    order: Any
+    orderId: int
+    clientId: int = 0
+    status: str = "PendingSubmit"
+    permId: int = 0
+    whyHeld: str = ""
+    parentId: int = 0
+    #: The whole quantity, and what orderStatus said of it.
+    total: float = nan
+    told: float = 0.0
+    told_remaining: float = nan
+    told_price: float = nan
+    fills: Fills = field(default_factory=Fills)
+    #: TWS has shown the order at least once; the status in its last openOrder.
+    taken: bool = False
+    shown: str = ""
+    rejected: Said | None = None
+    doubt: Said | None = None
+    #: The end was told by an error alone: what TWS shows later is truer.
+    ended_by_error: bool = False
+    asked: dict[int, Asked] = field(default_factory=dict)
+    #: As it was sent last, confirmed or not.
+    latest: Any = None
+    log: list[tuple[Any, ...]] = field(default_factory=list)
+    messages: list[Said] = field(default_factory=list)
+    #: Changes with every message about the order, so that a waiter can tell news from what it knew.
+    version: int = 0
+
+    def __post_init__(self) -> None:
+        self.latest = self.order
+        self.parentId = self.order.parentId
+        self._resize(number(self.order, "totalQuantity"))
+
+    def change(self, key: int, order: Any) -> None:
+        """A change leaves; what TWS confirms replaces the order, and a refused change leaves the old one in force."""
+        wanted = {name: number(order, name) for name in _NUMBERS}
+        before = {name: number(self.latest, name) for name in _NUMBERS}
+        self.asked[key] = Asked({name: new for name, new in wanted.items() if new != before[name] and not isnan(new)})
+        self.latest = order
+
+    def cancel(self, key: int) -> None:
+        """A cancel leaves."""
+        self.asked[key] = Asked(None)
+
+    # --- what TWS says ----------------------------------------------------------------------------
+
+    def opened(self, contract: Any, order: Any, status: str) -> bool:
+        """openOrder: is it news?"""
+        self.contract, self.order = contract, order
+        self.clientId, self.parentId = order.clientId, order.parentId or self.parentId
+        news, self.taken, self.shown = not self.taken or status != self.shown, True, status
+        for each in self.asked.values():
+            if each.answer is None and each.shown_by(order):
+                each.answer, news = CONFIRMED, True
+        self._resize(number(order, "totalQuantity"))
+        # Late words about an order that has ended don't bring it to life; orderStatus may.
+        over = self.status in DONE - {"Inactive"} and not self.ended_by_error
+        if status and status != self.status and (not over or status == "Filled"):
+            self._stands(status)
+        if status == "Filled" and self.told < self.total:
+            self.told, self.told_remaining, self.told_price = self.total, 0.0, nan
+        self._settle()
+        return news
+
+    def stands(self, said: Standing) -> bool:
+        """orderStatus: is it news? The same words again are not."""
+        before = (self.status, *self.progress()[:2], self.whyHeld)
+        # As protobuf a TWS may leave out what is 0.
+        remaining = max(0.0, self.total - said.filled) if isnan(said.remaining) else said.remaining
+        self.told, self.told_remaining = said.filled, remaining
+        self.told_price = said.avgFillPrice if said.filled else nan
+        if said.status not in DONE or isnan(self.total):
+            self.total = said.filled + remaining or self.total
+        self.whyHeld, self.parentId = said.whyHeld, said.parentId or self.parentId
+        self.clientId, self.taken = said.clientId, True
+        self._stands(said.status)
+        self._settle()
+        return before != (self.status, *self.progress()[:2], self.whyHeld)
+
+    def executed(self, fill: Fill) -> bool:
+        """execDetails: is it news? The same fill may be told again."""
+        news, corrected = self.fills.take(fill)
+        if corrected is not None:
+            self._correct(corrected, fill)
+        self._settle()
+        return news
+
+    def said(self, said: Said) -> None:
+        """A message with the order's id."""
+        waiting = [each for each in self.asked.values() if each.answer is None]
+        if said.code in ABOUT_CANCEL:
+            waiting.sort(key=lambda each: each.numbers is not None)
+        self.messages.append(said)
+        if said.code == CANCELLED:
+            self._ended("Cancelled")
+            for each in waiting:
+                each.answer = each.answer or said
+        elif waiting and self.taken:
+            weight = about_change(*said)
+            if weight == "refusal":
+                waiting[0].answer = said
+            elif weight == "unknown":
+                waiting[0].doubt = said
+        elif self.status != "Filled":
+            weight = about_order(*said, self.taken)
+            if weight == "refusal" and self.rejected is None:
+                self.rejected = said
+                self._ended("Inactive")
+            elif weight == "unknown":
+                self.doubt = said
+
+    def completed(self, order: Any, status: str) -> bool:
+        """completedOrder: is it news?"""
+        before = (self.status, self.progress()[0], self.taken)
+        filled = number(order, "filledQuantity")
+        if filled > self.told:
+            self.told, self.told_remaining, self.told_price = filled, max(0.0, self.total - filled), nan
+        self.taken = True
+        if status in DONE and self.status != "Filled":
+            self._stands(status)
+        self._settle()
+        return before != (self.status, self.progress()[0], self.taken)
+
+    def note(self, time: float, what: str, text: str = "") -> None:
+        """Write down how it stands now, and why."""
+        self.version += 1
+        self.log.append((time, what, self.status, *self.progress(), text))
+
+    # --- what follows -----------------------------------------------------------------------------
+
+    def progress(self) -> tuple[float, float, float]:
+        """(filled, remaining, avgFillPrice) from whoever knows more: orderStatus, or the executions."""
+        fills = self._counted()
+        executed = shares(fills)
+        if executed > self.told:
+            return executed, max(0.0, self.total - executed), average(fills)
+        price = self.told_price
+        if isnan(price) and self.told and executed == self.told:
+            price = average(fills)
+        return self.told, self.told_remaining, price
+
+    def _counted(self) -> list[Fill]:
+        return self.fills.counted(self.contract.secType == "BAG")
+
+    def _resize(self, total: float) -> None:
+        """TWS shows another quantity than the one that was known. An order by cashQty has none."""
+        if total and not isnan(total) and total != self.total:
+            self.total, self.told_remaining = total, max(0.0, total - self.told)
+
+    def _stands(self, status: str) -> None:
+        self.status, self.ended_by_error = status, False
+        if status in WORKING:
+            self.rejected = self.doubt = None
+
+    def _ended(self, status: str) -> None:
+        """An error says that the order is over, and it may be all that TWS says."""
+        if self.status not in DONE:
+            self.status, self.ended_by_error = status, True
+            self._settle()
+
+    def _settle(self) -> None:
+        """An order of which the whole quantity was executed is filled, whatever was said of it."""
+        if self.total > 0 and self.status != "Filled" and reaches(shares(self._counted()), self.total):
+            self._stands("Filled")
+            self.rejected, self.whyHeld = None, ""
+        if self.status in DONE:
+            for each in self.asked.values():
+                if each.numbers is None and each.answer is None:
+                    each.answer = CONFIRMED
+
+    def _correct(self, old: Fill, new: Fill) -> None:
+        """A correction changes what orderStatus had said with the first figure in it."""
+        counted = self._counted()
+        if new not in counted or not reaches(self.told, shares(counted) - new.shares + old.shares):
+            return
+        filled = self.told + new.shares - old.shares
+        worth = self.told * self.told_price + new.shares * new.price - old.shares * old.price
+        complete = reaches(shares(counted), filled)
+        self.told_price = nan if complete or not filled else worth / filled
+        self.told, self.told_remaining = filled, self.told_remaining - new.shares + old.shares
+
+
+def number(order: Any, name: str) -> float:
+    """A field of an order as a number; NaN where it isn't set."""
+    value: Any = getattr(order, name, None)
+    return nan if is_unset(value) else float(value)

@@ -1,0 +1,177 @@
+"""Waiting for orders: until one has got so far, or until TWS has answered a change or a cancel.
+
+Rules: what TWS shows decides. A message with an unknown code decides nothing: TWS gets a moment to show the order, then
+it is asked for its open orders, and if that doesn't settle it either, the error says that the state is unconfirmed,
+never that the order was rejected. A timeout says how the order stands, and that it goes on without us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from ibnb.core.core import Core
+from ibnb.errors import IBError, OrderRejectedError, RequestTimeoutError, request_error
+from ibnb.ib.api import is_unset, to_float
+from ibnb.verbs.orders.blotter import Blotter, Key, OrderReport
+from ibnb.verbs.orders.order_state import CONFIRMED, DONE, UNCERTAIN, WORKING, Said
+
+#: How far an order has come; waiting for a status is over when the order has got past it.
+_PROGRESS = {
+    name: step for step, name in enumerate(("ApiPending", "PendingSubmit", "PreSubmitted", "Submitted", "Filled"))
+}
+# What follows a message of TWS's at once does so within this many seconds: a commission its fill, an order a notice.
+GRACE = 2.0
+_PATIENCE = 10.0
+
+
+class Waiting:
+    """Waits for the orders of one session. `ask_open(scope, timeout)` has TWS show its open orders."""
+
+    def __init__(self, core: Core, blotter: Blotter, ask_open: Callable[[str, float], list[Key]]) -> None:
+        self._core, self._blotter, self._ask_open = core, blotter, ask_open
+
+    def for_status(self, verb: str, orderId: int, wanted: set[str], timeout: float | None) -> OrderReport:
+        """Until the order has reached one of `wanted`, or is done; with the commissions of what is filled by then.
+
+        OrderRejectedError, RequestTimeoutError, ValueError for an unknown order.
+        """
+        blotter, what = self._blotter, f"{verb}({orderId})"
+        self.report(orderId)
+        ends = self._core.now() + self._core.limit(timeout, verb)
+
+        def over() -> bool:
+            return blotter.rejected(orderId) is not None or self._reached(orderId, wanted)
+
+        self._until(lambda: over() or blotter.doubted(orderId) is not None, ends, what, orderId)
+        if not over() and (said := blotter.doubted(orderId)) is not None:
+            self._clear_up(lambda: blotter.doubted(orderId) is None, ends, what, orderId, said)
+            self._until(over, ends, what, orderId)
+        refused = blotter.rejected(orderId)
+        if refused is not None:
+            raise OrderRejectedError(*refused, reqId=orderId, verb=verb)
+        if self.report(orderId).done:
+            # The fill is what was asked for; a commission that doesn't come is NaN.
+            with suppress(RequestTimeoutError):
+                self._core.wait_until(lambda: not blotter.incomplete(orderId), GRACE, what)
+        return self.report(orderId)
+
+    def for_answer(self, verb: str, orderId: int, number: int, timeout: float | None) -> None:
+        """Until TWS has made a change, or has ended an order that was to be cancelled.
+
+        OrderRejectedError when it refuses, RequestTimeoutError; `number` is the blotter's.
+        """
+        blotter, what = self._blotter, f"{verb}({orderId})"
+        ends = self._core.now() + self._core.limit(timeout, verb)
+
+        def answered() -> bool:
+            return blotter.answer(orderId, number)[0] is not None
+
+        def over() -> bool:
+            return answered() or self.report(orderId).done
+
+        self._until(lambda: over() or blotter.answer(orderId, number)[1] is not None, ends, what, orderId)
+        said, doubt = blotter.answer(orderId, number)
+        if said is None:
+            # The order ended before the change, or nobody knows what a message meant.
+            self._clear_up(answered, ends, what, orderId, doubt)
+            said, _ = blotter.answer(orderId, number)
+        if said is not None and said is not CONFIRMED:
+            raise refusal(said, orderId, verb)
+
+    def for_ends(self, verb: str, numbers: dict[int, int], timeout: float | None) -> None:
+        """Until each of these orders has ended, or TWS has refused to cancel it: OrderRejectedError for the first."""
+        blotter = self._blotter
+
+        def settled(orderId: int, number: int) -> bool:
+            return blotter.answer(orderId, number)[0] is not None or self.report(orderId).done
+
+        self._core.wait_until(
+            lambda: all(settled(*each) for each in numbers.items()),
+            timeout,
+            verb,
+            standing=lambda: "; ".join(
+                self.standing(each) for each, number in numbers.items() if not settled(each, number)
+            ),
+        )
+        for orderId, number in numbers.items():
+            said, _ = blotter.answer(orderId, number)
+            if said not in (None, CONFIRMED) and not self.report(orderId).done:
+                raise refusal(said, orderId, verb)
+
+    def report(self, orderId: int) -> OrderReport:
+        """How the order stands; ValueError for an unknown one."""
+        report = self._blotter.report(orderId)
+        if report is None:
+            known = ", ".join(str(each) for each in self._blotter.ids() if isinstance(each, int)) or "none"
+            raise ValueError(f"order {orderId} isn't known here. Known: {known}.")
+        return report
+
+    def standing(self, orderId: int) -> str:
+        """How the order stands, in words: "order 1 (BUY 1 NVDA LMT) is Submitted, 0 of 1 filled, limit 100.00"."""
+        report, known = self.report(orderId), self._blotter.order(orderId)
+        assert known is not None
+        order = known[1]
+        whole = report.filled + report.remaining
+        text = f"order {orderId} ({report.action} {whole:g} {report.symbol} {report.orderType}) is {report.status}, "
+        text += f"{report.filled:g} of {whole:g} filled"
+        for word, name in (("limit", "lmtPrice"), ("stop", "auxPrice")):
+            price = to_float(getattr(order, name))
+            if not is_unset(price) and price:
+                text += f", {word} {_price(price)}"
+        return f"{text}; {_prospect(report, order)}"
+
+    def _reached(self, orderId: int, wanted: set[str]) -> bool:
+        status = self.report(orderId).status
+        if status in wanted or status in DONE:
+            return True
+        step = _PROGRESS.get(status, -1)
+        return any(0 <= _PROGRESS.get(word, 99) <= step for word in wanted)
+
+    def _until(self, done: Callable[[], bool], ends: float, what: str, orderId: int) -> None:
+        self._core.wait_until(done, self._left(ends), what, standing=lambda: self._told(orderId))
+
+    def _left(self, ends: float) -> float:
+        return max(0.001, ends - self._core.now())
+
+    def _told(self, orderId: int) -> str:
+        said = "".join(f"\nTWS said {message}" for message in self.report(orderId).messages[-3:])
+        return self.standing(orderId) + said
+
+    def _clear_up(self, clear: Callable[[], bool], ends: float, what: str, orderId: int, said: Said | None) -> None:
+        """Give TWS a moment, then ask it for its open orders; RequestTimeoutError if that doesn't tell either."""
+        with suppress(RequestTimeoutError):
+            self._core.wait_until(clear, min(GRACE, self._left(ends)), what)
+        if not clear():
+            with suppress(IBError):
+                self._ask_open("mine", _PATIENCE)
+        if not clear():
+            why = "" if said is None else f" TWS said {said.code}: {said.text}"
+            raise RequestTimeoutError(
+                f"{what}: state unconfirmed: {self.standing(orderId)}.{why}\n"
+                "Nothing is sent again: look at TWS, or ask again (getOpenOrders, getExecutions), before you decide.",
+                verb=what,
+            )
+
+
+def refusal(said: Said, orderId: int, verb: str, advice: str = "") -> OrderRejectedError:
+    """The exception for what TWS refused about an order."""
+    error = request_error(*said, reqId=orderId, verb=verb, kind="order")
+    if isinstance(error, OrderRejectedError) and not advice:
+        return error
+    return OrderRejectedError(*said, reqId=orderId, verb=verb, advice=advice)
+
+
+def _prospect(report: OrderReport, order: Any) -> str:
+    if report.status == "PendingSubmit" and not order.transmit:
+        return "it is held at TWS until it is transmitted (transmit=True)"
+    if report.status == "PendingSubmit" and not report.permId:
+        return "TWS hasn't shown it yet"
+    if report.status == UNCERTAIN:
+        return "TWS knows nothing of it now"
+    return "it goes on working at TWS" if report.status in WORKING else "it is over"
+
+
+def _price(price: float) -> str:
+    return f"{price:.2f}" if round(price, 2) == price else f"{price:g}"

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from peers.peer import STORY_WIRES, Peer, Wire
+
+from ibnb import IBApp
+
+#: `tell(placeOrder=[[...], [...]], ...)` → the peer that answers so, and an app that is connected to it.
+Tell = Callable[..., tuple[Peer, IBApp]]
+
+
+@pytest.fixture(params=STORY_WIRES, ids=str)
+def tell(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Iterator[Tell]:
+    wire: Wire = request.param
+    begun: list[tuple[Peer, IBApp]] = []
+
+    def begin(**answers: Any) -> tuple[Peer, IBApp]:
+        peer, app = Peer(wire, answers), IBApp()
+        begun.append((peer, app))
+        app.connect("127.0.0.1", peer.port, 1)
+        app.pacing.on, app.timeout = False, 5.0
+        return peer, app
+
+    yield begin
+    for peer, app in begun:
+        app.disconnect()
+        peer.close()

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ibnb.verbs.orders.fills import Charges, Fill, Fills, average, family, reaches, shares
+
+
+@pytest.mark.parametrize(
+    ("execId", "found"),
+    [
+        ("0000e0d5.6571abcd.01.01", ("0000e0d5.6571abcd.01", 1)),
+        ("0000e0d5.6571abcd.01.12", ("0000e0d5.6571abcd.01", 12)),
+        ("x1", ("x1", 0)),
+        ("a.b", ("a.b", 0)),
+        ("", ("", 0)),
+    ],
+)
+def test_the_last_part_of_an_exec_id_counts_corrections(execId: str, found: tuple[str, int]) -> None:
+    assert family(execId) == found
+
+
+def test_the_highest_correction_counts_whenever_it_comes() -> None:
+    fills = Fills()
+    assert fills.take(Fill("x.02", 4, 99.0)) == (True, None)
+    assert fills.take(Fill("x.01", 5, 100.0)) == (False, None)
+    assert fills.take(Fill("x.10", 3, 98.0)) == (True, Fill("x.02", 4, 99.0))
+    assert fills.ids() == ["x.10"]
+    assert shares(fills.counted(combo=False)) == 3
+
+
+def test_averages() -> None:
+    assert math.isnan(average([]))
+    assert average([Fill("a", 3, 100.1), Fill("b", 7, 100.1)]) == 100.1
+    assert average([Fill("a", 1, 100.0), Fill("b", 3, 102.0)]) == 101.5
+
+
+@pytest.mark.parametrize(
+    ("done", "goal", "yes"),
+    [(0.1 + 0.2, 0.3, True), (0.3, 0.1 + 0.2, True), (4.999, 5, False), (6, 5, True), (0, 0, True)],
+)
+def test_sums_of_fractions_reach_their_goal(done: float, goal: float, yes: bool) -> None:
+    assert reaches(done, goal) is yes
+
+
+def charge(execId: str, amount: float) -> Any:
+    return SimpleNamespace(execId=execId, commission=amount)
+
+
+def test_a_charge_is_found_by_any_correction_and_the_newest_counts() -> None:
+    charges = Charges()
+    assert charges.of("x.01") is None
+    charges.take(charge("x.01", 1.0))
+    assert charges.of("x.02").commission == 1.0
+    charges.take(charge("x.02", 1.25))
+    charges.take(charge("x.01", 1.0))
+    assert charges.of("x.01").commission == 1.25
+    assert charges.of("y.01") is None
+
+
+def test_minus_one_is_no_commission_but_a_rebate_is() -> None:
+    """nautilus#4228, #4230: -1 stands for a commission that isn't known yet."""
+    charges = Charges()
+    charges.take(charge("x.01", -1.0))
+    assert charges.of("x.01") is None
+    charges.take(charge("x.01", -0.25))
+    assert charges.of("x.01").commission == -0.25

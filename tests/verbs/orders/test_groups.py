@@ -1,0 +1,133 @@
+"""Orders that belong together: all of them reach TWS, or none is left there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from order_messages import NVDA, opened, shown, status
+from scripted import ScriptedTWS
+
+from ibnb import (
+    ConnectionLostError,
+    NotConnectedError,
+    OrderLimits,
+    OrderRejectedError,
+    SafetyError,
+    createBracket,
+    createOCA,
+    createOrder,
+)
+
+BRACKET = createBracket("BUY", 10, 100.0, 110.0, 95.0)
+
+
+def placed(tws: ScriptedTWS) -> list[int]:
+    return [args[0] for name, args in tws.asked if name == "placeOrder"]
+
+
+def cancelled(tws: ScriptedTWS) -> list[int]:
+    return [args[0] for name, args in tws.asked if name == "cancelOrder"]
+
+
+def refuse(tws: ScriptedTWS, which: int, code: int = 110, text: str = "off the grid") -> None:
+    """TWS refuses the order with this id, and takes the others."""
+
+    def answer(orderId: int, contract: Any, order: Any) -> None:
+        if orderId == which:
+            tws.tell("error", orderId, code, text)
+        elif order.transmit:
+            tws.tell(*opened(orderId, order, "Submitted"))
+
+    tws.on("placeOrder", answer)
+    tws.record("cancelOrder")
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [OrderLimits(max_orders_per_minute=2), OrderLimits(max_quantity=9), OrderLimits(max_notional=1050)],
+    ids=["rate", "quantity", "value of the profit alone"],
+)
+def test_a_bracket_is_judged_whole_before_its_first_order_leaves(tws: ScriptedTWS, limits: OrderLimits) -> None:
+    """A5: refused at the stop, the parent and the profit stayed at TWS, ready to be transmitted without a stop."""
+    tws.record("placeOrder")
+    tws.app.limitOrders(limits)
+    with pytest.raises(SafetyError):
+        tws.app.placeBracket(NVDA, BRACKET)
+    assert placed(tws) == []
+    assert len(tws.app.getBlotter()) == 0
+
+
+def test_a_group_within_the_limits_leaves_and_is_counted_once(tws: ScriptedTWS) -> None:
+    tws.record("placeOrder")
+    tws.app.limitOrders(OrderLimits(max_orders_per_minute=3))
+    assert tws.app.placeBracket(NVDA, BRACKET) == placed(tws)
+    with pytest.raises(SafetyError):
+        tws.app.placeOrderNow(NVDA, createOrder("BUY", 1))
+
+
+@pytest.mark.parametrize(("which", "left"), [(27, [27, 28]), (28, [27, 28]), (29, [27, 28, 29])])
+def test_a_bracket_of_which_tws_refuses_a_part_is_withdrawn(tws: ScriptedTWS, which: int, left: list[int]) -> None:
+    refuse(tws, which)
+    with pytest.raises(OrderRejectedError, match="off the grid") as caught:
+        tws.app.placeBracket(NVDA, BRACKET)
+    assert (caught.value.code, caught.value.reqId) == (110, which)
+    # What transmits the bracket doesn't leave any more.
+    assert placed(tws) == left
+    assert cancelled(tws) == [each for each in left if each != which]
+    assert "The rest of the group was cancelled" in str(caught.value)
+
+
+def test_what_protects_a_fill_isnt_withdrawn(tws: ScriptedTWS) -> None:
+    def answer(orderId: int, contract: Any, order: Any) -> None:
+        if orderId == 29:
+            for message in status(27, "Filled", filled=10, price=100.0):
+                tws.tell(*message)
+            tws.tell("error", 29, 201, "no")
+
+    tws.on("placeOrder", answer)
+    tws.record("cancelOrder")
+    with pytest.raises(OrderRejectedError, match="order 27 is Filled, 10 filled: the rest of the group was left"):
+        tws.app.placeBracket(NVDA, BRACKET)
+    assert cancelled(tws) == []
+
+
+def test_an_oca_group_is_sent_whole(tws: ScriptedTWS, capsys: pytest.CaptureFixture[str]) -> None:
+    pair = [(NVDA, order) for order in createOCA([createOrder("SELL", 1, "LMT", 300), createOrder("SELL", 1, "LMT", 9)])]  # fmt: skip  # noqa: E501
+    tws.on("placeOrder", lambda orderId, _, order: [tws.tell(*each) for each in shown(orderId, order, "Submitted")])
+    assert tws.app.placeOrders(pair) == [27, 28]
+    assert capsys.readouterr().out == "New Order ID 27: SELL 1 NVDA (LMT)\nNew Order ID 28: SELL 1 NVDA (LMT)\n"
+    tws.asked.clear()
+    refuse(tws, 30)
+    with pytest.raises(OrderRejectedError):
+        tws.app.placeOrders(pair)
+    assert cancelled(tws) == [29]
+
+
+def test_a_group_that_breaks_off_is_withdrawn(tws: ScriptedTWS) -> None:
+    tws.record("cancelOrder")
+    with pytest.raises(ValueError):
+        tws.app.placeOrders([(NVDA, createOrder("BUY", 1)), (NVDA, object())])
+    assert placed(tws) == []
+
+    def fail(orderId: int, contract: Any, order: Any) -> None:
+        if orderId == 28:
+            raise ConnectionLostError("gone")
+
+    tws.on("placeOrder", fail)
+    with pytest.raises(ConnectionLostError):
+        tws.app.placeBracket(NVDA, BRACKET)
+    assert cancelled(tws) == [27]
+
+
+def test_a_group_of_one_and_of_none(tws: ScriptedTWS) -> None:
+    tws.record("placeOrder")
+    assert tws.app.placeOrders([(NVDA, createOrder("BUY", 1))]) == [27]
+    assert tws.app.placeOrders([]) == []
+
+
+def test_nothing_is_placed_without_a_connection() -> None:
+    from ibnb import IBApp
+
+    with pytest.raises(NotConnectedError, match="nextValidId not received yet"):
+        IBApp().placeOrders([(NVDA, createOrder("BUY", 1))])

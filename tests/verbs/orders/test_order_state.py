@@ -1,0 +1,340 @@
+"""One order, from every message that says something about it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from ibnb.verbs.orders.order_state import CONFIRMED, Said
+from tests.verbs.orders.telling import ID, Told, bag
+
+OPEN = (None, None)
+
+
+def answer(told: Told, number: int) -> Any:
+    return told.blotter.answer(ID, number)[0]
+
+
+# --- fills, orders_and_safety 3.2 and 3.9 -----------------------------------------------------------------
+
+
+def test_a_fill_without_order_status_is_a_fill() -> None:
+    """Lean#851, pysystemtrade#188: orderStatus isn't guaranteed."""
+    told = Told().open("PreSubmitted").execute(5, 100.5).charge()
+    report = told.report()
+    assert told.stands() == ("Filled", 5, 0)
+    assert (report.avgFillPrice, report.commission) == (100.5, 1)
+
+
+def test_filled_by_open_order_has_the_numbers_of_its_executions() -> None:
+    told = Told().open("Submitted").execute(5, 100.5).open("Filled").charge()
+    assert (told.stands(), told.report().avgFillPrice) == (("Filled", 5.0, 0.0), 100.5)
+
+
+def test_filled_by_open_order_alone_has_no_price() -> None:
+    told = Told().open("Submitted").execute(2, 100.5, "a.01").open("Filled")
+    assert told.stands() == ("Filled", 5.0, 0.0)
+    assert math.isnan(told.report().avgFillPrice)
+    told.execute(3, 100.0, "b.01")
+    assert told.report().avgFillPrice == pytest.approx(100.2)
+
+
+@pytest.mark.parametrize("status", [True, False])
+def test_a_late_fill_after_a_cancel_shows(status: bool) -> None:
+    """pysystemtrade#1580: orders that were called cancelled were filled."""
+    told = Told().status("Cancelled").execute(2, 100.5, "a.01")
+    if status:
+        told.status("Cancelled", 2, price=100.5)
+    assert told.stands() == ("Cancelled", 2.0, 3.0)
+    assert told.report().avgFillPrice == 100.5
+    assert told.execute(3, 100.5, "b.01").stands() == ("Filled", 5.0, 0.0)
+
+
+def test_partial_fills_add_up_and_keep_an_older_status_from_hiding_them() -> None:
+    told = Told().open("Submitted").execute(2, 100.0, "a.01").status("Submitted", 0)
+    assert told.stands() == ("Submitted", 2.0, 3.0)
+    told.execute(3, 101.0, "b.01").status("Submitted", 2, price=100.0)
+    assert told.stands() == ("Filled", 5.0, 0.0)
+    assert told.report().avgFillPrice == pytest.approx(100.6)
+
+
+def test_order_status_knows_fills_that_happened_while_nobody_listened() -> None:
+    told = Told().status("Submitted", 3, price=99.0).execute(1, 101.0, "late.01")
+    assert (told.stands(), told.report().avgFillPrice) == (("Submitted", 3.0, 2.0), 99.0)
+
+
+def test_fractions_are_filled_when_they_add_up() -> None:
+    told = Told().open("Submitted", totalQuantity=0.3)
+    for number in range(3):
+        told.execute(0.1, 100.0, f"{number}.01")
+    assert told.report().status == "Filled"
+
+
+def test_an_order_by_cash_has_no_quantity_to_be_filled_up_to() -> None:
+    told = Told()
+    told.order = told.order.__class__()
+    told.blotter.withdraw(ID, 0)
+    told.order.cashQty, told.order.totalQuantity = 1000.0, 0
+    told.blotter.sent(ID, told.contract, told.order, 0.0)
+    told.open("Submitted").execute(0.017, 58000.0)
+    assert told.report().status == "Submitted"
+    assert told.report().filled == 0.017
+    assert told.status("Filled", 0.017, 0.0, 58000.0).stands() == ("Filled", 0.017, 0.0)
+
+
+@pytest.mark.parametrize(("shares", "price"), [(5, 100.4), (4, 100.5), (4, 99.0)])
+def test_a_correction_replaces_the_execution(shares: float, price: float) -> None:
+    told = Told().execute(5, 100.5, "x.1.01").status("Filled", 5, price=100.5).charge("x.1.01", 1.0)
+    told.execute(shares, price, "x.1.02").charge("x.1.02", 1.25)
+    report = told.report()
+    assert (report.filled, report.remaining, report.avgFillPrice, report.commission) == (
+        shares,
+        5 - shares,
+        price,
+        1.25,
+    )
+    told.execute(5, 100.5, "x.1.01")  # told again
+    assert (told.report().filled, told.report().avgFillPrice) == (shares, price)
+    # What orderStatus says afterwards holds.
+    assert told.status("Filled", 5, price=101.0).report().avgFillPrice == 101.0
+
+
+def test_a_correction_of_one_fill_among_some_that_werent_heard() -> None:
+    told = Told().execute(1, 100.0, "x.1.01").status("Submitted", 3, price=100.0).execute(1, 103.0, "x.1.02")
+    assert (told.report().filled, told.report().avgFillPrice) == (3, 101.0)
+
+
+def test_a_correction_of_a_fill_that_order_status_doesnt_know_yet() -> None:
+    told = Told().execute(2, 100.0, "x.1.01").execute(2, 99.0, "x.1.02")
+    assert (told.report().filled, told.report().remaining, told.report().avgFillPrice) == (2, 3, 99.0)
+
+
+def test_a_correction_without_a_commission_keeps_the_first_one() -> None:
+    told = Told().execute(5, 100.5, "x.1.01").charge("x.1.01", 1.0).execute(5, 100.4, "x.1.02")
+    assert told.report().commission == 1.0
+    assert not told.blotter.incomplete(ID)
+
+
+def test_a_combination_is_filled_by_its_own_row_and_paid_by_its_legs() -> None:
+    told = Told(bag()).open("Submitted")
+    leg = Told().contract
+    told.execute(2, 40.0, "leg1.01", contract=leg).execute(4, 20.0, "leg2.01", contract=leg)
+    assert told.stands() == ("Submitted", 0.0, 5.0)
+    told.execute(2, 80.0, "own.01")
+    assert (told.stands(), told.report().avgFillPrice) == (("Submitted", 2.0, 3.0), 80.0)
+    assert told.blotter.incomplete(ID)
+    told.charge("leg1.01").charge("leg2.01", 2.0)
+    assert not told.blotter.incomplete(ID)
+    assert told.report().commission == 3.0
+
+
+def test_the_legs_of_a_combination_that_nobody_knew_dont_count_when_its_own_row_comes() -> None:
+    told = Told(bag(), sent=False)
+    told.execute(2, 40.0, "leg1.01", contract=Told().contract).execute(1, 80.0, "own.01")
+    [key] = told.blotter.ids()
+    assert told.report(key).filled == 1
+
+
+# --- ends ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [110, 135, 200, 201, 203, 321, 387, 403, 460, 10243])
+def test_an_error_alone_ends_an_order_that_was_never_shown(code: int) -> None:
+    """LEAN-IB#245: 200 and 460 never ended an order."""
+    told = Told().error(code, "no")
+    assert told.blotter.rejected(ID) == (code, "no")
+    assert told.report().status == "Inactive"
+
+
+@pytest.mark.parametrize("code", [200, 201, 460])
+def test_an_error_alone_ends_an_order_that_was_shown(code: int) -> None:
+    told = Told().open("PreSubmitted").status("PreSubmitted").error(code, "no")
+    assert told.blotter.rejected(ID) == (code, "no")
+    assert told.report().done
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_202_alone_is_a_cancel(shown: bool) -> None:
+    told = Told()
+    if shown:
+        told.open("Submitted").status("Submitted")
+    told.error(202, "Order Canceled - reason:price check")
+    assert told.report().status == "Cancelled"
+    assert told.blotter.rejected(ID) is None
+    assert told.open("Submitted").report().status == "Submitted"
+
+
+@pytest.mark.parametrize("code", [136, 161, 10147, 10148])
+def test_the_text_of_a_cancel_decides_nothing(code: int) -> None:
+    told = Told().error(code)
+    assert told.report().status == "PendingSubmit"
+    assert told.blotter.rejected(ID) is None
+    assert told.blotter.doubted(ID) is None
+
+
+@pytest.mark.parametrize("code", [399, 404, 2109, 10349])
+def test_a_warning_decides_nothing(code: int) -> None:
+    """ib_async#191, #217, pysystemtrade#1580."""
+    told = Told().error(code)
+    assert (told.report().status, told.blotter.rejected(ID), told.blotter.doubted(ID)) == ("PendingSubmit", None, None)
+
+
+def test_an_unknown_code_is_only_a_doubt_until_tws_shows_the_order() -> None:
+    told = Told().error(10999, "Some new notice")
+    assert (told.report().status, told.blotter.rejected(ID)) == ("PendingSubmit", None)
+    assert told.blotter.doubted(ID) == (10999, "Some new notice")
+    assert told.open("Submitted").blotter.doubted(ID) is None
+    told.error(10999, "again")
+    assert told.report().status == "Submitted"
+    assert told.blotter.doubted(ID) is None
+
+
+@pytest.mark.parametrize("by", ["open", "status"])
+def test_an_order_that_tws_takes_after_all_is_not_rejected(by: str) -> None:
+    told = Told().error(203, "not allowed")
+    getattr(told, by)("Submitted")
+    assert told.blotter.rejected(ID) is None
+    assert told.report().status == "Submitted"
+
+
+def test_a_rejection_stays_when_tws_says_inactive() -> None:
+    told = Told().error(201, "margin").open("Inactive").status("Inactive")
+    assert told.blotter.rejected(ID) == (201, "margin")
+    assert Told().open("Inactive").status("Inactive").error(201, "margin").blotter.rejected(ID) == (201, "margin")
+
+
+def test_an_inactive_order_may_work_again_and_a_cancelled_one_isnt_revived_by_a_late_open_order() -> None:
+    assert Told().status("Inactive").open("Submitted").report().status == "Submitted"
+    assert Told().status("Cancelled").open("Submitted").report().status == "Cancelled"
+    assert Told().status("PendingCancel").status("Filled", 5, price=100.0).report().status == "Filled"
+
+
+def test_an_error_about_an_order_that_is_filled_rejects_nothing() -> None:
+    told = Told().status("Filled", 5, price=100.0).error(201)
+    assert told.blotter.rejected(ID) is None
+    assert told.report().status == "Filled"
+
+
+# --- changes and cancels, orders_and_safety 3.3 ----------------------------------------------------------------
+
+
+def working() -> Told:
+    return Told().open("Submitted").status("Submitted")
+
+
+def test_a_change_is_confirmed_by_the_order_that_shows_it() -> None:
+    told = working()
+    number = told.change(lmtPrice=102.0)
+    told.open("Submitted").status("Submitted", 1, price=101.0)  # a fill in between, still at the old price
+    assert told.blotter.answer(ID, number) == OPEN
+    assert answer(told.open("Submitted", lmtPrice=102.0), number) == CONFIRMED
+    told.error(201)
+    assert answer(told, number) == CONFIRMED
+
+
+def test_a_change_of_words_is_confirmed_by_the_next_order() -> None:
+    told = working()
+    number = told.change(tif="GTC")
+    assert answer(told.open("Submitted", tif="GTC"), number) == CONFIRMED
+
+
+@pytest.mark.parametrize("code", [104, 105, 110, 134, 201, 321, 329, 434, 512, 2102, 10052, 10243, 10314, 10341])
+def test_any_error_before_that_refuses_it_and_the_order_stays(code: int) -> None:
+    told = working()
+    number = told.change(totalQuantity=0.5)
+    told.error(code, "no")
+    assert answer(told, number) == Said(code, "no")
+    assert told.stands() == ("Submitted", 0.0, 5.0)
+    assert told.blotter.rejected(ID) is None
+
+
+@pytest.mark.parametrize("code", [399, 2109, 10349])
+def test_a_warning_refuses_no_change(code: int) -> None:
+    told = working()
+    number = told.change(lmtPrice=102.0)
+    assert told.error(code).blotter.answer(ID, number) == OPEN
+
+
+def test_an_unknown_code_leaves_a_change_open() -> None:
+    told = working()
+    number = told.change(lmtPrice=102.0)
+    told.error(10999, "new")
+    assert told.blotter.answer(ID, number) == (None, (10999, "new"))
+    assert answer(told.open("Submitted", lmtPrice=102.0), number) == CONFIRMED
+
+
+def test_two_changes_on_their_way_are_answered_one_by_one() -> None:
+    told = working()
+    first, second = told.change(lmtPrice=102.0), told.change(lmtPrice=103.0)
+    told.error(110, "first")
+    assert (answer(told, first), answer(told, second)) == ((110, "first"), None)
+    assert answer(told.open("Submitted", lmtPrice=103.0), second) == CONFIRMED
+
+
+def test_a_change_of_an_order_that_wasnt_taken_yet_waits_for_its_own_answer() -> None:
+    told = Told()
+    number = told.change(lmtPrice=102.0)
+    assert answer(told.open("Submitted"), number) is None
+    assert answer(told.open("Submitted", lmtPrice=102.0), number) == CONFIRMED
+    told = Told()
+    told.change(lmtPrice=102.0)
+    assert told.error(201, "no").blotter.rejected(ID) == (201, "no")
+
+
+@pytest.mark.parametrize("end", ["Cancelled", "ApiCancelled", "Inactive", "Filled"])
+def test_a_cancel_is_confirmed_by_the_end(end: str) -> None:
+    told = working()
+    number = told.cancel()
+    told.status("PendingCancel")
+    assert answer(told, number) is None
+    assert answer(told.status(end, 5 if end == "Filled" else 0), number) == CONFIRMED
+    assert told.cancel() == 0
+
+
+def test_a_cancel_is_confirmed_by_202_alone() -> None:
+    told = working()
+    number = told.cancel()
+    assert answer(told.error(202), number) == CONFIRMED
+
+
+def test_a_cancel_confirmed_by_the_last_execution() -> None:
+    told = working()
+    number = told.cancel()
+    assert answer(told.execute(5, 100.0), number) == CONFIRMED
+
+
+@pytest.mark.parametrize("code", [135, 136, 161, 321, 10147, 10148, 10149])
+def test_a_cancel_is_refused_by_any_error(code: int) -> None:
+    told = working()
+    number = told.cancel()
+    assert answer(told.error(code, "no"), number) == (code, "no")
+    assert told.report().status == "Submitted"
+
+
+def test_a_cancels_own_codes_arent_taken_for_the_answer_to_a_change() -> None:
+    told = working()
+    change, cancel = told.change(lmtPrice=102.0), told.cancel()
+    told.error(161, "not now")
+    assert (answer(told, change), answer(told, cancel)) == (None, (161, "not now"))
+
+
+def test_a_change_of_an_order_that_tws_cancels_is_refused_by_that() -> None:
+    told = working()
+    number = told.change(lmtPrice=102.0)
+    assert answer(told.error(202, "reason"), number) == (202, "reason")
+
+
+def test_the_quantity_is_what_tws_shows() -> None:
+    told = working()
+    told.open("Submitted", totalQuantity=8)
+    assert told.stands() == ("Submitted", 0.0, 8.0)
+    assert told.execute(5, 100.0).stands() == ("Submitted", 5.0, 3.0)
+
+
+def test_the_same_words_again_are_no_news() -> None:
+    told = working()
+    before = told.blotter.version(ID)
+    assert told.open("Submitted").status("Submitted").blotter.version(ID) == before
+    assert told.status("Submitted", why="child").blotter.version(ID) == before + 1
