@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from ..data import Recording
 from .bonds import read_bonds
-from .cfds import contract_for_difference
+from .cfds import contract_for_difference, contracts_on_indices
 from .futures import read_futures, roots
 from .instrument import Instrument
 from .listings import read_listings
@@ -266,9 +266,9 @@ class Instruments:
 
     @cached_property
     def _cfds(self) -> dict[int, Instrument]:
-        """The contracts for difference on shares and currency pairs, by conId."""
+        """The contracts for difference on shares, currency pairs and indices, by conId."""
         made = (contract_for_difference(i) for i in self.listings if i.secType in ("STK", "CASH"))
-        return {i.conId: i for i in made}
+        return {i.conId: i for i in (*made, *contracts_on_indices(self.listings))}
 
     @cached_property
     def _continuous(self) -> dict[int, Instrument]:

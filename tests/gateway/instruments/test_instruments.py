@@ -258,3 +258,11 @@ def test_conIds_that_are_public(symbol, conId):
 def test_few_us_stocks_have_an_invented_conId():
     stocks = [i for i in TODAY.listings if i.secType == "STK" and i.schedule == "US"]
     assert sum(900_000_000 <= i.conId for i in stocks) <= 33
+
+
+@pytest.mark.parametrize(("symbol", "conId", "index"), [("IBUS500", 111767871, "SPX"), ("IBDE40", 111987422, "DAX")])
+def test_contracts_for_difference_on_indices_are_quoted(symbol, conId, index):
+    (cfd,) = match(symbol=symbol, secType="CFD", exchange="SMART")
+    (under,) = match(symbol=index, secType="IND")
+    assert (conId, under.model.key, True) == (cfd.conId, cfd.model.key, cfd.quotes)
+    assert TODAY.find(cfd.underConId) is None
