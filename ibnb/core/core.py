@@ -78,7 +78,9 @@ class Core:
         self.dispatcher = Dispatcher(
             client, self.tape, self.changes, self.status, self.pending, self.fence, self.lifecycle.maybe_ready
         )
-        self.incoming = Incoming(client, self.lifecycle, self.dispatcher, self.tape, self.changes, self.status)
+        self.incoming = Incoming(
+            client, self.lifecycle, self.dispatcher, self.tape, self.changes, self.status, self.pending
+        )
         self.outgoing = Outgoing(
             client,
             self.lifecycle,

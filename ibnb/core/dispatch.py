@@ -13,11 +13,11 @@ import traceback
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from ibnb.core import unread
 from ibnb.core.clock import Changes
 from ibnb.core.pending import Pending
 from ibnb.core.status import Status
 from ibnb.core.tape import Tape
-from ibnb.errors import IBError
 from ibnb.ib import api
 from ibnb.wire.fast import COLUMNS, Decode, decode_bars, find_decoder
 
@@ -358,9 +358,6 @@ class Dispatcher:
 
     def _internal_problem(self, name: str, args: tuple[Any, ...], error: Exception) -> None:
         self._status.problem(name, "ibnb", error, traceback.format_exc())
-        # Most callbacks carry their request's id first: its caller must hear of this, not wait for an end.
-        slot = self._pending.get(args[0]) if args and isinstance(args[0], int) else None
-        if slot is not None:
-            cause = IBError(f"{slot.verb}: ibnb couldn't use the callback {name}: {error!r}; see app.problems")
-            cause.__cause__ = error
-            slot.fail(cause)
+        # Its caller must hear of this, not wait for an end, nor take the rest for the whole.
+        slots = unread.waiting_for_callback(self._pending, name, args)
+        unread.fail(slots, f"ibnb couldn't use the callback {name}", error)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ibnb.core import unread
 from ibnb.core.clock import Changes
 from ibnb.core.dispatch import Dispatcher, find_override
 from ibnb.core.lifecycle import Lifecycle
+from ibnb.core.pending import Pending
 from ibnb.core.status import Status
 from ibnb.core.tape import Tape
 from ibnb.ib import api
@@ -27,6 +29,7 @@ class Incoming:
     tape: Tape
     changes: Changes
     status: Status
+    pending: Pending
 
     def __post_init__(self) -> None:
         self.is_private = self.dispatcher.is_private
@@ -83,7 +86,7 @@ class Incoming:
                 for name, args in found.calls:
                     getattr(callbacks, name)(*args)
         except Exception as error:
-            self.status.problem("decode", f"message {payload[:60]!r}", error, traceback.format_exc())
+            self._tell_unread(payload, error, traceback.format_exc())
         if not dispatcher.is_private():
             self._guard_hook()
 
@@ -93,6 +96,13 @@ class Incoming:
             self.tape.messages(found.callbacks, msg_id, payloads, version)
         for name, args in found.calls:
             self.dispatcher.deliver(name, *args)
+        self.changes.announce()
+
+    def _tell_unread(self, payload: bytes, error: Exception, trace: str) -> None:
+        message = unread.describe(payload, self.lifecycle.version)
+        slots = unread.waiting_for(self.pending, message)
+        unread.fail(slots, f"TWS's message {message.name} can't be read", error)
+        self.status.problem("decode", f"message {payload[:60]!r}", error, trace, told=bool(slots))
         self.changes.announce()
 
     def _guard_hook(self) -> None:

@@ -69,6 +69,8 @@ class Slot:
         self.thread = threading.get_ident()
         self.rows: list[Any] = []
         self.error: BaseException | None = None
+        #: The error is ibnb's own: TWS goes on with the request.
+        self.still_runs = False
         # Messages that carried this slot's id without ending it (2176, 10167 …), as (code, text).
         self.notices: list[tuple[int, str]] = []
         self.ended = Latch()
@@ -78,6 +80,11 @@ class Slot:
     @property
     def done(self) -> bool:
         return self.ended.is_set()
+
+    @property
+    def refused(self) -> bool:
+        """Has TWS ended it itself, or has the connection?"""
+        return self.error is not None and not self.still_runs
 
     def add(self, row: Any) -> None:
         """Append one row; rows that come after the end are dropped."""
@@ -110,7 +117,7 @@ class Slot:
     def again(self) -> None:
         """Open an ended slot anew, empty: its request is sent once more under the same id."""
         self.rows = []
-        self.error = None
+        self.error, self.still_runs = None, False
         self.ended.clear()
         self._end_of.release()
 
@@ -118,13 +125,16 @@ class Slot:
         """The end marker came."""
         self._end(None)
 
-    def fail(self, error: BaseException) -> None:
-        """The request failed; `wait` raises this. Only the first end counts."""
-        self._end(error)
+    def fail(self, error: BaseException, still_runs: bool = False) -> None:
+        """The request failed; `wait` raises this. Only the first end counts.
 
-    def _end(self, error: BaseException | None) -> None:
+        still_runs: TWS knows nothing of it, so there is something to cancel there.
+        """
+        self._end(error, still_runs)
+
+    def _end(self, error: BaseException | None, still_runs: bool = False) -> None:
         if self._end_of.acquire(blocking=False):
-            self.error = error
+            self.error, self.still_runs = error, still_runs
             self.ended.set()
 
     def wait(self, timeout: float | None = None) -> list[Any]:
@@ -143,7 +153,7 @@ class Slot:
         try:
             # TWS has forgotten a request that it has answered or refused itself: only what is
             # still running there needs a cancel.
-            if error is not None and self.cancel is not None and error is not self.error:
+            if error is not None and self.cancel is not None and (self.still_runs or error is not self.error):
                 self.cancel()
         finally:
             self.home.close(self)

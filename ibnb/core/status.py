@@ -104,8 +104,9 @@ class Status:
         self._keep(Notice(self._now(), -1, OWN, severity, text))
         logger.log(_LEVELS.get(severity, logging.INFO), "%s", text)
 
-    def problem(self, callback: str, where: str, error: BaseException, trace: str) -> None:
-        self.problem_count += 1
+    def problem(self, callback: str, where: str, error: BaseException, trace: str, told: bool = False) -> None:
+        """Remember an exception; told: a verb raises it, so that nobody else needs to be warned of it."""
+        self.problem_count += not told
         self.problems.append(Problem(self._now(), callback, where, f"{type(error).__name__}: {error}", trace))
         logger.error("exception in callback %s (%s)\n%s", callback, where, trace)
 

@@ -48,6 +48,7 @@ try:
     from ibapi.decoder import Decoder as _Decoder
     from ibapi.execution import Execution as _Execution
     from ibapi.execution import ExecutionFilter as _ExecutionFilter
+    from ibapi.message import IN as _IN
     from ibapi.order import Order as _Order
     from ibapi.order_condition import ExecutionCondition as _ExecutionCondition
     from ibapi.order_condition import MarginCondition as _MarginCondition
@@ -120,6 +121,10 @@ EXERCISE_EXTRAS = tuple(
     _EXERCISE_DEFAULTS[name] for name in tuple(inspect.signature(EClient.exerciseOptions).parameters)[7:]
 )
 _INTERPRET_TAKES_ID = len(inspect.signature(Decoder.interpret).parameters) == 3
+# The message's own version, and in older releases its id.
+_FIELDS_BEFORE = 1 if _INTERPRET_TAKES_ID else 2
+#: Message id → IB's name of it.
+MESSAGE_NAMES = {int(getattr(_IN, name)): name for name in dir(_IN) if name.isupper()}
 
 
 def mixture(version: str, max_client: int, cancel_parameters: tuple[str, ...], has_order_cancel: bool) -> str | None:
@@ -341,9 +346,20 @@ def message_id(payload: bytes, server_version: int) -> int:
     return int(payload[: payload.index(b"\0")])
 
 
+class _WholeDecoder(_Decoder):  # type: ignore[misc]
+    """ibapi's Decoder, to which a message with a field too few or too many is an error, not a line in a log."""
+
+    def interpretWithSignature(self, fields: Any, handleInfo: Any) -> None:
+        wanted = len(handleInfo.wrapperParams or ()) - 1
+        found = len(fields) - _FIELDS_BEFORE
+        if handleInfo.wrapperParams is not None and found != wanted:
+            raise ValueError(f"{found} fields instead of {wanted}")
+        super().interpretWithSignature(fields, handleInfo)
+
+
 def make_interpreter(wrapper: object, server_version: int) -> Callable[[int, bytes], None]:
     """`interpret(msgId, payload)`: feeds one message to ibapi's Decoder, which calls the wrapper."""
-    decoder = Decoder(wrapper, server_version)
+    decoder = _WholeDecoder(wrapper, server_version)
     raw = server_version >= RAW_ID_VERSION
 
     def interpret(msg_id: int, payload: bytes) -> None:

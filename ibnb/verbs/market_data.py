@@ -165,7 +165,7 @@ def open_line(
             app.reqMktData(slot.key, contract, ticks, snapshot, False, [])
             yield line
         finally:
-            gone = slot.error is not None or (snapshot and slot.done)
+            gone = slot.refused or (snapshot and slot.done and not slot.still_runs)
             if not gone and app.isConnected():
                 app.cancelMktData(slot.key)
 

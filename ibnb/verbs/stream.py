@@ -89,7 +89,7 @@ class Stream(ABC, Generic[T]):
         self._stack.close()
 
     def _close(self, slot: Slot) -> None:
-        if slot.error is None and self._app.isConnected():
+        if not slot.refused and self._app.isConnected():
             self._cancel(slot.key)
 
     def _put(self, raw: Any) -> None:

@@ -41,8 +41,16 @@ class Wire:
     def __str__(self) -> str:
         return f"{self.version}{'-sparse' if self.sparse else ''}"
 
+    def binary(self, name: str) -> bool:
+        """Does this wire send the message as protobuf?"""
+        return self.version > 200 and protobuf.speaks(name, self.version)
+
     def encode(self, name: str, fields: dict[str, Any]) -> bytes:
-        if self.version > 200 and protobuf.speaks(name, self.version):
+        """A message; of "bytes" the field `of` is a function that makes them for this wire."""
+        if name == "bytes":
+            made: bytes = fields["of"](self)
+            return made
+        if self.binary(name):
             return protobuf.encode(name, fields, self.sparse)
         return text.encode(name, fields, self.version)
 

@@ -1,0 +1,127 @@
+"""A message that can't be read: whose answer lacks it.
+
+Rule: an answer is never shorter in silence. The request to which the message belongs ends with an error: the one whose
+id it carries, or, of messages without an id, the one that waits for their kind. If the id itself can't be read, every
+request that waits for an answer might be the one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ibnb.core.pending import Pending, Slot
+from ibnb.errors import IBError
+from ibnb.ib.api import MESSAGE_NAMES, PROTOBUF_OFFSET, RAW_ID_VERSION
+
+# Key or verb of the requests that wait for messages without an id → these messages' ids, and their callbacks.
+_KINDS: tuple[tuple[str, frozenset[int], frozenset[str]], ...] = (
+    ("openOrders", frozenset({3, 5, 53}), frozenset({"orderStatus", "openOrder", "openOrderEnd"})),
+    (
+        "accountUpdates",
+        frozenset({6, 7, 8, 54}),
+        frozenset({"updateAccountValue", "updatePortfolio", "updateAccountTime", "accountDownloadEnd"}),
+    ),
+    ("newsBulletins", frozenset({14}), frozenset({"updateNewsBulletin"})),
+    ("scannerParameters", frozenset({19}), frozenset({"scannerParameters"})),
+    ("currentTime", frozenset({49}), frozenset({"currentTime"})),
+    ("getExecutions", frozenset({59}), frozenset({"commissionReport", "commissionAndFeesReport"})),
+    ("positions", frozenset({61, 62}), frozenset({"position", "positionEnd"})),
+    ("familyCodes", frozenset({78}), frozenset({"familyCodes"})),
+    ("mktDepthExchanges", frozenset({80}), frozenset({"mktDepthExchanges"})),
+    ("newsProviders", frozenset({85}), frozenset({"newsProviders"})),
+    ("getMarketRule", frozenset({93}), frozenset({"marketRule"})),
+    ("completedOrders", frozenset({101, 102}), frozenset({"completedOrder", "completedOrdersEnd"})),
+)
+# What no request waits for: accounts, order ids, advisers' data, verification, bound orders.
+_UNASKED = frozenset({9, 15, 16, 65, 66, 69, 70, 100, 103, 109})
+# Messages that begin with their own version, up to (not including) this server version; from 75 on none does.
+_VERSION_GOES = {3: 131, 4: 194, 5: 145, 10: 164, 11: 136, 17: 124, 18: 164, 21: 156}
+_FIRST_WITHOUT_VERSION = 75
+# An order's own messages carry its id, which may be that of a preview.
+_OPEN_ORDER = 5
+
+
+class Unread(NamedTuple):
+    """A message: its name, and the id that it carries (None: none that can be read)."""
+
+    number: int
+    name: str
+    key: int | None
+
+
+def describe(payload: bytes, version: int) -> Unread:
+    """What can still be said of a message."""
+    raw = version >= RAW_ID_VERSION
+    try:
+        number = int.from_bytes(payload[:4], "big") if raw else int(payload[: payload.index(b"\0")])
+    except ValueError:
+        return Unread(0, "without an id", None)
+    body = payload[4:] if raw else payload[payload.index(b"\0") + 1 :]
+    if raw and number > PROTOBUF_OFFSET:
+        number -= PROTOBUF_OFFSET
+        key = _first_number(body)
+    else:
+        own_version = number < _FIRST_WITHOUT_VERSION and version < _VERSION_GOES.get(number, version + 1)
+        key = _whole(body.split(b"\0", 2)[own_version : own_version + 1])
+    return Unread(number, f"{MESSAGE_NAMES.get(number, 'unknown')} ({number})", key)
+
+
+def waiting_for(pending: Pending, message: Unread) -> list[Slot]:
+    """The open requests whose answer lacks the message."""
+    number, key = message.number, message.key
+    waiting = pending.all()
+    for kind, numbers, _ in _KINDS:
+        if number in numbers:
+            own = [pending.get(key)] if number == _OPEN_ORDER and key is not None else []
+            return [each for each in (*_of_kind(waiting, kind), *own) if each is not None]
+    if number in _UNASKED:
+        return []
+    if key is None:
+        return [slot for slot in waiting if isinstance(slot.key, int) and slot.kind != "order"]
+    slot = pending.get(key)
+    return [] if slot is None else [slot]
+
+
+def waiting_for_callback(pending: Pending, name: str, args: tuple[object, ...]) -> list[Slot]:
+    """The open requests whose answer lacks a callback that couldn't be used. Most carry their request's id first."""
+    for kind, _, names in _KINDS:
+        if name in names:
+            return _of_kind(pending.all(), kind)
+    slot = pending.get(args[0]) if args and isinstance(args[0], int) else None
+    return [] if slot is None else [slot]
+
+
+def fail(slots: list[Slot], what: str, error: Exception) -> None:
+    """End requests whose answer isn't whole."""
+    first: BaseException = error
+    # What ibapi stumbles over while it reports it says nothing.
+    while first.__context__ is not None:
+        first = first.__context__
+    why = "a field is missing" if isinstance(first, StopIteration) else repr(first)
+    for slot in slots:
+        cause = IBError(f"{slot.verb}: the answer isn't whole: {what}: {why}; see app.problems")
+        cause.__cause__ = error
+        slot.fail(cause, still_runs=True)
+
+
+def _of_kind(slots: list[Slot], kind: str) -> list[Slot]:
+    return [slot for slot in slots if kind in (slot.key, slot.verb)]
+
+
+def _whole(texts: list[bytes]) -> int | None:
+    try:
+        return int(texts[0])
+    except (IndexError, ValueError):
+        return None
+
+
+def _first_number(body: bytes) -> int | None:
+    """Field 1 of a protobuf message, if it is a number: where IB's messages have their request's id."""
+    if not body.startswith(b"\x08"):
+        return None
+    found = 0
+    for place, byte in enumerate(body[1:6]):
+        found |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            return found
+    return None
