@@ -174,7 +174,9 @@ class Stage:
             caught = error
         self.peer.arm("")
         too_old = type(caught) is IBError and "newer" in str(caught)  # 9.81 can't ask this
-        assert caught is None or too_old or isinstance(caught, HARMS[harm]), repr(caught)
+        # Nonsense is a message of bars whose id can't be read: whoever waits for bars must hear of it.
+        unread = harm == "nonsense" and "isn't whole: TWS's message HISTORICAL_DATA" in str(caught)
+        assert caught is None or too_old or unread or isinstance(caught, HARMS[harm]), repr(caught)
         return caught
 
 

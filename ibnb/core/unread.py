@@ -1,8 +1,7 @@
 """A message that can't be read: whose answer lacks it.
 
 Rule: an answer is never shorter in silence. The request to which the message belongs ends with an error: the one whose
-id it carries, or, of messages without an id, the one that waits for their kind. If the id itself can't be read, every
-request that waits for an answer might be the one.
+id it carries; where there is no id, or it can't be read either, each one that waits for messages of this kind.
 """
 
 from __future__ import annotations
@@ -32,8 +31,17 @@ _KINDS: tuple[tuple[str, frozenset[int], frozenset[str]], ...] = (
     ("getMarketRule", frozenset({93}), frozenset({"marketRule"})),
     ("completedOrders", frozenset({101, 102}), frozenset({"completedOrder", "completedOrdersEnd"})),
 )
-# What no request waits for: accounts, order ids, advisers' data, verification, bound orders.
-_UNASKED = frozenset({9, 15, 16, 65, 66, 69, 70, 100, 103, 109})
+# The kind of a request (codes.KINDS) → the messages that answer it and carry its id.
+_ANSWERS = {
+    "account": frozenset({63, 64, 71, 72, 73, 74, 94, 95}),
+    "contract": frozenset({10, 18, 52, 75, 76, 79}),
+    "history": frozenset({17, 88, 89, 90, 96, 97, 98, 106, 108}),
+    "market_data": frozenset({1, 2, 12, 13, 21, 45, 46, 47, 50, 57, 58, 81, 84, 91, 92, 99}),
+    "news": frozenset({83, 86, 87}),
+    "option": frozenset({21}),
+    "request": frozenset({11, 55, 67, 68, 77, 82, 104, 105, 107}),
+    "scanner": frozenset({20}),
+}
 # Messages that begin with their own version, up to (not including) this server version; from 75 on none does.
 _VERSION_GOES = {3: 131, 4: 194, 5: 145, 10: 164, 11: 136, 17: 124, 18: 164, 21: 156}
 _FIRST_WITHOUT_VERSION = 75
@@ -74,10 +82,8 @@ def waiting_for(pending: Pending, message: Unread) -> list[Slot]:
         if number in numbers:
             own = [pending.get(key)] if number == _OPEN_ORDER and key is not None else []
             return [each for each in (*_of_kind(waiting, kind), *own) if each is not None]
-    if number in _UNASKED:
-        return []
     if key is None:
-        return [slot for slot in waiting if isinstance(slot.key, int) and slot.kind != "order"]
+        return [slot for slot in waiting if isinstance(slot.key, int) and number in _ANSWERS.get(slot.kind, ())]
     slot = pending.get(key)
     return [] if slot is None else [slot]
 
