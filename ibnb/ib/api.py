@@ -59,6 +59,7 @@ try:
     from ibapi.order_state import OrderState as _OrderState
     from ibapi.scanner import ScannerSubscription as _ScannerSubscription
     from ibapi.tag_value import TagValue as _TagValue
+    from ibapi.ticktype import TickTypeEnum as _TickTypeEnum
     from ibapi.wrapper import EWrapper as _EWrapper
 except ImportError as cause:
     raise ImportError(_broken(f"{type(cause).__name__}: {cause}")) from cause
@@ -123,6 +124,8 @@ EXERCISE_EXTRAS = tuple(
 _INTERPRET_TAKES_ID = len(inspect.signature(Decoder.interpret).parameters) == 3
 # The message's own version, and in older releases its id.
 _FIELDS_BEFORE = 1 if _INTERPRET_TAKES_ID else 2
+#: Tick id → IB's name of it.
+TICK_NAMES: dict[int, str] = dict(_TickTypeEnum.idx2name)
 #: Message id → IB's name of it.
 MESSAGE_NAMES = {int(getattr(_IN, name)): name for name in dir(_IN) if name.isupper()}
 

@@ -35,7 +35,10 @@ _SHORTEST_LIVE = 5
 
 
 class LiveBar(NamedTuple):
-    """A bar as it stands; `new` says that it has just begun, so that the one before it is finished."""
+    """A bar as it stands; `new` says that it has just begun, so that the one before it is finished.
+
+    Once a bar, that is. TWS amends earlier bars now and then: such a one comes with its own Date, and isn't new.
+    """
 
     Date: pd.Timestamp
     Open: float
@@ -187,9 +190,10 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
         """Return bars that go on growing, to be used with `with`: history first, then every change (keepUpToDate).
 
         `stream.df` is the frame of getData as it stands, its last bar unfinished; `for bar in stream` gives a LiveBar
-        for every change (with `new` when a bar has begun) and waits for the next, `timeout` seconds at most. Leaving
-        the block cancels the request. Raises ValueError (live bars are of 5 secs and more, of TRADES, MIDPOINT, BID or
-        ASK, and up to now), and on entering what getData raises.
+        for every change (with `new` when a bar has begun) and waits for the next, `timeout` seconds at most. An earlier
+        bar that TWS amends takes its place in `stream.df`. Leaving the block cancels the request. Raises ValueError
+        (live bars are of 5 secs and more, of TRADES, MIDPOINT, BID or ASK, and up to now), and on entering what getData
+        raises.
 
         >>> with app.streamBars(app.createContract("AAPL"), app.dataSettings("1 D", "1 min")) as bars:
         ...     for bar in bars:
@@ -253,6 +257,12 @@ def _row(bar: Any) -> tuple[Any, ...]:
     return (bar.date, bar.open, bar.high, bar.low, bar.close, bar.volume, average, bar.barCount)
 
 
+def _in_order(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Bars oldest first and each once: of those that come twice the later one counts."""
+    last = dict(zip((row[0] for row in rows), rows, strict=True))
+    return [last[date] for date in sorted(last)] if all(str(date).isdigit() for date in last) else list(rows)
+
+
 class BarStream(Stream[LiveBar]):
     """Bars that go on growing while the block lasts; see streamBars."""
 
@@ -271,6 +281,10 @@ class BarStream(Stream[LiveBar]):
 
     def __enter__(self) -> Self:
         self._intraday = read_dates_safely(self._asked, self._app._ibnb.lifecycle.version)
+        if self._intraday and self._contract.secType != "BAG":
+            # Which of two bars is the later one, a clock's reading doesn't say in the hour that happens twice; and a
+            # combination has no exchange's zone to show seconds in.
+            self._asked["formatDate"] = _EPOCH
         return super().__enter__()
 
     def _ask(self, reqId: Key) -> None:
@@ -299,20 +313,28 @@ class BarStream(Stream[LiveBar]):
         if slot is None:
             return
         before, self._before = self._before, []
-        if before:
+        rows = _in_order(slot.rows)
+        if before and rows:
             last = before[-1][0]
-            self._news.extend((row, row[0] != last) for row in list(slot.rows) if row[0] >= last)
+            self._news.extend((row, row[0] != last) for row in rows if row[0] >= last)
+            rows = [row for row in before if row[0] < rows[0][0]] + rows
+        slot.rows = rows or before
         slot.hear(self._app._ibnb.now())
         self.loaded = True
 
     def put(self, row: tuple[Any, ...]) -> None:
-        """A change from TWS: of the last bar, or a new one. Runs on the reader thread."""
-        rows = self._slot.rows if self._slot is not None else []
-        new = not rows or rows[-1][0] != row[0]
-        if new:
-            rows.append(row)
+        """A change from TWS: a new bar, the last one, or an earlier one. Runs on the reader thread."""
+        slot = self._slot
+        if slot is None:
+            return
+        rows, place = slot.rows, len(slot.rows)
+        while place and row[0] < rows[place - 1][0]:
+            place -= 1
+        new = place == len(rows) and (not rows or rows[-1][0] != row[0])
+        if place and rows[place - 1][0] == row[0]:
+            rows[place - 1] = row
         else:
-            rows[-1] = row
+            rows.insert(place, row)
         self._put((row, new))
 
     @property

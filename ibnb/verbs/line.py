@@ -6,6 +6,7 @@ cost more than all else, most of it in Python's garbage collector.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -19,12 +20,14 @@ import pandas as pd
 from ibnb import tables
 from ibnb.core.clock import NEW_YORK
 from ibnb.core.pending import Slot
+from ibnb.ib.api import TICK_NAMES
 
 #: Tick id → quote column: the live ids and, for the same thing fifteen minutes late, the delayed ones.
 PRICE_TICKS = {1: "bid", 2: "ask", 4: "last", 6: "high", 7: "low", 9: "close", 14: "open"}
 PRICE_TICKS |= {66: "bid", 67: "ask", 68: "last", 72: "high", 73: "low", 75: "close", 76: "open"}
 SIZE_TICKS = {0: "bidSize", 3: "askSize", 5: "lastSize", 8: "volume"}
 SIZE_TICKS |= {69: "bidSize", 70: "askSize", 71: "lastSize", 74: "volume"}
+_RT_VOLUMES = (48, 77)
 _FIRST_DELAYED, _LAST_DELAYED = 66, 76
 # The live prices that bring a size along, and the columns of both.
 LIVE_PRICES = {1: "bid", 2: "ask", 4: "last"}
@@ -34,6 +37,11 @@ _LIVE_SIZES = {1: "bidSize", 2: "askSize", 4: "lastSize"}
 _COMPLETE = {"IND": ("last",), "CASH": ("bid", "ask"), "CMDTY": ("bid", "ask"), "CFD": ("bid", "ask")}
 _ALL = ("bid", "ask", "last")
 _ZERO_IS_A_PRICE = {"OPT", "FOP", "BAG", "WAR", "EC"}
+# What may cost less than nothing, besides combinations: oil has, and an index may count anything.
+_MAY_BE_NEGATIVE = {"FUT", "CONTFUT", "FUT+CONTFUT", "FOP", "IND"}
+# How TWS says that there is no price: -1 in the currency, so in pence or cents (priceMagnifier 100) it is -100.
+_NONE = {-1.0, -10.0, -100.0, -1000.0, -10000.0}
+_PRICE_OF = {"bidSize": "bid", "askSize": "ask", "lastSize": "last"}
 _COLUMNS = tuple(tables.TABLES["quotes"])[1:-1]
 NAN = float("nan")
 # So many ticks are made at once.
@@ -42,13 +50,31 @@ _AT_ONCE = 32
 STALE = "stale"
 
 
+class RTVolume(NamedTuple):
+    """A trade as generic ticks 233 and 375 tell it; `moment` in epoch seconds, `volume` and `vwap` of the day.
+
+    `single`: one market maker filled it. NaN where TWS leaves something out, as it does between trades.
+    """
+
+    price: float
+    size: float
+    moment: float
+    volume: float
+    vwap: float
+    single: bool
+
+
 class Tick(NamedTuple):
-    """One change of a quote: `field` is a quote column ("bid", "lastSize", …), `time` the moment it arrived."""
+    """One change of a quote: `field` is a quote column ("bid", "lastSize", …), `time` the moment it arrived.
+
+    Where generic ticks were asked for, `field` may also be IB's own name of anything else that a line brings
+    ("RT_VOLUME", "SHORTABLE", "ODD_LOT_BID"), and `value` then a number, a text, or an RTVolume.
+    """
 
     moment: float
     symbol: str
     field: str
-    value: float
+    value: Any
     data_type: str
     contract: Any
 
@@ -141,7 +167,9 @@ class Backlog:
 class Line:
     """What one market data line has brought so far; the reader thread writes, others read a row at a time."""
 
-    def __init__(self, contract: Any, slot: Slot, news: Backlog | None) -> None:
+    def __init__(self, contract: Any, slot: Slot, news: Backlog | None, extras: bool = False) -> None:
+        #: Is what no quote has a column for news, too?
+        self.extras = extras
         self.contract = contract
         self.symbol = contract.symbol
         self.slot = slot
@@ -151,16 +179,30 @@ class Line:
         self.finishes_slot = False
         self.news = news
         self._wanted = _COMPLETE.get(contract.secType, _ALL)
-        self._zero_is_a_price = contract.secType in _ZERO_IS_A_PRICE
 
     @property
     def complete(self) -> bool:
         return all(name in self.values for name in self._wanted)
 
     def price(self, tickType: int, name: str, value: float, now: float) -> None:
-        # -1 and 0 are how TWS says that there is none; an option may be bid at 0, a spread at anything.
-        none = (value == -1 and self.contract.secType != "BAG") or (value == 0 and not self._zero_is_a_price)
-        self.put(tickType, name, NAN if none else value, now)
+        self.put(tickType, name, value if 0 < value < math.inf else price_or_nan(self.contract.secType, value), now)
+
+    def size(self, tickType: int, name: str, value: float, now: float) -> None:
+        self.put(tickType, name, value if 0 <= value < math.inf else NAN, now)
+        price = _PRICE_OF.get(name, "")
+        if value == 0 and self.values.get(price, 0.0) < 0:
+            # Nobody offers anything at this price below nothing: it was a way to say "none".
+            self.put(tickType, price, price_or_nan(self.contract.secType, self.values[price], 0.0), now)
+
+    def other(self, tickType: int, value: float | str, now: float) -> None:
+        """What no quote has a column for: news for whoever asked for generic ticks."""
+        if self.news is not None and self.extras:
+            said: Any = value
+            if tickType in _RT_VOLUMES:
+                said = _rt_volume(str(value))
+            self.slot.hear(now)
+            name = TICK_NAMES.get(tickType, f"tick {tickType}")
+            self.news.add_one(Tick(now, self.symbol, name, said, self.data_type, self.contract))
 
     def put(self, tickType: int, name: str, value: float, now: float) -> None:
         delayed = _FIRST_DELAYED <= tickType <= _LAST_DELAYED
@@ -179,6 +221,30 @@ class Line:
         values = dict(self.values)
         data_type = self.data_type if self.slot.gap is None else STALE
         return (self.contract.symbol, *(values.get(name, NAN) for name in _COLUMNS), data_type)
+
+
+def price_or_nan(secType: str, value: float, size: float | None = None) -> float:
+    """A price that TWS has sent, or NaN where it says that there is none, in whatever unit prices are quoted.
+
+    0 is a price of options and combinations only; below 0 combinations may be, and futures and indices, unless nobody
+    offers anything there (`size`).
+    """
+    if value > 0:
+        there = value < math.inf
+    elif value == 0:
+        there = secType in _ZERO_IS_A_PRICE
+    elif secType in _MAY_BE_NEGATIVE:
+        nobody = value == -1 if secType == "IND" else value in _NONE or size == 0
+        there = value > -math.inf and not nobody
+    else:
+        there = secType == "BAG" and value > -math.inf
+    return value if there else NAN
+
+
+def _rt_volume(text: str) -> RTVolume:
+    price, size, moment, volume, vwap, single, *_ = [*text.split(";"), *[""] * 6]
+    numbers = tables.numbers([price, size, moment, volume, vwap]).tolist()
+    return RTVolume(numbers[0], numbers[1], numbers[2] / 1000, numbers[3], numbers[4], single == "true")
 
 
 def of_one_stream(lines: list[Line | None]) -> bool:

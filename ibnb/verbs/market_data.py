@@ -1,7 +1,8 @@
 """The market data family: quotes of one or many contracts, at a moment or as they come.
 
 Rule: a quote says what sort it is (live, frozen, delayed), lives in the same columns whichever tick ids brought it, and
-holds NaN where TWS says -1 or 0 for "no price". Every line that a verb opens is closed again, whatever happens.
+holds NaN where TWS says -1 (in pence -100) or 0 for "no price". Every line that a verb opens is closed again, whatever
+happens.
 """
 
 from __future__ import annotations
@@ -20,7 +21,17 @@ from ibnb.core.session import Session
 from ibnb.errors import RequestTimeoutError
 from ibnb.ib.api import UNSET_INTEGER, to_float
 from ibnb.ib.values import DATA_TYPES, check_contract, check_contracts
-from ibnb.verbs.line import LIVE_PRICES, NAN, PRICE_TICKS, SIZE_TICKS, Backlog, Line, Tick, of_one_stream, take_pairs
+from ibnb.verbs.line import (
+    LIVE_PRICES,
+    PRICE_TICKS,
+    SIZE_TICKS,
+    Backlog,
+    Line,
+    Tick,
+    of_one_stream,
+    price_or_nan,
+    take_pairs,
+)
 
 # Below this no number means "unset".
 _LARGE = float(UNSET_INTEGER)
@@ -32,8 +43,13 @@ class MarketDataCallbacks(Listener):
     @on("tickPrice")
     def got_price(self, reqId: int, tickType: int, price: float, attrib: Any) -> None:
         line, name = self._pending.taker(reqId), PRICE_TICKS.get(tickType)
-        if line is not None and name is not None:
-            line.price(tickType, name, price if -_LARGE < price < _LARGE else to_float(price), self._core.now())
+        if line is None:
+            return
+        value, now = price if -_LARGE < price < _LARGE else to_float(price), self._core.now()
+        if name is None:
+            line.other(tickType, price_or_nan(line.contract.secType, value), now)
+        else:
+            line.price(tickType, name, value, now)
             if line.finishes_slot and line.complete:
                 line.slot.finish()
 
@@ -50,19 +66,39 @@ class MarketDataCallbacks(Listener):
             return
         for reqId, kind, price, size_kind, size in zip(reqIds, kinds, prices, size_kinds, sizes, strict=True):
             line, name = lines[reqId], PRICE_TICKS.get(kind)
-            if line is not None and name is not None:
-                line.price(kind, name, price, now)
-                if line.finishes_slot and line.complete:
-                    line.slot.finish()
-                if size_kind is not None:
-                    line.put(size_kind, SIZE_TICKS[size_kind], NAN if size < 0 else size, now)
+            if line is None:
+                continue
+            if name is None:
+                line.other(kind, price_or_nan(line.contract.secType, price), now)
+                continue
+            line.price(kind, name, price, now)
+            if line.finishes_slot and line.complete:
+                line.slot.finish()
+            if size_kind is not None:
+                line.size(size_kind, SIZE_TICKS[size_kind], size, now)
 
     @on("tickSize")
     def got_size(self, reqId: int, tickType: int, size: Any) -> None:
         line, name = self._pending.taker(reqId), SIZE_TICKS.get(tickType)
-        if line is not None and name is not None:
-            value = size if type(size) is float and size < _LARGE else to_float(size)
-            line.put(tickType, name, NAN if value < 0 else value, self._core.now())
+        if line is None:
+            return
+        value, now = size if type(size) is float and size < _LARGE else to_float(size), self._core.now()
+        if name is None:
+            line.other(tickType, value, now)
+        else:
+            line.size(tickType, name, value, now)
+
+    @on("tickGeneric")
+    def got_generic(self, reqId: int, tickType: int, value: float) -> None:
+        line = self._pending.taker(reqId)
+        if isinstance(line, Line):
+            line.other(tickType, to_float(value), self._core.now())
+
+    @on("tickString")
+    def got_string(self, reqId: int, tickType: int, value: str) -> None:
+        line = self._pending.taker(reqId)
+        if isinstance(line, Line):
+            line.other(tickType, value, self._core.now())
 
     @on("marketDataType")
     def got_data_type(self, reqId: int, marketDataType: int) -> None:
@@ -109,6 +145,8 @@ class MarketDataVerbs(Session, listener=MarketDataCallbacks):
         `stream.df` is the frame of getQuotes as it stands; `for tick in stream` gives Tick(time, symbol, field, value,
         data_type, contract) one by one and waits for the next, `timeout` seconds at most, then RequestTimeoutError;
         `stream.failures` {symbol: exception} has the lines that TWS refused. Leaving the block cancels every line.
+        With `genericTickList` (IB's numbers, such as "233" for single trades) ticks are all that the lines bring: what
+        the frame has no column for comes under IB's own name ("RT_VOLUME", "SHORTABLE", "ODD_LOT_BID").
         While the connection is lost the `data_type` is "stale"; after it the lines go on by themselves.
 
         >>> with app.streamQuotes([app.createContract("AAPL")]) as quotes:
@@ -157,7 +195,7 @@ def open_line(
     with app._ibnb.request(
         verb, timeout=timeout, contract=contract, kind="market_data", lasting=lasting, one_of_many=one_of_many
     ) as slot:
-        line = Line(contract, slot, news)
+        line = Line(contract, slot, news, bool(ticks))
         slot.on_replay = line.forget
         line.finishes_slot = news is None and not snapshot
         slot.taker = line

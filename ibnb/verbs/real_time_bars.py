@@ -89,9 +89,17 @@ class RealTimeBarStream(Stream[RealTimeBar]):
         self._app.cancelRealTimeBars(reqId)
 
     def put(self, row: tuple[Any, ...]) -> None:
-        """A bar from TWS. Runs on the reader thread."""
-        self._rows.append(row)
-        self._put(row)
+        """A bar from TWS; one that comes again takes its own place, and is no news. Runs on the reader thread."""
+        rows = self._rows
+        if not rows or row[0] > rows[-1][0]:
+            rows.append(row)
+            self._put(row)
+            return
+        for place in range(len(rows) - 1, -1, -1):
+            if rows[place][0] <= row[0]:
+                if rows[place][0] == row[0]:
+                    rows[place] = row
+                return
 
     @property
     def df(self) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from ibnb.core.pending import Key
 from ibnb.ib.api import histogram_size, to_float
 from ibnb.ib.values import check, check_end_date_time
 from ibnb.verbs.history import HistoryVerbs, exchange_zone
+from ibnb.verbs.line import price_or_nan
 from ibnb.verbs.stream import KEPT, Stream
 
 #: What getTicks takes → the table of its columns.
@@ -97,10 +98,7 @@ class TickCallbacks(Listener):
         rows = [
             (
                 tick.time,
-                tick.priceBid,
-                tick.priceAsk,
-                to_float(tick.sizeBid),
-                to_float(tick.sizeAsk),
+                *self._offered(reqId, tick.priceBid, tick.priceAsk, tick.sizeBid, tick.sizeAsk),
                 tick.tickAttribBidAsk.bidPastLow,
                 tick.tickAttribBidAsk.askPastHigh,
             )
@@ -149,7 +147,14 @@ class TickCallbacks(Listener):
         stream = self._pending.taker(reqId)
         if stream is not None:
             flags = (tickAttribBidAsk.bidPastLow, tickAttribBidAsk.askPastHigh)
-            stream.put((time, bidPrice, askPrice, to_float(bidSize), to_float(askSize), *flags))
+            stream.put((time, *self._offered(reqId, bidPrice, askPrice, bidSize, askSize), *flags))
+
+    def _offered(self, reqId: int, bid: float, ask: float, bidSize: Any, askSize: Any) -> tuple[float, ...]:
+        """Prices and sizes of a quote; a price that says "none" is NaN."""
+        slot = self._pending.get(reqId)
+        secType = str(getattr(slot.contract, "secType", "")) if slot is not None else ""
+        sizes = to_float(bidSize), to_float(askSize)
+        return (*(price_or_nan(secType, each, size) for each, size in zip((bid, ask), sizes, strict=True)), *sizes)
 
     @on("tickByTickMidPoint")
     def got_midpoint(self, reqId: int, time: int, midPoint: float) -> None:

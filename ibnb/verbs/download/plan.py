@@ -183,7 +183,10 @@ def moment(name: str, value: Any, zone: str, last: bool = False) -> float:
     whole_day = ":" not in value if isinstance(value, str) else not isinstance(value, datetime)
     if whole_day and last:
         when += pd.Timedelta(days=1)
-    return float((when.tz_localize(zone) if when.tz is None else when).timestamp())
+    if when.tz is None:
+        # In the hour that happens twice the first pass is meant; what never happens is when it would have been over.
+        when = when.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+    return float(when.timestamp())
 
 
 def _read(value: Any) -> Any:

@@ -184,3 +184,16 @@ def test_weeks_and_months_in_progress_are_not_settled() -> None:
     assert days == [date(2025, 6, 11), date(2025, 6, 11), date(2025, 6, 9), date(2025, 6, 1)]
     assert local_day(settled("1 day", wednesday - 3601, NEW_YORK), NEW_YORK) == date(2025, 6, 10)
     assert timedelta(days=1).total_seconds() == wednesday - 3600 - settled("1 day", wednesday - 3601, NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "meant"),
+    [
+        ("2025-11-02 01:30", "America/New_York", "2025-11-02 05:30"),
+        ("2025-03-09 02:30", "America/New_York", "2025-03-09 07:00"),
+        # Summer began at midnight there.
+        ("2018-11-04", "America/Sao_Paulo", "2018-11-04 03:00"),
+    ],
+)
+def test_a_time_that_happens_twice_or_never_is_no_error(text: str, zone: str, meant: str) -> None:
+    assert moment("start", text, zone) == pd.Timestamp(meant, tz="UTC").timestamp()
