@@ -54,6 +54,8 @@ class Lifecycle:
         self._lock = threading.RLock()
         self.connection: Connection | None = None
         self.version = 0
+        #: When the connection was made.
+        self.since = 0.0
         self.endpoint: tuple[str, int, int] | None = None
         self.accounts: list[str] = []
         #: The account that verbs use by default.
@@ -117,7 +119,7 @@ class Lifecycle:
         client.host, client.port, client.clientId = connection.host, connection.port, clientId
         client.serverVersion_, client.connTime = version, connection_time
         self.endpoint = (connection.host, connection.port, clientId)
-        self.connection, self.version = connection, version
+        self.connection, self.version, self.since = connection, version, self.clock.now()
         self.ended.clear()
         self.over.clear()
         self.status.connected()

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 import warnings
+from datetime import UTC as UTC_ZONE
+from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -226,6 +228,45 @@ def zone_name(name: str, near: str | None = None) -> str:
     said = f"may be {' or '.join(found)}" if found else "is not known"
     warnings.warn(f"the time zone {name!r} {said}; times are read as in {taken}", ZoneWarning, stacklevel=2)
     return taken
+
+
+def login_zone(said: str, moment: float) -> tuple[str, str]:
+    """The zone of TWS's host, from the time it gives on connecting; and what is uncertain about it, or "".
+
+    `moment` (epoch seconds) is when it said so: a clock that shows it tells which of several zones is meant, and for a
+    name in an unknown language at least the hours from UTC.
+
+    >>> login_zone("20250611 10:00:00 Eastern Standard Time", 1749650400.0)
+    ('America/New_York', '')
+    """
+    day, clock, name = [*said.split(maxsplit=2), "", "", ""][:3]
+    found = zones_called(name) if name.strip() else ()
+    if len(found) == 1:
+        return found[0], ""
+    ahead = _ahead(f"{day} {clock}", moment)
+    here = [zone for zone in found if ahead is not None and _offset(zone, moment) == ahead]
+    if len(here) == 1:
+        return here[0], ""
+    hours = 0 if ahead is None or ahead % 3600 else ahead // 3600
+    taken = next(iter((*here, *found)), _fixed("-" if hours < 0 else "+", str(abs(hours)), None))
+    what = f"the time zone of TWS's host, {name!r}," if name.strip() else "TWS's host"
+    return taken, f"{what} can't be told for certain; times without a zone are read as in {taken}"
+
+
+def _ahead(reading: str, moment: float) -> int | None:
+    """By how many seconds a clock is ahead of UTC, to the quarter of an hour; None if it shows another time."""
+    try:
+        ahead = datetime.strptime(reading, "%Y%m%d %H:%M:%S").replace(tzinfo=UTC_ZONE).timestamp() - moment
+    except ValueError:
+        return None
+    quarters = round(ahead / 900)
+    # No zone is further away, and a handshake takes no minutes.
+    return quarters * 900 if abs(quarters) <= 14 * 4 and abs(ahead - quarters * 900) < 120 else None
+
+
+def _offset(zone: str, moment: float) -> float | None:
+    offset = datetime.fromtimestamp(moment, ZoneInfo(zone)).utcoffset()
+    return None if offset is None else offset.total_seconds()
 
 
 def _fixed(sign: str, hours: str, minutes: str | None) -> str:

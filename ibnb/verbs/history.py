@@ -7,6 +7,7 @@ bars are asked for as epoch seconds instead, which can't be misread.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple, Self
@@ -22,11 +23,12 @@ from ibnb.core.session import Session
 from ibnb.ib import create
 from ibnb.ib.dates import parse_dates
 from ibnb.ib.values import BAR_SIZES, WHAT_TO_SHOW, check, check_contracts
-from ibnb.ib.zones import zone_name
+from ibnb.ib.zones import ZoneWarning, zone_name, zones_called
 from ibnb.verbs.stream import Stream
 from ibnb.wire.fast import Columns
 
-_ZONED_DATES_VERSION = 174
+#: From this server version on times name their zone.
+ZONED_DATES_VERSION = 174
 _EPOCH = 2
 # formatDate 3 leaves out the year; a frame shows dates its own way, so the whole date is asked for.
 _NO_YEAR = 3
@@ -232,19 +234,28 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
 
 def exchange_zone(core: Core, contract: Any, verb: str) -> str:
     """The zone of a contract's exchange."""
-    return zone_name(core.definitions.ask(contract, verb)[0].timeZoneId)
+    return zone_of(core.definitions.ask(contract, verb)[0])
+
+
+def zone_of(details: Any) -> str:
+    """The zone of an instrument's exchange; UTC, with a ZoneWarning, where TWS names none."""
+    if not details.timeZoneId.strip():
+        text = f"TWS names no time zone for {details.contract.symbol}; its times are shown in UTC"
+        warnings.warn(text, ZoneWarning, stacklevel=2)
+    return zone_name(details.timeZoneId)
 
 
 def zone_for(core: Core, contract: Any, rows: Sequence[Any], verb: str) -> str | None:
     """The zone to read and show these bars in, unless they name one themselves."""
-    named = bool(rows) and " " in str(rows[0][0]).strip()
+    words = str(rows[0][0]).split(maxsplit=2) if rows else []
+    named = len(words) == 3 and len(zones_called(words[2])) == 1
     return None if named else exchange_zone(core, contract, verb)
 
 
 def read_dates_safely(ask: dict[str, Any], version: int) -> bool:
     """Ask for dates that can be read; tell whether the bars are shorter than a day."""
     intraday = BAR_SIZES[ask["barSizeSetting"]] < BAR_SIZES["1 day"]
-    if intraday and version < _ZONED_DATES_VERSION:
+    if intraday and version < ZONED_DATES_VERSION:
         ask["formatDate"] = _EPOCH
     elif ask["formatDate"] == _NO_YEAR:
         ask["formatDate"] = 1

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibnb.ib.zones import ZoneWarning, zone_name, zones_called
+from ibnb.ib.zones import ZoneWarning, login_zone, zone_name, zones_called
 
 # Instants at which zones that have the same rules today have the same offset: each quarter of two years.
 MOMENTS = [datetime(year, month, 15, 12, tzinfo=UTC) for year in (2024, 2025) for month in (1, 4, 7, 10)]
@@ -143,3 +143,37 @@ def test_the_names_of_unicodes_own_table(which: str) -> None:
         if offsets(zone) not in [offsets(each) for each in zones_called(name)]
     }
     assert wrong == {}
+
+
+MORNING = datetime(2025, 6, 11, 14, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("said", "zone", "certain"),
+    [
+        ("20260405 23:49:26 Central European Standard Time", "Europe/Berlin", True),
+        ("20250323 22:21:01 Greenwich Mean Time", "UTC", True),
+        ("20250611 10:00:00 US/Eastern", "America/New_York", True),
+        # Where a name may be two, the host's own clock decides.
+        ("20250611 09:00:02 CST", "America/Chicago", True),
+        ("20250611 19:30:05 IST", "Asia/Kolkata", True),
+        ("20250611 17:00:00 IST", "Asia/Jerusalem", True),
+        ("20250611 15:00:00 IST", "Europe/Dublin", True),
+        ("20250611 22:00:00 CST", "Asia/Shanghai", False),
+        # A name in another language: the hours from UTC.
+        ("20250611 16:00:01 Mitteleurop\u00e4ische Zeit", "Etc/GMT-2", False),
+        ("20250611 22:00:01 \u4e2d\u56fd\u6807\u51c6\u65f6\u95f4", "Etc/GMT-8", False),
+        ("20250611 10:00:01", "Etc/GMT+4", False),
+        ("20250611 19:30:01 \u092d\u093e\u0930\u0924", "UTC", False),
+        # A clock that shows another time says nothing.
+        ("20240101 10:00:00 Ortszeit", "UTC", False),
+        ("20240101 10:00:00 IST", "Asia/Kolkata", False),
+        ("yesterday", "UTC", False),
+        ("", "UTC", False),
+    ],
+)
+def test_the_zone_of_the_host(said: str, zone: str, certain: bool) -> None:
+    found, doubt = login_zone(said, MORNING)
+    assert found == zone
+    assert (doubt == "") is certain
+    assert certain or doubt.endswith(f"times without a zone are read as in {zone}")

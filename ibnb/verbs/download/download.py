@@ -15,7 +15,6 @@ from ibnb.core.definitions import key_of
 from ibnb.errors import HistoricalDataError, IBError
 from ibnb.ib import create
 from ibnb.ib.values import BAR_SIZES
-from ibnb.ib.zones import zone_name
 from ibnb.verbs.contracts import the_one
 from ibnb.verbs.download.cache import BarFolder
 from ibnb.verbs.download.in_flight import Ask, InFlight
@@ -23,7 +22,7 @@ from ibnb.verbs.download.peer import peer_name
 from ibnb.verbs.download.plan import Chunk, Piece, duration, duration_to_now, settled
 from ibnb.verbs.download.progress import Progress, Show
 from ibnb.verbs.download.series import SCHEDULE, Series, Wish, is_overnight, read_bars, read_sessions
-from ibnb.verbs.history import read_dates_safely
+from ibnb.verbs.history import read_dates_safely, zone_of
 from ibnb.verbs.reference import SCHEDULE_VERSION
 
 _DAY = BAR_SIZES["1 day"]
@@ -83,7 +82,7 @@ class Download:
         return list(once.values()), failures
 
     def series(self, details: Any, wish: Wish) -> Series:
-        contract, zone = details.contract, zone_name(details.timeZoneId)
+        contract, zone = details.contract, zone_of(details)
         whole = wish.whatToShow == "ADJUSTED_LAST" or contract.secType == "CONTFUT"
         hours = f"{details.tradingHours};{details.liquidHours}"
         return Series(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from contextlib import suppress
 from math import nan
 from typing import Any
@@ -15,6 +16,8 @@ from ibnb.core.listener import Listener
 from ibnb.errors import RequestTimeoutError
 from ibnb.ib.api import ExecutionFilter, is_unset, to_float
 from ibnb.ib.values import check
+from ibnb.ib.zones import ZoneWarning, login_zone
+from ibnb.verbs.history import ZONED_DATES_VERSION
 from ibnb.verbs.orders.callbacks import OrderCallbacks
 from ibnb.verbs.orders.fills import family
 from ibnb.verbs.orders.journal import add_fills
@@ -151,8 +154,12 @@ def _row(contract: Any, execution: Any, charge: Any | None) -> tuple[Any, ...]:
     )
 
 
-def _login_zone(app: ExecutionVerbs) -> str | None:
+def _login_zone(app: ExecutionVerbs) -> str:
     """The zone that TWS was logged in with, in which an old TWS gives times without one."""
     said = app.twsConnectionTime() or ""
-    words = (said.decode("ascii", "replace") if isinstance(said, bytes) else str(said)).split()
-    return words[2] if len(words) > 2 else None
+    text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    lifecycle = app._ibnb.lifecycle
+    zone, doubt = login_zone(text, lifecycle.since)
+    if doubt and lifecycle.version < ZONED_DATES_VERSION:
+        warnings.warn(doubt, ZoneWarning, stacklevel=3)
+    return zone
