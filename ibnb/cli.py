@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     gateway.add_argument("--start", metavar="TIME", help="begin then, in New York: '2025-03-03 09:30'")
     gateway.add_argument("--seed", type=int, metavar="N", help="another number is another world of prices")
     gateway.add_argument("--latency", type=float, metavar="SECONDS", help="an order's way to the exchange")
+    gateway.add_argument("--regime", choices=("calm", "crash", "trend", "chop"), help="what the market is like")
     gateway.add_argument("--script", type=Path, metavar="FILE", help="moves, faults and bulletins as TOML")
     gateway.add_argument("--rate", type=float, default=1.0, help="virtual seconds per second (%(default)s)")
     gateway.add_argument("--trust", action="append", default=[], metavar="IP", help="let in this peer, too")
@@ -115,6 +116,7 @@ def _gateway(args: argparse.Namespace) -> int:
         start=args.start,
         latency=args.latency,
         always_open=args.always_open,
+        regime=args.regime,
         script=args.script,
     ).start()
     print(f"listening on {gateway.host}:{gateway.port}", flush=True)

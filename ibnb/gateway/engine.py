@@ -12,6 +12,7 @@ from typing import Any
 
 from . import messages as m
 from .accounts import Accounts
+from .calendar import day_number
 from .clock import Clock
 from .data import read_folder
 from .faults import Doors, Faults
@@ -19,7 +20,7 @@ from .handlers import HANDLERS, Refusal
 from .handlers.outage import check_reachable
 from .handlers.registry import no_history, not_simulated, request_id
 from .instruments import Instruments
-from .market import Market
+from .market import Market, Regime
 from .matching import OrderBook
 from .pacing import Ask, SmallBars, ask_of
 from .scenario import Scenario
@@ -35,7 +36,8 @@ CLIENT_ID_IN_USE = "Unable to connect as the client id is already in use. Retry 
 def build_world(scenario: Scenario, clock: Clock) -> World:
     """Everything that one scenario needs, on this clock."""
     instruments = Instruments(scenario.today, read_folder(scenario.data) if scenario.data else ())
-    market = Market(scenario.seed, instruments, scenario.moves, scenario.always_open_from)
+    regime = Regime(scenario.regime, day_number(scenario.today)) if scenario.regime else None
+    market = Market(scenario.seed, instruments, scenario.moves, scenario.always_open_from, regime)
     instruments.level = market.level
     accounts = Accounts(scenario, instruments, market, clock)
     orders = OrderBook(scenario, clock, market, accounts)

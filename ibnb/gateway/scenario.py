@@ -13,10 +13,12 @@ is multiplied by the factor from that second on, so the change happens between t
 | 10:15    | AMD +5.6 % (not held)               | a second entry                                             |
 | 10:20    | INTC −7.0 % (not held)              | "sell below −6 %" must *not* sell what isn't held          |
 | 10:30    | TSLA −6.6 %                         | whoever bought at 10:02 sells                              |
+| 10:40    | HE +6.0 % (lean hogs)               | above the average of 15-minute bars by three deviations    |
 | 11:00 …  | the market −2.5 % every two minutes | the guard: stock value and net liquidation fall more than  |
 | … 11:10  | (six times; no step is a signal)    | 5 % below where they were at 10:00                         |
 
 TSLA, NVDA, AMD and INTC are among the five that lead MOST_ACTIVE (average volume above 1,000,000, price above 10).
+What is bound to one that moves goes with it: ES, MES and SPY with SPX, QQQ and NQ with NDX.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 NEW_YORK = ZoneInfo("America/New_York")
+
+RegimeName = Literal["calm", "crash", "trend", "chop"]
 
 
 @dataclass(frozen=True)
@@ -194,6 +198,7 @@ FARMS = (
 class Scenario:
     """Where and when a world begins. `start` in epoch seconds; `always_open`: from that day on markets never close.
 
+    `regime`: what the market is like from the first day on: calm, in a crash, in a trend, or going nowhere.
     `data`: a folder of CSV or Parquet bars that are served as instruments (`ibnb.gateway.data`).
 
     Market data of the symbols in `not_subscribed` aren't paid for, of those in `delayed_only` not in real time;
@@ -215,6 +220,7 @@ class Scenario:
     faults: tuple[Fault, ...] = ()
     bulletins: tuple[Bulletin, ...] = ()
     always_open: bool = False
+    regime: RegimeName | None = None
     data: str | Path | None = None
 
     @property
@@ -267,9 +273,9 @@ _ACCOUNT = Account(
 )
 
 _MARKET = (
-    "AAPL", "NVDA", "NFLX", "MSFT", "META", "SPY", "V", "MA", "WMT", "TSLA", "AMD", "INTC", "AMZN", "GOOG", "GOOGL",
-    "IBM", "JPM", "KO", "IBKR", "QQQ", "BBVA", "COOP", "DB", "LIN", "MUFG", "NIO", "SAN", "SE", "WBD",
-    "SPX", "NDX", "ES",
+    "AAPL", "NVDA", "NFLX", "MSFT", "META", "V", "MA", "WMT", "TSLA", "AMD", "INTC", "AMZN", "GOOG", "GOOGL",
+    "IBM", "JPM", "KO", "IBKR", "BBVA", "COOP", "DB", "LIN", "MUFG", "NIO", "SAN", "SE", "WBD",
+    "SPX", "NDX", "RUT", "INDU", "VTI",
 )  # fmt: skip
 
 
@@ -281,6 +287,7 @@ def _lesson_moves() -> Iterator[Move]:
         (15, "AMD", 1.056),
         (20, "INTC", 0.930),
         (30, "TSLA", 0.934),
+        (40, "HE", 1.06),
     ):
         yield Move(symbol, new_york(10, minute), factor)
     for minute in (0, 2, 4, 6, 8, 10):

@@ -138,7 +138,7 @@ class Gateway:
         manual: time stands still until ``advance`` or ``step`` (default for all scenarios but those that begin now).
         rate: virtual seconds per wall second when not manual.
         words: what else the scenario is to be: ``seed``, ``start`` (New York, ``"2025-03-03 09:30"``), ``data``,
-            ``latency``, ``always_open``, ``script`` (``ibnb.gateway.words.scenario_of``).
+            ``latency``, ``always_open``, ``regime``, ``script`` (``ibnb.gateway.words.scenario_of``).
 
     Example:
         >>> from ibnb.gateway import Gateway

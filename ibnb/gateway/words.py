@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, cast, get_args
 
-from .scenario import NEW_YORK, SCENARIOS, Latency, Scenario
+from .scenario import NEW_YORK, SCENARIOS, Latency, RegimeName, Scenario
 from .script import read_script
 
 # The years for which the exchanges' closed days are known, and in which most instruments exist.
@@ -27,6 +27,7 @@ class Words(TypedDict, total=False):
     * `data`: a folder of CSV or Parquet bars that are served as instruments.
     * `latency`: seconds of an order's way to the exchange (fills and cancellations in proportion), or a Latency.
     * `always_open`: whether markets never close.
+    * `regime`: "calm", "crash", "trend" or "chop", from the first day on.
     * `script`: a TOML file of moves, faults and bulletins (`script.read_script`), in place of the scenario's own.
     """
 
@@ -35,6 +36,7 @@ class Words(TypedDict, total=False):
     data: str | Path | None
     latency: float | Latency | None
     always_open: bool | None
+    regime: str | None
     script: str | Path | None
 
 
@@ -73,6 +75,13 @@ def moment(start: str | datetime | float) -> float:
     return float(start)
 
 
+def _regime(wanted: str) -> RegimeName:
+    for name in get_args(RegimeName):
+        if wanted == name:
+            return cast(RegimeName, name)
+    raise ValueError(f"no regime {wanted!r}; there are {', '.join(map(repr, get_args(RegimeName)))}")
+
+
 def _latency(known: Latency, wanted: float | Latency) -> Latency:
     if isinstance(wanted, Latency):
         return wanted
@@ -92,6 +101,7 @@ _APPLY: dict[str, Callable[[Scenario, Any], Scenario]] = {
     "seed": _field("seed", int),
     "data": _field("data", Path),
     "always_open": _field("always_open", bool),
+    "regime": lambda scenario, value: replace(scenario, regime=_regime(value)),
     "latency": lambda scenario, value: replace(scenario, latency=_latency(scenario.latency, value)),
     "script": lambda scenario, value: read_script(Path(value), scenario),
 }

@@ -71,6 +71,31 @@ def test_no_other_second_is_a_signal(market):
     assert {"TSLA": 2, "NVDA": 2, "AMD": 1, "INTC": 1, "SPY": 0, "AAPL": 0} == signals
 
 
+def test_lean_hogs_rise_by_three_deviations(market):
+    """The strategy of the guide to ib_insync: 15-minute middles of two days, regular hours; it sells above."""
+    (hogs,) = market.instruments.match(Contract(symbol="HE", secType="CONTFUT", exchange="CME"))
+    signals = {}
+    for minute in (0, 15, 30, 45, 60):
+        bars = market.bars(hogs, "MIDPOINT", 900, new_york(0) - 86_400, new_york(10, 0) + 60 * minute)
+        window = bars.close[-50:]
+        signals[minute] = (window[-1] - window.mean()) / window.std(ddof=1)
+    assert all(abs(signals[minute]) < 3 for minute in (0, 15, 30))
+    assert signals[45] > 3
+    assert signals[60] > 3
+
+
+def test_what_is_bound_to_the_market_falls_with_it(market):
+    before, after = new_york(11) - 1, new_york(11, 10)
+    names = {"SPY": "STK", "QQQ": "STK", "IWM": "STK", "VOO": "STK", "SPX": "IND", "NDX": "IND"}
+    found = [i for i in market.instruments if names.get(i.symbol) == i.secType and i.schedule in ("US", "CBOE")]
+    found += [i for i in market.instruments.futures if i.localSymbol in ("ESM5", "MESM5", "NQM5")]
+    assert len(found) == 9
+    for instrument in found:
+        assert 0.82 < market.last_price(instrument, after) / market.last_price(instrument, before) < 0.89
+    (vix,) = market.instruments.match(Contract(symbol="VIX", secType="IND", exchange="CBOE"))
+    assert market.last_price(vix, after) > 1.4 * market.last_price(vix, before)
+
+
 def test_the_drawdown_passes_both_guards(market):
     stocks, total = worth(market, new_york(10))
     for minute in range(60):

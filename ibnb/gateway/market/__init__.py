@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .bars import WHAT, Bars
 from .market import DayStats, Market, NoMarketData, Quote, Seconds, Tick
+from .regimes import Regime
 
-__all__ = ["WHAT", "Bars", "DayStats", "Market", "NoMarketData", "Quote", "Seconds", "Tick"]
+__all__ = ["WHAT", "Bars", "DayStats", "Market", "NoMarketData", "Quote", "Regime", "Seconds", "Tick"]

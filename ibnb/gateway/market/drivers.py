@@ -20,6 +20,7 @@ import numpy as np
 
 from .clocks import TRADING_DAYS, Clock, days_of, weights
 from .noise import Bits, Floats, Ints, bell, bits, piece, stream, wait
+from .regimes import Regime
 
 # A walk is 0 here, and is chained year by year from here.
 ANCHOR_YEAR = 2025
@@ -99,6 +100,7 @@ class _News:
     at: Ints
     whole: Floats
     news: Floats
+    walked: float
 
 
 def _recall(memory: float, deviation: float) -> Floats:
@@ -110,13 +112,16 @@ def _recall(memory: float, deviation: float) -> Floats:
 class Driver:
     """One walk. `market` is the one whose scale it shares, None for the market itself."""
 
-    def __init__(self, seed: int, name: tuple[str, ...], clock: Clock, market: Driver | None) -> None:
+    def __init__(
+        self, seed: int, name: tuple[str, ...], clock: Clock, market: Driver | None, regime: Regime | None = None
+    ) -> None:
         self.name = name
         self.clock = clock
         factor = name[1] if name[0] == "factor" else ""
         self.temper = _TEMPERS.get(factor, _SECTOR if factor else _OWN)
         self._seed = seed
         self.market = market
+        self._regime = regime
         self._recalls = (_recall(_QUICK, self.temper.quick), _recall(_SLOW, self.temper.slow))
         self._keys = {kind: stream(seed, *name, kind) for kind in ("block", "day", "luck", "minute", "second")}
         self._news = lru_cache(None)(self._news_of)
@@ -162,10 +167,14 @@ class Driver:
         calm = sqrt(1 - temper.jumps * _JUMP_SQUARE)
         drift = temper.jumps * (_LEAST_JUMP + _MORE_JUMP) * (2 * temper.falls - 1)
         bells = np.sqrt(weight) * bells * calm + weight * drift
+        walked = 0.0
+        if self._regime and days[-1] >= self._regime.first:
+            push, walked = self._regime.pushed(days, bells.sum(axis=1), self._news(year - 1).walked)
+            bells += push[:, None] * weight
         z = luck * bells.sum(axis=1) + jump
         bells /= sqrt(TRADING_DAYS)
         surprise = (np.abs(z) - _MEAN_SIZE * np.sqrt(whole)) / _SIZE_SPREAD
-        return _News(luck, bells, jump, block, at, whole, self._told(z, surprise))
+        return _News(luck, bells, jump, block, at, whole, self._told(z, surprise), walked)
 
     def _scale_of(self, year: int) -> tuple[Floats, Floats]:
         """The quick and the slow part of the logarithm of each day's scale."""
@@ -173,6 +182,8 @@ class Driver:
         n = len(days_of(year))
         past = news[len(news) - n - _MEMORY : -1]
         quick, slow = (np.convolve(past, recall, "valid") for recall in self._recalls)
+        if self._regime:
+            slow = slow + self._regime.raised(days_of(year))
         return np.asarray(quick, np.float64), np.asarray(slow, np.float64)
 
     def known(self, year: int) -> Floats:

@@ -21,6 +21,7 @@ from .clocks import Clock, clock_of, clock_of_factor
 from .course import Course, course
 from .drivers import MARKET, Driver
 from .noise import Ints
+from .regimes import Regime
 from .ties import Ties
 
 ANCHOR_DAY = date(2025, 6, 10)
@@ -28,11 +29,10 @@ _LEAST = 1e-9
 
 
 @lru_cache(1024)
-def _driver(seed: int, name: tuple[str, ...], clock: Clock) -> Driver:
-    market = None
-    if name != ("factor", MARKET):
-        market = _driver(seed, ("factor", MARKET), clock_of_factor(MARKET))
-    return Driver(seed, name, clock, market)
+def _driver(seed: int, name: tuple[str, ...], clock: Clock, regime: Regime | None) -> Driver:
+    if name == ("factor", MARKET):
+        return Driver(seed, name, clock, None, regime)
+    return Driver(seed, name, clock, _driver(seed, ("factor", MARKET), clock_of_factor(MARKET), regime))
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,15 @@ class Exposure:
 class Exposures:
     """The exposures of one world's instruments. `always_open_from`: from then on its markets never close."""
 
-    def __init__(self, seed: int, instruments: Iterable[Instrument], always_open_from: date | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        instruments: Iterable[Instrument],
+        always_open_from: date | None = None,
+        regime: Regime | None = None,
+    ) -> None:
         self._seed = seed
+        self._regime = regime
         self.open_from = day_number(always_open_from) if always_open_from else None
         # The first listing of a path gives it its name, its anchor and its hours.
         self.ties = Ties({i.model.key: i for i in reversed([*instruments]) if i.secType not in ("FUT", "CONTFUT")})
@@ -111,10 +118,10 @@ class Exposures:
             return found, drift
         for factor, weight in model.loadings:
             name = ("factor", factor)
-            found[_driver(self._seed, name, clock_of_factor(factor))] += model.vol * weight
+            found[_driver(self._seed, name, clock_of_factor(factor), self._regime)] += model.vol * weight
         rest = 1 - sum(weight * weight for _, weight in model.loadings)
         if rest > _LEAST:
             clock = clock_of(self._leader(instrument).schedule)
-            own = _driver(self._seed, ("own", model.key), clock)
+            own = _driver(self._seed, ("own", model.key), clock, self._regime)
             found[own] += model.vol * sqrt(rest)
         return found, model.drift

@@ -21,9 +21,10 @@ from ..calendar import DAY, Calendar, Sessions, day_number
 from ..instruments import Instrument, Instruments
 from ..scenario import Move
 from .bars import WHAT, Bars, Sums, bar_starts, finish, is_trades, join, merge, seen
-from .noise import Floats, Ints, bits, stream
+from .noise import Ints, bits, stream
 from .path import Atoms
 from .paths import Paths
+from .regimes import Regime
 from .volatility_bars import VOLATILITIES, volatility_bars
 
 # IB's quote history begins later than its trades.
@@ -108,7 +109,7 @@ class _Day:
 class Market:
     """One world's prices.
 
-    `always_open_from`: the first day of a world that never closes (the live scenario's), None for real hours.
+    `always_open_from`: the first day of a world that never closes, None for real hours. `regime`: times of a kind.
     """
 
     def __init__(
@@ -117,11 +118,12 @@ class Market:
         instruments: Instruments,
         moves: Iterable[Move] = (),
         always_open_from: date | None = None,
+        regime: Regime | None = None,
     ) -> None:
         self.instruments = instruments
         self.calendar = Calendar(always_open_from)
         self.seed = seed
-        self.paths = Paths(seed, self.calendar, instruments, moves)
+        self.paths = Paths(seed, self.calendar, instruments, moves, regime)
         self._known: dict[int, Instrument] = {}
         self._year = lru_cache(1024)(self._year_sums)
         self._day = lru_cache(512)(self._day_minutes)
@@ -168,7 +170,9 @@ class Market:
         self._require(instrument, what)
         start = max(start, self.head_timestamp(instrument, what))
         if what in VOLATILITIES:
-            return volatility_bars(self.bars, self._expected, self.calendar, instrument, what, size, start, end, rth)
+            return volatility_bars(
+                self.bars, self.paths.volatility.expected, self.calendar, instrument, what, size, start, end, rth
+            )
         if isinstance(size, str):
             return finish(self._long(instrument, what, size, start, end, rth), instrument, what)
         return finish(self._short(instrument, what, size, start, end, rth), instrument, what)
@@ -304,9 +308,6 @@ class Market:
         return self._dollars(base, t) / self._dollars(quote, t) if base != quote else 1.0
 
     # How
-
-    def _expected(self, instrument: Instrument, time: Ints) -> Floats:
-        return self.paths.volatility.expected(self.paths.exposures.of(instrument), time)
 
     def _require(self, instrument: Instrument, what: str) -> None:
         if not self.offers(instrument, what):

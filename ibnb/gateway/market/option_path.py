@@ -21,7 +21,6 @@ import numpy as np
 from ..calendar import DAY, Calendar, Sessions, day_date
 from ..instruments import Instrument
 from .black_scholes import early, worth
-from .exposures import Exposures
 from .noise import Floats, Ints, bits, piece, stream
 from .path import Atoms, Walk, together
 from .volatility import Volatility, of_strike, steepness
@@ -44,7 +43,6 @@ class OptionPath:
         calendar: Calendar,
         of: Callable[[Instrument], Walk],
         find: Callable[[int], Instrument | None],
-        exposures: Exposures,
         volatility: Volatility,
     ) -> None:
         self.seed = seed
@@ -53,7 +51,6 @@ class OptionPath:
         self._find = find
         self._day = lru_cache(64)(self._underlying_day)
         self._second = lru_cache(1024)(self._underlying_minute)
-        self._exposures = exposures
         self._volatility = volatility
         self._level = lru_cache(1024)(self._at_the_money)
         self._end = lru_cache(1024)(self._last_second)
@@ -205,7 +202,7 @@ class OptionPath:
         assert under is not None
         time = self._day(conId, day).time
         days = np.maximum((self._end(schedule, last) - time) / DAY, 1.0)
-        return self._volatility.expected(self._exposures.of(under), time, days)
+        return self._volatility.expected(under, time, days)
 
     def _last_second(self, schedule: str, last: str) -> int:
         """When the last session ends."""

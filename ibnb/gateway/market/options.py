@@ -74,8 +74,7 @@ def expected_volatility(market: Market, underlying: Instrument, t: float) -> flo
     """What options imply for the coming thirty days, per year: tick 24 (generic 106), OPTION_IMPLIED_VOLATILITY."""
     _, opens, closes = market.calendar.latest(underlying.schedule, t)
     minute = np.array([min(max(int(t), opens), closes) // 60 * 60])
-    paths = market.paths
-    return round(float(paths.volatility.expected(paths.exposures.of(underlying), minute)[0]), 6)
+    return round(float(market.paths.volatility.expected(underlying, minute)[0]), 6)
 
 
 def historical_volatility(market: Market, instrument: Instrument, t: float) -> float:

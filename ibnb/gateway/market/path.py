@@ -27,6 +27,7 @@ from ..scenario import Move
 from .clocks import TRADING_DAYS
 from .exposures import Exposures
 from .noise import Bits, Floats, Ints, bits, piece, stream, tent, wait
+from .regimes import Regime
 from .seconds import along, held, through, trades
 from .ties import Leg
 
@@ -94,10 +95,11 @@ class Path:
         calendar: Calendar,
         instruments: Iterable[Instrument],
         moves: Iterable[Move] = (),
+        regime: Regime | None = None,
     ) -> None:
         self.seed = seed
         self.calendar = calendar
-        self.exposures = Exposures(seed, instruments, calendar.always_open_from)
+        self.exposures = Exposures(seed, instruments, calendar.always_open_from, regime)
         self._moves: dict[str, list[Move]] = {}
         for move in sorted(moves, key=lambda m: m.time):
             self._moves.setdefault(move.symbol, []).append(move)
@@ -221,7 +223,7 @@ class Path:
 
     # Moves
 
-    def _factors(self, instrument: Instrument) -> list[tuple[int, float]]:
+    def moves(self, instrument: Instrument) -> list[tuple[int, float]]:
         """The scripted moves of an instrument, or of what it is bound to: times and factors."""
         own = [(move.time, move.factor) for move in self._moves.get(instrument.symbol, ())]
         legs = self.exposures.ties.legs(instrument.model.key)
@@ -230,12 +232,12 @@ class Path:
         return sorted(
             (at, factor**power)
             for key, power in legs
-            for at, factor in self._factors(self.exposures.ties.base(key))
+            for at, factor in self.moves(self.exposures.ties.base(key))
         )  # fmt: skip
 
     def _moved(self, instrument: Instrument, time: Ints) -> list[tuple[int, float]]:
         """The moves before the last of these moments."""
-        return [move for move in self._factors(instrument) if move[0] <= time.flat[-1]] if self._moves else []
+        return [move for move in self.moves(instrument) if move[0] <= time.flat[-1]] if self._moves else []
 
     def _factor(self, instrument: Instrument, time: Ints) -> Floats:
         """What the scripted moves have made of the price by each of these moments."""

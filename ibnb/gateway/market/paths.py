@@ -10,6 +10,7 @@ from ..scenario import Move
 from .option_path import OptionPath
 from .path import Path, Walk
 from .recorded_path import RecordedPath
+from .regimes import Regime
 from .vix_path import KEY as VIX
 from .vix_path import VixPath
 from .volatility import Volatility
@@ -18,12 +19,18 @@ from .volatility import Volatility
 class Paths:
     """The paths of one world. `volatility`: what is expected of them."""
 
-    def __init__(self, seed: int, calendar: Calendar, instruments: Instruments, moves: Iterable[Move] = ()) -> None:
-        self._own = Path(seed, calendar, instruments.listings, moves)
-        self.exposures = self._own.exposures
-        self.volatility = Volatility(self.exposures)
+    def __init__(
+        self,
+        seed: int,
+        calendar: Calendar,
+        instruments: Instruments,
+        moves: Iterable[Move] = (),
+        regime: Regime | None = None,
+    ) -> None:
+        self._own = Path(seed, calendar, instruments.listings, moves, regime)
+        self.volatility = Volatility(self._own.exposures, self._own.moves)
         self.recorded = RecordedPath(seed, calendar, self._own, instruments.recordings)
-        self.options = OptionPath(seed, calendar, self.of, instruments.find, self.exposures, self.volatility)
+        self.options = OptionPath(seed, calendar, self.of, instruments.find, self.volatility)
         spx = next(i for i in instruments.listings if (i.symbol, i.secType) == ("SPX", "IND"))
         self._vix = VixPath(self._own, self.volatility, spx)
 

@@ -27,6 +27,7 @@ class VixPath:
     def __init__(self, own: Path, volatility: Volatility, spx: Instrument) -> None:
         self._own = own
         self._volatility = volatility
+        self._spx = spx
         self._exposure = own.exposures.of(spx)
 
     def minutes(self, instrument: Instrument, sessions: Sessions, rth: bool) -> Atoms:
@@ -55,7 +56,7 @@ class VixPath:
         return int(_whole(self._ticks(instrument, np.array([liquid_close])))[0])
 
     def _ticks(self, instrument: Instrument, time: Ints) -> Floats:
-        return np.asarray(100 * self._volatility.expected(self._exposure, time) / instrument.minTick, np.float64)
+        return np.asarray(100 * self._volatility.expected(self._spx, time) / instrument.minTick, np.float64)
 
 
 def _whole(ticks: Floats) -> Ints:

@@ -7,11 +7,16 @@ doesn't change, so an option's price moves in it with the underlying's in one di
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import log
+
 import numpy as np
 
+from ..calendar import DAY
+from ..instruments import Instrument
 from .course import progress
 from .drivers import LEVEL, Driver
-from .exposures import Exposure, Exposures
+from .exposures import Exposures
 from .noise import Floats, Ints
 
 MONTH = 30
@@ -20,19 +25,23 @@ _SKEW = {"IND": (0.14, 0.022), "STK": (0.06, 0.022)}
 _FUNDS_SKEW = (0.13, 0.022)
 _FAR_BELOW, _FAR_ABOVE = -3.5, 2.5
 _SHORTEST = 1 / 365
+# After so many seconds a scripted move is mostly forgotten.
+_FORGOTTEN = 14 * DAY
 # Nobody expects less than this (a logarithm). So much more variance is priced than the logarithm's mean says.
 _CALMEST, _FAIR = -0.55, 1.05
 
 
 class Volatility:
-    """The expected volatilities of one world."""
+    """The expected volatilities of one world. `moves` gives the scripted moves of an instrument, times and factors."""
 
-    def __init__(self, exposures: Exposures) -> None:
+    def __init__(self, exposures: Exposures, moves: Callable[[Instrument], list[tuple[int, float]]]) -> None:
         self._exposures = exposures
+        self._moves = moves
 
-    def expected(self, exposure: Exposure, time: Ints, days: Floats | float = float(MONTH)) -> Floats:
-        """The volatility a year that is expected of a path over the coming calendar days, at these times: whole minutes
-        in ascending order."""
+    def expected(self, instrument: Instrument, time: Ints, days: Floats | float = float(MONTH)) -> Floats:
+        """The volatility a year that is expected of an instrument over the coming calendar days, at these times: whole
+        minutes in ascending order."""
+        exposure = self._exposures.of(instrument)
         known: dict[Driver, tuple[Floats, Floats]] = {}
 
         def parts(driver: Driver) -> tuple[Floats, Floats]:
@@ -49,7 +58,15 @@ class Volatility:
                 share = driver.temper.market
                 level, variance = level + share * market, variance + share * share * its
             total += weight * weight * np.exp(2 * (np.maximum(level, _CALMEST) - LEVEL * variance))
-        return np.sqrt(_FAIR * total)
+        return np.asarray(np.sqrt(_FAIR * total) * np.exp(self._alarm(instrument, time)), np.float64)
+
+    def _alarm(self, instrument: Instrument, time: Ints) -> Floats:
+        """What scripted moves of the last days add to the logarithm: an index's falls frighten, any move of a share."""
+        moved = np.zeros(len(time))
+        for at, factor in self._moves(instrument):
+            moved += np.where(time >= at, log(factor) * np.exp(np.minimum(at - time, 0) / _FORGOTTEN), 0.0)
+        index = steepness(instrument.secType, instrument.symbol) != _SKEW["STK"]
+        return np.asarray(np.clip(-4 * moved if index else 1.5 * np.abs(moved), -0.3, 1.2), np.float64)
 
     def _parts(self, driver: Driver, time: Ints) -> tuple[Floats, Floats]:
         day, share, walked, year = progress(driver, time, self._exposures.open_from)
