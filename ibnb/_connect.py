@@ -86,8 +86,8 @@ def connect(
     app_class: a subclass of IBApp.
     scenario: which simulated world, instead of the profile's: "lesson", "live" … or an `ibnb.gateway.Scenario`.
     world: what else that world is to be, in the words of `ibnb.gateway.Gateway`: seed, start (a time in New York,
-        "2025-03-03 09:30"), data (a folder of your own bars) … Each combination is a world of its own. On a TWS to
-        which the environment sends the program these words change nothing.
+        "2025-03-03 09:30"), regime ("crash" …), data (a folder of your own bars) … Each combination is a world of its
+        own. On a TWS to which the environment sends the program these words change nothing.
 
     Connected already with the same place, client id and class, it returns that session; so it does while that one is
     having its connection back, which then is tried at once.

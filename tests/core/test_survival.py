@@ -107,7 +107,7 @@ def test_leaving_a_stream_while_the_connection_is_lost_ends_it_for_good(app: Any
 def test_orders_are_never_sent_again_and_are_known_afterwards(app: Any) -> None:
     aapl = app.createContract("AAPL")
     resting = app.placeOrderNow(aapl, app.createOrder("BUY", 10, "LMT", 100), wait="Submitted")
-    near = app.placeOrderNow(aapl, app.createOrder("BUY", 5, "LMT", 193.00), wait="Submitted")
+    near = app.placeOrderNow(aapl, app.createOrder("BUY", 5, "LMT", 193.40), wait="Submitted")
     app.gateway.faults.nightly_restart(600)
     app.sleep("20 min")
     assert (2, 1, 1) == tuple(len(asked(app, name)) for name in ("PlaceOrder", "ReqOpenOrders", "ReqExecutions"))
