@@ -31,8 +31,9 @@ class IBApp(
     """ibapi's EClient and EWrapper with verbs beside them: call one, get a DataFrame or an exception.
 
     `get*` blocks and returns a DataFrame, `create*` returns an ibapi object, `place/modify/cancel*` act, `stream*` is
-    used with `with`, `plot*/display*` show. Everything of ibapi (`reqMktData`, `placeOrder` …) is there too, and any
-    callback may be overridden in a subclass, with any of its historical argument counts, without `super()`.
+    used with `with`, `plot*/display*` show. A contract may be given as the symbol of a US stock. Everything of ibapi
+    (`reqMktData`, `placeOrder` …) is there too, and any callback may be overridden in a subclass, with any of its
+    historical argument counts, without `super()`.
 
     >>> app = IBApp()                                                           # doctest: +SKIP
     >>> app.connect("127.0.0.1", 7497, clientId=1)                              # doctest: +SKIP

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from importlib import metadata
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 DISTRIBUTIONS = ("ibapi", "ibapi-stable", "ibapi-latest", "nautilus-ibapi")
 REPAIR = "pip uninstall -y ibapi ibapi-stable ibapi-latest nautilus-ibapi && pip install ibapi-stable"
@@ -81,11 +81,15 @@ Decoder: Any = _Decoder
 BarData: Any = _BarData
 TickAttrib: Any = _TickAttrib
 ComboLeg: Any = _ComboLeg
-Contract: Any = _Contract
+if TYPE_CHECKING:
+    # Those that people handle have their fields' types.
+    from ibnb.ib.fields import Contract as Contract
+    from ibnb.ib.fields import Order as Order
+else:
+    Contract, Order = _Contract, _Order
 ContractDetails: Any = _ContractDetails
 Execution: Any = _Execution
 ExecutionFilter: Any = _ExecutionFilter
-Order: Any = _Order
 ExecutionCondition: Any = _ExecutionCondition
 MarginCondition: Any = _MarginCondition
 PercentChangeCondition: Any = _PercentChangeCondition

@@ -34,7 +34,7 @@ _NAMES = ("symbol", "conId", "localSymbol", "tradingClass", "secId", "issuerId",
 
 def createContract(
     symbol: str, sec_type: str = "STK", exchange: str = "SMART", currency: str = "USD", **fields: Any
-) -> Any:
+) -> Contract:
     """Return an ibapi Contract with these four fields set, and any other field given by its ibapi name.
 
     `symbol` may be "" where another field says which instrument it is (conId, localSymbol, secId …).
@@ -128,7 +128,7 @@ def createOrder(
     parentId: int = 0,
     details: Any = None,
     **fields: Any,
-) -> Any:
+) -> Order:
     """Return an ibapi Order.
 
     `limit_price` is the worst price you accept, `stop_price` the price that wakes a stop (auxPrice; for TRAIL the first
@@ -180,9 +180,9 @@ def createOrder(
 class Bracket(NamedTuple):
     """Three linked orders; only the last one carries transmit=True, so that all three start together."""
 
-    parent: Any
-    takeProfit: Any
-    stopLoss: Any
+    parent: Order
+    takeProfit: Order
+    stopLoss: Order
 
 
 def createBracket(

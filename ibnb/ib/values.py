@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from numbers import Real
 from typing import Any
 
@@ -217,20 +217,13 @@ def _seconds(text: str) -> int | None:
 def check_contract(contract: Any, verb: str) -> Any:
     """Return `contract` if it is one (an object with IB's fields); ValueError says how to get one.
 
-    >>> check_contract("AAPL", "getData")
+    >>> check_contract(5, "getData")
     Traceback (most recent call last):
-    ValueError: getData: 'AAPL' isn't a contract; app.createContract('AAPL') makes one, app.resolve('AAPL') asks TWS.
+    ValueError: getData: 5 isn't a contract; app.createContract('AAPL') makes one.
     """
     if hasattr(contract, "secType") and hasattr(contract, "conId"):
         return contract
     raise ValueError(f"{verb}: {_short(contract)} isn't a contract; {_instead_of_contract(contract)}.")
-
-
-def check_contracts(contracts: Any, verb: str) -> list[Any]:
-    """Return one or many contracts as a list; ValueError as check_contract."""
-    if hasattr(contracts, "secType") or isinstance(contracts, str) or not isinstance(contracts, Iterable):
-        contracts = [contracts]
-    return [check_contract(each, verb) for each in contracts]
 
 
 def check_order(contract: Any, order: Any, verb: str) -> None:

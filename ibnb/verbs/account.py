@@ -16,7 +16,9 @@ from ibnb import tables
 from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
 from ibnb.ib.api import to_float
-from ibnb.ib.values import check, check_contract
+from ibnb.ib.fields import ContractLike
+from ibnb.ib.instruments import as_contract
+from ibnb.ib.values import check
 from ibnb.verbs.contracts import ContractVerbs
 
 #: The tags that IB documents; getAccountSummary asks for them all unless told otherwise.
@@ -283,7 +285,7 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
         return pd.Series(slot.rows[0], index=["dailyPnL", "unrealizedPnL", "realizedPnL"], name=name, dtype="float64")
 
     def getPnLSingle(
-        self, contract: Any, account: str = "", modelCode: str = "", timeout: float | None = None
+        self, contract: ContractLike | str | int, account: str = "", modelCode: str = "", timeout: float | None = None
     ) -> pd.Series:
         """Return position, dailyPnL, unrealizedPnL, realizedPnL and value of one position, in the base currency.
 
@@ -297,7 +299,8 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
         if isinstance(contract, int):
             conId = contract
         else:
-            conId = check_contract(contract, "getPnLSingle").conId or self.resolve(contract, timeout).conId
+            contract = as_contract(contract, "getPnLSingle")
+            conId = contract.conId or self.resolve(contract, timeout).conId
         with self._ibnb.request("getPnLSingle", cancel=self.cancelPnLSingle, timeout=timeout, kind="account") as slot:
             self.reqPnLSingle(slot.key, account or self._ibnb.lifecycle.account, modelCode, conId)
             slot.wait()

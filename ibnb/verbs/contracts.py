@@ -13,7 +13,9 @@ from ibnb.core.listener import Listener
 from ibnb.core.session import Session
 from ibnb.errors import AmbiguousContractError, ContractNotFoundError
 from ibnb.ib import create
-from ibnb.ib.api import to_float
+from ibnb.ib.api import Contract, to_float
+from ibnb.ib.fields import ContractLike
+from ibnb.ib.instruments import as_contract
 
 # What tells candidates apart, the most useful first.
 _TELLING = (
@@ -54,7 +56,7 @@ class ContractVerbs(Session, listener=ContractCallbacks):
 
     createContract = staticmethod(create.createContract)
 
-    def getContractDetails(self, contract: Any, timeout: float | None = None) -> pd.DataFrame:
+    def getContractDetails(self, contract: ContractLike | str, timeout: float | None = None) -> pd.DataFrame:
         """Return every instrument that fits `contract`, one row each.
 
         Columns: the contract's fields (symbol … conId), longName, `minTick` (smallest price step), `priceMagnifier`
@@ -64,12 +66,13 @@ class ContractVerbs(Session, listener=ContractCallbacks):
         >>> app.getContractDetails(app.createContract("AAPL"))["minTick"].tolist()
         [0.01]
         """
+        wanted = as_contract(contract, "getContractDetails")
         return tables.frame(
             "contractDetails",
-            [_row(each) for each in self._ibnb.definitions.ask(contract, "getContractDetails", timeout, anew=True)],
+            [_row(each) for each in self._ibnb.definitions.ask(wanted, "getContractDetails", timeout, anew=True)],
         )
 
-    def resolve(self, contract: Any, timeout: float | None = None) -> Any:
+    def resolve(self, contract: ContractLike | str, timeout: float | None = None) -> Contract:
         """Return the one instrument that `contract` (or a US stock's symbol) means, with its conId and all fields set.
 
         Raises ContractNotFoundError when nothing fits, AmbiguousContractError when several do: its text names the field
@@ -78,8 +81,9 @@ class ContractVerbs(Session, listener=ContractCallbacks):
         >>> app.resolve("AAPL").conId
         265598
         """
-        wanted = create.createContract(contract) if isinstance(contract, str) else contract
-        return copy.copy(the_one(self._ibnb.definitions.ask(wanted, "resolve", timeout), "resolve").contract)
+        wanted = as_contract(contract, "resolve")
+        found: Contract = copy.copy(the_one(self._ibnb.definitions.ask(wanted, "resolve", timeout), "resolve").contract)
+        return found
 
     def searchSymbols(self, pattern: str, timeout: float | None = None) -> pd.DataFrame:
         """Return up to 16 stocks whose symbol or company name begins with `pattern`.

@@ -18,7 +18,8 @@ from ibnb.core.listener import Listener
 from ibnb.core.pending import Key
 from ibnb.core.session import Session
 from ibnb.ib.api import to_float
-from ibnb.ib.values import check_contract
+from ibnb.ib.fields import ContractLike
+from ibnb.ib.instruments import as_contract
 from ibnb.verbs.stream import Stream
 
 _HALTED, _RESET = 316, 317
@@ -86,7 +87,11 @@ class DepthVerbs(Session, listener=DepthCallbacks):
     """Verbs about market depth, and the callbacks that answer them."""
 
     def streamDepth(
-        self, contract: Any, numRows: int = 5, isSmartDepth: bool | None = None, timeout: float | None = None
+        self,
+        contract: ContractLike | str,
+        numRows: int = 5,
+        isSmartDepth: bool | None = None,
+        timeout: float | None = None,
     ) -> DepthStream:
         """Return the book as it changes, to be used with `with`: a frame at any moment, and an iterator of changes.
 
@@ -105,7 +110,8 @@ class DepthVerbs(Session, listener=DepthCallbacks):
         """
         if numRows < 1:
             raise ValueError(f"numRows {numRows} is not legal: 1 or more.")
-        smart = check_contract(contract, "streamDepth").exchange == "SMART" if isSmartDepth is None else isSmartDepth
+        contract = as_contract(contract, "streamDepth")
+        smart = contract.exchange == "SMART" if isSmartDepth is None else isSmartDepth
         return DepthStream(self, contract, numRows, smart, timeout)
 
     def getDepthExchanges(self, timeout: float | None = None) -> pd.DataFrame:
@@ -133,7 +139,9 @@ class DepthStream(Stream[DepthChange]):
 
     verb = "streamDepth"
 
-    def __init__(self, app: DepthVerbs, contract: Any, numRows: int, isSmartDepth: bool, timeout: float | None) -> None:
+    def __init__(
+        self, app: DepthVerbs, contract: ContractLike | str, numRows: int, isSmartDepth: bool, timeout: float | None
+    ) -> None:
         super().__init__(app, contract, timeout)
         self._numRows = numRows
         self._smart = isSmartDepth

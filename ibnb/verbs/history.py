@@ -8,7 +8,7 @@ bars are asked for as epoch seconds instead, which can't be misread.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple, Self
 
@@ -22,7 +22,9 @@ from ibnb.core.pending import Key, Slot
 from ibnb.core.session import Session
 from ibnb.ib import create
 from ibnb.ib.dates import parse_dates
-from ibnb.ib.values import BAR_SIZES, WHAT_TO_SHOW, check, check_contracts
+from ibnb.ib.fields import ContractLike
+from ibnb.ib.instruments import as_contract, as_contracts
+from ibnb.ib.values import BAR_SIZES, WHAT_TO_SHOW, check
 from ibnb.ib.zones import ZoneWarning, zone_name, zones_called
 from ibnb.verbs.stream import Stream
 from ibnb.wire.fast import Columns
@@ -94,7 +96,7 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
 
     def getData(
         self,
-        contract: Any,
+        contract: ContractLike | str,
         settings: Mapping[str, Any],
         req_id: int | None = None,
         timeout: float | None = None,
@@ -113,6 +115,7 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
         >>> df.columns.tolist()
         ['Open', 'High', 'Low', 'Close', 'Volume', 'Average', 'BarCount']
         """
+        contract = as_contract(contract, "getData")
         ask = create.check_settings(settings, "getData")
         if ask["keepUpToDate"]:
             raise ValueError(
@@ -138,7 +141,7 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
 
     def getDataMany(
         self,
-        contracts: Any,
+        contracts: ContractLike | str | Iterable[ContractLike | str] | Mapping[str, ContractLike | str],
         settings: Mapping[str, Any],
         pacing: bool = True,
         timeout: float | None = None,
@@ -156,8 +159,8 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
         >>> list(app.getDataMany(contracts, app.dataSettings("3 M", "1 day")).index.names)
         ['symbol', 'Date']
         """
-        labels: list[str] | None = list(contracts) if isinstance(contracts, Mapping) else None
-        many = check_contracts(list(contracts.values()) if labels is not None else contracts, "getDataMany")
+        labels = list(contracts) if isinstance(contracts, Mapping) else None
+        many = as_contracts(list(contracts.values()) if isinstance(contracts, Mapping) else contracts, "getDataMany")
         labels = labels if labels is not None else [each.symbol for each in many]
         if len(set(labels)) < len(labels):
             twice = next(label for label in labels if labels.count(label) > 1)
@@ -188,7 +191,9 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
         ]
         return tables.many_bars(labels, answers, zones, daily=not intraday)
 
-    def streamBars(self, contract: Any, settings: Mapping[str, Any], timeout: float | None = None) -> BarStream:
+    def streamBars(
+        self, contract: ContractLike | str, settings: Mapping[str, Any], timeout: float | None = None
+    ) -> BarStream:
         """Return bars that go on growing, to be used with `with`: history first, then every change (keepUpToDate).
 
         `stream.df` is the frame of getData as it stands, its last bar unfinished; `for bar in stream` gives a LiveBar
@@ -212,7 +217,7 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
         return BarStream(self, contract, ask, timeout)
 
     def getHeadTimestamp(
-        self, contract: Any, whatToShow: str = "TRADES", useRTH: int = 1, timeout: float | None = None
+        self, contract: ContractLike | str, whatToShow: str = "TRADES", useRTH: int = 1, timeout: float | None = None
     ) -> pd.Timestamp:
         """Return the time, in UTC, from which on TWS has data for a contract.
 
@@ -221,6 +226,7 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
         >>> app.getHeadTimestamp(app.createContract("AAPL")).year < 2000
         True
         """
+        contract = as_contract(contract, "getHeadTimestamp")
         show = check("whatToShow", whatToShow, WHAT_TO_SHOW)
         with self._ibnb.request(
             "getHeadTimestamp", cancel=self.cancelHeadTimeStamp, timeout=timeout, contract=contract, kind="history"
@@ -280,7 +286,9 @@ class BarStream(Stream[LiveBar]):
     verb = "streamBars"
     kind = "history"
 
-    def __init__(self, app: HistoryVerbs, contract: Any, asked: dict[str, Any], timeout: float | None) -> None:
+    def __init__(
+        self, app: HistoryVerbs, contract: ContractLike | str, asked: dict[str, Any], timeout: float | None
+    ) -> None:
         super().__init__(app, contract, timeout)
         self._asked = asked
         self._zone: str | None = None

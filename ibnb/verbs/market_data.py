@@ -7,7 +7,7 @@ happens.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -20,7 +20,9 @@ from ibnb.core.listener import Listener
 from ibnb.core.session import Session
 from ibnb.errors import RequestTimeoutError
 from ibnb.ib.api import UNSET_INTEGER, to_float
-from ibnb.ib.values import DATA_TYPES, check_contract, check_contracts
+from ibnb.ib.fields import ContractLike
+from ibnb.ib.instruments import as_contract, as_contracts
+from ibnb.ib.values import DATA_TYPES
 from ibnb.verbs.line import (
     LIVE_PRICES,
     PRICE_TICKS,
@@ -114,7 +116,7 @@ class MarketDataCallbacks(Listener):
 class MarketDataVerbs(Session, listener=MarketDataCallbacks):
     """Verbs about quotes, and the callbacks that answer them."""
 
-    def getQuote(self, contract: Any, snapshot: bool = False, timeout: float | None = None) -> pd.Series:
+    def getQuote(self, contract: ContractLike | str, snapshot: bool = False, timeout: float | None = None) -> pd.Series:
         """Return one contract's quote as a Series, as soon as it is complete.
 
         bid, ask, last, close, open, high, low in the contract's own unit, bidSize, askSize, lastSize, volume, and
@@ -126,9 +128,14 @@ class MarketDataVerbs(Session, listener=MarketDataCallbacks):
         >>> bool(quote["bid"] < quote["ask"]), quote["data_type"]
         (True, 'live')
         """
-        return _quotes(self, "getQuote", [check_contract(contract, "getQuote")], snapshot, timeout).iloc[0]
+        return _quotes(self, "getQuote", [as_contract(contract, "getQuote")], snapshot, timeout).iloc[0]
 
-    def getQuotes(self, contracts: Any, snapshot: bool = False, timeout: float | None = None) -> pd.DataFrame:
+    def getQuotes(
+        self,
+        contracts: ContractLike | str | Iterable[ContractLike | str],
+        snapshot: bool = False,
+        timeout: float | None = None,
+    ) -> pd.DataFrame:
         """Return the quotes of one or many contracts, all asked for at once: index `symbol`, columns as in getQuote.
 
         Raises as getQuote does, at the first contract that fails, and ValueError for what isn't a contract.
@@ -136,9 +143,14 @@ class MarketDataVerbs(Session, listener=MarketDataCallbacks):
         >>> app.getQuotes([app.createContract(each) for each in ("AAPL", "NVDA")]).index.tolist()
         ['AAPL', 'NVDA']
         """
-        return _quotes(self, "getQuotes", check_contracts(contracts, "getQuotes"), snapshot, timeout)
+        return _quotes(self, "getQuotes", as_contracts(contracts, "getQuotes"), snapshot, timeout)
 
-    def streamQuotes(self, contracts: Any, genericTickList: str = "", timeout: float | None = None) -> QuoteStream:
+    def streamQuotes(
+        self,
+        contracts: ContractLike | str | Iterable[ContractLike | str],
+        genericTickList: str = "",
+        timeout: float | None = None,
+    ) -> QuoteStream:
         """Return a stream of the quotes of one or many contracts, to be used with `with`: a frame at any moment, and an
         iterator of ticks.
 
@@ -154,7 +166,7 @@ class MarketDataVerbs(Session, listener=MarketDataCallbacks):
         ...         if tick.field == "last":
         ...             break
         """
-        return QuoteStream(self, check_contracts(contracts, "streamQuotes"), genericTickList, timeout)
+        return QuoteStream(self, as_contracts(contracts, "streamQuotes"), genericTickList, timeout)
 
 
 def _quotes(

@@ -13,7 +13,8 @@ import pandas as pd
 from ibnb import tables
 from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
-from ibnb.ib.values import check_contract
+from ibnb.ib.fields import ContractLike
+from ibnb.ib.instruments import as_contract
 from ibnb.verbs.contracts import ContractVerbs
 
 _MOST_RESULTS = 300
@@ -70,7 +71,7 @@ class NewsVerbs(ContractVerbs, listener=NewsCallbacks):
 
     def getNews(
         self,
-        contract: Any,
+        contract: ContractLike | str,
         providerCodes: str | Iterable[str] | None = None,
         start: Any = "",
         end: Any = "",
@@ -89,6 +90,7 @@ class NewsVerbs(ContractVerbs, listener=NewsCallbacks):
         >>> news.columns.tolist()
         ['providerCode', 'articleId', 'headline', 'metadata']
         """
+        contract = as_contract(contract, "getNews")
         if not 1 <= totalResults <= _MOST_RESULTS:
             raise ValueError(f"totalResults {totalResults} is not legal: from 1 to {_MOST_RESULTS}.")
         span = (_moment("start", start), _moment("end", end))
@@ -98,7 +100,7 @@ class NewsVerbs(ContractVerbs, listener=NewsCallbacks):
             codes = providerCodes.split("+") if isinstance(providerCodes, str) else list(providerCodes)
         if not codes:
             raise ValueError("there are no news providers: name one in providerCodes, or subscribe to one.")
-        conId = check_contract(contract, "getNews").conId or self.resolve(contract, timeout).conId
+        conId = contract.conId or self.resolve(contract, timeout).conId
         with self._ibnb.request("getNews", timeout=timeout, contract=contract, kind="news") as slot:
             self.reqHistoricalNews(slot.key, conId, "+".join(codes), *span, totalResults, [])
             slot.wait()

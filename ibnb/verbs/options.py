@@ -18,7 +18,9 @@ from ibnb.core.listener import Listener
 from ibnb.errors import ContractNotFoundError, RequestTimeoutError
 from ibnb.ib import create
 from ibnb.ib.api import EXERCISE_EXTRAS, to_float
-from ibnb.ib.values import check, check_contract
+from ibnb.ib.fields import ContractLike
+from ibnb.ib.instruments import as_option
+from ibnb.ib.values import check
 from ibnb.verbs.contracts import ContractVerbs
 from ibnb.verbs.market_data import MarketDataVerbs, open_line
 
@@ -83,7 +85,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
     """Verbs about options, and the callbacks that answer them."""
 
     def getOptionParameters(
-        self, underlying: Any, futFopExchange: str = "", timeout: float | None = None
+        self, underlying: ContractLike | str, futFopExchange: str = "", timeout: float | None = None
     ) -> pd.DataFrame:
         """Return which options there are on a contract (or a US stock's symbol), one row per exchange and class.
 
@@ -99,7 +101,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
 
     def getOptionChain(
         self,
-        underlying: Any,
+        underlying: ContractLike | str,
         expiries: int | slice | Iterable[Any] = 1,
         strikes: int | slice | Iterable[float] = 10,
         *,
@@ -149,7 +151,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
         return tables.frame("optionChain", rows)
 
     def calculateIV(
-        self, contract: Any, optionPrice: float, underPrice: float, timeout: float | None = None
+        self, contract: ContractLike, optionPrice: float, underPrice: float, timeout: float | None = None
     ) -> pd.Series:
         """Return the volatility at which an option costs `optionPrice`, while its underlying costs `underPrice`.
 
@@ -162,6 +164,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
         >>> bool(app.calculateIV(contract, optionPrice=2.0, underPrice=200.0)["impliedVol"] > 0.1)
         True
         """
+        as_option(contract, "calculateIV")
         _check_positive(optionPrice=optionPrice, underPrice=underPrice)
         with self._ibnb.request(
             "calculateIV",
@@ -175,7 +178,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
         return pd.Series(slot.rows[0], index=list(COMPUTED), name=contract.symbol, dtype="float64")
 
     def calculatePrice(
-        self, contract: Any, volatility: float, underPrice: float, timeout: float | None = None
+        self, contract: ContractLike, volatility: float, underPrice: float, timeout: float | None = None
     ) -> pd.Series:
         """Return what an option costs at a volatility (0.25 is 25 % a year), while its underlying costs `underPrice`.
 
@@ -188,6 +191,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
         >>> round(float(app.calculateIV(contract, price, 200.0)["impliedVol"]), 3)
         0.3
         """
+        as_option(contract, "calculatePrice")
         _check_positive(volatility=volatility, underPrice=underPrice)
         with self._ibnb.request(
             "calculatePrice", cancel=self.cancelCalculateOptionPrice, timeout=timeout, contract=contract, kind="option"
@@ -198,7 +202,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
 
     def exerciseOption(
         self,
-        contract: Any,
+        contract: ContractLike,
         exerciseQuantity: int = 1,
         action: str = "exercise",
         account: str = "",
@@ -218,7 +222,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
         2
         """
         kind = check("action", action, _EXERCISE)
-        if check_contract(contract, "exerciseOption").secType not in ("OPT", "FOP"):
+        if as_option(contract, "exerciseOption").secType not in ("OPT", "FOP"):
             raise ValueError(f"only options can be exercised, not {contract.secType!r}.")
         if exerciseQuantity < 1:
             raise ValueError(f"exerciseQuantity {exerciseQuantity} is not legal: 1 or more.")

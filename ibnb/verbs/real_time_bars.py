@@ -11,6 +11,7 @@ from ibnb import tables
 from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
 from ibnb.core.pending import Key
+from ibnb.ib.fields import ContractLike
 from ibnb.ib.values import check
 from ibnb.verbs.history import HistoryVerbs, exchange_zone
 from ibnb.verbs.stream import KEPT, Stream
@@ -47,7 +48,7 @@ class RealTimeBarVerbs(HistoryVerbs, listener=RealTimeBarCallbacks):
     """The verb about real-time bars, and its callback."""
 
     def streamRealTimeBars(
-        self, contract: Any, whatToShow: str = "TRADES", useRTH: int = 1, timeout: float | None = None
+        self, contract: ContractLike | str, whatToShow: str = "TRADES", useRTH: int = 1, timeout: float | None = None
     ) -> RealTimeBarStream:
         """Return a bar every five seconds from now on, to be used with `with`: a frame at any moment, and an iterator.
 
@@ -71,7 +72,7 @@ class RealTimeBarStream(Stream[RealTimeBar]):
     verb = "streamRealTimeBars"
 
     def __init__(
-        self, app: RealTimeBarVerbs, contract: Any, whatToShow: str, useRTH: bool, timeout: float | None
+        self, app: RealTimeBarVerbs, contract: ContractLike | str, whatToShow: str, useRTH: bool, timeout: float | None
     ) -> None:
         super().__init__(app, contract, timeout)
         self._asked = (whatToShow, useRTH)

@@ -11,8 +11,10 @@ from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
 from ibnb.errors import IBError
 from ibnb.ib import create
+from ibnb.ib.fields import ContractLike, OrderLike
+from ibnb.ib.instruments import as_contract, for_order
 from ibnb.ib.order_rules import check_rules
-from ibnb.ib.values import check_contract, check_duration, check_order
+from ibnb.ib.values import check_duration
 from ibnb.verbs.contracts import ContractVerbs, the_one
 
 #: From this server version on TWS tells schedules.
@@ -68,7 +70,7 @@ class ReferenceVerbs(ContractVerbs, listener=ReferenceCallbacks):
             slot.wait()
         return tables.frame("marketRule", slot.rows[0])
 
-    def checkOrder(self, contract: Any, order: Any, timeout: float | None = None) -> None:
+    def checkOrder(self, contract: ContractLike | str, order: OrderLike, timeout: float | None = None) -> None:
         """Raise ValueError if an instrument doesn't take such an order: its type, or a price off its grid.
 
         The grid is the market rule's of the contract's exchange, else minTick's. What your account and the market say
@@ -80,7 +82,7 @@ class ReferenceVerbs(ContractVerbs, listener=ReferenceCallbacks):
         Traceback (most recent call last):
         ValueError: lmtPrice 200.005 isn't on the price grid of AAPL, whose step is 0.01 there: 200 and 200.01 are ...
         """
-        check_order(contract, order, "checkOrder")
+        contract = for_order(contract, order, "checkOrder")
         if contract.secType == "BAG":
             return
         details = the_one(self._ibnb.definitions.ask(contract, "checkOrder", timeout), "checkOrder")
@@ -106,7 +108,7 @@ class ReferenceVerbs(ContractVerbs, listener=ReferenceCallbacks):
 
     def getSchedule(
         self,
-        contract: Any,
+        contract: ContractLike | str,
         durationStr: str = "1 M",
         endDateTime: Any = "",
         useRTH: int = 1,
@@ -121,7 +123,7 @@ class ReferenceVerbs(ContractVerbs, listener=ReferenceCallbacks):
         >>> app.getSchedule(app.createContract("AAPL"), "1 W")["start"].dt.strftime("%H:%M").unique().tolist()
         ['09:30']
         """
-        check_contract(contract, "getSchedule")
+        contract = as_contract(contract, "getSchedule")
         if (self.serverVersion() or 0) < SCHEDULE_VERSION:
             raise IBError("getSchedule: schedules need ibapi and TWS 10.12 or newer.")
         ask = create.dataSettings(check_duration(durationStr), "1 day", endDateTime, useRTH=useRTH)

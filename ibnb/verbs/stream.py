@@ -18,7 +18,8 @@ import pandas as pd
 from ibnb.core.pending import Key, Slot
 from ibnb.core.session import Session
 from ibnb.errors import IBError
-from ibnb.ib.values import check_contract
+from ibnb.ib.fields import ContractLike
+from ibnb.ib.instruments import as_contract
 
 T = TypeVar("T")
 
@@ -33,9 +34,9 @@ class Stream(ABC, Generic[T]):
     #: Which errors end it: see codes.KINDS.
     kind: ClassVar[str] = "market_data"
 
-    def __init__(self, app: Session, contract: Any, timeout: float | None) -> None:
+    def __init__(self, app: Session, contract: ContractLike | str, timeout: float | None) -> None:
         self._app: Any = app
-        self._contract = check_contract(contract, self.verb)
+        self._contract = as_contract(contract, self.verb)
         self._timeout = timeout
         self._stack = ExitStack()
         self._slot: Slot | None = None

@@ -17,6 +17,8 @@ from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
 from ibnb.core.pending import Key
 from ibnb.ib.api import histogram_size, to_float
+from ibnb.ib.fields import ContractLike
+from ibnb.ib.instruments import as_contract
 from ibnb.ib.values import check, check_end_date_time
 from ibnb.verbs.history import HistoryVerbs, exchange_zone
 from ibnb.verbs.line import price_or_nan
@@ -172,7 +174,7 @@ class TickVerbs(HistoryVerbs, listener=TickCallbacks):
 
     def getTicks(
         self,
-        contract: Any,
+        contract: ContractLike | str,
         whatToShow: str = "TRADES",
         *,
         start: Any = None,
@@ -196,6 +198,7 @@ class TickVerbs(HistoryVerbs, listener=TickCallbacks):
         >>> len(ticks) >= 10
         True
         """
+        contract = as_contract(contract, "getTicks")
         show = check("whatToShow", whatToShow, _SHOWS)
         if start is not None and end is not None:
             raise ValueError("give start or end, not both: TWS counts ticks from one of them.")
@@ -219,7 +222,7 @@ class TickVerbs(HistoryVerbs, listener=TickCallbacks):
         return tables.frame(_SHOWS[show], rows, exchange_zone(self._ibnb, contract, "getTicks"))
 
     def getHistogram(
-        self, contract: Any, period: str = "3 days", useRTH: int = 1, timeout: float | None = None
+        self, contract: ContractLike | str, period: str = "3 days", useRTH: int = 1, timeout: float | None = None
     ) -> pd.DataFrame:
         """Return what was traded at which price: index `price`, ascending, column `size` in units of the contract.
 
@@ -229,6 +232,7 @@ class TickVerbs(HistoryVerbs, listener=TickCallbacks):
         >>> app.getHistogram(app.createContract("AAPL"), "1 week").index.is_monotonic_increasing
         True
         """
+        contract = as_contract(contract, "getHistogram")
         with self._ibnb.request(
             "getHistogram", cancel=self.cancelHistogramData, timeout=timeout, contract=contract, kind="history"
         ) as slot:
@@ -238,7 +242,7 @@ class TickVerbs(HistoryVerbs, listener=TickCallbacks):
 
     def streamTicks(
         self,
-        contract: Any,
+        contract: ContractLike | str,
         tickType: str = "Last",
         numberOfTicks: int = 0,
         ignoreSize: bool = False,
@@ -294,7 +298,7 @@ class TickStream(Stream[Trade | BidAsk | MidPoint]):
     def __init__(
         self,
         app: TickVerbs,
-        contract: Any,
+        contract: ContractLike | str,
         tickType: str,
         numberOfTicks: int,
         ignoreSize: bool,

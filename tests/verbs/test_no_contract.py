@@ -12,6 +12,7 @@ from scripted import ScriptedTWS
 
 from ibnb import IBApp
 from ibnb.ib import values
+from ibnb.ib.instruments import as_contracts
 
 Use = Callable[[IBApp, Any], Any]
 
@@ -52,7 +53,7 @@ DETAILS = SimpleNamespace(contract=SimpleNamespace(secType="STK", conId=0))
 @pytest.mark.parametrize(
     ("wrong", "advice"),
     [
-        ("AAPL", r"'AAPL' isn't a contract; app.createContract\('AAPL'\) makes one, app.resolve\('AAPL'\) asks TWS"),
+        (5.5, r"5\.5 isn't a contract; app.createContract\('AAPL'\) makes one"),
         (None, r"None isn't a contract; app.createContract\('AAPL'\) makes one"),
         (DETAILS, r"isn't a contract; but its .contract is one"),
     ],
@@ -80,10 +81,7 @@ def test_a_contract_and_an_order_the_other_way_round(tws: ScriptedTWS, verb: str
         getattr(tws.app, verb)(contract, 100)
 
 
-def test_symbols_are_contracts_only_where_a_verb_says_so(tws: ScriptedTWS) -> None:
-    for verb in (tws.app.getQuotes, tws.app.streamQuotes):
-        with pytest.raises(ValueError, match="'AAPL' isn't a contract"):
-            verb("AAPL")
+def test_of_many_each_is_looked_at(tws: ScriptedTWS) -> None:
     with pytest.raises(ValueError, match="getHistory: 5 isn't a contract"):
         tws.app.getHistory([5], "2025-06-02")
     with pytest.raises(ValueError, match="getDataMany: 7 isn't a contract"):
@@ -92,9 +90,7 @@ def test_symbols_are_contracts_only_where_a_verb_says_so(tws: ScriptedTWS) -> No
 
 def test_one_contract_is_as_good_as_a_list_of_one(tws: ScriptedTWS) -> None:
     contract = tws.app.createContract("AAPL")
-    assert (
-        [contract] == values.check_contracts(contract, "getQuotes") == values.check_contracts((contract,), "getQuotes")
-    )
+    assert [contract] == as_contracts(contract, "getQuotes") == as_contracts((contract,), "getQuotes")
     tws.on("reqMktData", ("tickPrice", "$id", 4, 205.5, None), ("tickSnapshotEnd", "$id"))
     assert ["AAPL"] == tws.app.getQuotes(contract, snapshot=True).index.tolist()
 

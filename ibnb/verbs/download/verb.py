@@ -10,8 +10,9 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ibnb.ib import create
-from ibnb.ib.values import WHAT_TO_SHOW, check, check_bar_size, check_contract
+from ibnb.ib.fields import ContractLike
+from ibnb.ib.instruments import as_contract
+from ibnb.ib.values import WHAT_TO_SHOW, check, check_bar_size
 from ibnb.verbs.download.download import Download
 from ibnb.verbs.download.peer import PeerCallbacks
 from ibnb.verbs.download.progress import Show, shower
@@ -26,7 +27,7 @@ class BulkVerbs(ReferenceVerbs, HistoryVerbs, listener=PeerCallbacks):
 
     def getHistory(
         self,
-        contracts: Any,
+        contracts: ContractLike | str | Iterable[ContractLike | str] | Mapping[str, ContractLike | str],
         start: Any,
         end: Any = None,
         barSize: str = "1 day",
@@ -90,5 +91,4 @@ def _contracts(given: Any) -> tuple[list[str], list[Any]]:
         many = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
     if not many:
         raise ValueError("no contracts; for instance ['AAPL', 'NVDA'], or contracts made by createContract.")
-    made = [create.createContract(each) if isinstance(each, str) else each for each in many]
-    return names, [check_contract(each, "getHistory") for each in made]
+    return names, [as_contract(each, "getHistory") for each in many]

@@ -20,6 +20,8 @@ from ibnb.core.session import Session
 from ibnb.errors import NotConnectedError
 from ibnb.ib import conditions, create
 from ibnb.ib.api import MarginCondition, to_decimal, to_float
+from ibnb.ib.fields import ContractLike, OrderLike
+from ibnb.ib.instruments import for_order
 from ibnb.ib.values import check, check_order
 from ibnb.verbs.orders.blotter import Blotter, OrderReport
 from ibnb.verbs.orders.callbacks import OrderCallbacks
@@ -48,7 +50,11 @@ class OrderVerbs(Session, listener=OrderCallbacks):
     # --- place ----------------------------------------------------------------------------------
 
     def placeOrderNow(
-        self, contract: Any, order: Any, wait: str | Collection[str] | None = None, timeout: float | None = None
+        self,
+        contract: ContractLike | str,
+        order: OrderLike,
+        wait: str | Collection[str] | None = None,
+        timeout: float | None = None,
     ) -> int:
         """Send an order, print one line, and return its order id.
 
@@ -64,7 +70,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
             raise NotConnectedError("nextValidId not received yet.")
         if wait is not None:
             _statuses(wait)
-        check_order(contract, order, "placeOrderNow")
+        contract = for_order(contract, order, "placeOrderNow")
         with self._ibnb.placing():
             orderId = self._ibnb.take_order_id()
             self.placeOrder(orderId, contract, _sized(order))
@@ -77,7 +83,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
                 raise
         return orderId
 
-    def placeBracket(self, contract: Any, bracket: create.Bracket) -> list[int]:
+    def placeBracket(self, contract: ContractLike | str, bracket: create.Bracket) -> list[int]:
         """Send the three orders of createBracket and return their ids: entry, profit, stop.
 
         The entry is held at TWS until the last one has arrived. All three leave, or none: what the limits don't let
@@ -90,7 +96,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         """
         return _place_group(self, "placeBracket", [(contract, order) for order in bracket], bracket=True)
 
-    def placeOrders(self, orders: Iterable[tuple[Any, Any]]) -> list[int]:
+    def placeOrders(self, orders: Iterable[tuple[ContractLike | str, OrderLike]]) -> list[int]:
         """Send several orders, (contract, order) each, as one, and return their ids: all of them leave, or none.
 
         For orders that mean something only together, such as those of createOCA. What the limits don't let pass, or
@@ -104,7 +110,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         """
         return _place_group(self, "placeOrders", list(orders))
 
-    def previewOrder(self, contract: Any, order: Any, timeout: float | None = None) -> pd.Series:
+    def previewOrder(self, contract: ContractLike | str, order: OrderLike, timeout: float | None = None) -> pd.Series:
         """Return what an order would do to margin, and what it would cost, without placing it (IB's what-if).
 
         initMarginBefore/Change/After, maintMargin…, equityWithLoan… and commission in the account's currency (NaN where
@@ -113,7 +119,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         >>> bool(app.previewOrder(app.createContract("NVDA"), app.createOrder("BUY", 100))["initMarginChange"] > 0)
         True
         """
-        check_order(contract, order, "previewOrder")
+        contract = for_order(contract, order, "previewOrder")
         question = copy.copy(order)
         question.whatIf, question.transmit = True, True
         core = self._ibnb
@@ -348,12 +354,13 @@ def _waiting(app: Session) -> Waiting:
     return _orders(app).waiting
 
 
-def _place_group(app: OrderVerbs, verb: str, pairs: list[tuple[Any, Any]], bracket: bool = False) -> list[int]:
+def _place_group(
+    app: OrderVerbs, verb: str, wanted: list[tuple[ContractLike | str, OrderLike]], bracket: bool = False
+) -> list[int]:
     core = app._ibnb
     if core.ids.next is None:
         raise NotConnectedError("nextValidId not received yet.")
-    for contract, order in pairs:
-        check_order(contract, order, verb)
+    pairs = [(for_order(contract, order, verb), order) for contract, order in wanted]
     group = Group(core, _blotter(app), verb, app.placeOrder, app.cancelOrder)
     with core.placing(len(pairs)):
         # Ids in a row, the parent's first, whatever other threads place.
