@@ -181,7 +181,7 @@ class Faults:
     def partial_fills(self, *sizes: float) -> None:
         """The next fills, of whichever order, trade at most so much each; none: forget those that were staged.
 
-        What is left of an order fills after them, a `Fills.pause` later. A FOK order that would fill in part expires.
+        What is left of an order fills after them, a second later. A FOK order that would fill in part expires.
         """
         if any(size <= 0 for size in sizes):
             raise ValueError(f"a fill trades more than nothing, not {sizes}")

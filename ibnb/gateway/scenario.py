@@ -115,7 +115,7 @@ class Latency:
 
     acknowledge: float = 0.05
     fill: float = 0.15
-    cancel: float = 0.1
+    cancel: float = 0.2
     bar_update: float = 5.0
 
     def slower(self, acknowledge: float) -> Latency:
@@ -125,12 +125,18 @@ class Latency:
 
 
 @dataclass(frozen=True)
-class Fills:
-    """How orders fill: whole (as on a paper account), or in parts of at most this share of the size that the quote
-    shows (1.0: all of it), with `pause` virtual seconds between two parts."""
+class Precautions:
+    """What TWS takes for a slip of the finger; None: any.
 
-    share_of_quote: float | None = None
-    pause: float = 1.0
+    `percent`: how far a limit may be from the market (163), `ticks`: the same in price steps (382), `size`: the most
+    that an order may be for (383). `through`: how many percent beyond the market a limit may be before a price check
+    cancels the order (202), whoever has switched the others off.
+    """
+
+    percent: float | None = 3.0
+    ticks: float | None = None
+    size: float | None = 500
+    through: float | None = 10.0
 
 
 @dataclass(frozen=True)
@@ -147,6 +153,7 @@ class OrderRules:
     * `count_pending`: other working orders count when an order's margin is checked.
     * `master_client`: the client id that is told of every client's orders; `foreign_cancel`: a client may cancel
       another's order by its id (else 10147).
+    * `precautions`: what TWS doesn't take as meant; a new TWS has them all, here only scenario `beginner` has.
     """
 
     tif_notice: bool = False
@@ -160,7 +167,7 @@ class OrderRules:
     count_pending: bool = True
     master_client: int | None = None
     foreign_cancel: bool = False
-    fills: Fills = Fills()
+    precautions: Precautions | None = None
 
 
 @dataclass(frozen=True)
@@ -320,9 +327,12 @@ def always_open(now: float) -> Scenario:
     return replace(live(now), name="always-open", always_open=True)
 
 
+BEGINNER = replace(LESSON, name="beginner", orders=OrderRules(precautions=Precautions()))
+
 # By name: each makes its scenario for a world that begins at `now`.
 SCENARIOS: dict[str, Callable[[float], Scenario]] = {
     "lesson": lambda now: LESSON,
+    "beginner": lambda now: BEGINNER,
     "live": live,
     "always-open": always_open,
 }

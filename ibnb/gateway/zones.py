@@ -11,6 +11,15 @@ from zoneinfo import ZoneInfo
 # Where TWS is logged in: times that name no zone are meant, and written, in this one.
 LOGIN_ZONE = "US/Eastern"
 
+# What TWS says of a time that it can't read, after the field's name.
+BAD_DATE = (
+    "The date, time, or time-zone entered is invalid. The correct format is yyyymmdd hh:mm:ss xx/xxxx "
+    "where yyyymmdd and xx/xxxx are optional. E.g.: 20031126 15:59:00 US/Eastern  Note that there is a space between "
+    "the date and time, and between the time and time-zone.  If no date is specified, current date is assumed. "
+    "If no time-zone is specified, local time-zone is assumed(deprecated). You can also provide yyyymmddd-hh:mm:ss "
+    "time is in UTC. Note that there is a dash between the date and time in UTC notation."
+)
+
 _TODAY = {
     "US/Eastern": "America/New_York",
     "EST5EDT": "America/New_York",

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from .. import messages as m
 from ..instruments import MARKET_RULES, Instrument, contract_of
+from ..matching.order_types import tokens
 from ..world import Client, World
 from ..zones import zone_info
 from .market_data.smart_components import COMPONENTS
@@ -89,7 +90,7 @@ def details(world: World, instrument: Instrument) -> m.ContractDetails:
         contract=contract_of(instrument),
         marketName=instrument.tradingClass,
         minTick=instrument.minTick,
-        orderTypes=instrument.orderTypes,
+        orderTypes=tokens(instrument.secType),
         validExchanges=instrument.validExchanges,
         priceMagnifier=instrument.priceMagnifier,
         underConId=instrument.underConId,

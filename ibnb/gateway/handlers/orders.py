@@ -21,7 +21,8 @@ _TOKEN = "bH"
 def place_order(world: World, client: Client, request: m.PlaceOrder) -> None:
     """Place an order, change one, or ask what it would do; all that follows comes as order events.
 
-    Differs from TWS: fills are whole, at the quote of the instant, unless the scenario or a fault says otherwise;
+    Differs from TWS: trades have no effect on later prices, and of a book only what it shows can be taken; nobody
+    who waits ahead of an order at its price leaves; a midpoint peg trades only when the market comes through it;
     refused by name, as not simulated, are algos, scale, hedge, volatility, BOX TOP, PEG BEST and pegged-to-stock
     orders, discretionary amounts, all-or-none, minimum quantities, not-held, imbalance-only, a duration, the overnight
     session, a price per leg, models and allocation groups.

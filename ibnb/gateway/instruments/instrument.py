@@ -84,7 +84,6 @@ class Instrument:
     stockType: str = ""
     priceMagnifier: int = 1
     validExchanges: str = ""
-    orderTypes: str = ""
     marketRuleIds: str = ""
     minSize: float = 1.0
     sizeIncrement: float = 1.0
@@ -188,23 +187,6 @@ def invented(*description: str) -> int:
     return 900_000_000 + crc32("/".join(description).encode()) % 99_999_999
 
 
-# What orders may be placed, in the words of contractDetails: everywhere, and in addition by secType.
-_ORDER_TYPES = "ACTIVETIM COND DAY GAT GTC GTD IOC LIT LMT MIT MKT OCA STP STPLMT TRAIL TRAILLMT WHATIF"
-_MORE_ORDER_TYPES = {
-    "STK": "CASHQTY LOC MIDPX MOC MTL OPG PEGMID REL",
-    "OPT": "MTL REL",
-    "FUT": "MKTPRT MTL REL STPPRT",
-    "CASH": "CASHQTY",
-    "CRYPTO": "CASHQTY",
-}
-
-
-def _order_types(secType: str) -> str:
-    if secType in ("IND", "CONTFUT"):
-        return ""
-    return ",".join(sorted(f"{_ORDER_TYPES} {_MORE_ORDER_TYPES.get(secType, '')}".split()))
-
-
 def _rule(secType: str, schedule: str, minTick: float, price: float) -> int:
     if secType == "STK" and schedule in _TICK_TABLES:
         return tick_table(price, minTick)
@@ -219,7 +201,6 @@ def described(secType: str, primary: str, schedule: str, minTick: float, price: 
     exchanges = kind.validExchanges.format(primary)
     return {
         "validExchanges": exchanges,
-        "orderTypes": _order_types(secType),
         "marketRuleIds": ",".join([str(_rule(secType, schedule, minTick, price))] * (exchanges.count(",") + 1)),
         "minSize": kind.minSize,
         "sizeIncrement": kind.minSize,

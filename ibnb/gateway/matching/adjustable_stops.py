@@ -15,9 +15,6 @@ from .triggers import reached
 if TYPE_CHECKING:
     from .order import WorkingOrder
 
-FROM = ("STP", "STP LMT")
-INTO = ("STP", "STP LMT", "TRAIL", "TRAIL LIMIT")
-
 
 def favourable(working: WorkingOrder, quotes: Any) -> Any:
     """Whether the market has reached the trigger: above for who sells, below for who buys."""

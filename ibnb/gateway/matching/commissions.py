@@ -2,7 +2,10 @@
 
 Rule: one table; a row is a sum per unit, a share of the value, a minimum and a most, in one currency.
 Source: interactivebrokers.com, Pricing > Commissions, fixed (2025). Exchange and regulatory fees are within the
-futures' figures and left out of the others, as they are in fixed pricing.
+futures' figures.
+
+Differs from TWS: what IB passes through under fixed pricing, too (ORF, OCC, SEC and TAF fees, surcharges of SPX), is
+left out.
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
 class Schedule:
     """`perUnit` for each share or contract plus `share` of the value, at least `minimum`, at most `most` of the value.
 
-    `currency`: of `perUnit` and `minimum`; empty means the instrument's.
+    `cheap`: what a unit costs whose price is below so much, the cheapest first. `currency`: of `perUnit` and `minimum`;
+    empty means the instrument's.
     """
 
     perUnit: float = 0.0
@@ -28,6 +32,11 @@ class Schedule:
     minimum: float = 0.0
     most: float | None = None
     currency: str = ""
+    cheap: tuple[tuple[float, float], ...] = ()
+
+    def of_unit(self, price: float) -> float:
+        """What one share or contract costs that trades at this price."""
+        return next((sum_ for below, sum_ in self.cheap if price < below), self.perUnit)
 
 
 class Commission(NamedTuple):
@@ -65,11 +74,27 @@ _FUTURES = {
 }
 _FUTURES_ELSEWHERE = 2.25
 
+# By base currency: below so much of it, IDEALPRO takes an order as an odd lot.
+IDEALPRO_LEAST = {
+    "AUD": 25_000,
+    "CAD": 25_000,
+    "CHF": 25_000,
+    "EUR": 20_000,
+    "GBP": 20_000,
+    "HKD": 200_000,
+    "JPY": 2_500_000,
+    "MXN": 300_000,
+    "NOK": 150_000,
+    "NZD": 35_000,
+    "SEK": 175_000,
+    "USD": 25_000,
+}
+
 _BY_KIND = {
     "CASH": Schedule(share=0.00002, minimum=2.00, currency="USD"),
     "CMDTY": Schedule(share=0.000015, minimum=2.00, currency="USD"),
     "CFD": Schedule(share=0.000015, minimum=2.00, currency="USD"),
-    "OPT": Schedule(perUnit=0.65, minimum=1.00),
+    "OPT": Schedule(perUnit=0.65, minimum=1.00, cheap=((0.05, 0.25), (0.10, 0.50))),
     "FOP": Schedule(perUnit=1.42),
     "BOND": Schedule(share=0.0010, minimum=1.00),
     "CRYPTO": Schedule(share=0.0018, minimum=1.75, most=0.01),
@@ -99,13 +124,15 @@ def commission(
     currency = row.currency or instrument.currency
     exchange = rate(instrument.currency, currency)
 
-    def cost(size: float, value: float) -> float:
-        if not size:
-            return 0.0
-        amount = max(size * row.perUnit + value * row.share, row.minimum)
+    def raw(size: float, price: float) -> float:
+        return size * row.of_unit(price) + size * price * unit * row.share
+
+    def cost(amount: float, value: float) -> float:
+        amount = max(amount, row.minimum) if value else 0.0
         return amount if row.most is None else min(amount, value * row.most)
 
     done, average = float(before[0]), before[1]
     size, unit = float(quantity), instrument.unit * exchange
-    whole = cost(done + size, (done * average + size * price) * unit)
-    return Commission(whole - cost(done, done * average * unit), currency)
+    earlier, value = raw(done, average), done * average * unit
+    whole = cost(earlier + raw(size, price), value + size * price * unit)
+    return Commission(whole - cost(earlier, value), currency)

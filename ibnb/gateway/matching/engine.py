@@ -17,11 +17,12 @@ from zoneinfo import ZoneInfo
 
 from .. import messages as m
 from ..instruments import contract_of
+from ..market.book import venues
 from . import oca
-from .combos import Part, parts
-from .commissions import Commission, commission
+from .combos import Part, parts, quote
+from .commissions import IDEALPRO_LEAST, Commission, commission
 from .executions import SIDES, Fill, exec_id
-from .first_touch import knows_hours
+from .first_touch import may_trade_outside
 from .margin_check import refusal
 from .order import (
     API_CANCELLED,
@@ -33,10 +34,10 @@ from .order import (
     SUBMITTED,
     WorkingOrder,
 )
-from .order_types import type_of
+from .precautions import too_far_through
 from .reports import not_cancellable, open_order, order_status
 from .scheduler import BY_SYSTEM, Scheduler
-from .short_sales import short_of
+from .short_sales import short_of, unsellable
 
 if TYPE_CHECKING:
     from ..accounts import Accounts
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from ..scenario import Scenario
 
 BY_TRADER = "Cancelled by Trader"
+# Of what is reported of a fill; TWS has no more.
+_DECIMALS = 8
 _NOT_OUTSIDE = (
     "Order Event Warning: Attribute 'Outside Regular Trading Hours' is ignored based on the order type and "
     "destination. PlaceOrder is now being processed."
@@ -61,6 +64,13 @@ class Booked(NamedTuple):
     part: Part
     cost: Commission
     realized: float | None
+
+
+class _How(NamedTuple):
+    """Where something traded ("": at the instrument's own exchange), and whether it added (1) or took liquidity (2)."""
+
+    venue: str
+    liquidity: int
 
 
 class Recipient(Protocol):
@@ -126,7 +136,7 @@ class MatchingEngine:
         """Take a transmitted order in, unless its account can't bear it."""
         working.placed = self.clock.now()
         if working.parent is None:
-            reason = refusal(working, self) or self._too_many(working)
+            reason = unsellable(working) or refusal(working, self) or self._too_many(working)
             if self.refuse_next:
                 reason = self.refuse_next.popleft()
             if reason:
@@ -140,14 +150,40 @@ class MatchingEngine:
         oca.bracketed(working)
         working.status = PRE_SUBMITTED
         working.locating = working.parent is None and short_of(working, self.scenario.orders)
-        if working.order.outsideRth and (type_of(working).auction or not knows_hours(working.instrument)):
-            self.error(working, 2109, _NOT_OUTSIDE)
+        self._keep_hours(working)
+        self.scheduler.estimate_stop(working)
         self.tell(working)
+        self._warn_of_odd_lot(working)
         if working.locating:
             self.error(working, 404, _LOCATING)
             self.clock.call_later(self.scenario.orders.locate_seconds, self._located, working)
+        elif reason := self._too_far(working):
+            self.end(working, BY_SYSTEM, reason)
         elif not working.waits_for_parent:
             self._set_out(working)
+
+    def _too_far(self, working: WorkingOrder) -> str:
+        settings = self.scenario.orders.precautions
+        shown = quote(self.market, working, self.clock.now(), frozen=True) if settings else None
+        return too_far_through(working, shown, settings) if shown and settings else ""
+
+    def _keep_hours(self, working: WorkingOrder) -> None:
+        """Let an order that can't trade outside regular hours forget that it was to."""
+        if working.order.outsideRth and not may_trade_outside(working):
+            working.order = replace(working.order, outsideRth=False)
+            self.error(working, 2109, _NOT_OUTSIDE)
+
+    def _warn_of_odd_lot(self, working: WorkingOrder) -> None:
+        least = IDEALPRO_LEAST.get(working.instrument.symbol, 0) if working.instrument.secType == "CASH" else 0
+        if working.order.totalQuantity < least:
+            order, pair = working.order, working.instrument
+            thousands, rest = divmod(order.totalQuantity, 1000)
+            size = f"{thousands}K" if thousands and not rest else f"{order.totalQuantity}"
+            text = (
+                f"Order Message:\n{order.action} {size} {pair.localSymbol} Forex\nWarning: Your order size is below "
+                f"the {pair.symbol} {least} IdealPro minimum and will be routed as an odd lot order."
+            )
+            self.error(working, 399, text)
 
     def _set_out(self, working: WorkingOrder) -> None:
         begins = self.scheduler.begins(working)
@@ -178,14 +214,19 @@ class MatchingEngine:
 
     # Trading
 
-    def fill(self, working: WorkingOrder, quantity: Decimal, at: float) -> None:
-        """Trade so much of an order at this price, and everything that follows from it."""
+    def fill(self, working: WorkingOrder, quantity: Decimal, at: float, venue: str = "", takes: bool = False) -> None:
+        """Trade so much of an order at this price, and everything that follows from it.
+
+        `venue`: where; the instrument's own exchange unless given. `takes`: what was offered, instead of waiting.
+        """
         before = working.remaining
         booked = [self._book(working, part, quantity) for part in parts(self.market, working, at, self.clock.now())]
         working.fill(quantity, at)
-        traded = [self._record(working, quantity, at, row) for row in booked]
+        how = _How(venue, 2 if takes else 1)
+        traded = [self._record(working, quantity, at, row, how) for row in booked]
         if working.legs:
-            traded.insert(0, Fill(self._execution(working, working.order.action, quantity, at, working.avgFillPrice)))
+            own = self._execution(working, how, working.order.action, quantity, at, working.avgFillPrice)
+            traded.insert(0, Fill(own))
         self.fills += traded
         if not working.remaining:
             self._close(working, FILLED, f"Filled Size: {working.filled}")
@@ -208,22 +249,32 @@ class MatchingEngine:
             realized *= rate(instrument.currency, cost.currency)
         return Booked(part, cost, realized)
 
-    def _record(self, working: WorkingOrder, quantity: Decimal, at: float, row: Booked) -> Fill:
+    def _record(self, working: WorkingOrder, quantity: Decimal, at: float, row: Booked, how: _How) -> Fill:
         """One contract's execution and commission."""
         part = row.part
         if working.legs:
             side = "BUY" if part.signed > 0 else "SELL"
-            details = self._execution(working, side, quantity * abs(part.signed), part.price, part.price, part)
+            details = self._execution(working, how, side, quantity * abs(part.signed), part.price, part.price, part)
         else:
-            details = self._execution(working, working.order.action, quantity, at, working.avgFillPrice)
+            details = self._execution(working, how, working.order.action, quantity, at, working.avgFillPrice)
         execId = details.execution.execId
         report = m.CommissionReport(
-            execId=execId, commission=row.cost.amount, currency=row.cost.currency, realizedPNL=row.realized
+            execId=execId,
+            commission=round(row.cost.amount, _DECIMALS),
+            currency=row.cost.currency,
+            realizedPNL=None if row.realized is None else round(row.realized, _DECIMALS),
         )
         return Fill(details, report)
 
     def _execution(
-        self, working: WorkingOrder, side: str, shares: Decimal, at: float, average: float, leg: Part | None = None
+        self,
+        working: WorkingOrder,
+        how: _How,
+        side: str,
+        shares: Decimal,
+        at: float,
+        average: float,
+        leg: Part | None = None,
     ) -> m.ExecDetails:
         self._executions += 1
         instrument = working.instrument if leg is None else leg.instrument
@@ -232,7 +283,7 @@ class MatchingEngine:
             orderId=working.orderId,
             time=self.clock.now(),
             acctNumber=working.account.code,
-            exchange=instrument.exchange if instrument.exchange != "SMART" else instrument.primaryExchange or "SMART",
+            exchange=how.venue or venues(instrument)[0],
             side=SIDES[side],
             shares=shares,
             price=at,
@@ -241,7 +292,7 @@ class MatchingEngine:
             cumQty=working.filled * (1 if leg is None else abs(leg.signed)),
             avgPrice=average,
             orderRef=working.order.orderRef,
-            lastLiquidity=2 if working.takes or not type_of(working).limited else 1,
+            lastLiquidity=how.liquidity,
         )
         contract = working.contract if leg is None else contract_of(instrument)
         return m.ExecDetails(reqId=-1, contract=contract, execution=execution)
@@ -274,23 +325,26 @@ class MatchingEngine:
         self.tell(working)
         self._after_end(working)
 
-    def ask_to_cancel(self, working: WorkingOrder) -> None:
-        """The owner wants it cancelled: pending at first, still able to trade, then confirmed."""
+    def ask_to_cancel(self, working: WorkingOrder, singly: bool = True) -> None:
+        """The owner wants it cancelled: pending at first, still able to trade, then confirmed.
+
+        Whoever asks for one order (`singly`) is told if it has traded instead.
+        """
         if working.held:
             self.end(working, BY_TRADER)
             return
         working.cancelling = True
         working.status = PENDING_CANCEL
         self.say(working, order_status(working))
-        self.clock.call_later(self.scenario.latency.cancel, self._cancel, working)
+        self.clock.call_later(self.scenario.latency.cancel, self._cancel, working, singly)
 
-    def _cancel(self, working: WorkingOrder) -> None:
+    def _cancel(self, working: WorkingOrder, singly: bool) -> None:
         if not working.final:
             self.end(working, BY_TRADER)
-        else:
+        elif singly and working.status == FILLED:
             self.error(working, 10148, not_cancellable(working))
 
-    def end(self, working: WorkingOrder, ending: str) -> None:
+    def end(self, working: WorkingOrder, ending: str, reason: str = "") -> None:
         """Cancel an order and what depends on it, and confirm it."""
         if working.final:
             return
@@ -300,7 +354,7 @@ class MatchingEngine:
         else:
             self._close(working, CANCELLED, ending)
             self.tell(working)
-        self.error(working, 202, "Order Canceled - reason:")
+        self.error(working, 202, f"Order Canceled - reason:{reason}")
         self._after_end(working)
 
     def _after_end(self, working: WorkingOrder) -> None:
@@ -332,6 +386,7 @@ class MatchingEngine:
 
     def changed(self, working: WorkingOrder) -> None:
         """The owner has changed the order: tell it, and send it on its way again."""
+        self._keep_hours(working)
         self.tell(working)
         if not working.waits_for_parent and not working.locating:
             self.scheduler.start(working)

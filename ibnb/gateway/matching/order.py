@@ -55,6 +55,7 @@ class WorkingOrder:
 
     `legs`: of a combination, else empty. `begins`, `until`: goodAfterTime and goodTillDate (0: none). `share`: of a
     child, what its quantity is to its parent's. `trail`: where a trailing stop stands, as seen up to `seen`.
+    `stands`: the price at which the order rests in the book, behind a `queue` of so much.
     `timer` is for what comes next, `guard` for a condition that cancels.
     """
 
@@ -80,8 +81,9 @@ class WorkingOrder:
     fulfilled: bool = False
     triggered: bool = False
     cancelling: bool = False
-    takes: bool = False  # it met the market at once instead of resting in the book
     trail: float | None = None
+    stands: float | None = None
+    queue: float = 0.0
     seen: float = 0.0
     ended: float = 0.0
     ending: str = ""
@@ -133,7 +135,8 @@ class WorkingOrder:
     def fill(self, quantity: Decimal, price: float) -> None:
         """Note that so much has traded at this price."""
         total = self.filled + quantity
-        self.avgFillPrice = (self.avgFillPrice * float(self.filled) + price * float(quantity)) / float(total)
+        average = (self.avgFillPrice * float(self.filled) + price * float(quantity)) / float(total)
+        self.avgFillPrice = round(average, 8)
         self.lastFillPrice = price
         self.filled = total
 

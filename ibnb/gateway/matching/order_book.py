@@ -17,6 +17,7 @@ from .. import messages as m
 from ..scenario import NEW_YORK
 from ..zones import LOGIN_ZONE
 from . import oca
+from .combos import quote
 from .engine import MatchingEngine, Recipient
 from .errors import INVALID, OrderRefused
 from .executions import Fill, select
@@ -24,6 +25,7 @@ from .margin_check import estimate, impact, refusal, state
 from .modification import DIFFERENT, check_alive, check_same, merged
 from .order import API_CANCELLED, FILLED, WorkingOrder
 from .order_types import type_of
+from .precautions import check_precautions
 from .reports import not_cancellable, open_order, order_status
 from .terms import Reader, understand
 from .validation import check, check_on, tidy
@@ -134,7 +136,7 @@ class OrderBook:
         """Cancel every open order, whoever placed it. Untransmitted ones stay, as the exchange never saw them."""
         for working in self.engine:
             if working.open and not working.cancelling:
-                self.engine.ask_to_cancel(working)
+                self.engine.ask_to_cancel(working, singly=False)
 
     # By hand
 
@@ -268,6 +270,7 @@ class OrderBook:
         )
         self._spend(working)
         self._in_time(working)
+        self._check_precautions(working)
         return working
 
     def _spend(self, working: WorkingOrder) -> None:
@@ -290,6 +293,10 @@ class OrderBook:
             closes = calendar.latest(schedule, now, rth=True)[2]
             if closes - now < self._scenario.orders.auction_cutoff:
                 raise OrderRefused(201, "Order rejected - reason:It is too late for an order for today's close.")
+
+    def _check_precautions(self, working: WorkingOrder) -> None:
+        if settings := self._scenario.orders.precautions:
+            check_precautions(working, quote(self._market, working, self._clock.now(), frozen=True), settings)
 
     def _parent(self, order: m.Order) -> WorkingOrder:
         key = (order.clientId, order.parentId)
@@ -316,12 +323,15 @@ class OrderBook:
         meant = understand(order, found.instrument, reader, self._clock.now())
         changed = replace(working, order=merged(working.order, order), timer=None, guard=None)
         self._spend(changed)
+        self._check_precautions(changed)
         if changed.parent is None:
             reason = refusal(changed, self.engine)
             if reason:
                 raise OrderRefused(201, f"Order rejected - reason:{reason}")
         self.engine.scheduler.catch_up(working)
         old = working.order
+        if changed.order.totalQuantity > old.totalQuantity or _terms(changed.order) != _terms(old):
+            working.stands = None  # it loses its place in the book
         working.order, working.contract, working.instrument = changed.order, found.told, found.instrument
         working.begins, working.until = meant.begins, meant.until
         if meant.conditions != working.conditions:
@@ -339,6 +349,10 @@ class OrderBook:
     def _midnight(self, daysBefore: int = 0) -> float:
         day = datetime.fromtimestamp(self._clock.now(), NEW_YORK) - timedelta(days=daysBefore)
         return day.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def _terms(order: m.Order) -> tuple[Any, ...]:
+    return order.lmtPrice, order.auxPrice, order.percentOffset, order.tif
 
 
 def _never_was(clientId: int, orderId: int) -> m.OrderStatus:

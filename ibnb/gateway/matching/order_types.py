@@ -1,8 +1,8 @@
-"""What each order type waits for, and at what price it trades.
+"""What each order type must state, what wakes it, and the price at which it meets the book.
 
 Rule: one row per type, no case elsewhere. A row's functions compare an order with quotes; quotes are either one
 instant's or whole columns of them, so the same comparison finds the first instant at which it holds.
-Sources: IB's order type pages.
+Sources: IB's order type pages; those that may trade outside regular hours: Lean#5360 and TWS's own check box.
 """
 
 from __future__ import annotations
@@ -24,25 +24,7 @@ Reached = Callable[["WorkingOrder", Any], Any]
 Price = Callable[["WorkingOrder", Any], Any]
 
 
-def _side(working: WorkingOrder, quotes: Any) -> Any:
-    return quotes.ask if working.buys else quotes.bid
-
-
-def _at(working: WorkingOrder, price: Any, limit: Any) -> Any:
-    return (price <= limit) if working.buys else (price >= limit)
-
-
-def _always(working: WorkingOrder, quotes: Any) -> Any:
-    price = _side(working, quotes)
-    return price == price  # there is one
-
-
-def _at_limit(working: WorkingOrder, quotes: Any) -> Any:
-    return _at(working, _side(working, quotes), working.order.lmtPrice)
-
-
-def _market_then_limit(working: WorkingOrder, quotes: Any) -> Any:
-    return (_always if working.order.lmtPrice is None else _at_limit)(working, quotes)
+# Triggers
 
 
 def _stopped(working: WorkingOrder, quotes: Any) -> Any:
@@ -60,11 +42,22 @@ def _trailed(working: WorkingOrder, quotes: Any) -> Any:
     return reached(working.order.triggerMethod, working.instrument, working.buys, quotes, stops)
 
 
-# Pegged orders: their price follows the quote; they trade when the market comes to them.
+# Limits: the worst price at which an order trades. A pegged order's follows the quote.
+
+
+def _own(working: WorkingOrder, quotes: Any) -> Any:
+    return working.order.lmtPrice
+
+
+def _best_offer(working: WorkingOrder, quotes: Any) -> Any:
+    if working.order.lmtPrice is not None:
+        return working.order.lmtPrice
+    return quotes.ask if working.buys else quotes.bid
 
 
 def _capped(working: WorkingOrder, price: Any) -> Any:
-    cap = working.order.lmtPrice
+    half, cap = working.instrument.minTick / 2, working.order.lmtPrice
+    price = np.round(np.rint(price / half) * half, working.instrument.decimals + 2)
     if not cap:
         return price
     return np.minimum(price, cap) if working.buys else np.maximum(price, cap)
@@ -85,81 +78,85 @@ def _primary(working: WorkingOrder, quotes: Any) -> Any:
     return _capped(working, own + (more if working.buys else -more))
 
 
-def _pegged(peg: Price) -> dict[str, Any]:
-    """The market comes to a pegged order when a trade or the other side is at its price or beyond."""
-
-    def met(working: WorkingOrder, quotes: Any) -> Any:
-        price = peg(working, quotes)
-        return _at(working, quotes.last, price) | _at(working, _side(working, quotes), price)
-
-    def price(working: WorkingOrder, quotes: Any) -> float:
-        best = (min if working.buys else max)(float(peg(working, quotes)), _side(working, quotes))
-        half = working.instrument.minTick / 2
-        return working.instrument.price(round(best / half) / 2)
-
-    return {"marketable": met, "price": price, "limited": True}
+_STOCKS, _FUTURES = frozenset({"STK"}), frozenset({"FUT", "FOP"})
+_LISTED = frozenset({"STK", "OPT", "FUT", "FOP", "WAR"})
+# What has more than market and limit orders: neither crypto nor combinations.
+_MOST = _LISTED | {"CASH", "CMDTY", "CFD", "BOND", "FUND"}
 
 
 @dataclass(frozen=True)
 class OrderType:
     """One row.
 
-    `prices`: what the order must state. `trigger`: what wakes it (None: awake). `marketable`: when it trades, and
-    `price`: at what. `limited`: it rests in the book while its price isn't met. `auction`: it trades at the close only.
-    `kinds`: the secTypes that have it (None: all); `token`: its name in a contract's orderTypes.
+    `prices`: what the order must state. `trigger`: what wakes it (None: awake). `limit`: its worst price (None: any),
+    and `limited`: it rests in the book from the start. `auction`: it trades at the close only. `outside`: it may trade
+    outside regular hours. `starts`, `ends`: conditions may submit it, may cancel it. `adjusts`: "from" if the market
+    can make another stop of it, "into" if it can become one, or both. `kinds`: the secTypes that have it (None: all);
+    `token`: its name in a contract's orderTypes; `also`: other spellings that TWS takes.
     """
 
     prices: tuple[str, ...] = ()
-    marketable: Reached = _always
+    limit: Price | None = None
     trigger: Reached | None = None
     limited: bool = False
     trails: bool = False
     stops: bool = False
     auction: str = ""
+    outside: bool = False
+    starts: bool = False
+    ends: bool = False
+    adjusts: tuple[str, ...] = ()
     kinds: frozenset[str] | None = None
     token: str = ""
-    price: Price = _side
+    also: tuple[str, ...] = ()
 
 
-_STOCKS, _FUTURES = frozenset({"STK"}), frozenset({"FUT", "FOP"})
-_LISTED = frozenset({"STK", "OPT", "FUT", "FOP", "WAR"})
+_FROM, _INTO = "from", "into"
+_LIMIT, _STOP = ("lmtPrice",), ("auxPrice",)
+_BOTH = (*_LIMIT, *_STOP)
 
+# fmt: off
 ORDER_TYPES: dict[str, OrderType] = {
-    "MKT": OrderType(),
-    "LMT": OrderType(("lmtPrice",), _at_limit, limited=True),
-    "STP": OrderType(("auxPrice",), trigger=_stopped, stops=True),
-    "STP LMT": OrderType(("lmtPrice", "auxPrice"), _at_limit, trigger=_stopped, stops=True, limited=True),
-    "MIT": OrderType(("auxPrice",), trigger=_touched),
-    "LIT": OrderType(("lmtPrice", "auxPrice"), _at_limit, trigger=_touched, limited=True),
-    "TRAIL": OrderType(trigger=_trailed, trails=True, stops=True),
+    "MKT": OrderType(starts=True, also=("MARKET",)),
+    "LMT": OrderType(_LIMIT, _own, limited=True, outside=True, starts=True, ends=True, also=("LIMIT",)),
+    "STP": OrderType(
+        _STOP, trigger=_stopped, stops=True, outside=True, adjusts=(_FROM, _INTO), kinds=_MOST, also=("STOP",)
+    ),
+    "STP LMT": OrderType(
+        _BOTH, _own, _stopped, limited=True, stops=True, outside=True, adjusts=(_FROM, _INTO),
+        kinds=_MOST, also=("STPLMT", "STP_LMT"),
+    ),
+    "MIT": OrderType(_STOP, trigger=_touched, kinds=_MOST),
+    "LIT": OrderType(_BOTH, _own, _touched, limited=True, outside=True, kinds=_MOST),
+    "TRAIL": OrderType(trigger=_trailed, trails=True, stops=True, outside=True, adjusts=(_INTO,), kinds=_MOST),
     "TRAIL LIMIT": OrderType(
-        marketable=_at_limit, trigger=_trailed, trails=True, stops=True, limited=True, token="TRAILLMT"
+        (), _own, _trailed, limited=True, trails=True, stops=True, outside=True, adjusts=(_INTO,),
+        kinds=_MOST, token="TRAILLMT", also=("TRAILLMT", "TRAIL LMT", "TRAIL_LIMIT", "TRAILLIMIT"),
     ),
     "MOC": OrderType(auction="close", kinds=_STOCKS),
-    "LOC": OrderType(("lmtPrice",), _at_limit, limited=True, auction="close", kinds=_STOCKS),
-    "MTL": OrderType(marketable=_market_then_limit, kinds=_LISTED),
+    "LOC": OrderType(_LIMIT, _own, limited=True, auction="close", kinds=_STOCKS),
+    "MTL": OrderType(limit=_best_offer, kinds=_LISTED),
     "MKT PRT": OrderType(kinds=_FUTURES),
-    "STP PRT": OrderType(("auxPrice",), trigger=_stopped, stops=True, kinds=_FUTURES),
-    "REL": OrderType(kinds=_LISTED, **_pegged(_primary)),
-    "MIDPRICE": OrderType(kinds=_STOCKS, token="MIDPX", **_pegged(_midpoint)),
-    "PEG MID": OrderType(kinds=_STOCKS, **_pegged(_below_midpoint)),
+    "STP PRT": OrderType(_STOP, trigger=_stopped, stops=True, kinds=_FUTURES),
+    "REL": OrderType(limit=_primary, limited=True, outside=True, starts=True, kinds=_LISTED, also=("RELATIVE",)),
+    "MIDPRICE": OrderType(
+        limit=_midpoint, limited=True, starts=True, ends=True, kinds=_STOCKS, token="MIDPX", also=("MIDPX",)
+    ),
+    "PEG MID": OrderType(limit=_below_midpoint, limited=True, outside=True, kinds=_STOCKS, also=("PEGMID", "PEG_MID")),
 }
 
-# Other spellings that TWS takes.
-SPELLINGS = {
-    "STPLMT": "STP LMT", "STP_LMT": "STP LMT", "MARKET": "MKT", "LIMIT": "LMT", "STOP": "STP",
-    "TRAILLMT": "TRAIL LIMIT",
-    "TRAIL LMT": "TRAIL LIMIT", "TRAIL_LIMIT": "TRAIL LIMIT", "TRAILLIMIT": "TRAIL LIMIT", "PEGMID": "PEG MID",
-    "MIDPX": "MIDPRICE", "PEG_MID": "PEG MID", "RELATIVE": "REL",
-}  # fmt: skip
-
 # What TWS knows and this gateway doesn't do.
-# fmt: off
 NOT_SIMULATED = frozenset((
     "PEG MKT", "PEG BENCH", "PEG BEST", "PEG STK", "SNAP MKT", "SNAP MID", "SNAP PRIM", "BOX TOP", "VOL",
     "PASSV REL", "REL + LMT", "REL + MKT", "LMT + MKT", "TRAIL MIT", "TRAIL LIT",
 ))
+
+# What else may be done with orders, in the words of contractDetails: everywhere, and in addition by secType.
+_ATTRIBUTES = "ACTIVETIM COND DAY GAT GTC GTD IOC OCA WHATIF"
+_MORE_ATTRIBUTES = {"STK": "CASHQTY OPG", "CASH": "CASHQTY", "CRYPTO": "CASHQTY"}
 # fmt: on
+
+_SPELLINGS = {spelling: name for name, row in ORDER_TYPES.items() for spelling in row.also}
 
 
 def type_of(working: WorkingOrder) -> OrderType:
@@ -175,7 +172,7 @@ def waits_for_trigger(working: WorkingOrder) -> bool:
 def named(orderType: str) -> str:
     """The type's usual spelling."""
     name = " ".join(orderType.upper().split())
-    return SPELLINGS.get(name, name)
+    return _SPELLINGS.get(name, name)
 
 
 def token(name: str) -> str:
@@ -183,15 +180,19 @@ def token(name: str) -> str:
     return ORDER_TYPES[name].token or name.replace(" ", "")
 
 
-def price(working: WorkingOrder, quote: Any) -> float:
-    """What one instant's quote gives: the ask to a buyer, the bid to a seller, its own price to a pegged order."""
-    return float(type_of(working).price(working, quote))
+def tokens(secType: str) -> str:
+    """What orders may be placed for a kind of instrument, in the words of contractDetails."""
+    if secType in ("IND", "CONTFUT"):
+        return ""
+    types = [token(name) for name, row in ORDER_TYPES.items() if row.kinds is None or secType in row.kinds]
+    return ",".join(sorted([*types, *_ATTRIBUTES.split(), *_MORE_ATTRIBUTES.get(secType, "").split()]))
 
 
 def stated(working: WorkingOrder) -> float | None:
     """The worst price that the order itself allows, as far as it says: its limit, else its stop."""
-    if type_of(working).limited and working.order.lmtPrice:
+    row = type_of(working)
+    if row.limited and working.order.lmtPrice:
         return working.order.lmtPrice
-    if type_of(working).trails:
+    if row.trails:
         return working.trail
-    return working.order.auxPrice if "auxPrice" in type_of(working).prices else None
+    return working.order.auxPrice if "auxPrice" in row.prices else None

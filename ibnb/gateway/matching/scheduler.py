@@ -1,20 +1,24 @@
 """What an order waits for, one thing after the other: its time, its market's opening, its way, its conditions, its
 trigger, its price.
 
-Rule: an order has at most one timer for what comes next, and the path is asked in stretches. Nobody polls.
+Rule: an order has at most one timer for what comes next, and the path is asked in stretches. Nobody polls. All types
+trade in the same way: an order that arrives takes what the book offers at its price, row by row; what is left of one
+with a limit rests there until the market comes to it, and what is left of any other takes what the next second offers.
 """
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..accounts.expiry import ENDING
 from . import adjustable_stops, conditions, oca, trailing
 from .combos import quote, seconds
-from .first_touch import STRETCH, Session, first, session
+from .first_touch import STRETCH, Session, Touch, first, session, touch
+from .liquidity import Liquidity
 from .order import SUBMITTED, WorkingOrder
-from .order_types import price, type_of, waits_for_trigger
+from .order_types import type_of, waits_for_trigger
+from .triggers import watched
 
 if TYPE_CHECKING:
     from collections import deque
@@ -30,6 +34,8 @@ BY_SYSTEM = "Cancelled by System"
 AT_ONCE = ("IOC", "FOK")
 # Orders that outlive the day, and those (of crypto) that live for minutes.
 _MINUTES = 300.0
+# How long an order waits that has taken all there was.
+_PAUSE = 1.0
 
 
 class Engine(Protocol):
@@ -45,7 +51,9 @@ class Engine(Protocol):
     def __iter__(self) -> Iterator[WorkingOrder]: ...
     def tell(self, working: WorkingOrder) -> None: ...
     def move(self, working: WorkingOrder, status: str) -> None: ...
-    def fill(self, working: WorkingOrder, quantity: Decimal, at: float) -> None: ...
+    def fill(
+        self, working: WorkingOrder, quantity: Decimal, at: float, venue: str = "", takes: bool = False
+    ) -> None: ...
     def price_at(self, working: WorkingOrder, limit: float) -> None: ...
     def end(self, working: WorkingOrder, ending: str) -> None: ...
 
@@ -58,7 +66,7 @@ class Scheduler:
         self._clock = engine.clock
         self._market = engine.market
         self._latency = engine.scenario.latency
-        self._fills = engine.scenario.orders.fills
+        self._liquidity = Liquidity(engine.market)
         self._sight = conditions.Sight(engine.market, engine.accounts, engine.fills)
 
     def begins(self, working: WorkingOrder) -> float:
@@ -98,6 +106,14 @@ class Scheduler:
         if until >= since:
             trailing.follow(working, seconds(self._market, working, since // 1, until // 1 + 1))
         working.seen = now
+
+    def estimate_stop(self, working: WorkingOrder) -> None:
+        """Say where a trailing stop would stand now, if the client leaves that to TWS."""
+        order = working.order
+        if type_of(working).trails and order.trailStopPrice is None:
+            shown = quote(self._market, working, self._clock.now(), frozen=True)
+            price = watched(order.triggerMethod, working.instrument, working.buys, shown)
+            trailing.settle(working, float(trailing.behind(working, price)))
 
     def _expiry(self, working: WorkingOrder, begins: float) -> float:
         """When the order ends (0: never): by its time in force, or with the first of its contracts."""
@@ -162,32 +178,46 @@ class Scheduler:
         if not oca.allowance(working):
             working.rest()  # the parent's next fill goes on
             return
+        if start < hours.open:
+            working.stands = None  # who opens a market meets all that wait for it
         start = max(start, hours.open)
         until = min(hours.close, start + STRETCH, working.expires or hours.close)
-        asleep = waits_for_trigger(working)
-        if asleep and type_of(working).trails:
-            self._trail(working, start)
+        if waits_for_trigger(working):
+            self._watch_trigger(working, start, until)
+        elif working.stands is not None:
+            found = touch(self._market, self._liquidity, working, start, until)
+            self._go_on(working, found and found.time, until, self._traded, found)
+        elif working.legs:
+            self._go_on(working, first(self._market, working, _quoted, start, until), until, self._meet)
+        else:
+            self._next(working, start, self._meet)
+
+    def _watch_trigger(self, working: WorkingOrder, start: float, until: float) -> None:
         row = type_of(working)
-        reached = row.trigger if asleep and row.trigger else row.marketable
-        at = first(self._market, working, reached, start, until)
-        if asleep and working.order.adjustedOrderType:
+        if row.trails:
+            self._trail(working, start)
+        assert row.trigger is not None
+        at = first(self._market, working, row.trigger, start, until)
+        if working.order.adjustedOrderType:
             sooner = first(self._market, working, adjustable_stops.favourable, start, until if at is None else at)
             if sooner is not None:
                 self._next(working, sooner, self._adjust)
                 return
-        if at is not None:
-            working.takes = at == start
-            self._next(working, at, self._wake if asleep else self._trade)
-        elif working.order.tif in AT_ONCE and not asleep:
-            self._next(working, start, self.expire)
-        else:
+        self._go_on(working, at, until, self._wake)
+
+    def _go_on(self, working: WorkingOrder, at: float | None, until: float, step: Any, *args: Any) -> None:
+        """Do the next step when its moment comes, or look at the next stretch."""
+        if at is None:
             self._next(working, until, self._watch, until)
+        else:
+            self._next(working, at, step, *args)
 
     def _trail(self, working: WorkingOrder, start: float) -> None:
         """Begin to trail, or go on."""
         if working.seen:
             self.catch_up(working)
             return
+        working.trail = None
         if working.order.trailStopPrice is not None:
             trailing.settle(working, working.order.trailStopPrice)
         working.seen = max(start, self._clock.now())
@@ -204,40 +234,67 @@ class Scheduler:
         self._engine.move(working, SUBMITTED)
         self._watch(working, self._clock.now() + self._latency.fill)
 
-    def _trade(self, working: WorkingOrder) -> None:
-        shown = quote(self._market, working, self._clock.now())
-        at = price(working, shown)
-        allowed = oca.allowance(working)
-        if not allowed:
-            working.rest()  # a sibling was quicker
-            return
-        size = min(allowed, self._offered(working, shown.askSize if working.buys else shown.bidSize))
-        if working.order.tif == "FOK" and size < working.remaining:
+    # Trading
+
+    def _meet(self, working: WorkingOrder) -> None:
+        """The order is there: it takes what the book offers at its price, and rests with what is left."""
+        now, row = self._clock.now(), type_of(working)
+        limit = None if row.limit is None else float(row.limit(working, quote(self._market, working, now)))
+        staged = bool(self._engine.next_fills)
+        rows = self._liquidity.offers(working, now, limit, self._allowed(working))
+        if working.order.tif == "FOK" and sum(each.size for each in rows) < working.remaining:
             self.expire(working)
             return
-        self._engine.fill(working, size, at)
+        if rows and staged:
+            self._engine.next_fills.popleft()
+        for each in rows:
+            size = min(each.size, oca.allowance(working))
+            if size:
+                self._liquidity.take(working, each, size)
+                self._engine.fill(working, size, each.price, each.venue, takes=True)
         if working.final:
             return
-        if working.order.orderType == "MTL" and working.order.lmtPrice is None:
-            self._engine.price_at(working, at)
-        if working.order.tif == "IOC":
+        if working.order.tif in AT_ONCE:
             self.expire(working)
-        elif size < allowed:
-            self._watch(working, self._clock.now() + self._fills.pause)
+            return
+        if rows and working.order.orderType == "MTL" and working.order.lmtPrice is None:
+            limit = rows[0].price
+            self._engine.price_at(working, limit)
+        if limit is None or (rows and staged) or not (rows or row.limited):
+            self._later(working, now + _PAUSE, self._meet)
+        else:
+            working.stands, working.queue = limit, self._liquidity.ahead(working, limit, now)
+            self._later(working, now, self._watch, now)
+
+    def _traded(self, working: WorkingOrder, found: Touch) -> None:
+        """The market has come to where the order rests."""
+        if found.price is None:
+            working.stands = None
+            self._meet(working)
+            return
+        now, allowed = self._clock.now(), self._allowed(working)
+        offers = self._liquidity.offers(working, now, found.price, allowed)
+        offered = Decimal(str(found.size)) + sum(row.size for row in offers)
+        working.queue = 0.0
+        pause = 0.0
+        if allowed:
+            if self._engine.next_fills:
+                self._engine.next_fills.popleft()
+                pause = _PAUSE
+            self._engine.fill(working, min(allowed, max(offered, Decimal(1))), found.price)
+        if not working.final:
+            self._later(working, now + pause, self._watch, now + pause)
+
+    def _allowed(self, working: WorkingOrder) -> Decimal:
+        """How much of the order may trade at once: a staged fault may cut it short."""
+        return min([oca.allowance(working), *list(self._engine.next_fills)[:1]])
+
+    def _later(self, working: WorkingOrder, when: float, step: Any, *args: Any) -> None:
+        """Go on, unless a parent's next fill has to come first."""
+        if oca.allowance(working):
+            self._next(working, when, step, *args)
         else:
             working.rest()
-
-    def _offered(self, working: WorkingOrder, shown: int) -> Decimal:
-        """How much the market gives at once: everything, unless the scenario or a staged fault says less."""
-        staged = self._engine.next_fills
-        if staged:
-            return min(staged.popleft(), working.remaining)
-        share = self._fills.share_of_quote
-        if share is None:
-            return working.remaining
-        step = Decimal(str(working.instrument.sizeIncrement)) if working.instrument.secType == "CRYPTO" else Decimal(1)
-        size = (Decimal(str(shown * share)) / step).to_integral_value(ROUND_FLOOR) * step
-        return min(max(size, step), working.remaining)
 
     # Conditions
 
@@ -285,3 +342,7 @@ class Scheduler:
 
     def _session(self, working: WorkingOrder, t: float) -> Session:
         return session(self._market, working.instrument, working.order.outsideRth, t)
+
+
+def _quoted(working: WorkingOrder, quotes: Any) -> Any:
+    return quotes.bid == quotes.bid

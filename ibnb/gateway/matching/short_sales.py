@@ -22,6 +22,16 @@ def sells_short(working: WorkingOrder) -> bool:
     return working.remaining > (held.quantity if held else Decimal(0))
 
 
+def unsellable(working: WorkingOrder) -> str:
+    """Why the order sells what it can't, or nothing: nobody lends cryptocurrency."""
+    if working.buys or working.instrument.secType != "CRYPTO":
+        return ""
+    held = working.account.holdings.get(working.instrument.conId)
+    if working.remaining <= (held.quantity if held else Decimal(0)):
+        return ""
+    return f"Short sales of {working.instrument.symbol} are not allowed"
+
+
 def short_of(working: WorkingOrder, rules: OrderRules) -> bool:
     """Whether the order waits for shares to be located."""
     return working.instrument.symbol in rules.hard_to_borrow and sells_short(working)

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from .. import messages as m
-from . import adjustable_stops, conditions
+from ..zones import BAD_DATE
+from . import conditions
 from .errors import INVALID, OrderRefused, not_simulated
 from .order_types import NOT_SIMULATED, ORDER_TYPES, named
 from .triggers import METHODS
@@ -107,7 +108,8 @@ def _adjusting(order: m.Order) -> None:
         needed.append("adjustedTrailingAmount")
     if order.adjustedOrderType.endswith(("LMT", "LIMIT")):
         needed.append("adjustedStopLimitPrice")
-    if order.orderType not in adjustable_stops.FROM or order.adjustedOrderType not in adjustable_stops.INTO:
+    into = ORDER_TYPES.get(order.adjustedOrderType)
+    if "from" not in ORDER_TYPES[order.orderType].adjusts or into is None or "into" not in into.adjusts:
         raise OrderRefused(INVALID, "Invalid order type was entered")
     for name in needed:
         if not getattr(order, name):
@@ -123,7 +125,9 @@ def _tif(order: m.Order) -> None:
         raise OrderRefused(113, "The Tif option should be set to DAY for MOC and LOC orders.")
     if order.tif == "OPG" and order.orderType not in ("MKT", "LMT"):
         raise OrderRefused(111, INCOMPATIBLE)
-    if (order.tif == "GTD") != bool(order.goodTillDate):
+    if order.tif == "GTD" and not order.goodTillDate:
+        raise OrderRefused(391, f"End Time: {BAD_DATE}")
+    if order.goodTillDate and order.tif != "GTD":
         raise OrderRefused(INVALID, "A good till date goes with time in force GTD, and only with it")
 
 
@@ -142,15 +146,11 @@ def _what_if(order: m.Order) -> None:
         raise OrderRefused(INVALID, "What-if order should have the transmit flag set to true.")
 
 
-# Which types may wait for conditions, and which may be cancelled by them.
-_CONDITIONED = ("LMT", "MKT", "MIDPRICE", "REL")
-_CONDITION_CANCELS = ("LMT", "MIDPRICE")
-
-
 def _conditions(order: m.Order) -> None:
     if not order.conditions:
         return
-    if order.orderType not in (_CONDITION_CANCELS if order.conditionsCancelOrder else _CONDITIONED):
+    row = ORDER_TYPES[order.orderType]
+    if not (row.ends if order.conditionsCancelOrder else row.starts):
         raise OrderRefused(
             148,
             "Conditional submission of orders is supported for Limit, Market, MidPrice, Relative and Snap order types "
@@ -232,8 +232,6 @@ def _supported(order: m.Order, instrument: Instrument) -> None:
     if not instrument.quotes or instrument.secType == "CONTFUT":
         raise OrderRefused(412, "The contract is not available for trading.")
     kinds, kind = ORDER_TYPES[order.orderType].kinds, instrument.secType
-    if kind == "BAG" and order.orderType not in ("MKT", "LMT"):
-        raise OrderRefused(387, UNSUPPORTED_TYPE)
     if kinds is not None and kind not in kinds:
         raise OrderRefused(387, UNSUPPORTED_TYPE)
     if order.tif == "OPG" and kind != "STK":
@@ -250,11 +248,22 @@ def _cash(order: m.Order, instrument: Instrument) -> None:
     kind = instrument.secType
     if order.cashQty and (kind not in ("STK", "CASH", "CRYPTO") or order.action == "SSHORT"):
         raise OrderRefused(10244, "Cash Quantity cannot be used for this order")
-    if kind == "CRYPTO" and order.orderType == "MKT":
-        if order.action == "BUY" and not order.cashQty:
-            raise OrderRefused(10289, "You must set Cash Quantity for this order.")
-        if order.tif not in ("IOC", "MINUTES"):
-            raise OrderRefused(10052, f"Invalid time in force:{order.tif}")
+    if kind == "CRYPTO":
+        _crypto(order)
+
+
+def _crypto(order: m.Order) -> None:
+    """ib_insync#407, ib_async#111, Lean#9766: what a cryptocurrency's orders may be."""
+    if order.cashQty and order.totalQuantity:
+        raise OrderRefused(10293, "Cryptocurrency. Cash Quantity order cannot specify size.")
+    if order.cashQty and order.action != "BUY":
+        raise OrderRefused(10244, "Cash Quantity cannot be used for this order")
+    market = order.orderType == "MKT"
+    if market and order.action == "BUY" and not order.cashQty:
+        raise OrderRefused(10289, "You must set Cash Quantity for this order.")
+    if order.tif != "IOC" and (market or order.tif != "MINUTES"):
+        times = "IOC" if market else "Minutes or IOC"
+        raise OrderRefused(201, f"Order rejected - reason:The crypto {order.orderType} order must be {times}")
 
 
 def _size(order: m.Order, instrument: Instrument, rules: OrderRules) -> None:

@@ -124,7 +124,7 @@ def test_conditions_count_in_regular_hours_unless_told_otherwise() -> None:
     evening = trading_world(replace(QUIET, start=new_york(11, 18)))
     assert new_york(12, 9, 30) == filled_at(Trader(evening), at("18:30:00"), tif="GTC") // 60 * 60
     evening = trading_world(replace(QUIET, start=new_york(11, 18)))
-    fields = {"tif": "GTC", "outsideRth": True, "conditionsIgnoreRth": True}
+    fields = {"orderType": "LMT", "lmtPrice": 900.0, "tif": "GTC", "outsideRth": True, "conditionsIgnoreRth": True}
     assert new_york(11, 18, 30) == filled_at(Trader(evening), at("18:30:00"), **fields)
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from ibnb.gateway import messages as m
-from ibnb.gateway.scenario import Fills, OrderRules
 
 from ..handlers.asking import error
-from ..handlers.trading import QUIET, Trader, told
+from ..handlers.trading import Trader, told
 
 AAPL_ID = 265598
-IN_PARTS = replace(QUIET, orders=OrderRules(fills=Fills(share_of_quote=0.1, pause=2.0)))
 
 
 @pytest.fixture
@@ -57,23 +54,6 @@ def test_a_staged_fault_fills_an_order_in_parts(trader: Trader) -> None:
         1:
     ]
     assert [3, 5, 10] == [x.cumQty for x in executions(trader.said)]
-
-
-def test_a_scenario_fills_orders_by_what_the_quote_shows() -> None:
-    trader = Trader(scenario=IN_PARTS)
-    trader.place(1, quantity=1000)
-    trader.wait_for(1, "Filled")
-    parts = executions(trader.said)
-    assert len(parts) > 3
-    assert 1000 == sum(part.shares for part in parts)
-    market, instrument = trader.world.market, trader.instrument()
-    for part in parts[:-1]:
-        assert max(market.quote(instrument, part.time).askSize // 10, 1) == part.shares
-    assert parts[1].time - parts[0].time == pytest.approx(2.0)
-    total = sum(float(part.shares) * part.price for part in parts) / 1000
-    assert total == pytest.approx(parts[-1].avgPrice)
-    reports = [x.commission for x in trader.said if isinstance(x, m.CommissionReport)]
-    assert 5.00 == pytest.approx(sum(reports))
 
 
 def test_what_an_immediate_order_cant_fill_at_once_is_cancelled(trader: Trader) -> None:

@@ -12,13 +12,18 @@ from ibnb.gateway import messages as m
 from ibnb.gateway.instruments import Instruments
 from ibnb.gateway.matching.commissions import commission, schedule
 from ibnb.gateway.matching.order import FINAL
-from ibnb.gateway.matching.order_types import NOT_SIMULATED, ORDER_TYPES, named, token
+from ibnb.gateway.matching.order_types import NOT_SIMULATED, ORDER_TYPES, named, token, tokens
 from ibnb.gateway.scenario import LESSON
 from tests.gateway.handlers.asking import AAPL, EURUSD
 from tests.gateway.handlers.trading import QUIET, Trader, told, trading_world
 
 INSTRUMENTS = Instruments(LESSON.today)
 CASH2 = m.Contract(symbol="CSH2", secType="STK", exchange="LSE", currency="GBP")
+BITCOIN = m.Contract(symbol="BTC", secType="CRYPTO", exchange="PAXOS", currency="USD")
+CALL = m.Contract(
+    symbol="AAPL", secType="OPT", exchange="SMART", currency="USD",
+    lastTradeDateOrContractMonth="20250620", strike=200.0, right="C",
+)  # fmt: skip
 FUTURE = m.Contract(symbol="ES", secType="FUT", exchange="CME", lastTradeDateOrContractMonth="202506")
 
 
@@ -44,6 +49,21 @@ def cost(contract: m.Contract, quantity: float, price: float, **kwargs: Any) -> 
         (FUTURE, 3, 6000.0, (6.75, "USD")),
         (CASH2, 100, 1200.0, (3.00, "GBP")),
         (CASH2, 10_000, 1200.0, (60.00, "GBP")),
+        # IBKR's examples, fixed pricing: 100, 1,000 shares at 25; 1,000 at 0.25, which is 1 % of the value.
+        (AAPL, 100, 25.0, (1.00, "USD")),
+        (AAPL, 1000, 25.0, (5.00, "USD")),
+        (AAPL, 1000, 0.25, (2.50, "USD")),
+        # Options by premium: 0.65 from 0.10, 0.50 from 0.05, 0.25 below; at least 1.00 for an order (market 19).
+        (CALL, 1, 5.00, (1.00, "USD")),
+        (CALL, 10, 5.00, (6.50, "USD")),
+        (CALL, 10, 0.10, (6.50, "USD")),
+        (CALL, 10, 0.09, (5.00, "USD")),
+        (CALL, 10, 0.05, (5.00, "USD")),
+        (CALL, 500, 0.01, (125.00, "USD")),
+        (CALL, 2, 0.04, (1.00, "USD")),
+        (BITCOIN, 0.5, 100_000.0, (90.00, "USD")),
+        (BITCOIN, 0.001, 100_000.0, (1.00, "USD")),  # at most 1 % of the value
+        (BITCOIN, 0.005, 100_000.0, (1.75, "USD")),
     ],
 )
 def test_commissions_follow_the_published_schedule(
@@ -64,6 +84,12 @@ def test_parts_cost_what_the_whole_costs(a: int, b: int, price: int) -> None:
     second, _ = cost(AAPL, b, price, before=(Decimal(a), float(price)))
     assert cost(AAPL, a + b, price)[0] == pytest.approx(first + second, abs=1e-5)
     assert second >= 0
+
+
+def test_each_part_of_an_order_costs_by_its_own_premium() -> None:
+    first, _ = cost(CALL, 10, 0.05)
+    second, _ = cost(CALL, 100, 0.04, before=(Decimal(10), 0.05))
+    assert (5.00, 25.00) == (first, second)
 
 
 def test_every_instrument_has_a_commission() -> None:
@@ -92,7 +118,7 @@ def test_contracts_list_the_types_that_orders_may_have() -> None:
         if kind in seen or not instrument.quotes or kind == "CONTFUT":
             continue
         seen.add(kind)
-        listed = set(instrument.orderTypes.split(","))
+        listed = set(tokens(kind).split(","))
         for name, row in ORDER_TYPES.items():
             assert (row.kinds is None or kind in row.kinds) == (token(name) in listed), (kind, name)
     assert {"STK", "FUT", "CASH", "CRYPTO"} <= seen
@@ -102,8 +128,7 @@ def test_contracts_list_the_types_that_orders_may_have() -> None:
 
 
 STOCK_TYPES = [name for name, row in ORDER_TYPES.items() if row.kinds is None or "STK" in row.kinds]
-# These trade at a price of their own, not at the quote.
-OWN_PRICE = {"MOC", "LOC", "REL", "MIDPRICE", "PEG MID"}
+AUCTIONS = {"MOC", "LOC"}
 
 quantities = st.integers(1, 400)
 offsets = st.integers(-40, 40)
@@ -163,10 +188,14 @@ def test_whatever_happens_to_orders_quantities_and_money_are_conserved(plan: lis
     for execution in executions:
         order = world.orders.find(1, execution.orderId)
         assert order is not None
-        if order.order.orderType in OWN_PRICE:
+        if order.order.orderType in AUCTIONS:
             continue
-        quote = world.market.quote(trader.instrument(), execution.time)
-        assert (quote.ask if execution.side == "BOT" else quote.bid) == execution.price
+        buys, quote = execution.side == "BOT", world.market.quote(trader.instrument(), execution.time)
+        best = quote.ask if buys else quote.bid
+        if execution.lastLiquidity == 1:  # it waited, and the market came to it or stands there
+            assert execution.price == order.stands
+        else:  # nobody offers less than the best offer
+            assert execution.price >= best if buys else execution.price <= best
 
 
 # Partial fills

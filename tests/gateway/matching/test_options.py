@@ -34,8 +34,11 @@ def account(trader: Trader) -> Account:
 
 
 def trade(trader: Trader, orderId: int, contract: m.Contract, action: str = "BUY", quantity: int = 2) -> m.Execution:
+    """The last execution of a market order, at the price of the whole."""
     trader.place(orderId, action, quantity=quantity, contract=contract)
-    return trader.wait(1)[0].execution
+    execution = [message for message in trader.wait(2) if isinstance(message, m.ExecDetails)][-1].execution
+    assert quantity == execution.cumQty
+    return replace(execution, price=execution.avgPrice)
 
 
 def held(trader: Trader, contract: m.Contract) -> Decimal:
@@ -88,7 +91,8 @@ def test_a_vertical_spread_is_one_order(trader: Trader) -> None:
     assert 0 < whole.price < 10
     assert [Decimal(3), Decimal(-3)] == [trader.held(conId) for conId in ids]
     paid = sum(x.commission for x in messages if isinstance(x, m.CommissionReport))
-    assert cash - 300 * whole.price - paid == pytest.approx(account(trader).cash["USD"])
+    last = [x.execution for x in messages if isinstance(x, m.ExecDetails) and x.contract.secType == "BAG"][-1]
+    assert cash - 300 * last.avgPrice - paid == pytest.approx(account(trader).cash["USD"], abs=0.01)
 
 
 # Exercise

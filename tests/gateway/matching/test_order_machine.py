@@ -28,7 +28,7 @@ from ibnb.gateway import messages as m
 from ibnb.gateway.accounts.ledgers import settlement
 from ibnb.gateway.matching.order import FINAL, WorkingOrder
 from ibnb.gateway.matching.order_types import ORDER_TYPES
-from ibnb.gateway.scenario import LESSON, Fills, OrderRules
+from ibnb.gateway.scenario import LESSON, OrderRules
 from tests.gateway.handlers.asking import AAPL, EURUSD
 from tests.gateway.handlers.trading import Trader, trading_world
 
@@ -45,7 +45,7 @@ SECOND = replace(LESSON.accounts[0], code="DU2222222", cash={"USD": 300_000.0}, 
 SCENARIO = replace(
     LESSON,
     accounts=(*LESSON.accounts, SECOND),
-    orders=OrderRules(fills=Fills(share_of_quote=0.05), master_client=None),
+    orders=OrderRules(master_client=None),
 )
 
 TRADES = [
@@ -60,7 +60,8 @@ TRADES = [
 
 clients = st.sampled_from((1, 2, 3))
 waits = st.sampled_from((0.0, 0.0, 0.06, 0.2, 1.0, 40.0, 600.0))
-quantities = st.integers(1, 120)
+# Some are larger than what the best price offers, so that they trade in parts.
+quantities = st.one_of(st.integers(1, 120), st.integers(1_000, 6_000))
 offsets = st.integers(-60, 60)
 tifs = st.sampled_from(("DAY", "DAY", "GTC", "IOC", "FOK", "GTD", "OPG"))
 groups = st.sampled_from(("", "", "", "a", "b"))
@@ -158,7 +159,7 @@ class OrderMachine(RuleBasedStateMachine):
             order = replace(working.order, goodTillDate="", trailStopPrice=None)
             wanted = replace(order, **fields)
             self.traders[n].ask(m.PlaceOrder(orderId=working.orderId, contract=contract, order=wanted))
-            self.let_time_pass(float(quantity) / 60)
+            self.let_time_pass(float(quantity) / 600)
 
     @rule(n=clients, pick=st.integers(0, 99))
     def cancel(self, n: int, pick: int) -> None:

@@ -115,7 +115,7 @@ def test_selling_what_is_held_is_never_beyond_the_margin() -> None:
         ({"orderType": "MKT PRT"}, 387, "Unsupported order type"),
         ({"tif": "OPG", "contract": EURUSD}, 111, "are incompatible"),
         ({"tif": "Minutes"}, 10052, "Invalid time in force:Minutes"),
-        ({"tif": "GTD"}, 321, "A good till date goes with time in force GTD"),
+        ({"tif": "GTD"}, 391, "End Time: The date, time, or time-zone entered is invalid"),
         ({"goodTillDate": "20250612 16:00:00 US/Eastern"}, 321, "A good till date goes with time in force GTD"),
         ({"tif": "GTD", "goodTillDate": "tomorrow"}, 10314, "Good Till Date: The date, time, or time-zone"),
         ({"tif": "GTD", "goodTillDate": "20250611 09:00:00 US/Eastern"}, 321, "The good till date is past"),

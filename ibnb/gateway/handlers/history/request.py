@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Literal
 
-from ...zones import zone_info, zone_key
+from ...zones import BAD_DATE, zone_info, zone_key
 from ..registry import Refusal, invalid, no_history, not_simulated
 
 Size = int | Literal["day", "week", "month"]
@@ -105,14 +105,6 @@ _UNAVAILABLE: dict[str, frozenset[str]] = {
     "OPT": _NOT_ADJUSTED,
     "FOP": _NOT_ADJUSTED,
 }
-
-BAD_DATE = (
-    "The date, time, or time-zone entered is invalid. The correct format is yyyymmdd hh:mm:ss xx/xxxx "
-    "where yyyymmdd and xx/xxxx are optional. E.g.: 20031126 15:59:00 US/Eastern  Note that there is a space between "
-    "the date and time, and between the time and time-zone.  If no date is specified, current date is assumed. "
-    "If no time-zone is specified, local time-zone is assumed(deprecated). You can also provide yyyymmddd-hh:mm:ss "
-    "time is in UTC. Note that there is a dash between the date and time in UTC notation."
-)
 
 NO_ZONE = (
     "Warning: You submitted request with date-time attributes without explicit time zone. Please switch to use "

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import NamedTuple
-
-import numpy as np
 
 from ... import messages as m
 from ...instruments import Instrument
 from ...instruments.options import US_EXCHANGES
-from ...market.noise import Bits, Ints, bits, piece, stream
+from ...market.book import ASK, BID, Row, book, shows_top_only, venues
 from ...world import Client, Subscription, World
 from ..beat import BEAT, on_the_beat
 from ..registry import Refusal, handles, invalid, unprocessed
@@ -23,35 +20,19 @@ from ..resolve import resolve_live, underlying_of_cfd
 
 KIND = "mktDepth"
 
-ASK, BID = 0, 1
 INSERT, UPDATE, DELETE = 0, 1, 2
 
 _TOKEN = "bT"
 _MOST_ROWS = 50
 _NO_GROUP = 2147483647
 _DEEP = frozenset({"STK", "FUT", "CASH", "OPT", "FOP", "CRYPTO"})
-# Of these exchanges' stocks only the best bid and offer are shown, in a SMART book.
-_TOP_ONLY = frozenset({"AMEX", "BYX", "CBOE", "EDGX", "MEMX"})
 # Their books say who stands behind each row.
 _NAMED = {"NASDAQ": "NSDQ"}
-# A row's size stays for so many seconds.
-_STEADY = 8
 _NOT_SUPPORTED = "Deep market data is not supported for this combination of security type/exchange"
 _TOO_MANY = (
     "Max number ({0}) of market depth requests has been reached. Note: TWS currently limits users to a maximum of {0} "
     "distinct market depth requests."
 )
-
-
-class Row(NamedTuple):
-    """One row of a side of a book: `venue` is the exchange or market maker, "" where none is named."""
-
-    price: float
-    size: Decimal
-    venue: str
-
-
-Book = dict[int, tuple[Row, ...]]
 
 
 @handles(m.ReqMktDepth)
@@ -70,16 +51,15 @@ def market_depth(world: World, client: Client, request: m.ReqMktDepth) -> Iterat
     if under := underlying_of_cfd(world, instrument):
         yield m.RerouteMktDepthReq(reqId=request.reqId, conId=under.conId, exchange=under.exchange)
         return
-    venues = _venues(instrument)
-    if (instrument.exchange == "SMART") != request.isSmartDepth or not venues:
+    if (instrument.exchange == "SMART") != request.isSmartDepth or not _has_book(instrument):
         raise Refusal(10092, _NOT_SUPPORTED)
     if instrument.symbol in world.scenario.not_subscribed | world.scenario.delayed_only:
         raise Refusal(354, "Requested market data is not subscribed.")
     subscription = client.subscribe(KIND, request.reqId, request)
-    subscription.state |= {"instrument": instrument, "venues": venues, "sent": {BID: (), ASK: ()}}
+    subscription.state |= {"instrument": instrument, "sent": {BID: (), ASK: ()}}
     if request.isSmartDepth:
-        deep = "".join(f"{name}; " for name in venues if not _shows_top_only(instrument, name))
-        top = "".join(f"{name}; " for name in venues if _shows_top_only(instrument, name))
+        deep = "".join(f"{name}; " for name in venues(instrument) if not shows_top_only(instrument, name))
+        top = "".join(f"{name}; " for name in venues(instrument) if shows_top_only(instrument, name))
         client.error(request.reqId, 2152, f"Exchanges - Depth: {deep}" + (f"Top: {top}" if top else ""))
     yield from _news(world, subscription)
 
@@ -104,7 +84,7 @@ def depth_exchanges(world: World, client: Client, request: m.ReqMktDepthExchange
     for instrument in world.instruments:
         if instrument.secType in _DEEP:
             for name in instrument.validExchanges.split(","):
-                if name != "SMART" and not _shows_top_only(instrument, name):
+                if name != "SMART" and not shows_top_only(instrument, name):
                     found.setdefault((name, instrument.secType), instrument.aggGroup)
     rows = tuple(
         m.DepthMktDataDescription(
@@ -116,62 +96,6 @@ def depth_exchanges(world: World, client: Client, request: m.ReqMktDepthExchange
         for (exchange, secType), aggGroup in sorted(found.items())
     )
     yield m.MktDepthExchanges(depthMktDataDescriptions=rows)
-
-
-def book(world: World, instrument: Instrument, venues: Sequence[str], numRows: int) -> Book:
-    """The book now: the quote first, then rows further and further away, with gaps. Empty while the market is closed.
-
-    `venues`: the exchanges that contribute; the first holds the quote.
-    """
-    second = int(world.clock.now())
-    quote = world.market.quote(instrument, second)
-    if quote.bid is None or quote.ask is None:
-        return {BID: (), ASK: ()}
-    unit = world.market.lot(instrument)
-    return {
-        BID: _side(world, instrument, venues, numRows, Row(quote.bid, Decimal(quote.bidSize), ""), BID, second, unit),
-        ASK: _side(world, instrument, venues, numRows, Row(quote.ask, Decimal(quote.askSize), ""), ASK, second, unit),
-    }
-
-
-def _side(
-    world: World,
-    instrument: Instrument,
-    venues: Sequence[str],
-    numRows: int,
-    best: Row,
-    side: int,
-    second: int,
-    unit: int,
-) -> tuple[Row, ...]:
-    away = np.arange(1, 4 * numRows + 1)
-    tick = instrument.minTick
-    # Half ticks, because a price may lie between two.
-    places = round(2 * best.price / tick) + (2 if side == ASK else -2) * away
-    away, places = away[places > 0], places[places > 0]
-    rows = [(0, best._replace(venue=venues[0]))]
-    for order, venue in enumerate(venues):
-        steady = bits(stream(world.market.seed, instrument.conId, "book", venue, side), places)
-        there = piece(steady, 0, 2) > 0
-        if _shows_top_only(instrument, venue):
-            if order == 0:
-                continue
-            there &= np.cumsum(there) == 1
-        epoch = (second + piece(steady, 8, 3)) // _STEADY
-        sizes = 1 + piece(bits(stream(venue, side, "size"), _mixed(steady, epoch)), 0, 4)
-        rows += [
-            (step, Row(instrument.price(place / 2), Decimal(size * unit), venue))
-            for step, place, size in zip(
-                away[there].tolist(), places[there].tolist(), sizes[there].tolist(), strict=True
-            )
-        ]
-    # Sorting keeps the order of the exchanges where prices are the same.
-    rows.sort(key=lambda row: row[0])
-    return tuple(row for _, row in rows[:numRows])
-
-
-def _mixed(steady: Bits, epoch: Ints) -> Ints:
-    return (steady >> np.uint64(20)).astype(np.int64) + epoch
 
 
 def changes(old: Sequence[Row], new: Sequence[Row]) -> Iterator[tuple[int, int, Row]]:
@@ -190,26 +114,17 @@ def changes(old: Sequence[Row], new: Sequence[Row]) -> Iterator[tuple[int, int, 
             yield position, UPDATE, row
 
 
-def _venues(instrument: Instrument) -> tuple[str, ...]:
-    """The exchanges whose rows a book holds, the instrument's own first; none where there is no book."""
-    if instrument.secType not in _DEEP or not instrument.quotes:
-        return ()
-    if instrument.exchange != "SMART":
-        return () if _shows_top_only(instrument, instrument.exchange) else (instrument.exchange,)
-    names = [name for name in instrument.validExchanges.split(",") if name != "SMART"]
-    own = instrument.primaryExchange
-    return (own, *(name for name in names if name != own)) if own in names else tuple(names)
-
-
-def _shows_top_only(instrument: Instrument, exchange: str) -> bool:
-    return instrument.secType == "STK" and exchange in _TOP_ONLY
+def _has_book(instrument: Instrument) -> bool:
+    if instrument.secType not in _DEEP or not instrument.quotes or venues(instrument) == ("SMART",):
+        return False
+    return instrument.exchange == "SMART" or not shows_top_only(instrument, instrument.exchange)
 
 
 def _news(world: World, subscription: Subscription) -> Iterator[object]:
     """What has changed since the last beat, as messages: bids first."""
     state, request = subscription.state, subscription.request
     instrument: Instrument = state["instrument"]
-    now = book(world, instrument, state["venues"], min(request.numRows, _MOST_ROWS))
+    now = book(world.market, instrument, min(request.numRows, _MOST_ROWS), world.clock.now())
     sent, state["sent"] = state["sent"], now
     named = request.isSmartDepth or instrument.exchange in _NAMED
     for side in (BID, ASK):

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibnb.gateway import messages as m
-from ibnb.gateway.handlers.market_data.depth import ASK, BID, DELETE, INSERT, UPDATE, Row, changes
+from ibnb.gateway.handlers.market_data.depth import DELETE, INSERT, UPDATE, changes
+from ibnb.gateway.market.book import ASK, BID, Row
 from ibnb.gateway.scenario import LESSON, Limits
 
 from ..asking import AAPL, EURUSD, SPX, Asker, error, new_york
