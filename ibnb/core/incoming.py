@@ -12,7 +12,7 @@ from ibnb.core.clock import Changes
 from ibnb.core.dispatch import Dispatcher, find_override
 from ibnb.core.lifecycle import Lifecycle
 from ibnb.core.pending import Pending
-from ibnb.core.status import Status
+from ibnb.core.status import OWN, Status
 from ibnb.core.tape import Tape
 from ibnb.ib import api
 from ibnb.wire.fast import RUN, RUN_ID, Decoded, runs
@@ -100,9 +100,13 @@ class Incoming:
 
     def _tell_unread(self, payload: bytes, error: Exception, trace: str) -> None:
         message = unread.describe(payload, self.lifecycle.version)
+        what = f"TWS's message {message.name} can't be read"
         slots = unread.waiting_for(self.pending, message)
-        unread.fail(slots, f"TWS's message {message.name} can't be read", error)
+        unread.fail(slots, what, error)
         self.status.problem("decode", f"message {payload[:60]!r}", error, trace, told=bool(slots))
+        if message.number in unread.ABOUT_ORDERS and message.key is not None:
+            # It decides nothing about the order: the order is asked about.
+            self.dispatcher.deliver("error", message.key, 0, OWN, f"{what}; see app.problems", "")
         self.changes.announce()
 
     def _guard_hook(self) -> None:

@@ -45,7 +45,9 @@ _ANSWERS = {
 # Messages that begin with their own version, up to (not including) this server version; from 75 on none does.
 _VERSION_GOES = {3: 131, 4: 194, 5: 145, 10: 164, 11: 136, 17: 124, 18: 164, 21: 156}
 _FIRST_WITHOUT_VERSION = 75
-# An order's own messages carry its id, which may be that of a preview.
+#: Messages that carry an order's id: whoever waits for the order hears that one couldn't be read.
+ABOUT_ORDERS = frozenset({3, 5})
+# It may be that of a preview.
 _OPEN_ORDER = 5
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from peers.stories import charged, completed, executed, shown, stands
 from scripted import ScriptedTWS
 
 import ibnb
-from ibnb import IBApp, IBError
+from ibnb import IBApp, IBError, RequestTimeoutError
 from ibnb.core.unread import describe
 from ibnb.errors import CallbackWarning
 from ibnb.ib import api
@@ -80,6 +81,33 @@ def test_a_row_that_cant_be_read_is_never_left_out(wire: Wire, story: str) -> No
         assert len(app.problems) == 1
         assert len(app.getPositions()) in (0, 1) if story != "positions" else True
         assert len(core(app).pending) == 0
+    finally:
+        app.disconnect()
+        peer.close()
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=str)
+@pytest.mark.parametrize("shows", [True, False])
+def test_of_an_order_whose_message_cant_be_read_tws_is_asked(
+    wire: Wire, shows: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ibnb.verbs.orders.waiting.GRACE", 0.05)
+    unconfirmed = r"(?s)state unconfirmed.*message OPEN_ORDER \(5\) can't be read"
+    shown_again = [shown("Submitted"), stands("Submitted")] if shows else [harmed(shown("Submitted"))]
+    answers = {"placeOrder": [[harmed(shown("Submitted"))]], "reqOpenOrders": [[*shown_again, ("openOrderEnd", {})]]}
+    peer, app = Peer(wire, answers), IBApp()
+    app.timeout = 4.0
+    try:
+        app.connect("127.0.0.1", peer.port, 1)
+        order = app.createOrder("BUY", 5, "LMT", 101.0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CallbackWarning)
+            if shows:
+                app.placeOrderNow(app.createContract("NVDA"), order, wait="Submitted")
+            else:
+                with pytest.raises(RequestTimeoutError, match=unconfirmed):
+                    app.placeOrderNow(app.createContract("NVDA"), order, wait="Submitted")
+        assert peer.times("placeOrder") == 1
     finally:
         app.disconnect()
         peer.close()
