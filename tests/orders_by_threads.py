@@ -29,14 +29,14 @@ def switching(interval: float = INTERVAL) -> Iterator[None]:
 
 
 def place(app: Any, orders: int, bracket: Any = None) -> tuple[list[int], list[BaseException]]:
-    """(order ids as returned, errors) of so many market orders; every tenth is a bracket, if there is one."""
+    """(order ids as returned, errors) of so many market orders; every twentieth is a bracket, if there is one."""
     nvda, ids, errors = createContract("NVDA"), list[int](), list[BaseException]()
 
     def work(number: int) -> None:
         try:
             for turn in range(number, orders, THREADS):
-                if bracket is not None and turn % 10 == 0:
-                    ids.extend(app.placeBracket(nvda, bracket()))
+                if bracket is not None and turn % 20 == 0:
+                    ids.extend(app.placeBracket(createContract("AAPL"), bracket()))
                 else:
                     ids.append(app.placeOrderNow(nvda, createOrder("BUY", 1), wait="Filled"))
         except BaseException as error:
@@ -53,7 +53,7 @@ def place(app: Any, orders: int, bracket: Any = None) -> tuple[list[int], list[B
 
 def sent(gateway: Any) -> list[int]:
     """The order ids of placeOrder in the order in which the gateway got them."""
-    return [row.message.orderId for row in gateway.journal() if type(row.message).__name__ == "PlaceOrder"]
+    return [row.message.orderId for row in gateway.journal if type(row.message).__name__ == "PlaceOrder"]
 
 
 def main(orders: int) -> int:
@@ -63,9 +63,10 @@ def main(orders: int) -> int:
     app.pacing.on = False
     ids, errors = place(app, orders)
     filled = (app.getBlotter()["status"] == "Filled").sum()
-    print(f"{len(ids)} orders by {THREADS} threads, {filled} filled, {len(errors)} errors", *errors[:3], sep="\n")
+    in_order = sorted(ids) == list(range(1, orders + 1)) == sent(app.gateway)
+    print(f"{len(ids)} orders by {THREADS} threads, {filled} filled, ids in order: {in_order}", *errors[:3], sep="\n")
     ibnb.reset()
-    return 0 if filled == orders and not errors else 1
+    return 0 if filled == orders and in_order and not errors else 1
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class Ids:
             if self.next is None:
                 return None
             taken = max(self.next, self._floor)
-            self.next = taken + 1
+            self.next = self._floor = taken + 1
             return taken
 
     def request(self) -> int:

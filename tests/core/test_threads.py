@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
+from orders_by_threads import place, sent, switching
 from twenty_threads import THREADS, interrogate
 
 import ibnb
-from ibnb import IBApp
+from ibnb import IBApp, createBracket
 from ibnb.gateway import Gateway
 
 
@@ -24,3 +26,47 @@ def test_so_they_do_on_the_embedded_clock() -> None:
     app: Any = ibnb.connect("embedded")
     assert (THREADS * 3, []) == interrogate(app, lambda turn: turn < 3)
     ibnb.reset()
+
+
+def test_orders_of_twenty_threads_are_all_filled_and_their_ids_in_order() -> None:
+    """A6: 8 of 100 orders were overtaken on the way, and refused with 103."""
+    app: Any = ibnb.connect("embedded")
+    app.pacing.on = False
+    placed, errors = place(app, 100, lambda: createBracket("BUY", 1, 500.0, 600.0, 1.0))
+    assert errors == []
+    assert sorted(placed) == list(range(1, 111)) == sent(app.gateway)
+    status = app.getBlotter()["status"]
+    assert 100 == (status == "Filled").sum()
+    assert 10 == status.isin(["Submitted", "PreSubmitted"]).sum()
+    ibnb.reset()
+
+
+def test_so_they_are_through_a_port_beside_orders_by_hand_and_previews() -> None:
+    with Gateway("lesson") as gateway:
+        app: Any = IBApp()
+        app.connect(gateway.host, gateway.port, 1)
+        app.pacing.on = False
+        nvda, errors = app.createContract("NVDA"), list[BaseException]()
+
+        def work(number: int) -> None:
+            try:
+                for turn in range(5):
+                    if (number + turn) % 5 == 0:
+                        app.previewOrder(nvda, app.createOrder("BUY", 1))
+                    else:
+                        app.placeOrderNow(nvda, app.createOrder("BUY", 1))
+            except BaseException as error:
+                errors.append(error)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(THREADS)]
+        with switching():
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        assert errors == []
+        assert list(range(1, 101)) == sent(gateway)
+        app.getOpenOrders()
+        assert 80 == len(app.getBlotter())
+        assert 103 not in set(app.notices["code"])  # 201 there is: TWS takes twenty orders of a kind at once
+        app.disconnect()
