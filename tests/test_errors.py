@@ -45,7 +45,7 @@ def test_good_news_and_warnings_end_no_request(code: int, kind: str) -> None:
         (165, "Historical Market Data Service query message:no items retrieved", "scanner", "finish"),
         (165, "Historical Market Data Service query message:something", "scanner", "note"),
         (2199, "an unknown warning", "history", "note"),
-        (9999, "an unknown refusal", "history", "fail"),
+        (9999, "an unknown refusal", "history", "doubt"),
         (9999, "an unknown code about an order", "order", "note"),
         (504, "Not connected", "order", "fail"),
     ],
@@ -135,10 +135,11 @@ def test_a_code_that_nobody_knew_can_be_made_harmless_while_a_session_runs() -> 
     tws = ScriptedTWS()
     contract = tws.app.createContract("AAPL")
     news = ("error", "$id", 0, 98765, "Something new", "")
-    tws.on("reqContractDetails", news, ("contractDetailsEnd", "$id"))
+    tws.on("reqContractDetails", news)
     with pytest.raises(errors.RequestError, match="98765"):
         tws.app.getContractDetails(contract)
     overrideCode(98765, severity="notice", ends=(), meaning="Harmless.")
+    tws.on("reqContractDetails", news, ("contractDetailsEnd", "$id"))
     with pytest.raises(errors.ContractNotFoundError, match="no instrument fits"):
         tws.app.getContractDetails(contract)
     assert "notice" == tws.app.notices["severity"].iloc[-1]

@@ -120,6 +120,7 @@ class Core:
             self.subscriptions,
             self.outgoing,
             self.reconnect,
+            clock,
             lambda: settings.autoReconnect,
         )
         self.lifecycle.opened += [

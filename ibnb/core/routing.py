@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ibnb.core.clock import Clock
 from ibnb.core.dispatch import on
 from ibnb.core.lifecycle import Lifecycle
 from ibnb.core.outgoing import Outgoing
@@ -18,6 +19,8 @@ from ibnb.ib.codes import outcome
 
 # Refusals of a request as such; for requests without an id they come with the id -1.
 INVALID_REQUEST = frozenset({320, 321, 322})
+#: Seconds in which something must follow a message with an unknown code.
+DOUBT = 2.0
 #: The kind of a slot that stands for nothing but a turn.
 TURN = "turn"
 
@@ -32,6 +35,7 @@ class Routing:
     subscriptions: Subscriptions
     outgoing: Outgoing
     reconnect: Reconnect
+    clock: Clock
     returns: Callable[[], bool]
 
     @on("error")
@@ -68,8 +72,21 @@ class Routing:
             )
         elif end == "finish":
             slot.finish()
+        elif end == "doubt" and not slot.lasting:
+            slot.notices.append((errorCode, notice.text))
+            self._wait_and_see(slot, reqId, errorCode, errorString)
         else:
             slot.notices.append((errorCode, notice.text))
+
+    def _wait_and_see(self, slot: Slot, reqId: int, code: int, text: str) -> None:
+        """Nobody knows the code. If nothing follows it within a moment, it was the answer."""
+
+        def decide() -> None:
+            if not (slot.rows or getattr(slot.taker, "values", None)):
+                self.subscriptions.ended(reqId)
+                slot.fail(request_error(code, text, reqId=reqId, verb=slot.verb, kind=slot.kind, about=slot.about))
+
+        self.clock.later(min(DOUBT, (slot.timeout or DOUBT) / 2), decide)
 
     def _only_slot_without_id(self) -> Slot | None:
         """What a refusal without an id means, if only one request without an id is open."""

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from ibnb.ib.code_table import CODES, DATA, FARMS, FIELD, HISTORY_162, KINDS, OTHER_162, Code, History162, Severity
 from ibnb.ib.values import check
 
-Outcome = Literal["fail", "finish", "note"]
+Outcome = Literal["fail", "finish", "note", "doubt"]
 # What the user has said about codes, by code.
 _own: dict[int, Code] = {}
 
@@ -84,15 +84,25 @@ def lookup(code: int) -> Code:
     return Code(code, "request", "A code that ibnb has no entry for.", "Read the text.", DATA)
 
 
+def is_unknown(code: int) -> bool:
+    """Is there no entry for a code, nor for its range? TWS's codes have no complete list, and grow every year."""
+    return code not in _own and code not in CODES and lookup(code).severity == "request"
+
+
 def outcome(code: int, text: str, kind: str) -> Outcome:
-    """What a message with a request's id does to it: "fail" ends it, "finish" ends it empty, "note" doesn't end it."""
+    """What a message with a request's id does to it: "fail" ends it, "finish" ends it empty, "note" doesn't end it.
+
+    "doubt": nobody knows the code, so only what follows can tell. About an order it decides nothing at all.
+    """
     if code in _own:
         return "fail" if kind in _own[code].ends else "note"
     if code == 165 and kind == "scanner" and "no items" in text.lower():
         return "finish"
     if code in (10089, 354) and "displaying delayed" in text.lower():
         return "note"
-    return "fail" if kind in lookup(code).ends else "note"
+    if kind not in lookup(code).ends:
+        return "note"
+    return "doubt" if is_unknown(code) else "fail"
 
 
 def severity(code: int, text: str = "") -> Severity:
@@ -119,6 +129,7 @@ __all__ = [
     "Severity",
     "explain_code",
     "history_kind",
+    "is_unknown",
     "lookup",
     "outcome",
     "severity",

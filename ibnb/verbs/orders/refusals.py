@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ibnb.ib.codes import CODES, lookup, outcome, severity
+from ibnb.ib.codes import is_unknown, outcome, severity
 
 Weight = Literal["note", "refusal", "unknown"]
 
@@ -41,9 +41,4 @@ def about_change(code: int, text: str) -> Weight:
 def _about_request(code: int, text: str) -> Weight:
     if severity(code, text) not in ("order", "request"):
         return "note"
-    return "unknown" if _is_unknown(code) else "refusal"
-
-
-def _is_unknown(code: int) -> bool:
-    # A row that lookup makes up has the severity "request"; one of overrideCode's is in no table, but says more.
-    return code not in CODES and lookup(code).severity == "request"
+    return "unknown" if is_unknown(code) else "refusal"
