@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Unpack
 
 from ibnb.core.clock import GatewayTime
-from ibnb.core.gate import is_paper
+from ibnb.core.gate import is_paper, lift
 from ibnb.core.session import Session
 from ibnb.errors import NotConnectedError, SafetyError
 from ibnb.ib.accounts import mask
@@ -51,6 +51,7 @@ _RETRY_326 = (0.5, 1.0, 2.0)
 
 _sessions: dict[tuple[str, int, int], Session] = {}
 # The process's simulated worlds, by scenario and words.
+EMBEDDED = "embedded"
 _gateways: dict[Hashable, Gateway] = {}
 
 
@@ -113,6 +114,10 @@ def connect(
     app.connectTimeout = timeout
     app.autoReconnect = autoReconnect
     app.gateway = gateway
+    app.live = live
+    if place.scenario:
+        # Whatever its port.
+        core.place = (EMBEDDED, *_name(place.scenario, world))
     if gateway is not None and gateway.manual:
         core.clock.use(GatewayTime(gateway, core.fence.wait, core.reconnect.is_watchful))
         # A lesson comes out the same every time: no chance in its pauses, and no limit per second of a clock that
@@ -138,11 +143,15 @@ def connect(
 
 
 def reset() -> None:
-    """End every session made by `connect` and every embedded gateway: the next one starts from the beginning."""
+    """End every session made by `connect` and every embedded gateway: the next one starts from the beginning.
+
+    Limits and fired guards of embedded gateways end, too; those of a TWS hold on.
+    """
     for app in list(_sessions.values()):
         app.disconnect()
     for name in list(_gateways):
         _gateways.pop(name).stop()
+    lift(lambda place: place[0] == EMBEDDED)
 
 
 def _app_class() -> type[Session]:
@@ -189,9 +198,13 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _name(scenario: str | Scenario, world: Words) -> tuple[Hashable, ...]:
+    return (scenario, *sorted((word, str(value)) for word, value in world.items()))
+
+
 def _embedded(scenario: str | Scenario, world: Words) -> Gateway:
     """The process's gateway for a world, started when first needed."""
-    name = (scenario, *sorted((word, str(value)) for word, value in world.items()))
+    name = _name(scenario, world)
     if name not in _gateways:
         from ibnb.gateway import Gateway
 
@@ -234,7 +247,7 @@ def _check_accounts(app: Session, live: str | None, account: str | None) -> None
         )
     if account is not None and account not in accounts:
         raise ValueError(f"account={account!r} isn't one of this session's: {', '.join(map(mask, accounts))}")
-    app.account = account or live or app.account
+    app.account, app.live = account or live or app.account, live
 
 
 def _forget(key: tuple[str, int, int], app: Session) -> None:

@@ -1,5 +1,19 @@
-"""Tests send themselves interrupts; a shell lets its background jobs ignore them, which they must not inherit."""
+"""What every test stands on."""
 
 import signal
+import sys
+from collections.abc import Iterator
 
+import pytest
+
+# Tests send themselves interrupts; a shell lets its background jobs ignore them, which they must not inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _limits_end_with_the_test() -> Iterator[None]:
+    """Limits and fired guards hold for the process: one test's mustn't meet another's, on a port that is used again."""
+    yield
+    gate = sys.modules.get("ibnb.core.gate")
+    if gate is not None:
+        gate.lift()

@@ -193,6 +193,71 @@ def test_a_live_account_must_be_spelled_out_exactly(tws: FakeTWS) -> None:
     assert app.isConnected()
 
 
+def an_order(account: str = "") -> tuple[Any, Any]:
+    contract, order = api.Contract(), api.Order()
+    contract.symbol, contract.secType, contract.exchange, contract.currency = "AAPL", "STK", "SMART", "USD"
+    order.action, order.orderType, order.totalQuantity = "BUY", "MKT", api.to_decimal(1)
+    order.eTradeOnly = order.firmQuoteOnly = False
+    order.account = account
+    return contract, order
+
+
+def test_a_bare_session_has_the_live_guard_too(tws: FakeTWS) -> None:
+    """A8: `IBApp().connect(host, 7496, 1)` sent orders to U1."""
+    tws.answers[71] = lambda fields: [(15, 1, "U1"), (9, 1, 1)]
+    app = Session()
+    app.connect("127.0.0.1", tws.port, 1)
+    with pytest.raises(SafetyError, match="this is a live account, whatever the port"):
+        app.placeOrder(1, *an_order())
+    with pytest.raises(SafetyError, match="went around placeOrder"):
+        app.conn.sendMsg(framed(3, 1))
+    app.live = "U7"
+    with pytest.raises(SafetyError, match="live account"):
+        app.placeOrder(1, *an_order())
+    app.live = "U1"
+    app.placeOrder(1, *an_order())
+    assert 1 == len(tws.wait_for(3))
+    app.disconnect()
+
+
+def test_a_subclass_may_spell_out_its_live_account(tws: FakeTWS) -> None:
+    class Mine(Session):
+        live = "U1"
+
+    tws.answers[71] = lambda fields: [(15, 1, "U1"), (9, 1, 1)]
+    app = Mine()
+    app.connect("127.0.0.1", tws.port, 1)
+    app.placeOrder(1, *an_order())
+    app.disconnect()
+
+
+def test_only_the_account_that_was_spelled_out_gets_orders(tws: FakeTWS) -> None:
+    """A8: connect(live="U1") with accounts U1 and U2 sent an order for U2."""
+    tws.answers[71] = lambda fields: [(15, 1, "U1,U2"), (9, 1, 1)]
+    app = connect("tws-live", port=tws.port, live="U1")
+    app.placeOrder(1, *an_order("U1"))
+    for other in ("U2", ""):
+        with pytest.raises(SafetyError, match="set its account to the live one"):
+            app.placeOrder(2, *an_order(other))
+    assert app is connect("tws-live", port=tws.port, live="U2")
+    app.placeOrder(2, *an_order("U2"))
+    with pytest.raises(SafetyError, match="set its account"):
+        app.placeOrder(3, *an_order("U1"))
+
+
+def test_an_account_that_turns_live_in_mid_session_gets_no_order(tws: FakeTWS) -> None:
+    """A8: managedAccounts "DU1", later "U9": the next order was sent."""
+    tws.answers[71] = lambda fields: [(15, 1, "DU1"), (9, 1, 1)]
+    app = connect(port=tws.port)
+    app.placeOrder(1, *an_order())
+    for accounts in ("U9", "DU1,U9"):
+        tws.send(15, 1, accounts)
+        core(app).fence.wait()
+        with pytest.raises(SafetyError, match="this is a live account"):
+            app.placeOrder(2, *an_order())
+    assert 1 == len(tws.wait_for(3))
+
+
 def test_asking_for_a_live_account_and_getting_paper_is_a_mistake_too(tws: FakeTWS) -> None:
     with pytest.raises(SafetyError, match="was asked for"):
         connect(port=tws.port, live="U1234567")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -47,6 +47,10 @@ SILENT = " TWS hasn't answered within {:g} s what time it is (reqCurrentTime) ei
 _SLOW = 2 * GRACE
 # Real seconds for which an order waits until the orders of other threads have left.
 _PATIENCE, _CALLBACKS_PATIENCE = 30.0, 2.0
+# Seconds that a question may take which nobody asked: what an order's contract is.
+ASIDE = 5.0
+# Names of this machine, so that a TWS is the same place under each of them.
+_LOCAL = dict.fromkeys(("", "localhost", "127.0.0.1", "::1"), "127.0.0.1")
 # A request about no contract: where there should be one, None is a mistake.
 _NO_CONTRACT = object()
 
@@ -69,11 +73,13 @@ class Core:
         self.status = Status(clock.now)
         self.tape = Tape(clock.now)
         self.ids = Ids()
-        self.gate = OrderGate(clock.now)
         self.pacing = Pacing()
         self.subscriptions = Subscriptions(clock.now)
         self.pending = Pending(self._wait_slot, lambda slot: self.outgoing.left(slot))
         self.lifecycle = Lifecycle(client, settings, clock, self.changes, self.status, self.pending, self.ids)
+        self.gate = OrderGate(clock.now, self.lifecycle, lambda: settings.live)
+        #: What a place is called whose port changes: an embedded gateway's.
+        self.place: tuple[Hashable, ...] = ()
         self.fence = Fence(self.lifecycle, self.status, lambda: settings.fenceTimeout)
         self.dispatcher = Dispatcher(
             client, self.tape, self.changes, self.status, self.pending, self.fence, self.lifecycle.maybe_ready
@@ -104,6 +110,7 @@ class Core:
             self.gate,
         )
         self.definitions = Definitions(client, self.pending, self.request)
+        self.gate.details_of = partial(self.definitions.ask, verb="limitOrders", timeout=ASIDE)
         self.staleness = Staleness(
             settings,
             clock,
@@ -123,13 +130,14 @@ class Core:
             clock,
             lambda: settings.autoReconnect,
         )
+        self.reconnect.actions.append(self._positions_again)
         self.lifecycle.opened += [
             self.fence.reset,
             self.incoming.reset,
             self.outgoing.reset,
         ]
         self.lifecycle.comes_back = self.reconnect.comes_back
-        self.lifecycle.gone = self.subscriptions.clear
+        self.lifecycle.gone = self._gone
         self.lifecycle.before_send, self.lifecycle.incoming = self.outgoing.before_send, self.incoming
         self._listeners: dict[type, object] = {}
         for make in listeners:
@@ -142,6 +150,16 @@ class Core:
         self.at_disconnect: list[Callable[[], object]] = []
         self._problems_told = 0
 
+    def _gone(self) -> None:
+        """The session is over."""
+        self.subscriptions.clear()
+        self.gate.leave()
+
+    def _positions_again(self) -> None:
+        """After a gap, what is held isn't known any more; who may only sell what is held needs it."""
+        if self.gate.limits is not None and not self.gate.limits.allow_short:
+            self.client.reqPositions()
+
     def listener(self, kind: type[L]) -> L:
         """The listener of a verb family."""
         found = self._listeners[kind]
@@ -153,11 +171,18 @@ class Core:
         if not self.lifecycle.connected():
             self.subscriptions.clear()
             self.definitions.clear()
-        self.reconnect.connect(host, port, clientId)
+            self.gate.join(self.place or (_LOCAL.get(host.lower(), host.lower()), port))
+        try:
+            self.reconnect.connect(host, port, clientId)
+        except BaseException:
+            if not self.lifecycle.connected():
+                self.gate.leave()
+            raise
 
     def disconnect(self) -> None:
         """End the session, and with it every wait."""
         self.reconnect.finish("disconnect() was called")
+        self.gate.leave()
         while self.at_disconnect:
             self.at_disconnect.pop()()
 

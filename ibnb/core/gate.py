@@ -1,22 +1,35 @@
 """Orders pass through here, whoever sends them: verbs, a raw `placeOrder`, or a message by hand.
 
-The account's code decides between paper and live (paper codes start with D), never the port.
+The account's code decides between paper and live (paper codes start with D), never the port. Limits belong to a TWS
+and not to a session: they hold for every connection of this process to the same host and port until they are lifted.
 """
 
 from __future__ import annotations
 
 import math
+import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
+from ibnb.core.exposure import WITH_BLOCK, Exposure, Holding, OrderKey, Terms
+from ibnb.core.limits import SELLING, Intent, OrderLimits, exercise_of, intent_of, judge, unknown
 from ibnb.errors import SafetyError
 from ibnb.ib.api import is_unset, to_float
+from ibnb.ib.codes import CODES, outcome, severity
+
+__all__ = ["CANCELLING", "PLACING", "OrderGate", "OrderLimits", "Place", "is_paper", "lift"]
 
 #: Outgoing message ids that place or change an order (placeOrder, exerciseOptions), and that cancel.
 PLACING = frozenset({3, 21})
 CANCELLING = frozenset({4, 58})
+# Codes that refuse a cancel, and those that say of an order which TWS had taken that it is no more.
+_CANCEL_REFUSED = frozenset({136, 161, 10148, 10149})
+_GONE = frozenset({135, 201, 202, 460, 10147})
+# Fields that send an order to other accounts than order.account.
+_ALLOCATIONS = ("faGroup", "faProfile", "faMethod")
 
 
 def is_paper(account: str) -> bool:
@@ -24,164 +37,370 @@ def is_paper(account: str) -> bool:
     return account.upper().startswith("D")
 
 
+@dataclass(eq=False)
+class Place:
+    """What this process keeps about one TWS: its limits, and what they are judged by."""
+
+    limits: OrderLimits | None = None
+    #: When the orders of the last minute left, by a session's clock.
+    sent: deque[float] = field(default_factory=deque)
+    exposure: Exposure = field(default_factory=Exposure)
+    #: permId → the order's key, for messages that don't say whose it is.
+    names: dict[int, OrderKey] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    #: Who listens to it now: without anybody, what is known of positions and orders grows old.
+    gates: set[OrderGate] = field(default_factory=set)
+
+
 @dataclass(frozen=True)
-class OrderLimits:
-    """What an order may be at most; None = no limit.
+class _Halt:
+    """A guard has fired: no order leaves for this TWS any more, nor for these accounts at another one."""
 
-    max_quantity: units per order. max_notional: price × quantity × multiplier per order, in the
-    contract's currency; a market order needs `price_of(contract)` to be judged, and is refused without.
-    max_orders_per_minute counts modifications too. symbols: the only ones allowed.
-    allow_short=False refuses to sell more than is held, as far as the session knows (getPositions()).
-    """
+    place: Place
+    accounts: frozenset[str]
+    reason: str
 
-    max_quantity: float | None = None
-    max_notional: float | None = None
-    max_orders_per_minute: int | None = None
-    symbols: frozenset[str] | None = None
-    allow_short: bool = True
-    price_of: Callable[[Any], float | None] | None = None
 
-    def __post_init__(self) -> None:
-        for name in ("max_quantity", "max_notional", "max_orders_per_minute"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ValueError(f"{name} must be above 0, not {value!r}; None means no limit")
-        if isinstance(self.symbols, str):
-            raise ValueError(f"symbols must be a collection of symbols: {{{self.symbols!r}}}")
-        if self.symbols is not None:
-            object.__setattr__(self, "symbols", frozenset(symbol.upper() for symbol in self.symbols))
+_places: dict[tuple[Hashable, ...], Place] = {}
+_halts: dict[object, _Halt] = {}
+
+
+def lift(which: Callable[[tuple[Hashable, ...]], bool] = lambda place: True) -> None:
+    """Forget limits and fired guards at these places."""
+    for name in [name for name in _places if which(name)]:
+        place = _places.pop(name)
+        for by in [by for by, halt in _halts.items() if halt.place is place]:
+            del _halts[by]
+
+
+class Who(Protocol):
+    """Whose orders they are: see Lifecycle."""
+
+    @property
+    def accounts(self) -> Sequence[str]: ...
+    @property
+    def account(self) -> str: ...
+    @property
+    def client_id(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class _Nobody:
+    accounts: Sequence[str] = ()
+    account: str = ""
+    client_id: int | None = None
+
+
+def _no_details(contract: Any) -> Sequence[Any]:
+    raise LookupError("there is no session")
 
 
 class OrderGate:
-    """Says yes or raises SafetyError, before an order leaves."""
+    """Says yes or raises SafetyError, before an order leaves. Any thread.
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    `live` tells the code of the live account that the user has spelled out.
+    """
+
+    def __init__(
+        self, now: Callable[[], float], who: Who | None = None, live: Callable[[], str | None] = lambda: None
+    ) -> None:
         self.readonly = False
-        self.limits: OrderLimits | None = None
-        # Why every order is refused, once a guard has fired; "" while orders may pass.
+        #: Why this session refuses every order for the time being; "" while orders may pass.
         self.blocked = ""
+        #: Asks TWS what a contract is; raises where it can't be asked, in a callback.
+        self.details_of: Callable[[Any], Sequence[Any]] = _no_details
         self._now = now
-        self._sent: deque[float] = deque()
-        self._held: dict[int | str, float] = {}
-        self._selling: dict[int, tuple[int | str, float]] = {}
+        self._who = who or _Nobody()
+        self._live = live
+        self._place = Place()
+        self._here = threading.local()
+        # Orders of a group that was judged as a whole, and how they were counted.
+        self._admitted: dict[int, Terms | None] = {}
+
+    @property
+    def _client_id(self) -> int:
+        return self._who.client_id or 0
+
+    def join(self, place: tuple[Hashable, ...]) -> None:
+        """Stand before the TWS at this place, with whatever limits it has already."""
+        own = self._place
+        self._place = _places.setdefault(place, own if all(own is not each for each in _places.values()) else Place())
+        with self._place.lock:
+            if not self._place.gates:
+                self._place.exposure = Exposure()
+                self._place.names.clear()
+            self._place.gates.add(self)
+
+    def leave(self) -> None:
+        """The session is over."""
+        self._place.gates.discard(self)
+
+    @property
+    def limits(self) -> OrderLimits | None:
+        return self._place.limits
+
+    @limits.setter
+    def limits(self, limits: OrderLimits | None) -> None:
+        self._place.limits = limits
+
+    def halt(self, by: object, accounts: Iterable[str], reason: str) -> None:
+        """A guard has fired: refuse every order of this process for this TWS, and for these accounts anywhere."""
+        _halts[by] = _Halt(self._place, frozenset(accounts), reason)
+
+    def release(self, by: object) -> None:
+        """Take back a guard's halt."""
+        _halts.pop(by, None)
+
+    @property
+    def halted(self) -> str:
+        """Why no order may leave, once a guard has fired; else ""."""
+        accounts = set(self._who.accounts)
+        return next((h.reason for h in list(_halts.values()) if h.place is self._place or h.accounts & accounts), "")
 
     @property
     def armed(self) -> bool:
         """Is there anything to check?"""
-        return self.readonly or bool(self.blocked) or self.limits is not None
+        return (
+            self.readonly
+            or bool(self.blocked or self.halted)
+            or self.limits is not None
+            or not self._who.accounts
+            or not all(is_paper(code) for code in self._who.accounts)
+        )
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """In the block, this thread's orders pass unjudged: a guard closes positions while everything is blocked."""
+        self._here.open = True
+        try:
+            yield
+        finally:
+            self._here.open = False
+
+    # --- what may leave ------------------------------------------------------------------------------
+
+    def prepare(self, *contracts: Any) -> None:
+        """Have TWS say what these contracts are, if the limits will ask: before the orders of other threads wait."""
+        limits = self.limits
+        if limits is not None:
+            for each in (each for contract in contracts for each in unknown(contract, limits)):
+                with suppress(Exception):  # the check says what is wrong
+                    self.details_of(each)
 
     def check(self, orderId: int, contract: Any, order: Any) -> None:
         """Raise SafetyError if this order mustn't go; remember it if it may."""
-        self.refuse_all("placeOrder")
-        limits = self.limits
-        if limits is None:
-            return
-        quantity = 0.0 if is_unset(order.totalQuantity) else to_float(order.totalQuantity)
-        what = f"order {orderId} ({order.action} {quantity:g} {contract.symbol})"
-        if limits.symbols is not None and contract.symbol.upper() not in limits.symbols:
-            raise SafetyError(f"{what} refused: only {', '.join(sorted(limits.symbols))} may be traded")
-        if limits.max_quantity is not None and quantity > limits.max_quantity:
-            raise SafetyError(f"{what} refused: at most {limits.max_quantity:g} units per order")
-        if limits.max_notional is not None:
-            self._check_notional(what, contract, order, quantity, limits)
-        if not limits.allow_short and order.action.upper() != "BUY":
-            self._check_short(what, orderId, contract, order, quantity)
-        if limits.max_orders_per_minute is not None:
-            now = self._now()
-            while self._sent and self._sent[0] <= now - 60:
-                self._sent.popleft()
-            if len(self._sent) >= limits.max_orders_per_minute:
-                raise SafetyError(f"{what} refused: at most {limits.max_orders_per_minute} orders per minute")
-            self._sent.append(now)
-        if order.action.upper() != "BUY":
-            self._selling[orderId] = (_name(contract), quantity)
+        self.check_group([(orderId, contract, order)])
+        self._admitted.pop(orderId, None)
 
     def check_group(self, orders: Sequence[tuple[int, Any, Any]]) -> None:
-        """Raise SafetyError unless all of these (orderId, contract, order) may go; `check` still judges each."""
-        sent, selling = self._sent.copy(), self._selling.copy()
-        try:
-            for each in orders:
-                self.check(*each)
-        finally:
-            self._sent, self._selling = sent, selling
+        """The same for orders that belong together (a bracket, an OCA group): all of them may go, or none.
+
+        Call it before the first one leaves; `check` then lets each of them pass.
+        """
+        if getattr(self._here, "open", False):
+            return
+        self.refuse_all("placeOrder")
+        for orderId, _, order in orders:
+            self.refuse_account(f"order {orderId}", order)
+        limits = self.limits
+        real = [each for each in orders if not _is_preview(each[2])]
+        if limits is None or not real:
+            return
+        # TWS and price_of are asked outside the lock.
+        intents = [intent_of(*each, limits, self.details_of) for each in real]
+        for intent in intents:
+            judge(intent, limits)
+        with self._place.lock:
+            counted: dict[int, Terms] = {}
+            new = sum(orderId not in self._admitted for orderId, _, _ in real)
+            self._check_rate(intents[0], new, limits)
+            try:
+                for (orderId, _, order), intent in zip(real, intents, strict=True):
+                    terms = self._terms(intent, order)
+                    if not limits.allow_short and self._admitted.get(orderId) != terms:
+                        self._check_short(intent, orderId, terms)
+                        counted[orderId] = terms
+            except SafetyError:
+                for orderId, terms in reversed(counted.items()):
+                    self._place.exposure.unsend((self._client_id, orderId), terms)
+                raise
+            self._place.sent.extend([self._now()] * new)
+            self._admitted.update((orderId, counted.get(orderId)) for orderId, _, _ in real)
+
+    def check_exercise(self, reqId: int, contract: Any, action: Any, quantity: Any, account: str) -> None:
+        """Raise SafetyError if options mustn't be exercised: judged as the shares that it buys or sells."""
+        self.refuse_all("exerciseOptions")
+        self.refuse_account(f"exercise {reqId}", None, account)
+        limits = self.limits
+        intent = exercise_of(reqId, contract, action, quantity, self.details_of) if limits is not None else None
+        if limits is None or intent is None:
+            return
+        judge(intent, limits)
+        with self._place.lock:
+            self._check_rate(intent, 1, limits)
+            if not limits.allow_short:
+                self._check_short(intent, reqId, self._terms(intent, None, account))
+            self._place.sent.append(self._now())
+
+    def withdraw(self, orderIds: Iterable[int]) -> None:
+        """These orders were judged and counted, and then not sent."""
+        with self._place.lock:
+            for orderId in orderIds:
+                self._admitted.pop(orderId, None)
+                self._place.exposure.withdrawn((self._client_id, orderId))
 
     def refuse_all(self, call: str) -> None:
         """Raise SafetyError when nothing may be placed at all."""
         self.refuse_readonly(call)
-        if self.blocked:
-            raise SafetyError(f"{call} refused: {self.blocked}")
+        why = self.halted or self.blocked
+        if why:
+            raise SafetyError(f"{call} refused: {why}")
 
     def refuse_readonly(self, call: str) -> None:
         """Raise SafetyError in a read-only session, which mustn't touch orders at all."""
         if self.readonly:
             raise SafetyError(f"{call} refused: this session is read-only; connect with readonly=False to trade")
 
-    def _check_notional(self, what: str, contract: Any, order: Any, quantity: float, limits: OrderLimits) -> None:
-        assert limits.max_notional is not None
-        notional = 0.0 if is_unset(getattr(order, "cashQty", None)) else to_float(order.cashQty)
-        if quantity:
-            price = _price(order)
-            if math.isnan(price) and limits.price_of is not None:
-                price = to_float(limits.price_of(contract))
-            if math.isnan(price):
-                raise SafetyError(
-                    f"{what} refused: its value can't be checked against max_notional without a price; "
-                    "use a limit order, or give OrderLimits a price_of function"
-                )
-            multiplier = to_float(contract.multiplier or 1)
-            notional = max(notional, abs(price) * quantity * multiplier)
-        if notional > limits.max_notional:
-            raise SafetyError(f"{what} refused: its value of {notional:,.2f} is above {limits.max_notional:,.2f}")
-
-    def _check_short(self, what: str, orderId: int, contract: Any, order: Any, quantity: float) -> None:
-        name = _name(contract)
-        held = self._held.get(name)
-        if held is None and contract.conId:
-            held = self._held.get(contract.symbol)
-        if order.action.upper() == "SSHORT" or held is None:
+    def refuse_account(self, what: str, order: Any, account: str = "") -> None:
+        """Raise SafetyError when an order is for a live account that wasn't spelled out."""
+        accounts, live = self._who.accounts, self._live()
+        if not accounts:
+            raise SafetyError(f"{what} refused: the account hasn't been checked yet")
+        real = [code for code in accounts if not is_paper(code)]
+        if not real:
+            return
+        if live not in real:
             raise SafetyError(
-                f"{what} refused: selling short isn't allowed"
-                + ("" if held is not None else ", and no position is known; call getPositions() first")
+                f"{what} refused: this is a live account, whatever the port. Log in to paper trading, or write the "
+                "account's code before connecting: ibnb.connect(..., live='U…'), or app.live = 'U…'"
             )
-        going = sum(left for key, (named, left) in self._selling.items() if named == name and key != orderId)
-        if quantity + going > held:
-            working = f", {going:g} of them already being sold" if going else ""
-            raise SafetyError(f"{what} refused: only {held:g} held{working}, and selling short isn't allowed")
+        named = str(getattr(order, "account", "") or "") or account or ("" if len(accounts) > 1 else live)
+        if named != live or any(getattr(order, name, "") for name in _ALLOCATIONS):
+            raise SafetyError(
+                f"{what} refused: set its account to the live one that was spelled out, and no allocation"
+            )
 
-    # --- what the session knows --------------------------------------------------------------------
+    def _check_short(self, intent: Intent, orderId: int, terms: Terms) -> None:
+        action = "" if intent.order is None else str(intent.order.action).strip().upper()
+        if action == "SSHORT":
+            raise intent.refuse("selling short isn't allowed")
+        sold = [part for part in intent.parts if part.sells]
+        if any(not part.conId for part in sold):
+            raise intent.refuse(
+                "selling short isn't allowed, and what it sells isn't known; app.resolve(contract) asks TWS beforehand"
+            )
+        if sold and intent.order is not None and any(getattr(intent.order, name, "") for name in _ALLOCATIONS):
+            raise intent.refuse("selling short isn't allowed, and it is for accounts that it doesn't name")
+        if action in SELLING and intent.cash:
+            raise intent.refuse("selling short isn't allowed, and how many its cashQty sells isn't known")
+        why = self._place.exposure.send((self._client_id, orderId), terms, self._now())
+        if why:
+            raise intent.refuse(why)
 
-    def position(self, contract: Any, quantity: Any) -> None:
+    def _check_rate(self, intent: Intent, count: int, limits: OrderLimits) -> None:
+        if limits.max_orders_per_minute is None:
+            return
+        now, sent = self._now(), self._place.sent
+        # A simulated world begins again at an earlier time.
+        while sent and not now - 60 < sent[0] <= now:
+            sent.popleft()
+        if len(sent) + count > limits.max_orders_per_minute:
+            raise intent.refuse(f"at most {limits.max_orders_per_minute} orders per minute")
+
+    def _terms(self, intent: Intent, order: Any, account: str = "") -> Terms:
+        trades = {part.conId: part.units * (-1 if part.sells else 1) for part in intent.parts if part.conId}
+        return self._as_terms(trades, intent.quantity, order, account or self._who.account, settles=order is None)
+
+    # --- what the session knows ----------------------------------------------------------------------
+
+    def position(self, contract: Any, quantity: Any, account: str = "") -> None:
         """A position as TWS reports it."""
-        held = to_float(quantity)
-        if contract.secType in ("STK", ""):
-            self._held[contract.symbol] = held
-        if contract.conId:
-            self._held[contract.conId] = held
+        with self._place.lock:
+            self._place.exposure.position(self._holding(account, contract), to_float(quantity))
 
-    def filled(self, contract: Any, side: str, shares: Any) -> None:
+    def positions_told(self, *accounts: str) -> None:
+        """All positions of these accounts have been reported; of all the session's, if none is named."""
+        with self._place.lock:
+            for account in accounts or self._who.accounts:
+                self._place.exposure.positions_told(account)
+
+    def forget_positions(self) -> None:
+        """Messages may have been missed: positions have to be asked for again."""
+        with self._place.lock:
+            self._place.exposure.forget_positions()
+
+    def filled(self, contract: Any, execution: Any) -> None:
         """A fill of this moment changes what is held before TWS reports the new position."""
-        change = to_float(shares) * (1 if side.upper().startswith("B") else -1)
-        for name in {_name(contract), contract.symbol if contract.secType == "STK" else _name(contract)}:
-            if name in self._held:
-                self._held[name] += change
+        units = to_float(execution.shares) * (1 if execution.side.upper().startswith("B") else -1)
+        key = self._key(execution.orderId, execution.clientId, execution.permId)
+        with self._place.lock:
+            self._place.exposure.execution(key, execution.execId, self._holding(execution.acctNumber, contract), units)
 
-    def status(self, orderId: int, status: str, remaining: Any) -> None:
+    def open_order(self, orderId: int, contract: Any, order: Any, status: str) -> None:
+        """An order as TWS shows it."""
+        if _is_preview(order):
+            return
+        sign = -1 if str(order.action).upper() in SELLING else 1
+        quantity = to_float(order.totalQuantity)
+        units = sign * (quantity if quantity > 0 else math.inf)
+        legs = {
+            int(leg.conId): units * leg.ratio * (-1 if leg.action in SELLING else 1) for leg in contract.comboLegs or ()
+        }
+        terms = self._as_terms(legs or {int(contract.conId): units}, quantity, order, self._who.account, order.clientId)
+        with self._place.lock:
+            key = self._key(orderId, order.clientId, order.permId)
+            self._place.exposure.shown(key, terms, status)
+
+    def completed(self, permId: int, status: str, filled: Any) -> None:
+        """An order that ended while nobody listened."""
+        with self._place.lock:
+            if permId in self._place.names:
+                self._place.exposure.status(
+                    self._place.names[permId], status, 0.0 if is_unset(filled) else float(filled)
+                )
+
+    def status(self, orderId: int, status: str, filled: Any, clientId: int | None = None, permId: int = 0) -> None:
         """An order's progress: what is sold or dead isn't waiting to be sold any more."""
-        if orderId in self._selling:
-            name, _ = self._selling[orderId]
-            left = 0.0 if status in ("Filled", "Cancelled", "ApiCancelled", "Inactive") else to_float(remaining)
-            if left:
-                self._selling[orderId] = (name, left)
-            else:
-                del self._selling[orderId]
+        with self._place.lock:
+            key = self._key(orderId, self._client_id if clientId is None else clientId, permId)
+            self._place.exposure.status(key, status, to_float(filled))
+
+    def error(self, orderId: int, code: int, text: str) -> None:
+        """TWS answered an order with an error: one that it never took is free again."""
+        if code in _CANCEL_REFUSED:
+            return
+        known = severity(code, text) == "order" or outcome(code, text, "order") == "fail"
+        if not known and code in CODES:
+            return  # a notice or a warning
+        with self._place.lock:
+            self._place.exposure.refused((self._client_id, orderId), known, code in _GONE, self._now())
+
+    def _holding(self, account: str, contract: Any) -> Holding:
+        return account or self._who.account, int(contract.conId or 0)
+
+    def _key(self, orderId: int, clientId: int, permId: int) -> OrderKey:
+        """Another client's order has no id here, but a number of its own at TWS."""
+        names = self._place.names
+        if orderId > 0:
+            return names.setdefault(permId, (clientId, orderId)) if permId else (clientId, orderId)
+        return names.get(permId, (-1, permId))
+
+    def _as_terms(
+        self,
+        trades: dict[int, float],
+        quantity: float,
+        order: Any,
+        account: str,
+        clientId: int | None = None,
+        settles: bool = False,
+    ) -> Terms:
+        parent = int(getattr(order, "parentId", 0) or 0)
+        group = str(getattr(order, "ocaGroup", "") or "") if getattr(order, "ocaType", 0) in WITH_BLOCK else ""
+        named = str(getattr(order, "account", "") or "") or account
+        client = self._client_id if clientId is None else clientId
+        return Terms(named, trades, quantity, group, (client, parent) if parent else None, settles)
 
 
-def _name(contract: Any) -> int | str:
-    return int(contract.conId) or str(contract.symbol)
-
-
-def _price(order: Any) -> float:
-    """The most an order's own prices say it can cost; nan for a market order."""
-    prices = [to_float(getattr(order, name, None)) for name in ("lmtPrice", "auxPrice")]
-    known = [abs(price) for price in prices if not math.isnan(price) and price]
-    return max(known) if known else math.nan
+def _is_preview(order: Any) -> bool:
+    """IB's what-if: TWS answers what the order would do, and places nothing."""
+    return getattr(order, "whatIf", False) is True

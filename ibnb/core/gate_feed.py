@@ -17,17 +17,56 @@ class GateFeed:
 
     @on("position")
     def position(self, account: str, contract: Any, position: Any, avgCost: float) -> None:
-        self._gate.position(contract, position)
+        self._gate.position(contract, position, account)
+
+    @on("positionEnd")
+    def positions_told(self) -> None:
+        self._gate.positions_told()
 
     @on("updatePortfolio")
-    def portfolio(self, contract: Any, position: Any, *rest: Any) -> None:
-        self._gate.position(contract, position)
+    def portfolio(
+        self,
+        contract: Any,
+        position: Any,
+        marketPrice: float,
+        marketValue: float,
+        averageCost: float,
+        unrealizedPNL: float,
+        realizedPNL: float,
+        accountName: str,
+    ) -> None:
+        self._gate.position(contract, position, accountName)
 
     @on("execDetails")
     def execution(self, reqId: int, contract: Any, execution: Any) -> None:
         if reqId == api.NO_VALID_ID:  # live, not the answer to reqExecutions
-            self._gate.filled(contract, execution.side, execution.shares)
+            self._gate.filled(contract, execution)
+
+    @on("openOrder")
+    def open_order(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
+        self._gate.open_order(orderId, contract, order, orderState.status)
 
     @on("orderStatus")
-    def status(self, orderId: int, status: str, filled: Any, remaining: Any, *rest: Any) -> None:
-        self._gate.status(orderId, status, remaining)
+    def status(
+        self,
+        orderId: int,
+        status: str,
+        filled: Any,
+        remaining: Any,
+        avgFillPrice: float,
+        permId: int,
+        parentId: int,
+        lastFillPrice: float,
+        clientId: int,
+        *rest: Any,
+    ) -> None:
+        self._gate.status(orderId, status, filled, clientId, permId)
+
+    @on("completedOrder")
+    def completed(self, contract: Any, order: Any, orderState: Any) -> None:
+        self._gate.completed(order.permId, orderState.status, order.filledQuantity)
+
+    @on("error")
+    def refused(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str) -> None:
+        if reqId != api.NO_VALID_ID:
+            self._gate.error(reqId, errorCode, errorString)

@@ -28,6 +28,7 @@ class Settings(Protocol):
     connectTimeout: float
     fenceTimeout: float
     autoReconnect: bool
+    live: str | None
     staleAfter: float | str
 
 

@@ -42,6 +42,20 @@ class _Passing(threading.local):
     paced = True
 
 
+def _payloads(message: bytes) -> list[bytes]:
+    """What is sent at once: one message, or several by hand. SafetyError for a part of one, which can't be judged."""
+    found = []
+    while message:
+        size = int.from_bytes(message[:4], "big")
+        if len(message) < 4 + size or not size:
+            raise SafetyError(
+                "refused: bytes that aren't whole messages can't be checked against this session's limits"
+            )
+        found.append(message[4 : 4 + size])
+        message = message[4 + size :]
+    return found
+
+
 @dataclass(eq=False, repr=False)
 class Outgoing:
     """The outgoing side of a session. `client` is the EClient whose requests pass here."""
@@ -76,13 +90,14 @@ class Outgoing:
         self.fence.sees(message)
         if not self.gate.armed or self._passing.order:
             return
-        msg_id = api.message_id(message[4:], self.lifecycle.version)
-        msg_id -= api.PROTOBUF_OFFSET if msg_id > api.PROTOBUF_OFFSET else 0
-        if msg_id in PLACING:
-            self.gate.refuse_all("this order")
-            raise SafetyError("order refused: it went around placeOrder(), where this session's limits are checked")
-        if msg_id in CANCELLING:
-            self.gate.refuse_readonly("this cancel")
+        for payload in _payloads(message):
+            msg_id = api.message_id(payload, self.lifecycle.version)
+            msg_id -= api.PROTOBUF_OFFSET if msg_id > api.PROTOBUF_OFFSET else 0
+            if msg_id in PLACING:
+                self.gate.refuse_all("this order")
+                raise SafetyError("order refused: it went around placeOrder(), where this session's limits are checked")
+            if msg_id in CANCELLING:
+                self.gate.refuse_readonly("this cancel")
 
     def uses_protobuf(self, msg_id: int, ask: Callable[[int], bool]) -> bool:
         """Does a request leave as protobuf? `ask`, which is slow, knows; its answer is kept."""

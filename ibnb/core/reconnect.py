@@ -141,6 +141,7 @@ class Reconnect:
                 self.subscriptions.lost(f"socket: {why}")
                 # No order leaves until the account has been checked again.
                 self.gate.blocked = self.gate.blocked or UNCHECKED
+                self.gate.forget_positions()
             if not self._trying:
                 self._arrange(self.attempt)
             return True

@@ -5,6 +5,7 @@ Verb families inherit from it. All that ibnb keeps for itself is behind one priv
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from ibnb.ib.codes import explain_code
 from ibnb.ib.values import check_order
 
 OWN = "_ibnb"
+_EXERCISE = inspect.signature(api.EClient.exerciseOptions)
 # What takes the answers for a verb family, by the family's class.
 _LISTENERS: dict[type, Callable[[Core], object]] = {}
 
@@ -52,6 +54,8 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     `notices`, `problems`, `farms`, `tape`, `streams`, `gaps`: DataFrames, made when asked for.
     `pacing`: how fast requests leave. `autoReconnect`: have a lost connection back (False, True with ibnb.connect()).
     `staleAfter`: seconds (or "5 min") after which a silent stream is warned about while its market is open; 0 = never.
+    `live`: the code of the live account that orders may be for; without it a session with a live account is refused
+    every order. ibnb.connect(live=...) sets it, a bare IBApp's user does so by hand.
     `connectTimeout`: real seconds for a connection. `fenceTimeout`: real seconds that a TWS may take to say what time
     it is.
     """
@@ -61,6 +65,7 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     fenceTimeout: float = 20.0
     autoReconnect: bool = False
     staleAfter: float | str = 300.0
+    live: str | None = None
     # The embedded gateway, where connect() made one.
     gateway: Any = None
 
@@ -243,9 +248,11 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     # --- orders ------------------------------------------------------------------------------------
 
     def limitOrders(self, limits: OrderLimits | None) -> None:
-        """Set (or with None lift) the limits that every order of this session must keep, however it is sent.
+        """Set (or with None lift) the limits that every order must keep, however it is sent.
 
-        ValueError for anything else.
+        They belong to the TWS, not to the session: they hold for every connection of this process to the same host and
+        port (the embedded gateway: of the same name), now and later, until limitOrders(None); for simulated ones until
+        ibnb.reset(), too. ValueError for anything else.
         """
         if limits is not None and not isinstance(limits, OrderLimits):
             raise ValueError(f"{limits!r} isn't limits; ibnb.OrderLimits(max_quantity=100) is, None lifts them.")
@@ -259,17 +266,27 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
         if not core.lifecycle.connected():
             # Where ibapi would only report code 504: an order must not get lost without a word.
             raise NotConnectedError(f"order {orderId} wasn't sent: {core.reconnect.why_not()}")
+        core.gate.prepare(contract)
         with core.placing():
             core.gate.check(orderId, contract, order)
             core.ids.used(orderId)
-            with core.outgoing.checked():
-                super().placeOrder(orderId, contract, order)
+            try:
+                with core.outgoing.checked():
+                    super().placeOrder(orderId, contract, order)
+            except ConnectionLostError:
+                raise  # it may have left
+            except BaseException:
+                core.gate.withdraw([orderId])
+                raise
 
     def exerciseOptions(self, *args: Any, **kwargs: Any) -> None:
-        """ibapi's exerciseOptions; refused in a read-only session."""
+        """ibapi's exerciseOptions, behind the session's limits as the shares that it buys or sells. SafetyError."""
         core = self._ibnb
-        core.gate.refuse_all("exerciseOptions")
+        given = _EXERCISE.bind_partial(self, *args, **kwargs).arguments
+        core.gate.prepare(given["contract"])
+        asked = ("reqId", "contract", "exerciseAction", "exerciseQuantity", "account")
         with core.placing(), core.outgoing.checked():
+            core.gate.check_exercise(*(given[name] for name in asked))
             super().exerciseOptions(*args, **kwargs)
 
     def cancelOrder(self, orderId: int, orderCancel: Any = None) -> None:

@@ -227,6 +227,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
         if exerciseQuantity < 1:
             raise ValueError(f"exerciseQuantity {exerciseQuantity} is not legal: 1 or more.")
         core = self._ibnb
+        core.gate.prepare(contract)
         with ExitStack() as stack:
             with core.placing():
                 orderId = core.take_order_id()

@@ -49,8 +49,8 @@ def details(app: Session) -> str:
     ]
     if not connected:
         texts.append(("Why", app._ibnb.reconnect.why_not()))
-    if app._ibnb.gate.blocked:
-        texts.append(("Orders", f"blocked: {app._ibnb.gate.blocked}"))
+    if why := app._ibnb.gate.halted or app._ibnb.gate.blocked:
+        texts.append(("Orders", f"blocked: {why}"))
     lamps = [("TWS to IBKR", app._ibnb.status.link, "")] if connected else []
     lamps += [(f"Farm {name}", state, "") for name, (_, state, _) in app._ibnb.status.farms.items() if connected]
     streams = app._ibnb.subscriptions.frame()

@@ -1,12 +1,26 @@
+"""The gate's own part: what it asks of limits and exposure, what it remembers for the whole process, live accounts."""
+
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from ibnb.core.gate import OrderGate, OrderLimits, is_paper
+from ibnb.core.gate import OrderGate, OrderLimits, is_paper, lift
 from ibnb.errors import SafetyError
 from ibnb.ib import api
+
+ACCOUNT = "DU1234567"
+IDS = {"AAPL": 265598, "TSLA": 76792991}
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    yield
+    lift()
 
 
 def contract(symbol: str = "AAPL", **fields: Any) -> Any:
@@ -17,18 +31,61 @@ def contract(symbol: str = "AAPL", **fields: Any) -> Any:
     return made
 
 
-def order(quantity: float = 1, action: str = "BUY", price: float | None = 100.0) -> Any:
+def told(symbol: str = "AAPL") -> Any:
+    return contract(symbol, conId=IDS[symbol])
+
+
+def order(quantity: float = 1, action: str = "BUY", price: float | None = 100.0, **fields: Any) -> Any:
     made = api.Order()
     made.action, made.totalQuantity = action, api.to_decimal(quantity)
     made.orderType = "MKT" if price is None else "LMT"
     if price is not None:
         made.lmtPrice = price
+    for name, value in fields.items():
+        setattr(made, name, value)
     return made
 
 
-def gate(now: Any = lambda: 0.0, **limits: Any) -> OrderGate:
-    made = OrderGate(now)
-    made.limits = OrderLimits(**limits)
+def shown(sent: Any, clientId: int = 1, permId: int = 77, **fields: Any) -> Any:
+    """The order as TWS shows it."""
+    made = order(float(sent.totalQuantity), sent.action, account=ACCOUNT, clientId=clientId, permId=permId)
+    made.parentId, made.ocaGroup, made.ocaType = sent.parentId, sent.ocaGroup, sent.ocaType
+    for name, value in fields.items():
+        setattr(made, name, value)
+    return made
+
+
+def fill(side: str, shares: float, execId: str = "a.01", orderId: int = 1, account: str = ACCOUNT) -> Any:
+    return SimpleNamespace(
+        side=side, shares=shares, execId=execId, orderId=orderId, clientId=1, permId=77, acctNumber=account
+    )
+
+
+def details_of(asked: Any) -> list[Any]:
+    symbol = {number: name for name, number in IDS.items()}.get(asked.conId, asked.symbol)
+    return [SimpleNamespace(contract=told(symbol), priceMagnifier=1)]
+
+
+@dataclass
+class Who:
+    accounts: list[str] = field(default_factory=lambda: [ACCOUNT])
+    account: str = ACCOUNT
+    client_id: int = 1
+
+
+def gate(
+    place: str = "here",
+    now: Any = lambda: 0.0,
+    clientId: int = 1,
+    accounts: tuple[str, ...] = (ACCOUNT,),
+    spelled: str | None = None,
+    **limits: Any,
+) -> OrderGate:
+    made = OrderGate(now, Who(list(accounts), accounts[0], clientId), lambda: spelled)
+    made.details_of = details_of
+    made.join((place,))
+    if limits:
+        made.limits = OrderLimits(**limits)
     return made
 
 
@@ -45,92 +102,396 @@ def test_the_account_code_decides(account: str, paper: bool) -> None:
     assert paper == is_paper(account)
 
 
-@pytest.mark.parametrize("name", ["max_quantity", "max_notional", "max_orders_per_minute"])
-@pytest.mark.parametrize("value", [0, -5, float("nan")])
-def test_a_limit_that_isnt_one_is_refused(name: str, value: float) -> None:
-    with pytest.raises(ValueError, match=f"{name} must be above 0"):
-        OrderLimits(**{name: value})
+# --- limits ------------------------------------------------------------------------------------------
 
 
-def test_symbols_must_be_a_collection() -> None:
-    with pytest.raises(ValueError, match="collection"):
-        OrderLimits(symbols="AAPL")
-    assert frozenset({"AAPL"}) == OrderLimits(symbols={"aapl"}).symbols
-
-
-def test_quantity_and_symbols() -> None:
-    made = gate(max_quantity=10, symbols={"AAPL", "NVDA"})
+def test_orders_are_judged_by_the_limits() -> None:
+    made = gate(max_quantity=10, max_notional=1000)
     made.check(1, contract(), order(10))
     assert "order 2 (BUY 11 AAPL) refused: at most 10 units per order" == refused(made, 2, contract(), order(11))
-    assert "only AAPL, NVDA may be traded" in refused(made, 3, contract("TSLA"), order(1))
-
-
-@pytest.mark.parametrize(
-    ("fields", "made_order", "value"),
-    [
-        ({}, order(11), "1,100.00"),
-        ({"multiplier": "100"}, order(1, price=20.0), "2,000.00"),
-        ({}, order(11, price=-100.0), "1,100.00"),
-    ],
-)
-def test_notional(fields: dict[str, Any], made_order: Any, value: str) -> None:
-    made = gate(max_notional=1000)
-    made.check(1, contract(), order(10))
-    assert f"its value of {value} is above 1,000.00" in refused(made, 2, contract(**fields), made_order)
-
-
-def test_a_market_order_needs_a_price_to_be_judged() -> None:
-    assert "without a price" in refused(gate(max_notional=1000), 1, contract(), order(1, price=None))
-    made = gate(max_notional=1000, price_of=lambda contract: 300.0)
-    made.check(1, contract(), order(3, price=None))
-    assert "1,200.00" in refused(made, 2, contract(), order(4, price=None))
-
-
-def test_a_cash_quantity_counts_as_value() -> None:
-    made_order = order(0, price=None)
-    made_order.cashQty = 5000.0
-    assert "5,000.00" in refused(gate(max_notional=1000), 1, contract(), made_order)
+    assert "its value of 1,010.00 is above 1,000.00" in refused(made, 3, contract(), order(10, price=101.0))
 
 
 def test_orders_per_minute_follow_the_sessions_clock() -> None:
     clock = [0.0]
-    made = gate(lambda: clock[0], max_orders_per_minute=2)
+    made = gate(now=lambda: clock[0], max_orders_per_minute=2)
     made.check(1, contract(), order())
     clock[0] = 30
-    made.check(2, contract(), order())
+    made.check(1, contract(), order(2))  # a change counts, too
     assert "at most 2 orders per minute" in refused(made, 3, contract(), order())
     clock[0] = 60
     made.check(3, contract(), order())
+
+
+def test_previews_neither_hold_nor_count() -> None:
+    """A4: a preview of a sale blocked the sale; two used up max_orders_per_minute=2."""
+    made = gate(max_orders_per_minute=1, allow_short=False)
+    made.position(told(), 100)
+    preview = order(100, "SELL", whatIf=True)
+    for orderId in range(1, 4):
+        made.check(orderId, contract(), preview)
+        made.open_order(orderId, told(), shown(preview, whatIf=True), "PreSubmitted")
+    made.check(4, contract(), order(100, "SELL"))
+
+
+@pytest.mark.parametrize("flag", ["False", "0", 1, "1"])
+def test_only_a_true_preview_is_one(flag: Any) -> None:
+    assert "at most" in refused(gate(max_quantity=1), 1, contract(), order(2, whatIf=flag))
 
 
 def test_selling_short_is_judged_by_what_is_known() -> None:
     made = gate(allow_short=False)
     sell = order(5, "SELL")
     assert "no position is known; call getPositions() first" in refused(made, 1, contract(), sell)
-    made.position(contract(conId=265598), 8)
+    made.position(told(), 8)
     made.check(1, contract(), sell)
     assert "only 8 held, 5 of them already being sold" in refused(made, 2, contract(), sell)
     made.check(1, contract(), order(8, "SELL"))  # a modification replaces the order
-    made.status(1, "Cancelled", 8)
+    made.status(1, "Cancelled", 0)
     made.check(3, contract(), order(8, "SELL"))
     assert "selling short" in refused(made, 4, contract(), order(1, "SSHORT"))
     made.check(5, contract(), order(1000))
 
 
+def test_a_contract_is_the_same_by_number_and_by_symbol() -> None:
+    """Mutants of safety.py:136 and :155: nothing tested contracts with a conId."""
+    made = gate(allow_short=False)
+    made.position(told(), 8)
+    made.check(1, told(), order(5, "SELL"))
+    made.check(2, contract(), order(3, "SELL"))
+    assert "5 of them" not in refused(made, 3, told("TSLA"), order(1, "SELL"))
+    assert "only 8 held, 8 of them" in refused(made, 3, contract(conId=IDS["AAPL"], symbol=""), order(1, "SELL"))
+
+
+def test_what_it_sells_must_be_known() -> None:
+    made = gate(allow_short=False)
+    made.position(told(), 8)
+
+    def silent(asked: Any) -> list[Any]:
+        raise LookupError("asked in a callback")
+
+    made.details_of = silent
+    assert "what it sells isn't known; app.resolve" in refused(made, 1, contract(), order(1, "SELL"))
+    made.check(2, contract(), order(1))
+
+
 def test_fills_change_what_is_held_at_once() -> None:
     made = gate(allow_short=False)
-    made.position(contract(conId=1), 10)
+    made.position(told(), 10)
     made.check(1, contract(), order(10, "SELL"))
-    made.filled(contract(conId=1), "SLD", 10)
-    made.status(1, "Filled", 0)
+    made.filled(told(), fill("SLD", 10))
+    made.status(1, "Filled", 10)
     assert "only 0 held" in refused(made, 2, contract(), order(1, "SELL"))
-    made.filled(contract(conId=1), "BOT", 3)
+    made.filled(told(), fill("BOT", 3, "b.01", 7))
     made.check(3, contract(), order(3, "SELL"))
 
 
-def test_a_block_stops_every_order_with_its_reason() -> None:
+def test_a_sale_by_cash_or_to_unnamed_accounts_cant_be_judged() -> None:
+    made = gate(allow_short=False)
+    made.position(told(), 100)
+    assert "how many its cashQty sells" in refused(made, 1, contract(), order(0, "SELL", cashQty=100.0))
+    assert "doesn't name" in refused(made, 1, contract(), order(1, "SELL", faGroup="all"))
+    made.check(1, contract(), order(0, cashQty=100.0))
+
+
+def test_each_account_has_its_own_shares() -> None:
+    """A3: the position row that came last counted for all accounts."""
+    made = gate(accounts=(ACCOUNT, "DU9"), allow_short=False)
+    made.position(told(), 500, ACCOUNT)
+    made.position(told(), 0, "DU9")
+    made.check(1, contract(), order(100, "SELL"))
+    assert "only 0 held" in refused(made, 2, contract(), order(100, "SELL", account="DU9"))
+    made.positions_told()
+    assert "only 0 held" in refused(made, 2, told("TSLA"), order(1, "SELL", account="DU9"))
+    made.forget_positions()
+    assert "no position is known" in refused(made, 2, contract(), order(1, "SELL"))
+
+
+@pytest.mark.parametrize("code", [110, 201, 202, 203, 321, 460])
+def test_an_order_that_dies_by_an_error_alone_frees_its_shares(code: int) -> None:
+    made = gate(allow_short=False)
+    made.position(told(), 100)
+    made.check(1, contract(), order(100, "SELL"))
+    made.error(1, code, "refused")
+    made.check(2, contract(), order(100, "SELL"))
+
+
+@pytest.mark.parametrize("code", [399, 404, 2109, 10349, 161, 136, 10148])
+def test_a_notice_or_a_refused_cancel_frees_nothing(code: int) -> None:
+    made = gate(allow_short=False)
+    made.position(told(), 100)
+    made.check(1, contract(), order(100, "SELL"))
+    made.error(1, code, "a notice")
+    assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
+
+
+def test_an_unknown_code_frees_shares_only_when_nothing_else_is_heard() -> None:
+    clock = [0.0]
+    made = gate(now=lambda: clock[0], allow_short=False)
+    made.position(told(), 100)
+    made.check(1, contract(), order(100, "SELL"))
+    made.error(1, 10999, "Some new notice")
+    assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
+    made.open_order(1, told(), shown(order(100, "SELL")), "Submitted")
+    clock[0] = 60
+    assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
+
+
+def test_a_change_that_tws_refuses_leaves_the_order() -> None:
+    made = gate(allow_short=False)
+    made.position(told(), 100)
+    for code in (104, 110, 134):
+        made.check(1, contract(), order(90, "SELL"))
+        made.open_order(1, told(), shown(order(90, "SELL")), "Submitted")
+        made.check(1, contract(), order(1, "SELL"))
+        made.error(1, code, "refused")
+        assert "90 of them" in refused(made, 2, contract(), order(11, "SELL"))
+    made.error(1, 202, "cancelled")
+    made.check(2, contract(), order(100, "SELL"))
+
+
+def test_what_wasnt_sent_counts_for_nothing() -> None:
+    made = gate(allow_short=False)
+    made.position(told(), 100)
+    made.check(1, contract(), order(100, "SELL"))
+    made.withdraw([1, 2])
+    made.check(2, contract(), order(100, "SELL"))
+
+
+def test_orders_of_other_sessions_count_as_tws_shows_them_once() -> None:
+    made, other = gate(allow_short=False), gate(clientId=2)
+    made.position(told(), 100)
+    sale = order(60, "SELL")
+    other.open_order(5, told(), shown(sale, clientId=2, permId=9), "Submitted")
+    # As another client sees it: without its id.
+    made.open_order(0, told(), shown(sale, clientId=2, permId=9), "Submitted")
+    assert "only 100 held, 60 of them" in refused(made, 1, contract(), order(41, "SELL"))
+    made.check(1, contract(), order(40, "SELL"))
+    made.status(0, "Cancelled", 0, clientId=2, permId=9)
+    made.check(2, contract(), order(60, "SELL"))
+
+
+def test_manual_orders_without_an_id_are_told_apart_by_permid() -> None:
+    made = gate(allow_short=False)
+    made.position(told(), 100)
+    for permId in (9, 10):
+        made.open_order(0, told(), shown(order(30, "SELL"), clientId=0, permId=permId), "Submitted")
+    assert "60 of them" in refused(made, 1, contract(), order(41, "SELL"))
+
+
+def test_an_open_combo_and_an_order_by_cash_hold_their_legs() -> None:
+    made = gate(allow_short=False)
+    made.position(told(), 100)
+    leg = api.ComboLeg()
+    leg.conId, leg.ratio, leg.action = IDS["AAPL"], 2, "SELL"
+    bag = contract("AAPL", secType="BAG", comboLegs=[leg], conId=28812380)
+    made.open_order(5, bag, shown(order(30), permId=3), "Submitted")
+    assert "60 of them" in refused(made, 1, contract(), order(41, "SELL"))
+    made.open_order(5, bag, shown(order(30, "SELL"), permId=3), "Submitted")
+    made.check(1, contract(), order(100, "SELL"))
+    made.status(1, "Cancelled", 0)
+    made.open_order(6, told(), shown(order(0, "SELL"), permId=4), "Submitted")
+    assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
+
+
+# --- groups ------------------------------------------------------------------------------------------
+
+
+def bracket(quantity: float = 10) -> list[tuple[int, Any, Any]]:
+    entry = order(quantity, transmit=False)
+    exits = [order(quantity, "SELL", 110.0, parentId=1), order(quantity, "SELL", 90.0, parentId=1)]
+    return [(orderId, contract(), each) for orderId, each in enumerate([entry, *exits], 1)]
+
+
+def test_a_bracket_is_judged_as_a_whole_and_then_passes_order_by_order() -> None:
+    made = gate(allow_short=False, max_orders_per_minute=3)
+    made.positions_told()
+    made.check_group(bracket())
+    for each in bracket():
+        made.check(*each)
+    assert "at most 3 orders per minute" in refused(made, 4, contract(), order())
+    assert "at most 3 orders per minute" in refused(made, 1, contract(), order())
+
+
+@pytest.mark.parametrize("limits", [{"max_orders_per_minute": 2}, {"max_quantity": 9}, {"max_notional": 999}])
+def test_a_group_of_which_a_part_is_refused_counts_for_nothing(limits: dict[str, Any]) -> None:
+    made = gate(price_of=lambda asked: 100.0, allow_short=False, **limits)
+    made.positions_told()
+    with pytest.raises(SafetyError):
+        made.check_group(bracket())
+    assert "only 0 held" in refused(made, 2, contract(), order(1, "SELL", parentId=1))
+    made.check(7, contract(), order(2))
+    made.check(8, contract(), order(2))
+
+
+def test_a_group_whose_last_order_sells_too_much_is_refused_whole() -> None:
+    made = gate(allow_short=False)
+    made.position(told(), 10)
+    pair = [(1, contract(), order(6, "SELL")), (2, contract(), order(6, "SELL"))]
+    with pytest.raises(SafetyError, match="only 10 held, 6 of them"):
+        made.check_group(pair)
+    for _, _, each in pair:
+        each.ocaGroup, each.ocaType = "exit", 1
+    made.check_group(pair)
+    made.check(*pair[0])
+    assert "only 10 held" in refused(made, 3, contract(), order(5, "SELL"))
+
+
+def test_an_oca_group_without_block_may_fill_both() -> None:
+    made = gate(allow_short=False)
+    made.position(told(), 10)
+    group = [(n, contract(), order(10, "SELL", ocaGroup="exit", ocaType=3)) for n in (1, 2)]
+    with pytest.raises(SafetyError, match="only 10 held"):
+        made.check_group(group)
+
+
+def test_an_order_that_is_changed_after_its_group_was_judged_is_judged_again() -> None:
+    made = gate(allow_short=False, max_quantity=10)
+    made.position(told(), 10)
+    made.check_group([(1, contract(), order(5, "SELL"))])
+    assert "at most 10" in refused(made, 1, contract(), order(11, "SELL"))
+    made.check_group([(1, contract(), order(5, "SELL"))])
+    made.check(1, contract(), order(10, "SELL"))
+    assert "10 of them" in refused(made, 2, contract(), order(1, "SELL"))
+
+
+def test_an_empty_group_is_nothing() -> None:
+    gate(max_quantity=1).check_group([])
+
+
+# --- exercises ---------------------------------------------------------------------------------------
+
+
+def put(asked: Any) -> list[Any]:
+    option = contract("AAPL", secType="OPT", conId=7, multiplier="100", strike=150.0, right="P")
+    return [
+        SimpleNamespace(contract=option, priceMagnifier=1, underSymbol="AAPL", underSecType="STK", underConId=265598)
+    ]
+
+
+def test_an_exercise_sells_what_is_held_and_counts_as_an_order() -> None:
+    made = gate(allow_short=False, max_orders_per_minute=1)
+    made.details_of = put
+    made.position(told(), 250)
+
+    def exercise(quantity: int, action: int = 1) -> None:
+        made.check_exercise(1_000_001, contract(secType="OPT", conId=7), action, quantity, "")
+
+    with pytest.raises(SafetyError, match="only 250 held"):
+        exercise(3)
+    exercise(3, action=2)
+    exercise(2)
+    with pytest.raises(SafetyError, match="at most 1 orders per minute"):
+        exercise(1)
+    made.limits = OrderLimits(allow_short=False)
+    made.details_of = details_of
+    assert "200 of them" in refused(made, 1, contract(), order(51, "SELL"))
+    made.error(1_000_001, 321, "refused")
+    made.check(1, contract(), order(250, "SELL"))
+
+
+# --- what holds for the whole process ----------------------------------------------------------------
+
+
+def test_limits_hold_for_every_session_of_the_process_until_they_are_lifted() -> None:
+    """A7: another client id, or a new connection, had none."""
+    first, other, elsewhere = gate(max_quantity=10), gate(clientId=2), gate("there")
+    assert "at most 10" in refused(other, 1, contract(), order(11))
+    assert "at most 10" in refused(gate(), 1, contract(), order(11))
+    elsewhere.check(1, contract(), order(11))
+    assert not elsewhere.armed
+    other.limits = None
+    first.check(1, contract(), order(11))
+
+
+def test_limits_that_were_set_before_the_connection_hold_after_it() -> None:
+    made = OrderGate(lambda: 0.0, Who())
+    made.limits = OrderLimits(max_quantity=1)
+    made.join(("new",))
+    assert made.limits == OrderLimits(max_quantity=1)
+    made.join(("new",))
+    other = gate("new")
+    assert "at most 1" in refused(other, 1, contract(), order(2))
+    # At a place that has its own, its own hold; those of the last place don't come along.
+    made.join(("elsewhere",))
+    assert made.limits is None
+
+
+def test_orders_of_one_minute_and_shares_being_sold_are_those_of_all_sessions() -> None:
+    one, two = gate(max_orders_per_minute=1, allow_short=False), gate(clientId=2)
+    one.position(told(), 10)
+    one.check(1, contract(), order(6, "SELL"))
+    assert "at most 1" in refused(two, 1, contract(), order(1))
+    two.limits = OrderLimits(allow_short=False)
+    assert "6 of them" in refused(two, 1, contract(), order(6, "SELL"))
+
+
+def test_a_guard_that_has_fired_stops_its_tws_and_its_accounts_everywhere() -> None:
+    here, other, elsewhere, stranger = gate(), gate(clientId=2), gate("there"), gate("there", accounts=("DU9",))
+    here.halt("guard", [ACCOUNT], "the loss limit was reached")
+    for made in (here, other, gate(), elsewhere):
+        assert made.armed
+        assert "placeOrder refused: the loss limit was reached" == refused(made, 1, contract(), order())
+    stranger.check(1, contract(), order())
+    other.release("another")
+    assert other.halted
+    other.release("guard")
+    here.check(1, contract(), order())
+
+
+def test_lifting_forgets_limits_and_halts_of_these_places() -> None:
+    for place in ("here", "there"):
+        made = gate(place, accounts=(f"DU{place}",), max_quantity=1)
+        made.halt(place, [], "lost too much")
+    lift(lambda place: place == ("here",))
+    assert (gate("here").armed, gate("there").armed) == (False, True)
+    lift()
+    assert not gate("there").armed
+
+
+def test_before_the_account_is_known_nothing_leaves() -> None:
+    """An override of nextValidId may place orders at once."""
     made = OrderGate(lambda: 0.0)
+    assert made.armed
+    assert "the account hasn't been checked yet" in refused(made, 1, contract(), order())
+
+
+def test_a_block_of_the_session_stops_every_order_with_its_reason() -> None:
+    made = gate()
     made.check(1, contract(), order())
     assert not made.armed
-    made.blocked = "the loss limit was reached"
-    assert "placeOrder refused: the loss limit was reached" == refused(made, 2, contract(), order())
+    made.blocked = "the account hasn't been checked"
+    assert "placeOrder refused: the account hasn't been checked" == refused(made, 2, contract(), order())
+    made.blocked, made.readonly = "", True
+    assert "read-only" in refused(made, 2, contract(), order())
+    with pytest.raises(SafetyError, match="cancelOrder refused: this session is read-only"):
+        made.refuse_readonly("cancelOrder")
+
+
+# --- live accounts -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("accounts", [("U1",), ("DU1", "U1"), ("F1",), ("u1",)])
+def test_a_live_account_that_wasnt_spelled_out_gets_no_order(accounts: tuple[str, ...]) -> None:
+    """A8: a bare IBApp had no live guard; a mid-session managedAccounts changed to a live account."""
+    for spelled in (None, "U7", "DU1", ""):
+        made = gate(accounts=accounts, spelled=spelled)
+        assert made.armed
+        assert "this is a live account" in refused(made, 1, contract(), order())
+        with pytest.raises(SafetyError, match="live account"):
+            made.check_exercise(1, contract(), 1, 1, "")
+
+
+def test_only_the_account_that_was_spelled_out_gets_orders() -> None:
+    """A8: connect(live="U1") with accounts U1 and U2 sent an order for U2."""
+    made = gate(accounts=("U1", "U2"), spelled="U1")
+    made.check(1, contract(), order(account="U1"))
+    made.check_exercise(1, contract(), 1, 1, "U1")
+    for fields in ({"account": "U2"}, {}, {"account": "U1", "faGroup": "all"}, {"account": "u1"}):
+        assert "set its account to the live one" in refused(made, 2, contract(), order(**fields))
+    with pytest.raises(SafetyError, match="set its account"):
+        made.check_exercise(1, contract(), 1, 1, "U2")
+    single = gate(accounts=("U1",), spelled="U1")
+    single.check(1, contract(), order())
+    assert "set its account" in refused(single, 2, contract(), order(account="U2"))
+    gate(accounts=("DU1", "DU2")).check(1, contract(), order(account="DU2"))

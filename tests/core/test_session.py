@@ -296,6 +296,29 @@ def test_limits_hold_for_a_raw_place_order_and_cant_be_got_round(silent: tuple[F
     assert 2 == len(tws.wait_for(3, 2))
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        framed(3, 1),
+        framed(21, 2),
+        framed(49, 1) + framed(3, 1),  # behind a harmless one
+        framed(3, 1)[:4],  # its beginning
+        framed(3, 1)[4:],  # its end
+        framed(49, 1) + framed(3, 1)[:5],
+        b"\0\0\0\0" + framed(3, 1),
+    ],
+)
+def test_orders_by_hand_meet_the_limits_however_their_bytes_are_cut(
+    silent: tuple[FakeTWS, App], message: bytes
+) -> None:
+    tws, app = silent
+    app.limitOrders(OrderLimits(max_quantity=10))
+    with pytest.raises(SafetyError):
+        app.conn.sendMsg(message)
+    core(app).fence.wait()
+    assert [] == [fields for fields in tws.received if fields[0] in ("3", "21")]
+
+
 def test_cancels_need_only_the_order_id_whatever_the_release(silent: tuple[FakeTWS, App]) -> None:
     tws, app = silent
     app.cancelOrder(5)
@@ -311,6 +334,9 @@ def test_the_session_explains_codes() -> None:
 def test_protobuf_orders_are_seen_by_the_gate_too() -> None:
     app = Session()
     speak(app, 213)
+    with pytest.raises(SafetyError, match="went around"):  # no account is known yet
+        core(app).outgoing.before_send(api.frame((203).to_bytes(4, "big")))
+    core(app).lifecycle.accounts = ["DU1"]
     core(app).outgoing.before_send(api.frame((203).to_bytes(4, "big")))
     core(app).gate.readonly = True
     for msg_id in (203, 204, 221, 258):

@@ -1,7 +1,11 @@
 """What an account is worth: its books at given prices and rates.
 
 Rule: pure functions of (books, quotes). Money is in the account's currency, except in a `Ledger`, which is one
-currency's own. Securities and commodities (futures) are two segments, as in TWS; all cash lies with the securities.
+currency's own. Securities and commodities (futures) are two segments, as in TWS, and cash lies with the securities, but
+for what the commodities' margin needs: TWS moves it there by itself.
+
+Source: IB's page "Account Information". Equity with loan value is cash and what can be lent on: US options can't; of
+commodities it is cash and their options, less the futures' maintenance margin and losses.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .ledgers import Account, Holding, settlement
-from .margins import FOREIGN_CASH, margin
+from .margins import FOREIGN_CASH, OPTIONS, margin, reg_t
 
 if TYPE_CHECKING:
     from ..instruments import Instrument
@@ -55,22 +59,38 @@ class Ledger:
 
 @dataclass
 class Segment:
-    """Securities, commodities, or both together."""
+    """Securities, commodities, or both together. `collateral` is what margin is weighed against: securities' equity
+    with loan value, commodities' net liquidation. `regT`: what Regulation T asks."""
 
     cash: float = 0.0
     netLiquidation: float = 0.0
+    equityWithLoan: float = 0.0
+    collateral: float = 0.0
     gross: float = 0.0
     initMargin: float = 0.0
     maintMargin: float = 0.0
+    regT: float = 0.0
     previousEquity: float = 0.0
 
     @property
     def availableFunds(self) -> float:
-        return self.netLiquidation - self.initMargin
+        return self.collateral - self.initMargin
 
     @property
     def excessLiquidity(self) -> float:
-        return self.netLiquidation - self.maintMargin
+        return self.collateral - self.maintMargin
+
+    def own(self, amount: float, lent: bool = True) -> None:
+        """Add something of value. `lent`: a lender would lend on it."""
+        self.netLiquidation += amount
+        if lent:
+            self.equityWithLoan += amount
+            self.collateral += amount
+
+    def pay(self, amount: float) -> None:
+        """Add cash."""
+        self.cash += amount
+        self.own(amount)
 
     def __add__(self, other: Segment) -> Segment:
         return Segment(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
@@ -93,8 +113,14 @@ class Figures:
 
     @property
     def buyingPower(self) -> float:
-        """What stock could be bought for: twice the available funds, as half of it must be paid."""
-        return max(self.total.availableFunds, 0.0) * 2
+        """What stock could be bought for within the day: four times the available funds, as it needs a quarter."""
+        return max(self.total.availableFunds, 0.0) * 4
+
+    @property
+    def sma(self) -> float:
+        """The special memorandum account: what the securities exceed Regulation T by, or what of earlier excess hasn't
+        been used since."""
+        return max(self.securities.equityWithLoan - self.securities.regT, self.account.sma)
 
     @property
     def cushion(self) -> float:
@@ -129,8 +155,7 @@ def figures(account: Account, quotes: Quotes) -> Figures:
         ledger = ledgers[currency]
         ledger.cash += amount
         ledger.netLiquidation += amount
-        securities.cash += amount * ledger.exchangeRate
-        securities.netLiquidation += amount * ledger.exchangeRate
+        securities.pay(amount * ledger.exchangeRate)
         if currency != base:
             securities.initMargin += abs(amount) * ledger.exchangeRate * FOREIGN_CASH.initial
             securities.maintMargin += abs(amount) * ledger.exchangeRate * FOREIGN_CASH.maintenance
@@ -139,11 +164,22 @@ def figures(account: Account, quotes: Quotes) -> Figures:
             continue
         segment = commodities if held.instrument.secType in ("FUT", "FOP") else securities
         daily += _add(held, ledgers[held.instrument.currency], segment, quotes)
+    _sweep(securities, commodities)
     total = Ledger("BASE", 1.0)
     for ledger in ledgers.values():
         total.add(ledger)
     securities.previousEquity = securities.netLiquidation + commodities.netLiquidation - daily
     return Figures(account, total, ledgers, securities, commodities, daily)
+
+
+def _sweep(securities: Segment, commodities: Segment) -> None:
+    """Move the cash to the commodities that their margin needs, as TWS does, and weigh what they have."""
+    needed = max(commodities.initMargin - commodities.netLiquidation, 0.0)
+    if needed:
+        securities.pay(-needed)
+        commodities.pay(needed)
+    commodities.equityWithLoan = commodities.netLiquidation - commodities.maintMargin
+    commodities.collateral = commodities.netLiquidation
 
 
 def _add(held: Holding, ledger: Ledger, segment: Segment, quotes: Quotes) -> float:
@@ -157,7 +193,7 @@ def _add(held: Holding, ledger: Ledger, segment: Segment, quotes: Quotes) -> flo
     # A currency pair is already in the cash of its two currencies; on margin only the profit is the account's own.
     owned = {"cash": worth, "margin": worth - held.basis, "exchange": 0.0}[settlement(instrument)]
     ledger.netLiquidation += owned
-    segment.netLiquidation += owned * rate
+    segment.own(owned * rate, lent=instrument.secType not in OPTIONS)
     if instrument.secType == "FUT":
         ledger.futures += owned
     if key := _MARKET_VALUES.get(instrument.secType):
@@ -167,4 +203,8 @@ def _add(held: Holding, ledger: Ledger, segment: Segment, quotes: Quotes) -> flo
     initial, maintenance = margin(instrument, held.quantity, price, underlying)
     segment.initMargin += initial * rate
     segment.maintMargin += maintenance * rate
+    if not instrument.right:
+        segment.regT += reg_t(instrument, held.quantity, price) * rate
+    elif held.quantity < 0:
+        segment.regT += initial * rate
     return held.daily(value, quotes.previous(instrument) * instrument.unit) * rate

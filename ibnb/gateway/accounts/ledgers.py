@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -93,13 +94,15 @@ class Holding:
 
 @dataclass(eq=False)
 class Account:
-    """Cash by currency, and holdings by conId in the order in which they were opened."""
+    """Cash by currency, and holdings by conId in the order in which they were opened. `sma`: what is left of the excess
+    over Regulation T that there once was."""
 
     code: str
     currency: str = "USD"
     accountType: str = "INDIVIDUAL"
     cash: dict[str, float] = field(default_factory=dict)
     holdings: dict[int, Holding] = field(default_factory=dict)
+    sma: float = -inf
 
     def copy(self) -> Account:
         """Books that can be written in without touching these."""

@@ -1,9 +1,11 @@
 """What a position requires: initial and maintenance margin, by kind of instrument.
 
-Rule: tables. Stocks follow Regulation T (half to open; a quarter to keep, of a short position 30 %), futures a fixed
-sum per contract, in the contract's currency, of the size that exchanges ask for. Options that are held are paid for in
-full; written ones need their premium and a share of the underlying, less what they are out of the money, but not less
-than the floor. What isn't in the tables (crypto, for one) is paid for in full.
+Rule: tables. Stocks need a quarter of their value at any instant (a short position 30 %), and half of it by Regulation
+T when they are bought (`reg_t`), futures a fixed sum per contract, in the contract's currency, of the size that
+exchanges ask for. Options that are held are no security for anything, so they need nothing; written ones need their
+premium and a share of the underlying, less what they are out of the money, but not less than the floor. What isn't in
+the tables (crypto, for one) is paid for in full.
+Source of the form: IB's margin requirements for US stocks, rules-based (initial 25 %, Reg T end of day 50 %).
 
 Differs from TWS: house margins, portfolio margin, spreads and covered options, concentration and intraday rates are
 left out.
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Requirement:
-    """A share of the value, or (`perContract`) a sum for each contract. `short`: what keeping a short position takes,
-    if it isn't the same."""
+    """A share of the value, or (`perContract`) a sum for each contract. `short`: what a short position takes, if it
+    isn't the same."""
 
     initial: float
     maintenance: float
@@ -40,8 +42,8 @@ class Written:
 
 
 _BY_KIND = {
-    "STK": Requirement(0.50, 0.25, short=0.30),
-    "FUND": Requirement(0.50, 0.25, short=0.30),
+    "STK": Requirement(0.25, 0.25, short=0.30),
+    "FUND": Requirement(0.25, 0.25, short=0.30),
     "BOND": Requirement(0.25, 0.20),
     "CMDTY": Requirement(0.10, 0.08),
     "CFD": Requirement(0.20, 0.15),
@@ -50,6 +52,9 @@ _BY_KIND = {
     "CASH": Requirement(0.0, 0.0),
 }
 _IN_FULL = Requirement(1.0, 1.0)
+# Options that are held are worth nothing to a lender (IB: US options aren't counted in equity with loan value).
+OPTIONS = frozenset({"OPT", "FOP", "WAR"})
+_REG_T = {"STK": 0.5, "FUND": 0.5, "BOND": 0.25, "CMDTY": 0.10, "FUT": 0.0, "FOP": 0.0, "CFD": 0.0, "CASH": 0.0}
 
 # By what the option is on; a broad index moves less than a share.
 _WRITTEN = {"IND": Written(0.15, 0.10), "FUT": Written(0.10, 0.05)}
@@ -90,10 +95,20 @@ def margin(instrument: Instrument, quantity: Decimal, price: float, underlying: 
     if quantity < 0 and instrument.right:
         needed = abs(float(quantity)) * instrument.unit * _written(instrument, price, underlying)
         return needed, needed
+    if instrument.secType in OPTIONS:
+        return 0.0, 0.0
     row = requirement(instrument)
     size = abs(float(quantity)) * (1.0 if row.perContract else price * instrument.unit)
-    keep = row.short if row.short is not None and quantity < 0 else row.maintenance
-    return size * row.initial, size * keep
+    if row.short is not None and quantity < 0:
+        return size * row.short, size * row.short
+    return size * row.initial, size * row.maintenance
+
+
+def reg_t(instrument: Instrument, quantity: Decimal, price: float) -> float:
+    """What Regulation T asks for a position, in the instrument's currency: half of a stock's value, all of an option's,
+    nothing of futures and contracts for difference."""
+    share = _REG_T.get(instrument.secType, 1.0)
+    return abs(float(quantity)) * price * instrument.unit * share
 
 
 def _written(instrument: Instrument, premium: float, underlying: float) -> float:

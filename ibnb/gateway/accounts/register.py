@@ -15,6 +15,7 @@ from .. import messages as m
 from .expiry import OPTIONS, Booking, ends, exercised, intrinsic, settled
 from .figures import Figures, Quotes, figures
 from .ledgers import Account, Holding
+from .margins import reg_t
 
 if TYPE_CHECKING:
     from ..clock import Clock
@@ -144,6 +145,11 @@ class Accounts:
         self._roll()
         instrument, quantity, price, commission, commissionCurrency = trade
         rate = self._rate(commissionCurrency, instrument.currency)
+        # What Regulation T asks for the trade uses up excess, and closing one gives it back.
+        account.sma = figures(account, self._quotes()).sma
+        before = account.held(instrument).quantity
+        asked = reg_t(instrument, before + quantity, price) - reg_t(instrument, before, price)
+        account.sma -= asked * self._rate(instrument.currency, account.currency)
         return account.trade(instrument, quantity, price, commission, commissionCurrency, rate, self._day(instrument))
 
     def preview(self, account: Account, trades: Iterable[Trade]) -> Impact:

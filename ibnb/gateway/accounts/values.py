@@ -4,7 +4,7 @@ Rule: tables from name to figure; every value is text, money has two decimals. A
 answered, as in TWS.
 
 Differs from TWS: nothing accrues interest or dividends, so those values are 0.00; what TWS looks ahead to is what is
-required now; BuyingPower is what an order may be worth (twice the available funds), as day-trading margin is left out.
+required now.
 """
 
 from __future__ import annotations
@@ -36,12 +36,16 @@ _SEGMENT: dict[str, Callable[[Segment], float]] = {
     "AccruedCash": lambda s: 0.0,
     "AccruedDividend": lambda s: 0.0,
     "AvailableFunds": lambda s: s.availableFunds,
-    "EquityWithLoanValue": lambda s: s.netLiquidation,
+    "Billable": lambda s: 0.0,
+    "EquityWithLoanValue": lambda s: s.equityWithLoan,
     "ExcessLiquidity": lambda s: s.excessLiquidity,
     "FullAvailableFunds": lambda s: s.availableFunds,
     "FullExcessLiquidity": lambda s: s.excessLiquidity,
     "FullInitMarginReq": lambda s: s.initMargin,
     "FullMaintMarginReq": lambda s: s.maintMargin,
+    "Guarantee": lambda s: 0.0,
+    "IncentiveCoupons": lambda s: 0.0,
+    "IndianStockHaircut": lambda s: 0.0,
     "InitMarginReq": lambda s: s.initMargin,
     "LookAheadAvailableFunds": lambda s: s.availableFunds,
     "LookAheadExcessLiquidity": lambda s: s.excessLiquidity,
@@ -49,16 +53,21 @@ _SEGMENT: dict[str, Callable[[Segment], float]] = {
     "LookAheadMaintMarginReq": lambda s: s.maintMargin,
     "MaintMarginReq": lambda s: s.maintMargin,
     "NetLiquidation": lambda s: s.netLiquidation,
+    "PASharesValue": lambda s: 0.0,
+    "PhysicalCertificateValue": lambda s: 0.0,
+    "PostExpirationExcess": lambda s: 0.0,
+    "PostExpirationMargin": lambda s: 0.0,
     "TotalCashValue": lambda s: s.cash,
+    "TotalDebitCardPendingCharges": lambda s: 0.0,
 }
 
-# Of the whole account and its securities; commodities have no such figure.
-_SECURITIES: dict[str, Callable[[Segment], float]] = {
-    "GrossPositionValue": lambda s: s.gross,
-    "PreviousDayEquityWithLoanValue": lambda s: s.previousEquity,
-    "RegTEquity": lambda s: s.netLiquidation,
-    "RegTMargin": lambda s: s.initMargin,
-    "SMA": lambda s: max(s.netLiquidation - s.initMargin, 0.0),
+# Of the whole account and its securities, which are the same; commodities have no such figure.
+_SECURITIES: dict[str, Callable[[Figures], float]] = {
+    "GrossPositionValue": lambda f: f.securities.gross,
+    "PreviousDayEquityWithLoanValue": lambda f: f.securities.previousEquity,
+    "RegTEquity": lambda f: f.securities.equityWithLoan,
+    "RegTMargin": lambda f: f.securities.regT,
+    "SMA": lambda f: f.sma,
 }
 
 # What isn't money, of the whole account.
@@ -74,8 +83,8 @@ _SUMMARY_ONLY: dict[str, tuple[Callable[[Figures], str], bool]] = {
     "BuyingPower": (lambda f: money(f.buyingPower), True),
     "HighestSeverity": (lambda f: "0", False),
     "Leverage": (lambda f: f"{f.leverage:.2f}", False),
-    "ReqTEquity": (lambda f: money(f.securities.netLiquidation), True),
-    "ReqTMargin": (lambda f: money(f.securities.initMargin), True),
+    "ReqTEquity": (lambda f: money(f.securities.equityWithLoan), True),
+    "ReqTMargin": (lambda f: money(f.securities.regT), True),
     "SettledCash": (lambda f: money(f.total.cash), True),
 }
 
@@ -84,11 +93,15 @@ _UPDATES_ONLY: dict[str, tuple[Callable[[Figures], str], bool]] = {
     "AccountCode": (lambda f: f.account.code, False),
     "AccountReady": (lambda f: "true", False),
     "BuyingPower": (lambda f: money(f.buyingPower), True),
+    "ColumnPrio-C": (lambda f: "2", False),
+    "ColumnPrio-S": (lambda f: "1", False),
     "DayTradesRemainingT+1": (lambda f: "-1", False),
     "DayTradesRemainingT+2": (lambda f: "-1", False),
     "DayTradesRemainingT+3": (lambda f: "-1", False),
     "DayTradesRemainingT+4": (lambda f: "-1", False),
     "Leverage-S": (lambda f: f"{f.leverage:.2f}", False),
+    "NLVAndMarginInReview": (lambda f: "false", False),
+    "NetLiquidationUncertainty": (lambda f: money(0.0), True),
     "SegmentTitle-C": (lambda f: "US Commodities", False),
     "SegmentTitle-S": (lambda f: "US Securities", False),
     "TradingType-S": (lambda f: "STKNOPT", False),
@@ -160,8 +173,8 @@ def updates(figures: Figures) -> list[Row]:
     rows += [Row(key, value(figures), currency if paid else "") for key, (value, paid) in _UPDATES_ONLY.items()]
     for suffix, part in parts.items():
         rows += [Row(key + suffix, money(value(part)), currency) for key, value in _SEGMENT.items()]
-        if suffix != "-C":
-            rows += [Row(key + suffix, money(value(part)), currency) for key, value in _SECURITIES.items()]
+    for suffix in ("", "-S"):
+        rows += [Row(key + suffix, money(value(figures)), currency) for key, value in _SECURITIES.items()]
     # AccruedCash is both a total and a currency's own; in the account's currency they are one row.
     rows = list({(row.key, row.currency): row for row in [*rows, *ledger(figures, "ALL")]}.values())
     return sorted(rows, key=lambda row: row.key)
@@ -178,6 +191,6 @@ def _summary(figures: Figures) -> dict[str, Row]:
     currency = figures.account.currency
     rows = [Row(tag, value(figures), "") for tag, value in _PLAIN.items()]
     rows += [Row(tag, value(figures), currency if paid else "") for tag, (value, paid) in _SUMMARY_ONLY.items()]
-    for table in (_SEGMENT, _SECURITIES):
-        rows += [Row(tag, money(value(figures.total)), currency) for tag, value in table.items()]
+    rows += [Row(tag, money(value(figures.total)), currency) for tag, value in _SEGMENT.items()]
+    rows += [Row(tag, money(value(figures)), currency) for tag, value in _SECURITIES.items()]
     return {row.key: row for row in rows}

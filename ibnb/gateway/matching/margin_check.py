@@ -8,7 +8,7 @@ the order is judged alone, then together with what else the account has in the m
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import messages as m
 from ..accounts import Trade
@@ -86,10 +86,10 @@ def refusal(working: WorkingOrder, desk: Desk) -> str:
     without = accounts.preview(working.account, [t for w in others for t in trades(w, market, now)])
     if together.after.total.availableFunds >= 0 or not _asks(together):
         return ""
-    if together.after.total.initMargin <= without.after.total.initMargin:
+    if together.after.total.availableFunds >= without.after.total.availableFunds:
         return ""
     cash = alone.before.total.availableFunds
-    needed = together.after.total.initMargin - alone.before.total.initMargin
+    needed = cash - together.after.total.availableFunds
     return f"CASH AVAILABLE: {cash:.2f}; CASH NEEDED FOR THIS ORDER AND OTHER PENDING ORDERS: {needed:.2f}"
 
 
@@ -105,7 +105,8 @@ def _pending(working: WorkingOrder, desk: Desk) -> list[WorkingOrder]:
 
 
 def _asks(impact: Impact) -> bool:
-    return impact.after.total.initMargin > impact.before.total.initMargin
+    """Whether a trade takes of the account's available funds: what closes a position gives more back than it costs."""
+    return impact.after.total.availableFunds < impact.before.total.availableFunds
 
 
 def shortfall(impact: Impact) -> str:
@@ -116,24 +117,24 @@ def shortfall(impact: Impact) -> str:
     currency = impact.after.account.currency
     return (
         "YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH LOAN VALUE "
-        f"[{after.netLiquidation:.2f} {currency}] MUST EXCEED THE INITIAL MARGIN [{after.initMargin:.2f} {currency}]"
+        f"[{after.collateral:.2f} {currency}] MUST EXCEED THE INITIAL MARGIN [{after.initMargin:.2f} {currency}]"
     )
 
 
 def state(impact: Impact, cost: Commission) -> m.OrderState:
     """The answer to a what-if."""
     before, after = impact.before.total, impact.after.total
+    margins = {
+        "initMargin": (before.initMargin, after.initMargin),
+        "maintMargin": (before.maintMargin, after.maintMargin),
+        "equityWithLoan": (before.equityWithLoan, after.equityWithLoan),
+    }
+    values: dict[str, Any] = {f"{name}Before": was for name, (was, _) in margins.items()}
+    values |= {f"{name}Change": will - was for name, (was, will) in margins.items()}
+    values |= {f"{name}After": will for name, (_, will) in margins.items()}
     return m.OrderState(
         status="PreSubmitted",
-        initMarginBefore=round(before.initMargin, 2),
-        maintMarginBefore=round(before.maintMargin, 2),
-        equityWithLoanBefore=round(before.netLiquidation, 2),
-        initMarginChange=round(after.initMargin - before.initMargin, 2),
-        maintMarginChange=round(after.maintMargin - before.maintMargin, 2),
-        equityWithLoanChange=round(after.netLiquidation - before.netLiquidation, 2),
-        initMarginAfter=round(after.initMargin, 2),
-        maintMarginAfter=round(after.maintMargin, 2),
-        equityWithLoanAfter=round(after.netLiquidation, 2),
+        **{name: round(value, 2) for name, value in values.items()},
         commission=round(cost.amount, 8),
         commissionCurrency=cost.currency,
         marginCurrency=impact.after.account.currency,

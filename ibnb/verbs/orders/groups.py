@@ -43,6 +43,7 @@ class Group:
     def send(self, members: Sequence[Member]) -> None:
         """Send them in this order. What `place` raises; OrderRejectedError when TWS refuses one at once."""
         self._core.gate.check_group(members)
+        handed = 0
         try:
             for number, (orderId, contract, order) in enumerate(members, start=1):
                 if number == len(members) > 1:
@@ -50,6 +51,7 @@ class Group:
                 if self._core.lifecycle.connection is not self._connection:
                     # Another connection doesn't know what this one held.
                     raise self._core.lifecycle.lost(self._verb)
+                handed = number
                 self._place(orderId, contract, order)
                 self._sent.append(orderId)
         except OrderRejectedError:
@@ -58,6 +60,9 @@ class Group:
             with suppress(IBError):
                 self._withdraw()
             raise
+        finally:
+            # What placeOrder hasn't been handed holds no shares of the account any more.
+            self._core.gate.withdraw(orderId for orderId, _, _ in members[handed:])
 
     def look(self) -> None:
         """Has TWS refused one of them? Then OrderRejectedError, and the others are withdrawn."""

@@ -71,6 +71,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         if wait is not None:
             _statuses(wait)
         contract = for_order(contract, order, "placeOrderNow")
+        self._ibnb.gate.prepare(contract)
         with self._ibnb.placing():
             orderId = self._ibnb.take_order_id()
             self.placeOrder(orderId, contract, _sized(order))
@@ -313,6 +314,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
     def placeOrder(self, orderId: int, contract: Any, order: Any) -> None:
         """ibapi's placeOrder; the blotter knows of the order before the answer can come. SafetyError."""
         check_order(contract, order, "placeOrder")
+        self._ibnb.gate.prepare(contract)
         with self._ibnb.placing():
             if order.whatIf:
                 super().placeOrder(orderId, contract, order)
@@ -362,6 +364,7 @@ def _place_group(
         raise NotConnectedError("nextValidId not received yet.")
     pairs = [(for_order(contract, order, verb), order) for contract, order in wanted]
     group = Group(core, _blotter(app), verb, app.placeOrder, app.cancelOrder)
+    core.gate.prepare(*(contract for contract, _ in pairs))
     with core.placing(len(pairs)):
         # Ids in a row, the parent's first, whatever other threads place.
         ids = [core.take_order_id() for _ in pairs]

@@ -12,7 +12,7 @@ from ibnb.gateway.accounts import Account, Accounts, Figures, Holding, Trade
 from ibnb.gateway.accounts.expiry import Booking, ends, intrinsic, settled
 from ibnb.gateway.accounts.figures import Quotes, figures
 from ibnb.gateway.accounts.ledgers import settlement
-from ibnb.gateway.accounts.margins import margin
+from ibnb.gateway.accounts.margins import margin, reg_t
 from ibnb.gateway.accounts.values import balances, ledger, money, summary, updates
 from ibnb.gateway.clock import Clock
 from ibnb.gateway.instruments import Instrument, Instruments
@@ -172,9 +172,12 @@ def test_positions_are_what_was_traded_and_profits_add_up(moves: list[tuple[Inst
 # Margin
 
 
-def test_stock_needs_half_its_value_and_keeps_a_quarter() -> None:
-    assert (5000.0, 2500.0) == margin(APPLE, Decimal(50), 200.0)
-    assert (5000.0, 3000.0) == margin(APPLE, Decimal(-50), 200.0)
+def test_stock_needs_a_quarter_of_its_value_and_half_by_regulation_t() -> None:
+    """IB's margin requirements for US stocks: initial 25 %, short 30 %, Reg T end of day 50 %."""
+    assert (2500.0, 2500.0) == margin(APPLE, Decimal(50), 200.0)
+    assert (3000.0, 3000.0) == margin(APPLE, Decimal(-50), 200.0)
+    assert 5000.0 == reg_t(APPLE, Decimal(50), 200.0) == reg_t(APPLE, Decimal(-50), 200.0)
+    assert 0.0 == reg_t(SP500, Decimal(1), 6000.0)
 
 
 def test_a_future_needs_a_sum_per_contract() -> None:
@@ -193,9 +196,48 @@ def test_futures_are_commodities_and_all_else_is_securities() -> None:
     trade(account, SP500, 1, 6000.0)
     trade(account, APPLE, 10, 200.0)
     now = figures(account, fixed(ES=6010.0, AAPL=200.0))
-    assert (500.0, 24_200.0) == (now.commodities.netLiquidation, now.commodities.initMargin)
-    assert (1000.0, 2000.0) == (now.securities.initMargin, now.securities.gross)
+    assert (24_200.0, 24_200.0) == (now.commodities.netLiquidation, now.commodities.initMargin)
+    assert (500.0, 2000.0, 1000.0) == (now.securities.initMargin, now.securities.gross, now.securities.regT)
     assert 500.0 == now.base.futures
+
+
+def test_cash_lies_where_the_futures_margin_needs_it() -> None:
+    """market 13: a guard on ExcessLiquidity-C doesn't fire because a future was bought."""
+    account = Account("DU1", cash={"USD": 100_000.0})
+    trade(account, SP500, 1, 6000.0, fee=0.0)
+    for price in (6000.0, 6100.0, 5900.0, 6700.0):
+        now = figures(account, fixed(ES=price))
+        assert 100_000.0 + (price - 6000.0) * 50 == pytest.approx(now.total.netLiquidation)
+        assert 100_000.0 == pytest.approx(now.total.cash)
+        assert now.commodities.availableFunds >= 0
+        assert now.commodities.excessLiquidity >= 0
+        # IB: cash and options' value, less the futures' maintenance margin.
+        ewl = now.commodities.netLiquidation - now.commodities.maintMargin
+        assert ewl == pytest.approx(now.commodities.equityWithLoan)
+
+
+def test_options_are_worth_nothing_to_a_lender() -> None:
+    """market 14: EquityWithLoanValue of a margin account doesn't count US options."""
+    account = Account("DU1", cash={"USD": 100_000.0})
+    (call,) = INSTRUMENTS.match(
+        m.Contract(
+            symbol="AAPL", secType="OPT", exchange="SMART", lastTradeDateOrContractMonth="20250718", strike=200.0,
+            right="C",
+        )
+    )  # fmt: skip
+    trade(account, APPLE, 100, 200.0)
+    before = figures(account, fixed(AAPL=200.0)).total
+    trade(account, call, 10, 8.0, fee=0.0)
+    now = figures(account, _priced(APPLE, call)).total
+    assert before.netLiquidation + 1_000.0 == pytest.approx(now.netLiquidation)
+    assert before.equityWithLoan - 8_000.0 == pytest.approx(now.equityWithLoan)
+    assert before.availableFunds - 8_000.0 == pytest.approx(now.availableFunds)
+
+
+def _priced(*instruments: Instrument) -> Quotes:
+    """Apple at 200, its call at 9."""
+    prices = dict(zip((i.conId for i in instruments), (200.0, 9.0), strict=True))
+    return Quotes(lambda i: prices[i.conId], lambda i: prices[i.conId], lambda source, target: 1.0)
 
 
 # In TWS's words
@@ -275,7 +317,35 @@ def test_the_parts_make_the_whole(now: Figures) -> None:
         assert value[key] == pytest.approx(value[f"{key}-S"] + value[f"{key}-C"], abs=0.02)
     assert value["NetLiquidation"] - value["InitMarginReq"] == pytest.approx(value["AvailableFunds"], abs=0.02)
     assert value["NetLiquidation"] - value["MaintMarginReq"] == pytest.approx(value["ExcessLiquidity"], abs=0.02)
-    assert 2 * value["AvailableFunds"] == pytest.approx(value["BuyingPower"], abs=0.02)
+    assert 4 * value["AvailableFunds"] == pytest.approx(value["BuyingPower"], abs=0.04)
+
+
+# market 26: keys of a paper account's updates that a public dump (DU…) has.
+DUMPED = """Billable ColumnPrio Guarantee IncentiveCoupons IndianStockHaircut NLVAndMarginInReview
+NetLiquidationUncertainty PASharesValue PhysicalCertificateValue PostExpirationExcess PostExpirationMargin
+TotalDebitCardPendingCharges"""
+OF_SEGMENTS_ONLY, OF_THE_WHOLE_ONLY = {"ColumnPrio"}, {"NLVAndMarginInReview", "NetLiquidationUncertainty"}
+
+
+@pytest.mark.parametrize("key", DUMPED.split())
+def test_a_real_accounts_keys_are_there(now: Figures, key: str) -> None:
+    keys = {row.key for row in updates(now)}
+    assert key in keys or key in OF_SEGMENTS_ONLY
+    assert {f"{key}-C", f"{key}-S"} <= keys or key in OF_THE_WHOLE_ONLY
+
+
+def test_the_special_memorandum_account_remembers_the_excess_that_there_was() -> None:
+    """market 27: a fall of prices leaves it alone, a purchase uses half of its value, a sale gives it back."""
+    accounts = lesson()
+    (account,) = accounts.all()
+    start = accounts.figures(account)
+    assert start.securities.equityWithLoan - start.securities.regT == start.sma
+    accounts.trade(account, APPLE, Decimal(1000), 200.0, 0.0, "USD")
+    assert start.sma - 100_000.0 == pytest.approx(account.sma)
+    accounts.trade(account, APPLE, Decimal(-1000), 200.0, 0.0, "USD")
+    assert start.sma == pytest.approx(account.sma, abs=2_000.0)
+    account.cash["USD"] -= 200_000.0  # as a loss does
+    assert account.sma == accounts.figures(account).sma
 
 
 def test_updates_are_by_key_and_none_is_twice(now: Figures) -> None:

@@ -77,8 +77,8 @@ def test_a_combination_is_sold_the_other_way_round(trader: Trader) -> None:
 def test_a_combinations_margin_is_that_of_its_legs(trader: Trader) -> None:
     (answer,) = trader.place(1, contract=pair(trader), whatIf=True)
     apple = trader.quote(AAPL).ask
-    # 20 AAPL more at a half, 10 of the MSFT held fewer.
-    change = 20 * apple * 0.5 - 10 * trader.quote(MSFT).bid * 0.5
+    # 20 AAPL more at a quarter, 10 of the MSFT held fewer.
+    change = 20 * apple * 0.25 - 10 * trader.quote(MSFT).bid * 0.25
     assert change == pytest.approx(answer.orderState.initMarginChange, abs=20)
     assert 2.0 <= answer.orderState.commission < 2.5
 

@@ -66,7 +66,7 @@ def test_a_short_position_needs_margin_and_pays_into_cash(trader: Trader) -> Non
     trader.wait(1)
     after, price = accounts.figures(account).total, trader.quote(tesla).last
     assert cash + 100 * price == pytest.approx(account.cash["USD"], rel=1e-3)
-    assert 0.50 * 100 * price == pytest.approx(after.initMargin - before.initMargin, rel=0.05)
+    assert 0.30 * 100 * price == pytest.approx(after.initMargin - before.initMargin, rel=0.05)
     assert 0.30 * 100 * price == pytest.approx(after.maintMargin - before.maintMargin, rel=0.05)
 
 

@@ -26,7 +26,7 @@ def test_a_what_if_answers_with_margin_and_commission_and_leaves_nothing(trader:
     (answer,) = trader.place(1, quantity=100, whatIf=True)
     state, value = answer.orderState, 100 * trader.quote().ask
     assert ("PreSubmitted", 1.0, "USD") == (state.status, state.commission, state.commissionCurrency)
-    assert value * 0.5 == pytest.approx(state.initMarginChange, rel=1e-3)
+    assert value * 0.25 == pytest.approx(state.initMarginChange, rel=1e-3)
     assert value * 0.25 == pytest.approx(state.maintMarginChange, rel=1e-3)
     assert state.initMarginBefore + state.initMarginChange == pytest.approx(state.initMarginAfter)
     assert state.equityWithLoanBefore + state.equityWithLoanChange == pytest.approx(state.equityWithLoanAfter)
@@ -64,7 +64,7 @@ def test_buying_power_is_what_can_be_bought(trader: Trader) -> None:
 
 
 def test_selling_what_is_held_is_never_beyond_the_margin() -> None:
-    poor = replace(LESSON.accounts[0], cash={"USD": -900_000.0})
+    poor = replace(LESSON.accounts[0], cash={"USD": -920_000.0})
     trader = Trader(scenario=replace(QUIET, accounts=(poor,)))
     assert "openOrder 1 PreSubmitted" == told(trader.place(1, "SELL", quantity=100))[0]
     assert "error 2 201" == told(trader.place(2, "BUY", quantity=100))[0]

@@ -1,0 +1,254 @@
+"""What accounts hold, and what their working orders may still sell of it. Pure; told by TWS's messages.
+
+Rule: where two messages may be about the same shares, or an order may be in one of two states, the one counts that
+leaves less to sell. Then a wrong guess refuses an order, and never lets one through.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# An instrument in an account: (account, conId).
+Holding = tuple[str, int]
+# An order at one TWS: (client id, order id).
+OrderKey = tuple[int, int]
+
+ENDED = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
+# ocaTypes with which never two orders of a group are filled.
+WITH_BLOCK = (1, 2)
+# Seconds after which an order that TWS answered with nothing but an error it isn't known for is taken for dead.
+DOUBT = 5.0
+# Sums of fractional units differ in the last digits.
+_DUST = 1e-9
+
+
+@dataclass(frozen=True)
+class Terms:
+    """An order as it was sent, or as TWS shows it.
+
+    `trades`: units by conId, sales below 0; of a sale by cash -inf. `quantity`: what TWS calls totalQuantity.
+    `group`: its OCA group, "" for one whose orders may all be filled. `parent`: the entry that it is an exit of.
+    `settles`: an exercise, of which TWS tells nothing but the position that comes of it.
+    """
+
+    account: str
+    trades: Mapping[int, float]
+    quantity: float = math.nan
+    group: str = ""
+    parent: OrderKey | None = None
+    settles: bool = False
+
+    def sells(self, holding: Holding) -> float:
+        return max(0.0, -self.trades.get(holding[1], 0.0)) if self.account == holding[0] else 0.0
+
+    def buys(self, holding: Holding) -> float:
+        return max(0.0, self.trades.get(holding[1], 0.0)) if self.account == holding[0] else 0.0
+
+
+@dataclass
+class _Order:
+    """`shown`: as TWS showed it last; `sent`: what was sent since, and isn't shown yet; `ended`: TWS says it is."""
+
+    shown: Terms | None = None
+    sent: list[Terms] = field(default_factory=list)
+    ended: bool = False
+    executed: dict[int, float] = field(default_factory=dict)
+    reported: dict[int, float] = field(default_factory=dict)
+    # Taken for dead from this moment on unless TWS says something.
+    doubted: float = math.inf
+
+    def terms(self, now: float) -> list[Terms]:
+        """All that may be at work at TWS."""
+        if self.shown is None:
+            return self.sent if now < self.doubted else []
+        return self.sent if self.ended else [self.shown, *self.sent]
+
+    def filled(self, conId: int) -> float:
+        return max(self.executed.get(conId, 0.0), self.reported.get(conId, 0.0))
+
+    def left(self, most: float, conId: int) -> float:
+        return max(0.0, most - (0.0 if self.ended else self.filled(conId)))
+
+
+class Exposure:
+    """Positions and working orders at one TWS, of all sessions of this process."""
+
+    def __init__(self) -> None:
+        self._held: dict[Holding, float] = {}
+        # What has been reported since positions were last told to the end; accounts that this happened for.
+        self._named: set[Holding] = set()
+        self._whole: set[str] = set()
+        # Units that a position shows, while the fill they come of isn't told yet.
+        self._ahead: dict[Holding, float] = {}
+        self._orders: dict[OrderKey, _Order] = {}
+        self._executions: dict[str, float] = {}
+
+    # --- questions -----------------------------------------------------------------------------------
+
+    def held(self, holding: Holding) -> float | None:
+        """Units that are held, below 0 when short; None when TWS hasn't told."""
+        return self._held.get(holding, 0.0 if holding[0] in self._whole else None)
+
+    def selling(self, holding: Holding, now: float) -> float:
+        """Units that working orders may still sell, beyond what their own entries have yet to buy."""
+        total, families = 0.0, defaultdict[OrderKey | str, float](float)
+        for order in self._orders.values():
+            left = self._left(order, holding, now)
+            of = {terms.parent or terms.group for terms in order.terms(now)}
+            family = of.pop() if len(of) == 1 else ""
+            if family:
+                families[family] = max(families[family], left)
+            else:
+                total += left
+        return total + sum(max(0.0, left - self._to_buy(of, holding, now)) for of, left in families.items())
+
+    def filled(self, key: OrderKey, conId: int) -> float:
+        """Units of an instrument that an order has traded."""
+        return self._orders[key].filled(conId) if key in self._orders else 0.0
+
+    def _left(self, order: _Order, holding: Holding, now: float) -> float:
+        most = max((terms.sells(holding) for terms in order.terms(now)), default=0.0)
+        return order.left(most, holding[1]) if most else 0.0
+
+    def _to_buy(self, family: OrderKey | str, holding: Holding, now: float) -> float:
+        """What the entry of a family has yet to buy: its exits can't be filled before."""
+        entry = self._orders.get(family) if isinstance(family, tuple) else None
+        if entry is None:
+            return 0.0
+        return entry.left(min((terms.buys(holding) for terms in entry.terms(now)), default=0.0), holding[1])
+
+    # --- what is sent --------------------------------------------------------------------------------
+
+    def send(self, key: OrderKey, terms: Terms, now: float) -> str:
+        """Count an order, new or changed. Returns why it mustn't go, as it would sell more than is held; else ""."""
+        holdings = [(terms.account, conId) for conId in terms.trades]
+        before = {holding: self.selling(holding, now) for holding in holdings}
+        order = self._orders.setdefault(key, _Order())
+        own = {holding: self._left(order, holding, now) for holding in holdings}
+        order.sent.append(terms)
+        for holding in holdings:
+            after, held = self.selling(holding, now), self.held(holding)
+            more = after > before[holding] + _DUST or (math.isinf(after) and terms.sells(holding) > 0)
+            if not more or (held is not None and after <= held + _DUST):
+                continue
+            self.unsend(key, terms)
+            if held is None:
+                return "selling short isn't allowed, and no position is known; call getPositions() first"
+            others = before[holding] - own[holding]
+            going = f", {others:g} of them already being sold" if others > _DUST else ""
+            return f"only {max(held, 0.0):g} held{going}, and selling short isn't allowed"
+        order.doubted = math.inf
+        return ""
+
+    def unsend(self, key: OrderKey, terms: Terms) -> None:
+        """What was counted hasn't left after all."""
+        order = self._orders[key]
+        order.sent.remove(terms)
+        if order.shown is None and not order.sent:
+            del self._orders[key]
+
+    def withdrawn(self, key: OrderKey) -> None:
+        """The last thing that was counted under this id wasn't sent."""
+        order = self._orders.get(key)
+        if order is not None and order.sent:
+            self.unsend(key, order.sent[-1])
+
+    # --- what TWS tells ------------------------------------------------------------------------------
+
+    def position(self, holding: Holding, units: float) -> None:
+        """A position as TWS reports it."""
+        known = self.held(holding)
+        self._named.add(holding)
+        if known is not None and units < known:
+            for key in [key for key, order in self._orders.items() if any(sent.settles for sent in order.sent)]:
+                if holding[1] in self._orders[key].sent[0].trades:
+                    del self._orders[key]
+        self._ahead[holding] = 0.0 if known is None else max(0.0, units - known)
+        self._held[holding] = units
+
+    def positions_told(self, account: str) -> None:
+        """All positions of an account have been reported: what wasn't named isn't held."""
+        for holding in [each for each in self._held if each[0] == account and each not in self._named]:
+            self._held[holding] = self._ahead[holding] = 0.0
+        self._named = {each for each in self._named if each[0] != account}
+        self._whole.add(account)
+
+    def forget_positions(self) -> None:
+        """Messages may have been missed: what is held isn't known until it is reported again."""
+        self._held.clear()
+        self._whole.clear()
+        self._ahead.clear()
+
+    def shown(self, key: OrderKey, terms: Terms, status: str = "") -> None:
+        """An order as TWS shows it."""
+        order = self._orders.setdefault(key, _Order())
+        order.shown = terms
+        if terms.trades in [each.trades for each in order.sent]:
+            last = max(i for i, each in enumerate(order.sent) if each.trades == terms.trades)
+            del order.sent[: last + 1]
+        order.ended, order.doubted = status in ENDED, math.inf
+
+    def status(self, key: OrderKey, status: str, filled: float) -> None:
+        """An order's progress."""
+        order = self._orders.get(key)
+        if order is None:
+            return
+        if order.shown is None and order.sent:
+            order.shown = order.sent.pop(0)
+        if status in ENDED and status != "Inactive":  # which a change may wake
+            order.sent.clear()
+        order.ended, order.doubted = status in ENDED, math.inf
+        terms = order.shown
+        if terms is None or not filled or not terms.quantity > 0:
+            return
+        for conId, units in terms.trades.items():
+            if math.isfinite(units):
+                before = order.filled(conId)
+                order.reported[conId] = max(order.reported.get(conId, 0.0), filled * abs(units) / terms.quantity)
+                self._traded((terms.account, conId), (order.filled(conId) - before) * _sign(units))
+
+    def execution(self, key: OrderKey, execId: str, holding: Holding, units: float) -> None:
+        """A fill, sales below 0; one whose id differs in the last part alone corrects an earlier one."""
+        identity = f"{holding[1]} {execId.rpartition('.')[0] or execId}"
+        change = units - self._executions.get(identity, 0.0)
+        self._executions[identity] = units
+        order = self._orders.get(key)
+        if order is None:
+            self._traded(holding, change)
+            return
+        before = order.filled(holding[1])
+        order.executed[holding[1]] = order.executed.get(holding[1], 0.0) + change * _sign(units)
+        self._traded(holding, (order.filled(holding[1]) - before) * _sign(units))
+
+    def refused(self, key: OrderKey, known: bool, gone: bool, now: float) -> None:
+        """TWS answered an order, or a change of one, with an error.
+
+        known: one that ends an order that was never taken, and refuses a change; gone: one that also ends an order that
+        was taken, unless it is about a change. Of any other error it isn't known what it does.
+        """
+        order = self._orders.get(key)
+        if order is None:
+            return
+        if order.shown is None and not known:
+            order.doubted = min(order.doubted, now + DOUBT)
+        elif order.shown is None:
+            del self._orders[key]
+        elif known:
+            order.ended = order.ended or (gone and not order.sent)
+            order.sent.clear()
+
+    def _traded(self, holding: Holding, units: float) -> None:
+        """Units have been bought, or sold (below 0). What a position has shown already isn't bought twice."""
+        held = self.held(holding)
+        if held is None:
+            return
+        seen = min(max(units, 0.0), self._ahead.get(holding, 0.0))
+        self._ahead[holding] = self._ahead.get(holding, 0.0) - seen
+        self._held[holding] = held + units - seen
+
+
+def _sign(units: float) -> int:
+    return -1 if units < 0 else 1
