@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ibnb.errors import IBError
 from ibnb.ib.dates import parse_dates, parse_moments
 from ibnb.ib.zones import NEW_YORK, zone_name
 from ibnb.wire.fast import Columns
@@ -387,21 +388,25 @@ def _column(values: Sequence[Any], kind: str, zone: str | None) -> Any:
         return np.array([bool(value) for value in values], dtype="bool")
     if kind == "object":
         return pd.Series(list(values), dtype="object").to_numpy()
-    if kind == "dates":
-        return parse_dates(values, zone)
-    if kind == "days":
-        return parse_dates(values)
+    if kind in ("dates", "days", "times"):
+        found = _dates(values, None if kind == "days" else zone)
+        return found.tz_localize(zone_name(zone or "UTC")) if kind == "times" and found.tz is None else found
     if kind == "session":
         stamps = [None if value is None else datetime.fromtimestamp(value, UTC) for value in values]
         return pd.DatetimeIndex(stamps, dtype="datetime64[us, UTC]").tz_convert(NEW_YORK)
     if kind == "moments":
         return parse_moments(values, zone or NEW_YORK)
-    if kind == "times":
-        found = parse_dates(values, zone)
-        return found.tz_localize(zone_name(zone or "UTC")) if found.tz is None else found
     if kind == "str":
         return pd.array(["" if value is None else str(value) for value in values], dtype="str")
     return pd.array(list(values), dtype="Int64")
+
+
+def _dates(values: Sequence[Any], zone: str | None) -> pd.DatetimeIndex:
+    try:
+        return parse_dates(values, zone)
+    except ValueError as error:
+        # Not what a verb was given is wrong, but what it got.
+        raise IBError(f"the answer isn't whole: {error}") from error
 
 
 def bars(rows: Sequence[Sequence[Any]], zone: str | None = None, daily: bool | None = None) -> pd.DataFrame:

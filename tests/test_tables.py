@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibnb import tables
+from ibnb import IBError, tables
 from ibnb.ib.api import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INTEGER, UNSET_LONG
 
 _SAMPLES = {
@@ -73,3 +73,9 @@ def test_account_values_keep_words_as_text() -> None:
     assert found["text"].to_dict() == {"AccountType": "INDIVIDUAL", "Cushion": ""}
     assert found.loc["Cushion", "value"] == 0.88
     assert math.isnan(found.loc["AccountType", "value"])
+
+
+@pytest.mark.parametrize("date", ["gestern", "20251399 09:30:00 US/Eastern", ""])
+def test_a_date_that_cant_be_read_is_the_answers_fault(date: str) -> None:
+    with pytest.raises(IBError, match="the answer isn't whole: can't read"):
+        tables.bars([(date, 1.0, 2.0, 0.5, 1.5, 10, 1.2, 3)])

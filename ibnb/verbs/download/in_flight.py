@@ -136,4 +136,8 @@ class InFlight:
         else:
             flying.remove(each)
             each.stack.close()
-            each.ask.take(rows)
+            try:
+                each.ask.take(rows)
+            except IBError as error:
+                # What came can't be used: of this one, not of the others.
+                each.ask.failed(error)
