@@ -274,7 +274,7 @@ print(f"commissions: {fills['commission'].sum():.2f} USD")
 #
 # The original stops when cash falls below a million: it disconnects. A reader's version watches for a loss of "5 %", writes
 # `max_loss = 5`, and computes the floor as `value * (1 - 5)`. With 294.67 in stocks the guard waits for −1,178.68. It
-# never fires.
+# never fires. Whoever writes a loss as a fraction (0.05 for 5 %) refuses what isn't one.
 #
 # And disconnecting alone is no safety at all: **orders that are working go on working**. A guard must do four things, in
 # this order: send nothing new, cancel what is open, close what this program has bought, disconnect.
@@ -282,14 +282,14 @@ print(f"commissions: {fills['commission'].sum():.2f} USD")
 
 # %%
 class Guard:
-    """Fires once, when net liquidation has lost `max_loss_percent` of what it was at the start."""
+    """Fires once, when net liquidation has lost the fraction `max_loss` of what it was at the start."""
 
-    def __init__(self, baseline, max_loss_percent):
-        if not 0 < max_loss_percent < 100:
-            raise ValueError(f"max_loss_percent is a number of percent between 0 and 100, not {max_loss_percent}")
+    def __init__(self, baseline, max_loss):
+        if not 0 < max_loss < 1:
+            raise ValueError(f"max_loss is a fraction between 0 and 1: write 0.05 for 5 %, not {max_loss}")
         if not baseline > 0:
             raise ValueError(f"a guard needs a positive start value, not {baseline}")
-        self.floor = baseline * (1 - max_loss_percent / 100)
+        self.floor = baseline * (1 - max_loss)
         self.fired = False
 
     def trips(self, value):
@@ -299,7 +299,7 @@ class Guard:
         return True
 
 
-guard = Guard(baseline=float(desk.money["NetLiquidation", "USD"]), max_loss_percent=5)
+guard = Guard(baseline=float(desk.money["NetLiquidation", "USD"]), max_loss=0.05)
 print(f"floor: {guard.floor:,.2f}")
 
 # %% [markdown]
@@ -392,16 +392,17 @@ check("16.2", scale_in)
 # %% [markdown]
 # ### Exercise 3 · Where is the floor?
 #
-# Write the guard's arithmetic yourself: value at the start and a loss in **percent** go in, the floor comes out. A percentage
-# that can't be meant (0, −5, 100 or more) and a start value that isn't positive raise `ValueError`.
+# Write the guard's arithmetic yourself: value at the start and the loss as a **fraction** go in, the floor comes out, as in
+# `ibnb.AccountGuard`. A fraction that can't be meant (0, −0.05, 1, and the famous 5) and a start value that isn't positive
+# raise `ValueError`.
 
 
 # %%
-def floor(start, max_loss_percent):
+def floor(start, max_loss):
     ### BEGIN SOLUTION
-    if not 0 < max_loss_percent < 100 or not start > 0:
-        raise ValueError(f"no floor for {start} and {max_loss_percent} percent")
-    return start * (1 - max_loss_percent / 100)
+    if not 0 < max_loss < 1 or not start > 0:
+        raise ValueError(f"no floor for {start} and a loss of {max_loss}")
+    return start * (1 - max_loss)
     ### END SOLUTION
 
 

@@ -32,10 +32,10 @@ def scale_in(change: float, held: float, is_working: bool) -> int:
     return (3 if held else 5) if change > 0.05 else (-5 if change < -0.06 and held >= 5 else 0)
 
 
-def percent_floor(start: float, percent: float) -> float:
-    if not 0 < percent < 100 or start <= 0:
+def fraction_floor(start: float, fraction: float) -> float:
+    if not 0 < fraction < 1 or start <= 0:
         raise ValueError
-    return start * (1 - percent / 100)
+    return start * (1 - fraction)
 
 
 def lines_left(journal: list[Any]) -> list[int]:
@@ -59,7 +59,7 @@ RIGHT: list[tuple[Any, ...]] = [
     ("10.6", ["PendingSubmit", "PreSubmitted", "Submitted", "Filled"]),
     ("16.1", lambda kind, price: kind in ("LAST", "DELAYED_LAST") and price > 0),
     ("16.2", scale_in),
-    ("16.3", percent_floor),
+    ("16.3", fraction_floor),
 ]
 
 WRONG: list[tuple[tuple[Any, ...], str]] = [
@@ -92,8 +92,9 @@ WRONG: list[tuple[tuple[Any, ...], str]] = [
         ("16.2", lambda change, held, is_working: -5 if change < -0.06 else 0),
         "it goes short|was expected|an order is working",
     ),
-    (("16.3", lambda start, percent: start * (1 - percent)), "the famous -1178.68"),
-    (("16.3", lambda start, percent: start * (1 - percent / 100)), "should raise ValueError"),
+    (("16.3", lambda start, fraction: start * (1 - fraction)), "loss of 5 should raise ValueError; it is the famous"),
+    (("16.3", lambda start, fraction: start * (1 - fraction / 100)), "taken as percent"),
+    (("16.3", lambda start, fraction: start * fraction), "isn't 14.73"),
 ]
 
 

@@ -58,17 +58,18 @@ def _scale_in(change: float, held: float, is_working: bool) -> int:
 
 @exercise("16.3", correct="five percent of 294.67 leave 279.94, and nonsense is refused")
 def where_is_the_floor(floor: Callable[[float, float], float]) -> str | None:
-    found = attempted(floor(294.67, 5))
-    if math.isclose(found, 294.67 * (1 - 5)):
-        return "that is the famous -1178.68: 5 was taken as a fraction"
+    found = attempted(floor(294.67, 0.05))
+    if math.isclose(found, 294.67 * (1 - 0.0005)):
+        return "0.05 was taken as percent: it is the fraction itself"
     if not math.isclose(found, 279.9365):
-        return f"294.67 less five percent isn't {found}"
-    for start, percent in ((100.0, 0), (100.0, -5), (100.0, 100), (100.0, 500), (0.0, 5), (-1.0, 5)):
+        return f"294.67 less the fraction 0.05 isn't {found}"
+    for start, fraction in ((294.67, 5), (100.0, 0), (100.0, -0.05), (100.0, 1), (0.0, 0.05), (-1.0, 0.05)):
         try:
-            floor(start, percent)
+            floor(start, fraction)
         except ValueError:
             continue
-        return f"a start value of {start} with {percent} percent should raise ValueError"
+        famous = "; it is the famous -1178.68" if fraction == 5 else ""
+        return f"a start value of {start} with a loss of {fraction} should raise ValueError{famous}"
     return None
 
 
