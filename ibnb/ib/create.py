@@ -83,6 +83,10 @@ def dataSettings(
         raise ValueError(f"useRTH {useRTH!r} is not legal: 1 for regular trading hours, 0 for all hours.")
     if formatDate not in (1, 2, 3):
         raise ValueError(f"formatDate {formatDate!r} is not legal: 1 for text, 2 for epoch seconds.")
+    if str(whatToShow).upper() == "SCHEDULE":
+        raise ValueError(
+            "whatToShow 'SCHEDULE' brings trading sessions and no bars: app.getSchedule(contract) asks for it."
+        )
     show = check("whatToShow", whatToShow, WHAT_TO_SHOW)
     end = check_end_date_time(endDateTime)
     if show == "ADJUSTED_LAST" and end:

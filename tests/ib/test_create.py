@@ -50,6 +50,7 @@ def test_two_settings_share_no_list() -> None:
     ("wrong", "word"),
     [
         ({"whatToShow": "TRADE"}, "Did you mean 'TRADES'"),
+        ({"whatToShow": "schedule"}, "app.getSchedule"),
         ({"useRTH": 2}, "useRTH"),
         ({"formatDate": 4}, "formatDate"),
         ({"whatToShow": "ADJUSTED_LAST", "endDateTime": "20250611 16:00:00 US/Eastern"}, "ADJUSTED_LAST"),

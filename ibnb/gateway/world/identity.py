@@ -1,7 +1,8 @@
 """Which world this is, in a few letters: what a client may keep of it must never be taken for another's, or for IB's.
 
 Rule: two worlds whose prices may differ have different names. So everything that a scenario says counts, its start by
-the day, and the bars of a folder by their contents; a restart of the same world later that day changes nothing.
+the day, the bars of a folder by their contents, and some prices, which another release may make otherwise; a restart of
+the same world later that day changes nothing.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from ..scenario import Scenario
 _LEFT_OUT = ("start", "data")
 
 
-def world_name(scenario: Scenario, recordings: Iterable[Recording]) -> str:
+def world_name(scenario: Scenario, recordings: Iterable[Recording], prices: Iterable[float]) -> str:
     """Return "ibnb <scenario> <12 hex digits>".
 
     >>> from ibnb.gateway.scenario import LESSON
-    >>> world_name(LESSON, [])[:12]
+    >>> world_name(LESSON, [], [])[:12]
     'ibnb lesson '
     """
     said = {each.name: getattr(scenario, each.name) for each in fields(scenario) if each.name not in _LEFT_OUT}
-    digest = blake2b(repr(_plain([scenario.today, said, list(recordings)])).encode(), digest_size=6)
+    digest = blake2b(repr(_plain([scenario.today, said, list(recordings), list(prices)])).encode(), digest_size=6)
     return f"ibnb {scenario.name} {digest.hexdigest()}"
 
 

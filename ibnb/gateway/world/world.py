@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # while ticks and bars, which are many and can be asked again, are not.
 _REMEMBERED = (m.ErrorMessage, m.OrderStatus, m.OpenOrder, m.ExecDetails, m.CommissionReport)
 _JOURNAL_LENGTH = 100_000
+# So many prices belong to a world's name.
+_PROBES = 3
 
 
 class Entry(NamedTuple):
@@ -66,7 +68,8 @@ class World:
     @cached_property
     def name(self) -> str:
         """What tells this world from all others, and from TWS."""
-        return world_name(self.scenario, self.instruments.recordings.values())
+        prices = map(self.market.level, self.instruments.listings[:_PROBES])
+        return world_name(self.scenario, self.instruments.recordings.values(), prices)
 
     def remember(self, clientId: int, direction: str, message: Any) -> None:
         self.journal.append(Entry(self.clock.now(), clientId, direction, message))

@@ -43,10 +43,7 @@ def test_the_same_world_has_the_same_name_wherever_and_whenever_it_starts(tmp_pa
     here, there = (replace(LESSON, data=tmp_path / each) for each in ("here", "there"))
     assert name(here) == name(replace(there, start=here.start + 60))
     # A set's order changes from process to process.
-    code = (
-        "from ibnb.gateway.scenario import LESSON; from ibnb.gateway.world.identity import world_name;"
-        "print(world_name(LESSON, []))"
-    )
+    code = "from tests.gateway.talking import engine_of; print(engine_of().world.name)"
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert said.strip() == name()
     assert name().startswith("ibnb lesson ")
