@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from .. import messages as m
+from ..market.black_scholes import early
 from .expiry import OPTIONS, Booking, ends, exercised, intrinsic, settled
 from .figures import Figures, Quotes, figures
 from .ledgers import Account, Holding
@@ -170,6 +171,8 @@ class Accounts:
             return "The contract is not an option."
         if held is None or held.quantity < quantity:
             return "There are not so many options to exercise."
+        if not early(option) and self._day(option) != option.expiry:
+            return "The option is of European style: it can be exercised on its last day only."
         price = self.price(underlying)
         if intrinsic(option, price) < 0 and not forced:
             return "Exercise ignored because option is not in-the-money."

@@ -81,6 +81,7 @@ SCHEDULES: dict[str, Hours] = {
     "CBOT.AG": _hours(*_CHICAGO, "-19:00 08:30 13:20 13:20", "US", shift=-55),
     "NYBOT": _hours(*_NEW_YORK, "04:15 04:15 13:30 13:30", "US"),
     "EUREX": _hours("Europe/Berlin", "MET", "01:10 08:00 22:00 22:00", "IBIS"),
+    "CME.FOP": _hours(*_CHICAGO, "08:30 08:30 16:00 16:00", "US", shift=-45),
     "CME.HE": _hours(*_CHICAGO, "08:30 08:30 13:05 13:05", "US", shift=-55),
 }  # fmt: skip
 

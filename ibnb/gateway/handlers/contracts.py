@@ -13,7 +13,7 @@ from ..world import Client, World
 from ..zones import zone_info
 from .market_data.smart_components import COMPONENTS
 from .registry import Refusal, handles, invalid
-from .resolve import NO_DEFINITION, check_description, quantity, refuse_elsewhere
+from .resolve import NO_DEFINITION, check_description, quantity, refuse_absent
 
 
 @handles(m.ReqContractDetails)
@@ -25,7 +25,7 @@ def contract_details(world: World, client: Client, request: m.ReqContractDetails
     check_description(request.contract)
     found = world.instruments.match(request.contract)
     if not found:
-        refuse_elsewhere(request.contract.exchange)
+        refuse_absent(request.contract)
         raise Refusal(200, NO_DEFINITION)
     for instrument in found:
         answer = m.BondContractData if instrument.bond else m.ContractData

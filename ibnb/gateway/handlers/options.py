@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from .. import messages as m
-from ..instruments import MULTIPLIER, Instrument
-from ..market.black_scholes import Greeks, greeks, implied_volatility, price
+from ..instruments import Instrument
+from ..market.black_scholes import Greeks, discount, figures, implied, price
 from ..market.options import years_left
 from ..world import Client, World
 from .registry import Refusal, handles, invalid, not_simulated
@@ -26,7 +26,7 @@ _PRICE_BASED = 1
 def sec_def_opt_params(world: World, client: Client, request: m.ReqSecDefOptParams) -> Iterator[object]:
     """Expirations and strikes of each trading class on each exchange, then the end.
 
-    Differs from TWS: only the underlyings of this world's options have chains; options on futures aren't simulated.
+    Differs from TWS: only the underlyings of this world's options have chains.
     """
     underlying = world.instruments.find(request.underlyingConId) if request.underlyingConId else None
     if not request.underlyingConId:
@@ -38,7 +38,7 @@ def sec_def_opt_params(world: World, client: Client, request: m.ReqSecDefOptPara
     if not classes:
         raise not_simulated(f"an option chain on {underlying.localSymbol} ({underlying.secType})")
     for each in classes:
-        expirations = options.expirations(each)
+        expirations = options.expirations_on(each, underlying.conId)
         strikes = sorted({strike for expiration in expirations for strike in options.strikes(each, expiration)})
         for exchange in each.exchanges.split(","):
             if request.futFopExchange.upper() in ("", exchange):
@@ -47,7 +47,7 @@ def sec_def_opt_params(world: World, client: Client, request: m.ReqSecDefOptPara
                     exchange=exchange,
                     underlyingConId=underlying.conId,
                     tradingClass=each.tradingClass,
-                    multiplier=MULTIPLIER,
+                    multiplier=each.multiplier,
                     expirations=tuple(f"{expiration.last:%Y%m%d}" for expiration in expirations),
                     strikes=tuple(strikes),
                 )
@@ -62,9 +62,9 @@ def calculate_implied_volatility(
     option = _option(world, request.contract)
     spot, paid = _positive(request.underPrice, "underlying price"), _positive(request.optionPrice, "option price")
     years = years_left(world.market, option, world.clock.now())
-    vol = implied_volatility(option.right, spot, option.strike, years, paid)
+    vol = implied(option, spot, years, paid)
     if vol is not None:
-        yield option_computation(request.reqId, CUSTOM, greeks(option.right, spot, option.strike, years, vol, paid))
+        yield option_computation(request.reqId, CUSTOM, figures(option, spot, years, vol, paid))
 
 
 @handles(m.CalculateOptionPrice)
@@ -73,8 +73,8 @@ def calculate_option_price(world: World, client: Client, request: m.CalculateOpt
     option = _option(world, request.contract)
     spot, vol = _positive(request.underPrice, "underlying price"), _positive(request.volatility, "volatility")
     years = years_left(world.market, option, world.clock.now())
-    worth = float(price(option.right, np.array(spot), option.strike, years, vol))
-    yield option_computation(request.reqId, CUSTOM, greeks(option.right, spot, option.strike, years, vol, worth))
+    worth = float(price(option.right, np.array(spot) * discount(option, years), option.strike, years, vol))
+    yield option_computation(request.reqId, CUSTOM, figures(option, spot, years, vol, worth))
 
 
 @handles(m.CancelCalculateImpliedVolatility, m.CancelCalculateOptionPrice)
@@ -82,26 +82,26 @@ def cancel_calculation(world: World, client: Client, request: object) -> None:
     """Silent: a calculation is complete at once."""
 
 
-def option_computation(reqId: int, tickType: int, figures: Greeks) -> m.TickOptionComputation:
+def option_computation(reqId: int, tickType: int, told: Greeks) -> m.TickOptionComputation:
     """Return an option's figures as a message."""
     return m.TickOptionComputation(
         reqId=reqId,
         tickType=tickType,
         tickAttrib=_PRICE_BASED,
-        impliedVol=figures.impliedVol,
-        delta=figures.delta,
-        optPrice=figures.optPrice,
-        pvDividend=figures.pvDividend,
-        gamma=figures.gamma,
-        vega=figures.vega,
-        theta=figures.theta,
-        undPrice=figures.undPrice,
+        impliedVol=told.impliedVol,
+        delta=told.delta,
+        optPrice=told.optPrice,
+        pvDividend=told.pvDividend,
+        gamma=told.gamma,
+        vega=told.vega,
+        theta=told.theta,
+        undPrice=told.undPrice,
     )
 
 
 def _option(world: World, contract: m.Contract) -> Instrument:
     instrument = resolve_contract(world, contract)
-    if instrument.secType != "OPT":
+    if not instrument.right:
         raise invalid(f"{instrument.localSymbol} is not an option")
     return instrument
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ..instruments import Instrument
+from ..instruments import CLASSES, Instrument
 from ..matching import Combination, Leg, combined
 from ..messages import ComboLeg, Contract
 from ..world import World
@@ -19,7 +19,6 @@ BAD_DESTINATION = "The destination or exchange selected is Invalid."
 # What IB has and this world hasn't: kinds of instrument, and exchanges that people route to.
 NOT_SIMULATED = {
     "EC": "event contracts",
-    "FOP": "options on futures",
     "FUND": "mutual funds",
     "IOPT": "structured products",
     "NEWS": "a news provider's feeds as contracts",
@@ -32,6 +31,7 @@ ELSEWHERE = frozenset({
     "OVERNIGHT", "PINK", "QBALGO", "SFB", "SGX", "SNFE", "SOFFEX", "SWB", "TGATE", "TSE", "VENTURE", "VIRTX", "VSE",
     "WSE",
 })  # fmt: skip
+OPTIONS_ON_FUTURES = frozenset(each.symbol for each in CLASSES if each.secType == "FOP")
 AMBIGUOUS = "The contract description specified for {} is ambiguous; you must specify the multiplier or trading class."
 
 
@@ -45,10 +45,11 @@ def resolve_contract(world: World, contract: Contract) -> Instrument:
     if not contract.exchange:
         raise invalid("Please enter exchange")
     if not world.instruments.knows(contract.exchange):
-        refuse_elsewhere(contract.exchange)
+        refuse_absent(contract)
         raise Refusal(200, BAD_DESTINATION)
     found = world.instruments.match(contract)
     if not found:
+        refuse_absent(contract)
         raise Refusal(200, NO_DEFINITION)
     if len(found) > 1:
         raise Refusal(200, AMBIGUOUS.format(contract.symbol or contract.localSymbol))
@@ -80,8 +81,11 @@ def resolve_combination(world: World, contract: Contract, token: str) -> Combina
     return combined(contract, legs)
 
 
-def refuse_elsewhere(exchange: str) -> None:
-    """Raise Refusal for an exchange that IB has and this world hasn't."""
+def refuse_absent(contract: Contract) -> None:
+    """Raise Refusal for an exchange that IB has and this world hasn't, and for what options are on elsewhere only."""
+    exchange = contract.exchange
+    if contract.secType.upper() == "FOP" and contract.symbol.upper() not in OPTIONS_ON_FUTURES:
+        raise not_simulated(f"options on futures (FOP) of {contract.symbol}")
     if ELSEWHERE & {*exchange.upper().replace(":", "/").split("/")}:
         raise not_simulated(f"the exchange {exchange}")
 

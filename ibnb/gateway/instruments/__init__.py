@@ -7,7 +7,7 @@ from .futures import Root, roots
 from .instrument import Bond, Instrument, Model
 from .lookup import ContractLike, Instruments
 from .market_rules import MARKET_RULES
-from .options import CLASSES, MULTIPLIER, Expiration, OptionClass, Options
+from .options import CLASSES, Expiration, OptionClass, Options
 
-__all__ = ["CLASSES", "MARKET_RULES", "MULTIPLIER", "Bond", "ContractLike", "Expiration", "Instrument"]
+__all__ = ["CLASSES", "MARKET_RULES", "Bond", "ContractLike", "Expiration", "Instrument"]
 __all__ += ["Instruments", "Model", "OptionClass", "Options", "Root", "contract_of", "roots"]

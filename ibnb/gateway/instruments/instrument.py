@@ -180,6 +180,7 @@ _KINDS: dict[tuple[str, str] | str, _Kind] = {
     "CRYPTO": _Kind("{}", minSize=0.00000001, suggestedSizeIncrement=0.00000001, aggGroup=4),
     "BOND": _Kind("SMART,BONDDESK,TMC"),
     "OPT": _Kind("SMART"),
+    "FOP": _Kind("CME"),
 }
 
 

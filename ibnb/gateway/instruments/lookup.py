@@ -248,11 +248,15 @@ class Instruments:
         """What may fit; options only when they are asked for by name, because there are so many."""
         kinds = (contract.secType or "").upper().split("+")
         futures = self.futures if {"", "FUT"} & {*kinds} else ()
-        options = self.options.match(contract) if "OPT" in kinds else ()
+        options = self.options.match(contract, kinds) if {"OPT", "FOP"} & {*kinds} else ()
         cfds = self._cfds.values() if "CFD" in kinds else ()
         return [*self.listings, *futures, *options, *cfds]
 
-    def _underlying(self, each: OptionClass) -> Instrument | None:
+    def _underlying(self, each: OptionClass, last: date) -> Instrument | None:
+        """What a class's options that end on a day are on; of futures, the month that ends then or next."""
+        if each.underSecType == "FUT":
+            months = (i for i in self.futures if i.symbol == each.symbol and i.expiry is not None and i.expiry >= last)
+            return next(months, None)
         return self._by_name.get((each.symbol, each.underSecType))
 
     @cached_property

@@ -3,27 +3,30 @@
 Rule: no chain is ever built whole unless somebody asks for it whole. A conId says by its digits which contract it is
 (class, last trading day, strike, right), so it is found without a table and never changes.
 
+An option on a future is on the first month that ends when it does, or later.
+
 Differs from TWS: prices of all classes move in one step, whatever the price; strikes stay on a grid around the price
-of the day before the gateway's date; there are no adjusted, mini or flexible contracts, and none that has expired.
+of the day before the gateway's date; there are no adjusted, mini or flexible contracts, and none that has expired;
+options on futures are those on ES of the quarters and of the months' ends, quoted in the day's session only.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import ceil, exp, inf, log
 
 from .expiries import third_friday, trading_day
+from .futures import MONTH_CODES
 from .instrument import Instrument, Model, described
 from .market_rules import PENNIES_TO_THREE, fixed
 
 US_EXCHANGES = (
     "SMART,AMEX,BATS,BOX,CBOE,CBOE2,EDGX,EMERALD,GEMINI,ISE,MEMX,MERCURY,MIAX,NASDAQBX,NASDAQOM,PEARL,PHLX,PSE"
 )
-MULTIPLIER = "100"
 _CENT = 0.01
 # Who takes any option at any cent (ib_async#55); SMART reaches them.
 _IN_PENNIES = ("SMART", "NASDAQBX", "NASDAQOM")
@@ -33,12 +36,17 @@ _FIRST_DAY = date(2020, 1, 1)
 _DAYS, _STRIKES = 5_800, 3_000
 
 
+# A day of expiration, and of its kind: how far strikes go, for how many days it is listed.
+_Dated = tuple[date, tuple[tuple[float, float], int]]
+
+
 @dataclass(frozen=True)
 class OptionClass:
     """One trading class. `unit`: all strikes are multiples of it; `step`: between strikes near the price, 0 by price;
     `near`: how near, as a share of the price, beyond which strikes are `far` times as far apart; `daily`: for how many
     weeks there is an expiration every day; `am`: trading ends the day before the expiration; `pennies`: steps of a
-    cent at all prices (else of five from 3.00 on, where options of all classes don't trade in cents)."""
+    cent at all prices (else of five from 3.00 on, where options of all classes don't trade in cents); `dates`: days of
+    expiration with their kind, if not a stock's."""
 
     tradingClass: str
     symbol: str
@@ -54,6 +62,13 @@ class OptionClass:
     minTick: float = 0.01
     schedule: str = "OPRA"
     pennies: bool = False
+    multiplier: str = "100"
+    dates: Callable[[date], Iterator[_Dated]] | None = None
+
+    @property
+    def secType(self) -> str:
+        """OPT, or FOP on a future."""
+        return "FOP" if self.underSecType == "FUT" else "OPT"
 
     def rule(self, exchange: str) -> int:
         """The market rule of an exchange."""
@@ -70,6 +85,30 @@ def _etf(symbol: str, daily: int = 0) -> OptionClass:
     return OptionClass(symbol, symbol, 0.5, 1.0, daily, quarterly=True, pennies=daily > 0)
 
 
+def _on_future(tradingClass: str, dates: Callable[[date], Iterator[_Dated]]) -> OptionClass:
+    return OptionClass(
+        tradingClass, "ES", 5.0, 5.0, near=0.05, far=5, underSecType="FUT", exchanges="CME", minTick=0.25,
+        schedule="CME.FOP", multiplier="50", dates=dates,
+    )  # fmt: skip
+
+
+def _quarters(today: date) -> Iterator[_Dated]:
+    for year, month in _months(today, 15):
+        if month % 3 == 0:
+            yield trading_day(third_friday(year, month)), ((0.5, 1.5), 500)
+
+
+def _month_ends(today: date) -> Iterator[_Dated]:
+    for year, month in _months(today, 9):
+        yield trading_day(date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)), _MONTH
+
+
+def _months(today: date, count: int) -> Iterator[tuple[int, int]]:
+    for n in range(count):
+        year, month = divmod(today.year * 12 + today.month - 1 + n, 12)
+        yield year, month + 1
+
+
 # The place in this list is part of the conIds: new classes go to its end.
 CLASSES = (
     *(OptionClass(symbol, symbol) for symbol in ("AAPL", "NVDA", "AMD", "INTC", "AMZN", "GOOG", "GOOGL", "IBM")),
@@ -82,6 +121,8 @@ CLASSES = (
     _etf("TLT"),
     _index("SPX", 0, am=True),
     _index("SPXW", 4, am=False),
+    _on_future("ES", _quarters),
+    _on_future("EW", _month_ends),
 )  # fmt: skip
 
 
@@ -109,18 +150,20 @@ _EACH_MONTH, _FAR = 12, 66
 _STEPS = ((25.0, 0.5), (100.0, 1.0), (250.0, 2.5), (500.0, 5.0), (1_000.0, 10.0), (inf, 20.0))
 
 _OCC = re.compile(r"(.{6})(\d{6})([CP])(\d{8})")
+_CME = re.compile(rf"(\w+)([{MONTH_CODES}]\d) ([CP])(\d+)")
 
 
 class Options:
     """The options listed on the day `today`.
 
-    `underlying` finds what a class is on (None: it doesn't exist here), `level` gives its price before today.
+    `underlying` finds what a class's options of a last day are on (None: it doesn't exist here), `level` gives its
+    price before today.
     """
 
     def __init__(
         self,
         today: date,
-        underlying: Callable[[OptionClass], Instrument | None],
+        underlying: Callable[[OptionClass, date], Instrument | None],
         level: Callable[[Instrument], float],
     ) -> None:
         self.today = today
@@ -132,13 +175,13 @@ class Options:
 
     def classes(self, symbol: str, secType: str, conId: int) -> list[OptionClass]:
         """The classes on the underlying that is described so; an empty symbol or type describes any."""
-        found = []
-        for each in CLASSES:
-            if symbol in ("", each.symbol) and secType in ("", each.underSecType):
-                underlying = self._underlying(each)
-                if underlying and underlying.conId == conId:
-                    found.append(each)
-        return found
+        named = (c for c in CLASSES if symbol in ("", c.symbol) and secType in ("", c.underSecType))
+        return [each for each in named if self.expirations_on(each, conId)]
+
+    def expirations_on(self, each: OptionClass, conId: int) -> tuple[Expiration, ...]:
+        """A class's expirations on one underlying: all of them, but for futures."""
+        found = ((expiration, self._underlying(each, expiration.last)) for expiration in self.expirations(each))
+        return tuple(expiration for expiration, under in found if under and under.conId == conId)
 
     def find(self, conId: int) -> Instrument | None:
         """The contract of a conId, None if it isn't listed today."""
@@ -153,22 +196,24 @@ class Options:
                 return self.option(each, expiration, strike * each.unit, "CP"[right])
         return None
 
-    def match(self, contract: object) -> Iterator[Instrument]:
-        """All contracts that may fit a description; without a symbol, a class or a local symbol, none."""
+    def match(self, contract: object, kinds: Collection[str]) -> Iterator[Instrument]:
+        """All contracts of these kinds that may fit; without a symbol, a class or a local symbol, none."""
         said = {name: getattr(contract, name) or "" for name in _SAID}
         name, last, right, strike = (
             said["tradingClass"] or said["symbol"].upper(), said["lastTradeDateOrContractMonth"][:8],
             said["right"].strip("0?")[:1].upper(), said["strike"],
         )  # fmt: skip
         if said["localSymbol"]:
-            match = _OCC.fullmatch(said["localSymbol"])
-            if not match:
+            if match := _OCC.fullmatch(said["localSymbol"]):
+                name, last, right, strike = match[1].strip(), f"20{match[2]}", match[3], int(match[4]) / 1000
+            elif match := _CME.fullmatch(said["localSymbol"]):
+                name, right, strike = match[1], match[3], float(match[4])
+            else:
                 return
-            name, last, right, strike = match[1].strip(), f"20{match[2]}", match[3], int(match[4]) / 1000
         if right not in ("", "C", "P"):
             return
         for each in CLASSES:
-            if not name or name not in (each.tradingClass, each.symbol):
+            if not name or name not in (each.tradingClass, each.symbol) or each.secType not in kinds:
                 continue
             for expiration in self.expirations(each):
                 # A local symbol carries the day of expiration, a description the last day or its month.
@@ -186,17 +231,19 @@ class Options:
 
     def _expirations(self, each: OptionClass) -> tuple[Expiration, ...]:
         """In order of time, none before today; empty where the underlying isn't known."""
-        if self._underlying(each) is None:
+        if self._underlying(each, self.today) is None:
             return ()
         found: dict[date, Expiration] = {}
-        for real, (reach, days) in sorted(_dates(each, self.today), key=lambda row: -row[1][1]):
+        for real, (reach, days) in sorted(
+            (each.dates or partial(_dates, each))(self.today), key=lambda row: -row[1][1]
+        ):
             last = trading_day(real - timedelta(days=1)) if each.am else real
             if last >= self.today and 0 <= (last - _FIRST_DAY).days < _DAYS:
                 found.setdefault(last, Expiration(last, real, reach, real - timedelta(days=days)))
         return tuple(found[last] for last in sorted(found))
 
     def _strikes(self, each: OptionClass, expiration: Expiration) -> tuple[float, ...]:
-        underlying = self._underlying(each)
+        underlying = self._underlying(each, expiration.last)
         assert underlying is not None
         price = self._level(underlying)
         step = each.step or next(step for below, step in _STEPS if price < below)
@@ -207,17 +254,20 @@ class Options:
         return tuple(n * each.unit for n in numbers if abs(n * each.unit / price - 1) <= each.near or n % wide == 0)
 
     def _option(self, each: OptionClass, expiration: Expiration, strike: float, right: str) -> Instrument:
-        underlying = self._underlying(each)
+        underlying = self._underlying(each, expiration.last)
         assert underlying is not None
         number = CLASSES.index(each) * _DAYS + (expiration.last - _FIRST_DAY).days
         local = f"{each.tradingClass:6}{expiration.real:%y%m%d}{right}{strike * 1000:08.0f}"
-        kind = described("OPT", "", each.schedule, each.minTick) | {"validExchanges": each.exchanges}
+        if each.secType == "FOP":
+            month = f"{MONTH_CODES[expiration.real.month - 1]}{expiration.real.year % 10}"
+            local = f"{each.tradingClass}{month} {right}{strike:g}"
+        kind = described(each.secType, "", each.schedule, each.minTick) | {"validExchanges": each.exchanges}
         kind["marketRuleIds"] = ",".join(str(each.rule(exchange)) for exchange in each.exchanges.split(","))
         return Instrument(
             conId=FIRST_CONID + (number * _STRIKES + round(strike / each.unit)) * 2 + "CP".index(right),
             symbol=each.symbol,
-            secType="OPT",
-            exchange="SMART",
+            secType=each.secType,
+            exchange=each.exchanges.split(",")[0],
             primaryExchange="",
             currency=underlying.currency,
             localSymbol=local,
@@ -234,7 +284,7 @@ class Options:
                 spread=1,
                 listed=expiration.listed,
             ),
-            multiplier=MULTIPLIER,
+            multiplier=each.multiplier,
             lastTradeDateOrContractMonth=f"{expiration.last:%Y%m%d}",
             contractMonth=f"{expiration.real:%Y%m}",
             realExpirationDate=f"{expiration.real:%Y%m%d}",
@@ -261,7 +311,7 @@ _INDEX_VOLUME = 60_000_000
 _SAID = ("symbol", "tradingClass", "localSymbol", "lastTradeDateOrContractMonth", "right", "strike")
 
 
-def _dates(each: OptionClass, today: date) -> Iterator[tuple[date, tuple[tuple[float, float], int]]]:
+def _dates(each: OptionClass, today: date) -> Iterator[_Dated]:
     """Days of expiration with their kind. One date may come more than once; the longest listed kind counts."""
     for n in range(7 * each.daily):
         day = today + timedelta(days=n)

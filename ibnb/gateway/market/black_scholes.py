@@ -8,7 +8,7 @@ integral by G. West, Better approximations to cumulative normal functions, 2005 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import erfc, exp, log, pi, sqrt
 from typing import Any, Protocol
 
@@ -81,13 +81,36 @@ def price(right: str, spot: Floats, strike: float, years: Any, vol: Any) -> Floa
 
 def worth(option: Early, spot: Floats, years: Any, vol: Any) -> Floats:
     """What a contract is worth where its underlying is at `spot`, as it may be exercised."""
+    spot = spot * discount(option, years)
     if option.right == "P" and early(option):
         return early_price(spot, option.strike, years, vol)
     return price(option.right, spot, option.strike, years, vol)
 
 
+def discount(option: Early, years: Any) -> Any:
+    """What a unit of the underlying's price is worth today: less than 1 of a future, which is paid for at the end.
+
+    So a call less a put is worth the discounted difference of future and strike (F. Black, 1976).
+    """
+    return np.exp(-RATE * np.asarray(years, np.float64)) if option.underSecType == "FUT" else 1.0
+
+
+def figures(option: Early, spot: float, years: float, vol: float | None, paid: float) -> Greeks:
+    """All figures of a contract for which `paid` is asked, where its underlying is at `spot`."""
+    share = float(discount(option, years))
+    found = greeks(option.right, spot * share, option.strike, years, vol, paid)
+    if found.delta is None or found.gamma is None:
+        return replace(found, undPrice=spot)
+    return replace(found, undPrice=spot, delta=found.delta * share, gamma=found.gamma * share * share)
+
+
+def implied(option: Early, spot: float, years: float, paid: float) -> float | None:
+    """The volatility at which a contract is worth `paid`, where its underlying is at `spot`; None if there is none."""
+    return implied_volatility(option.right, spot * float(discount(option, years)), option.strike, years, paid)
+
+
 def early(option: Early) -> bool:
-    """Whether an option may be exercised at any time: those on shares and funds, not those on an index."""
+    """Whether an option may be exercised at any time: those on shares and funds, not those on an index or a future."""
     return option.underSecType == "STK"
 
 

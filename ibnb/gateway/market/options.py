@@ -14,7 +14,7 @@ import numpy as np
 
 from ..calendar import DAY, day_number
 from ..instruments import Instrument
-from .black_scholes import Greeks, greeks, implied_volatility, worth
+from .black_scholes import Greeks, figures, implied, worth
 from .noise import bits, piece, stream
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def model_greeks(market: Market, option: Instrument, t: float) -> Greeks:
     """
     spot, years, vol = _state(market, option, t)
     paid = float(worth(option, np.array(spot), years, vol))
-    return greeks(option.right, spot, option.strike, years, vol, paid)
+    return figures(option, spot, years, vol, paid)
 
 
 def computations(market: Market, option: Instrument, t: float, frozen: bool = False) -> dict[int, Greeks]:
@@ -60,8 +60,7 @@ def computations(market: Market, option: Instrument, t: float, frozen: bool = Fa
     found = {}
     for tickType, paid in ((BID, quote.bid), (ASK, quote.ask), (LAST, quote.last)):
         if paid is not None:
-            vol = implied_volatility(option.right, spot, option.strike, years, paid)
-            found[tickType] = greeks(option.right, spot, option.strike, years, vol, paid)
+            found[tickType] = figures(option, spot, years, implied(option, spot, years, paid), paid)
     return found | {MODEL: model_greeks(market, option, t)}
 
 

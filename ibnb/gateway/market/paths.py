@@ -36,7 +36,7 @@ class Paths:
 
     def of(self, instrument: Instrument) -> Walk:
         """The path that an instrument follows."""
-        if instrument.secType == "OPT":
+        if instrument.right:
             return self.options
         if self.recorded.holds(instrument):
             return self.recorded

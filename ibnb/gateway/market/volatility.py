@@ -21,7 +21,7 @@ from .noise import Floats, Ints
 
 MONTH = 30
 # How much the volatility of a strike rises towards lower ones, and on both sides: an index's puts are insurance.
-_SKEW = {"IND": (0.14, 0.022), "STK": (0.06, 0.022)}
+_SKEW = {"IND": (0.14, 0.022), "FUT": (0.14, 0.022), "STK": (0.06, 0.022)}
 _FUNDS_SKEW = (0.13, 0.022)
 _FAR_BELOW, _FAR_ABOVE = -3.5, 2.5
 _SHORTEST = 1 / 365

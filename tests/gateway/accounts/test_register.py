@@ -464,3 +464,16 @@ def test_an_index_option_is_paid_in_cash_and_a_lapsing_one_not_at_all() -> None:
 def test_what_never_ends() -> None:
     assert ends(MARKET, APPLE) is None
     assert ends(MARKET, option("C", 200.0)) is not None
+
+
+@pytest.mark.parametrize(("symbol", "secType", "exchange"), [("SPX", "OPT", "CBOE"), ("ES", "FOP", "CME")])
+def test_what_is_of_european_style_is_exercised_on_its_last_day_only(symbol: str, secType: str, exchange: str) -> None:
+    accounts = lesson()
+    (account,) = accounts.all()
+    (put, *_) = INSTRUMENTS.match(
+        m.Contract(symbol=symbol, secType=secType, exchange=exchange, strike=7000.0, right="P",
+                   lastTradeDateOrContractMonth="202509")
+    )  # fmt: skip
+    accounts.trade(account, put, Decimal(1), 900.0, 0.0, "USD")
+    assert "European" in accounts.exercise(account, put, Decimal(1))
+    assert 1 == account.holdings[put.conId].quantity

@@ -185,3 +185,18 @@ def test_a_bond_has_details_of_its_own(asker: Asker) -> None:
 def test_a_search_tells_which_symbols_have_options(asker: Asker) -> None:
     (found,) = asker.ask(m.ReqMatchingSymbols(reqId=3, pattern="AAPL"))
     assert ("CFD", "OPT", "BAG") == found.contractDescriptions[0].derivativeSecTypes
+
+
+def test_a_futures_chain_has_the_expirations_on_that_month_only(asker: Asker) -> None:
+    """FOP of ES: reqSecDefOptParams with a future's conId."""
+    for local, classes in (("ESM5", {"ES": 1}), ("ESU5", {"ES": 1, "EW": 3})):
+        (future,) = asker.world.instruments.match(m.Contract(localSymbol=local, secType="FUT", exchange="CME"))
+        *rows, end = asker.ask(
+            m.ReqSecDefOptParams(
+                reqId=4, underlyingSymbol="ES", futFopExchange="CME", underlyingSecType="FUT",
+                underlyingConId=future.conId,
+            )
+        )  # fmt: skip
+        assert m.SecurityDefinitionOptionParameterEnd(reqId=4) == end
+        assert classes == {row.tradingClass: len(row.expirations) for row in rows}
+        assert {("CME", "50")} == {(row.exchange, row.multiplier) for row in rows}

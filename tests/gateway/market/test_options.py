@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ibnb.gateway.instruments import CLASSES, Instruments
 from ibnb.gateway.market import Market, black_scholes
-from ibnb.gateway.market.black_scholes import RATE, greeks, implied_volatility, normal, price
+from ibnb.gateway.market.black_scholes import RATE, discount, greeks, implied_volatility, normal, price
 from ibnb.gateway.market.options import (
     activity,
     computations,
@@ -56,6 +56,8 @@ def options(draw):
 
 def other(instrument, right=None, strike=None):
     (found,) = match(
+        secType=instrument.secType,
+        exchange=instrument.exchange,
         symbol=instrument.symbol,
         tradingClass=instrument.tradingClass,
         lastTradeDateOrContractMonth=instrument.lastTradeDateOrContractMonth,
@@ -75,9 +77,10 @@ def test_a_conid_names_its_contract(instrument):
     assert instrument is Instruments(TODAY).options.find(instrument.conId) or (
         instrument == Instruments(TODAY).find(instrument.conId)
     )
-    assert [instrument] == match(localSymbol=instrument.localSymbol)
-    assert [instrument] == match(conId=instrument.conId, secType="")
-    assert len(instrument.localSymbol) == 21
+    known = match(localSymbol=instrument.localSymbol, secType=instrument.secType, exchange=instrument.exchange)
+    assert [instrument] == known
+    assert [instrument] == match(conId=instrument.conId, secType="", exchange=instrument.exchange)
+    assert instrument.secType == "FOP" or len(instrument.localSymbol) == 21
 
 
 def test_conids_of_a_chain_are_its_own():
@@ -96,8 +99,8 @@ def test_there_are_weeks_months_and_years(each, today):
     days = [expiration.last for expiration in found]
     assert sorted(set(days)) == days
     assert days[0] >= today
-    assert days[-1] > today + timedelta(days=365)
-    if not each.am:
+    assert days[-1] > today + timedelta(days=200 if each.secType == "FOP" else 365)
+    if not each.am and each.secType == "OPT":
         assert days[0] <= today + timedelta(days=7)
     for expiration in found:
         assert MARKET.calendar.session(each.schedule, expiration.last)
@@ -202,7 +205,10 @@ def test_put_and_call_agree_with_the_underlying(instrument, seconds):
     t = NOW + seconds
     call, put = other(instrument, "C"), other(instrument, "P")
     under = INSTRUMENTS.find(instrument.underConId)
-    parity = MARKET.last_price(under, t) - instrument.strike * exp(-RATE * years_left(MARKET, call, t))
+    years = years_left(MARKET, call, t)
+    # A future is paid for at the end, as the strike is.
+    share = float(discount(call, years))
+    parity = MARKET.last_price(under, t) * share - instrument.strike * exp(-RATE * years)
     model = [model_greeks(MARKET, each, t) for each in (call, put)]
     # A put on a share may be exercised early: it is worth at least what parity says, and never less than exercising.
     early = parity - (MARKET.last_price(under, t) - instrument.strike) if under.secType == "STK" else 0.0
@@ -216,7 +222,7 @@ def test_put_and_call_agree_with_the_underlying(instrument, seconds):
     spreads = [(p.above + p.below)[k] * call.minTick for p in paths]
     near = 2 * call.minTick + sum(spreads)
     assert parity - early - near <= worth[0] - worth[1] <= parity + near
-    assert model[0].delta - model[1].delta == pytest.approx(1.0)
+    assert model[0].delta - model[1].delta == pytest.approx(share)
 
 
 def _minute(instrument, t):
@@ -373,3 +379,20 @@ def test_strikes_are_laid_around_the_price_before_today():
     each = CLASSES[0]
     strikes = instruments.options.strikes(each, instruments.options.expirations(each)[0])
     assert strikes[0] < 0.85 * level < 1.15 * level < strikes[-1]
+
+
+def test_an_option_on_a_future_is_on_the_month_that_ends_with_it_or_next():
+    ends = {"20250620": "ESM5", "20250630": "ESU5", "20250919": "ESU5", "20251219": "ESZ5"}
+    for last, local in ends.items():
+        each = option("ES", last, 6000.0, "C", secType="FOP", exchange="CME")
+        assert local == INSTRUMENTS.find(each.underConId).localSymbol
+        assert ("50", 0.25, "US/Central") == (each.multiplier, each.minTick, each.timeZoneId)
+    assert ["ESU5 C6000", "EWM5 P5900"] == [
+        option("ES", "20250919", 6000.0, "C", secType="FOP", exchange="CME").localSymbol,
+        option("ES", "20250630", 5900.0, "P", secType="FOP", exchange="CME").localSymbol,
+    ]
+
+
+def test_options_on_stocks_and_on_futures_are_asked_for_by_their_kind():
+    assert [] == match(symbol="ES")
+    assert [] == match(symbol="AAPL", secType="FOP", exchange="SMART")

@@ -49,7 +49,7 @@ _REAL_TIME_TOKEN = "bS"
 _GOES_ON = ("TRADES", "MIDPOINT", "BID", "ASK")
 _SMALLEST_THAT_GOES_ON = 5
 # Whatever a client says, these have no hours but their own.
-_ALWAYS_RTH = ("CASH", "IND", "OPT")
+_ALWAYS_RTH = ("CASH", "IND", "OPT", "FOP")
 
 
 @dataclass(frozen=True)

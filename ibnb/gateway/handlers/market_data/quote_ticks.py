@@ -117,7 +117,7 @@ def _live_ticks(world: World, instrument: Instrument, view: View) -> Iterator[Ti
     if instrument.trades:
         yield Tick(m.TickString, LAST_TIMESTAMP, str(quote.time))
         yield Tick(m.TickGeneric, HALTED, 0.0)
-    if instrument.secType == "OPT":
+    if instrument.right:
         for tickType, figures in computations(world.market, instrument, view.time, view.frozen).items():
             yield Tick(m.TickOptionComputation, tickType, figures)
 
