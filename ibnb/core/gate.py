@@ -65,12 +65,14 @@ _places: dict[tuple[Hashable, ...], Place] = {}
 _halts: dict[object, _Halt] = {}
 
 
-def lift(which: Callable[[tuple[Hashable, ...]], bool] = lambda place: True) -> None:
-    """Forget limits and fired guards at these places."""
-    for name in [name for name in _places if which(name)]:
+def lift(which: Callable[[tuple[Hashable, ...]], bool] | None = None) -> None:
+    """Forget limits and fired guards: at the places that `which` picks, else everywhere."""
+    for name in [name for name in _places if which is None or which(name)]:
         place = _places.pop(name)
         for by in [by for by, halt in _halts.items() if halt.place is place]:
             del _halts[by]
+    if which is None:
+        _halts.clear()
 
 
 class Who(Protocol):

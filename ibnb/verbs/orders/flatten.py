@@ -1,0 +1,337 @@
+"""Closing every position of some accounts, step by step: each step when TWS has answered the one before.
+
+Rule: callbacks and alarms drive it, so that it never waits and can be started from anywhere. Nothing is called done
+that TWS hasn't confirmed: a closing order is sent, waits at TWS, is done, or is refused, and which it is, is told.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from ibnb.core.exposure import ENDED, Holding
+from ibnb.core.session import Session
+from ibnb.ib.api import Contract, Order, to_decimal, to_float
+from ibnb.ib.codes import outcome, severity
+from ibnb.verbs.orders.place import OrderVerbs
+
+# Seconds: for TWS to answer a step; until a refused order is tried again; until positions show what was filled.
+STEP, AGAIN, SETTLED = 10.0, 30.0, 5.0
+# How often an order is tried, on how many exchanges, and how often positions are looked at.
+TRIES, PLACES, LOOKS = 3, 3, 3
+# Instruments that SMART doesn't route.
+_DIRECT = frozenset({"FUT", "FOP", "CASH", "CRYPTO", "CONTFUT"})
+# Refusals of parts of a unit.
+_FRACTION = frozenset({10243, 10247, 10318})
+
+
+@dataclass
+class Closing:
+    """One position on its way to nothing. `units` are held; `routes` are its contract on each exchange, best first."""
+
+    holding: Holding
+    contract: Any
+    units: float
+    routes: list[Any] = field(default_factory=list)
+    route: int = 0
+    tries: int = 0
+    orderId: int | None = None
+    status: str = ""
+    filled: float = 0.0
+    noted: str = ""
+    said: str = ""
+    # Its market takes no orders now; it is over.
+    waits: bool = False
+    over: bool = False
+
+    @property
+    def name(self) -> str:
+        return " ".join(str(self.contract.localSymbol or self.contract.symbol or self.contract.conId).split())
+
+    @property
+    def left(self) -> float:
+        return self.units - math.copysign(self.filled, self.units)
+
+
+class Flatten:
+    """Closes all positions of `accounts`. `say` is told each step; `done` is called when all that can be done is done.
+
+    Then each closing order has been filled, waits at TWS because its market takes no orders now, or was refused to the
+    last. Those that wait are followed further.
+    """
+
+    def __init__(
+        self, app: Session, accounts: Collection[str], say: Callable[[str], object], done: Callable[[], object]
+    ) -> None:
+        self._app = app
+        self._core = app._ibnb
+        self._accounts = frozenset(accounts)
+        self._say = say
+        self._done = done
+        self._lock = threading.RLock()
+        # What to do once the lock is free: everything that sends.
+        self._todo: list[Callable[[], object]] = []
+        self._phase = "begin"
+        self._looks = 0
+        # Orders that still work, by permId; holding → (contract, units), as TWS tells now.
+        self._working: dict[int, str] = {}
+        self._found: dict[Holding, tuple[Any, float]] = {}
+        self._asked: dict[int, tuple[Closing, list[Any]]] = {}
+        self._closing: list[Closing] = []
+        self._abandoned: set[int] = set()
+        self._handlers = {
+            name: self._heard(handler)
+            for name, handler in (
+                ("openOrder", self._open_order),
+                ("openOrderEnd", self._open_orders_told),
+                ("orderStatus", self._status),
+                ("position", self._position),
+                ("positionEnd", self._positions_told),
+                ("contractDetails", self._details),
+                ("bondContractDetails", self._details),
+                ("contractDetailsEnd", self._details_told),
+                ("error", self._error),
+            )
+        }
+
+    def start(self) -> None:
+        """Begin. What still works must be gone first, else it could be filled beside the closing orders."""
+        for name, handler in self._handlers.items():
+            self._core.dispatcher.listen(name, handler)
+
+        def begin() -> None:
+            self._phase = "orders"
+            self._todo.append(lambda: self._app.reqAllOpenOrders())
+            self._after(STEP, "orders", self._look)
+
+        self._heard(begin)()
+
+    def _heard(self, work: Callable[..., object]) -> Callable[..., None]:
+        """`work` under the lock, and then what it left to do without it."""
+
+        def call(*args: Any) -> None:
+            with self._lock:
+                work(*args)
+                todo, self._todo = self._todo, []
+            for action in todo:
+                try:
+                    action()
+                except Exception as error:
+                    self._say(f"failed: {error}")
+
+        return call
+
+    def _after(self, seconds: float, phase: str, work: Callable[[], object]) -> None:
+        """Later, unless it has gone on by then."""
+        looks = self._looks
+
+        def late() -> None:
+            if (self._phase, self._looks) == (phase, looks):
+                work()
+
+        self._todo.append(lambda: self._core.clock.later(seconds, self._heard(late)))
+
+    # --- first: what still works ---------------------------------------------------------------------
+
+    def _open_order(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
+        if self._phase == "orders" and order.account in self._accounts and orderState.status not in ENDED:
+            self._working[int(order.permId or orderId)] = str(contract.symbol)
+
+    def _open_orders_told(self) -> None:
+        if self._phase == "orders" and not self._working:
+            self._look()
+
+    # --- then: what is held --------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        if self._working:
+            symbols = ", ".join(sorted(set(self._working.values())))
+            self._say(f"go on, though TWS hasn't confirmed the cancel of every order ({symbols})")
+            self._working.clear()
+        self._phase, self._looks, self._found = "positions", self._looks + 1, {}
+        self._todo.append(lambda: self._app.reqPositions())
+        self._after(STEP, "positions", self._positions_told)
+
+    def _position(self, account: str, contract: Any, position: Any, avgCost: float) -> None:
+        if self._phase == "positions" and account in self._accounts:
+            self._found[account, int(contract.conId)] = (copy.copy(contract), to_float(position))
+
+    def _positions_told(self) -> None:
+        if self._phase != "positions":
+            return
+        self._phase = "closing"
+        known = {each.holding: each for each in self._closing}
+        for holding, (contract, units) in self._found.items():
+            before = known.get(holding)
+            if not units or (before is not None and (before.waits or before.said.startswith("refused"))):
+                continue
+            if before is not None and not math.isclose(units, before.left, abs_tol=1e-9):
+                self._tell(before, f"TWS shows {units:g} where {before.left:g} should be left: look at it yourself")
+                continue
+            if before is not None:
+                self._closing.remove(before)
+            closing = Closing(holding, contract, units)
+            self._closing.append(closing)
+            self._ask_details(closing)
+        self._finish()
+
+    def _ask_details(self, closing: Closing) -> None:
+        asked = Contract()
+        asked.conId = int(closing.contract.conId)
+        reqId = self._core.ids.request()
+        self._asked[reqId] = (closing, [])
+        self._todo.append(lambda: self._app.reqContractDetails(reqId, asked))
+        self._todo.append(lambda: self._core.clock.later(STEP, lambda: self._heard(self._details_told)(reqId)))
+
+    def _details(self, reqId: int, details: Any) -> None:
+        if reqId in self._asked:
+            self._asked[reqId][1].append(details)
+
+    def _details_told(self, reqId: int) -> None:
+        if reqId in self._asked:
+            closing, rows = self._asked.pop(reqId)
+            closing.routes = routes(closing.contract, rows)
+            self._send(closing)
+
+    # --- at last: orders -----------------------------------------------------------------------------
+
+    def _send(self, closing: Closing) -> None:
+        contract, order = closing.routes[closing.route], Order()
+        order.action, order.orderType = ("SELL" if closing.left > 0 else "BUY"), "MKT"
+        order.totalQuantity, order.account = to_decimal(abs(closing.left)), closing.holding[0]
+        # TWS takes an order for a coin for this moment only.
+        order.tif = "IOC" if contract.secType == "CRYPTO" else "DAY"
+        order.eTradeOnly = order.firmQuoteOnly = False
+
+        def send() -> None:
+            try:
+                with self._core.gate.open():
+                    orderId = self._core.take_order_id()
+                    closing.orderId, closing.status, closing.noted = orderId, "", ""
+                    what = f"{order.action} {abs(closing.left):g} MKT on {contract.exchange}"
+                    self._tell(closing, f"sent {what} (order {orderId})")
+                    _place(self._app, orderId, contract, order)
+            except Exception as error:
+                self._heard(self._refused)(closing, str(error))
+
+        self._todo.append(send)
+
+    def _status(
+        self, orderId: int, status: str, filled: Any, remaining: Any, price: float, permId: int, *_: Any
+    ) -> None:
+        if status in ENDED and self._working.pop(int(permId or orderId), None) is not None:
+            self._open_orders_told()
+        closing = self._of(orderId)
+        if closing is None:
+            if orderId in self._abandoned and status not in ENDED:
+                self._abandoned.discard(orderId)
+                self._say(f"cancel order {orderId}: TWS has refused it, and then taken it")
+                self._todo.append(lambda: self._app.cancelOrder(orderId))
+            return
+        closing.status, closing.waits = status, False
+        if status in ENDED and to_float(filled) > 0:
+            closing.filled, closing.over = to_float(filled), True
+            part = "" if status == "Filled" else f" of {abs(closing.units):g}, the rest is {status}"
+            self._tell(closing, f"done, {closing.filled:g}{part} at {price:.12g}")
+        elif status in ENDED:
+            self._refused(closing, closing.noted or f"it is {status}")
+        elif status == "PreSubmitted":
+            # So every order begins; whether it waits shows in a moment.
+            self._todo.append(
+                lambda: self._core.clock.later(SETTLED, self._heard(lambda: self._wait(closing, orderId)))
+            )
+        self._finish()
+
+    def _wait(self, closing: Closing, orderId: int) -> None:
+        if closing.orderId == orderId and closing.status == "PreSubmitted" and not closing.over:
+            closing.waits = True
+            self._tell(closing, f"waits at TWS (PreSubmitted) {closing.noted}".rstrip())
+            self._finish()
+
+    def _error(self, reqId: int, errorTime: int, code: int, text: str, advanced: str) -> None:
+        if reqId in self._asked and outcome(code, text, "contract") == "fail":
+            self._details_told(reqId)
+        closing = self._of(reqId)
+        if closing is None:
+            return
+        closing.noted = f"{code}: {' '.join(text.split())}"
+        if severity(code, text) != "order" and outcome(code, text, "order") != "fail":
+            return
+        if closing.status not in ("", *ENDED):
+            return  # it was taken, so that its status tells
+        if code in _FRACTION and abs(closing.units) > 1 and abs(closing.units) % 1:
+            closing.units = math.copysign(math.floor(abs(closing.units)), closing.units)
+            closing.route -= 1
+        self._refused(closing, closing.noted)
+        self._finish()
+
+    def _of(self, orderId: int) -> Closing | None:
+        return next((each for each in self._closing if each.orderId == orderId and not each.over), None)
+
+    def _refused(self, closing: Closing, why: str) -> None:
+        """Another exchange at once, all of them again after a while, and give up at last."""
+        if closing.orderId is not None:
+            self._abandoned.add(closing.orderId)
+        closing.orderId, closing.status, closing.waits = None, "", False
+        closing.route += 1
+        if closing.route < len(closing.routes):
+            self._tell(closing, f"not taken ({why}): the next exchange is tried")
+            self._send(closing)
+            return
+        closing.route, closing.tries = 0, closing.tries + 1
+        if closing.tries < TRIES:
+            self._tell(closing, f"not taken ({why}): tried again in {AGAIN:g} s")
+            again = self._heard(lambda: self._send(closing))
+            self._todo.append(lambda: self._core.clock.later(AGAIN, again))
+            return
+        closing.over = True
+        self._tell(closing, f"refused ({why})")
+
+    def _tell(self, closing: Closing, text: str) -> None:
+        if text != closing.said:
+            closing.said = text
+            self._say(f"close {closing.name}: {text}")
+
+    # --- the end -------------------------------------------------------------------------------------
+
+    def _finish(self) -> None:
+        """When nothing is on its way any more: look once more at what is held, and then be done."""
+        if self._phase != "closing" or any(not (each.over or each.waits) for each in self._closing):
+            return
+        if self._looks < LOOKS and any(each.over and each.filled for each in self._closing):
+            self._phase = "settling"
+            self._after(SETTLED, "settling", self._look)
+            return
+        self._phase = "done"
+        left = [each.name for each in self._closing if not each.said.startswith("done")]
+        self._say(
+            f"not closed yet: {', '.join(left)}" if left else f"nothing is held by {', '.join(sorted(self._accounts))}"
+        )
+        self._todo.append(self._done)
+
+
+def routes(contract: Any, rows: Collection[Any]) -> list[Any]:
+    """A position's contract, which names no exchange, on those that take orders for it: the best one first."""
+    direct = contract.secType in _DIRECT
+    found: dict[str, Any] = {}
+    for row in rows:
+        named = row.contract
+        places = [named.exchange, named.primaryExchange, *str(getattr(row, "validExchanges", "")).split(",")]
+        for exchange in places if direct else ["SMART"] * ("SMART" in places) + places:
+            if exchange and exchange not in found:
+                found[exchange] = copy.copy(named)
+                found[exchange].exchange = exchange
+    if not found:
+        alone = copy.copy(contract)
+        alone.exchange = contract.exchange or contract.primaryExchange or "SMART"
+        return [alone]
+    return list(found.values())[:PLACES]
+
+
+def _place(app: Session, orderId: int, contract: Any, order: Any) -> None:
+    """ibnb's own placeOrder, which the blotter knows of; not an override that may do anything."""
+    (OrderVerbs if isinstance(app, OrderVerbs) else Session).placeOrder(app, orderId, contract, order)

@@ -1,0 +1,71 @@
+"""The guard in the lesson world, through a whole session: it closes whatever an account holds, and tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import ibnb
+from ibnb import AccountGuard, IBApp, SafetyError
+
+
+@pytest.fixture
+def app() -> Iterator[IBApp]:
+    yield ibnb.connect()
+    ibnb.reset()
+
+
+def fill(app: IBApp) -> None:
+    """Hold a future, a pair, an option, a London share, a short stock, a CFD and a coin beside the lesson's stocks."""
+    chain = app.getOptionChain("AAPL", 1, [200.0], right="C").iloc[0]
+    for contract, order in (
+        (app.createContract("ES", "FUT", "CME", lastTradeDateOrContractMonth="202509"), app.createOrder("BUY", 2)),
+        (app.createContract("EUR", "CASH", "IDEALPRO"), app.createOrder("BUY", 20_000)),
+        (app.createContract("AAPL", "OPT", conId=int(chain["conId"])), app.createOrder("BUY", 3)),
+        (app.createContract("CSH2", "STK", "SMART", "GBP"), app.createOrder("BUY", 5)),
+        (app.createContract("TSLA"), app.createOrder("SELL", 7)),
+        (app.createContract("MSFT", "CFD"), app.createOrder("BUY", 4)),
+        (app.createContract("BTC", "CRYPTO", "PAXOS"), app.createOrder("BUY", 0, cashQty=5000.0, tif="IOC")),
+    ):
+        app.placeOrderNow(contract, order, wait="Filled")
+
+
+def steps(guard: AccountGuard, word: str) -> list[str]:
+    return [action.split(":")[0].removeprefix("close ") for action in guard.actions if f": {word}" in action]
+
+
+def test_everything_is_closed_on_its_own_exchange(app: IBApp) -> None:
+    """A1: all stocks were sold, ES and EUR.USD stayed, and `actions` said nothing of it."""
+    fill(app)
+    resting = app.placeOrderNow(app.createContract("AAPL"), app.createOrder("BUY", 1, "LMT", 1.0), wait="Submitted")
+    # So much cash no account has: it fires as soon as it knows.
+    with AccountGuard(app, min_cash=1e12, flatten=True) as guard:
+        app.sleep("1 min")
+    assert guard.tripped
+    assert "Cancelled" == app.getBlotter().loc[resting, "status"]
+    assert [] == app.getPositions()["position"][lambda held: held != 0].tolist()
+    assert "nothing is held by DU1234567" == guard.actions[-1]
+    assert sorted(steps(guard, "sent")) == sorted(steps(guard, "done"))
+    assert {"ESU5", "EUR.USD", "TSLA", "CSH2", "BTC.USD"} <= set(steps(guard, "done"))
+    with pytest.raises(SafetyError, match="below min_cash"):
+        app.placeOrderNow(app.createContract("AAPL"), app.createOrder("BUY", 1))
+
+
+def test_at_three_in_the_morning_it_says_what_is_only_sent(app: IBApp) -> None:
+    """A1: sent and done looked alike."""
+    fill(app)
+    app.sleep("17 h")
+    assert (3, 0) == (app.now().hour, app.now().minute)
+    with AccountGuard(app, min_cash=1e12, flatten=True) as guard:
+        app.sleep("1 min")
+        waiting = steps(guard, "waits at TWS (PreSubmitted) 399")
+        assert {"AAPL", "NVDA", "SPY", "AAPL 250613C00200000"} <= set(waiting)
+        assert {"ESU5", "EUR.USD", "BTC.USD", "CSH2"} <= set(steps(guard, "done"))
+        assert not set(waiting) & set(steps(guard, "done"))
+        assert guard.actions[-1].startswith("not closed yet: ")
+        left = app.getPositions()["position"]
+        assert 100 == left[left.index == "NFLX"].iloc[0]
+        app.sleep("7 h")
+        assert set(waiting) <= set(steps(guard, "done"))
+    assert [] == app.getPositions()["position"][lambda held: held != 0].tolist()

@@ -1,0 +1,326 @@
+"""Flatten against a scripted TWS that accepts, refuses, keeps silent, and changes its mind."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from inside import core
+from scripted import ScriptedTWS
+from virtual import on_virtual_time
+
+from ibnb import OrderLimits
+from ibnb.ib import api
+from ibnb.verbs.orders.flatten import AGAIN, STEP, Flatten, routes
+
+ACCOUNT = "DU1234567"
+
+
+def contract(symbol: str, secType: str = "STK", conId: int = 1, **fields: Any) -> Any:
+    made = api.Contract()
+    made.symbol, made.secType, made.conId, made.localSymbol = symbol, secType, conId, symbol
+    for name, value in fields.items():
+        setattr(made, name, value)
+    return made
+
+
+def details(of: Any, exchange: str, *others: str, primary: str = "") -> Any:
+    named = contract(of.symbol, of.secType, of.conId, exchange=exchange, primaryExchange=primary)
+    return SimpleNamespace(contract=named, validExchanges=",".join((exchange, *others)))
+
+
+class TWS(ScriptedTWS):
+    """`held` are its positions; an order is answered by `takes(orderId, contract, order)`."""
+
+    def __init__(self, *held: tuple[Any, float], account: str = ACCOUNT) -> None:
+        super().__init__()
+        self.clock = on_virtual_time(self.app)
+        self.held = {of.conId: (of, units) for of, units in held}
+        self.account = account
+        self.rows = {of.conId: [details(of, "SMART", "NYSE")] for of, _ in held}
+        self.orders: list[tuple[int, Any, Any]] = []
+        self.takes: Any = self.fill
+        self.done = 0
+        self.said: list[str] = []
+        self.on("reqAllOpenOrders", ("openOrderEnd",))
+        self.on("reqPositions", lambda *_: self.positions())
+        self.on("reqContractDetails", lambda reqId, of: self.describe(reqId, of))
+        self.record("cancelOrder")
+        self.flatten = Flatten(self.app, [ACCOUNT], self.said.append, self.finished)
+
+    def finished(self) -> None:
+        self.done += 1
+
+    def positions(self) -> None:
+        for of, units in self.held.values():
+            self.tell("position", self.account, of, units, 0.0)
+        self.tell("positionEnd")
+
+    def describe(self, reqId: int, of: Any) -> None:
+        for row in self.rows[of.conId]:
+            self.tell("contractDetails", reqId, row)
+        self.tell("contractDetailsEnd", reqId)
+
+    def start(self) -> None:
+        def place(app: Any, orderId: int, of: Any, order: Any) -> None:
+            self.orders.append((orderId, of, order))
+            self.takes(orderId, of, order)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("ibnb.core.outgoing.Client.placeOrder", place, raising=False)
+            self.flatten.start()
+            self.pass_time(200)
+
+    def pass_time(self, seconds: float) -> None:
+        self.app.sleep(seconds)
+
+    def status(self, orderId: int, status: str, filled: float = 0.0) -> None:
+        self.tell("orderStatus", orderId, status, filled, 0.0, 10.0, 900 + orderId, 0, 10.0, 1, "", 0.0)
+
+    def fill(self, orderId: int, of: Any, order: Any) -> None:
+        units = float(order.totalQuantity)
+        known, before = self.held[of.conId]
+        self.held[of.conId] = (known, before - units if order.action == "SELL" else before + units)
+        self.status(orderId, "PreSubmitted")
+        self.status(orderId, "Filled", units)
+
+    def refuse(self, orderId: int, of: Any, order: Any) -> None:  # type: ignore[override]
+        self.tell("error", orderId, 0, 201, "Order rejected - reason: no permission", "")
+        self.status(orderId, "Inactive")
+
+    @property
+    def sent(self) -> list[str]:
+        return [
+            f"{order.action} {float(order.totalQuantity):g} {of.symbol} {of.exchange}" for _, of, order in self.orders
+        ]
+
+
+AAPL, TSLA = contract("AAPL"), contract("TSLA", conId=2)
+
+
+def test_each_position_is_closed_and_seen_to_be() -> None:
+    tws = TWS((AAPL, 8.0), (TSLA, -3.0), (contract("IBM", conId=3), 0.0))
+    tws.start()
+    assert tws.sent == ["SELL 8 AAPL SMART", "BUY 3 TSLA SMART"]
+    assert [(order.orderType, order.tif, order.account) for _, _, order in tws.orders] == [("MKT", "DAY", ACCOUNT)] * 2
+    assert tws.said == [
+        "close AAPL: sent SELL 8 MKT on SMART (order 27)",
+        "close AAPL: done, 8 at 10",
+        "close TSLA: sent BUY 3 MKT on SMART (order 28)",
+        "close TSLA: done, 3 at 10",
+        "nothing is held by DU1234567",
+    ]
+    assert tws.done == 1
+    # The blotter knows of them.
+    assert list(tws.app.getBlotter()["status"]) == ["Filled", "Filled"]
+
+
+def test_positions_of_other_accounts_stay() -> None:
+    tws = TWS((AAPL, 8.0), account="DU9")
+    tws.start()
+    assert (tws.sent, tws.said) == ([], ["nothing is held by DU1234567"])
+
+
+def test_it_passes_limits_blocks_and_read_only() -> None:
+    tws = TWS((AAPL, 8.0))
+    tws.app.limitOrders(OrderLimits(max_quantity=1, max_orders_per_minute=1))
+    gate = core(tws.app).gate
+    gate.readonly = True
+    gate.halt("guard", [ACCOUNT], "lost too much")
+    tws.start()
+    assert "nothing is held by DU1234567" == tws.said[-1]
+
+
+def test_a_refusal_is_tried_on_the_next_exchange_and_again_and_then_told() -> None:
+    tws = TWS((AAPL, 8.0))
+    tws.takes = tws.refuse
+    tws.start()
+    assert tws.sent == ["SELL 8 AAPL SMART", "SELL 8 AAPL NYSE"] * 3
+    why = "201: Order rejected - reason: no permission"
+    assert f"close AAPL: not taken ({why}): the next exchange is tried" in tws.said
+    assert f"close AAPL: not taken ({why}): tried again in {AGAIN:g} s" in tws.said
+    assert [f"close AAPL: refused ({why})", "not closed yet: AAPL"] == tws.said[-2:]
+    assert tws.done == 1
+
+
+def test_what_is_taken_at_the_second_try_is_done() -> None:
+    tws = TWS((AAPL, 8.0))
+    tws.takes = lambda *order: (tws.refuse if len(tws.orders) < 3 else tws.fill)(*order)
+    tws.start()
+    assert tws.sent == ["SELL 8 AAPL SMART", "SELL 8 AAPL NYSE", "SELL 8 AAPL SMART"]
+    assert "nothing is held by DU1234567" == tws.said[-1]
+
+
+def test_a_refusal_that_wasnt_one_doesnt_sell_twice() -> None:
+    """An error, and then the order lives: the one that replaced it would be a second sale."""
+    tws = TWS((AAPL, 8.0))
+
+    def change_its_mind(orderId: int, of: Any, order: Any) -> None:
+        if orderId == 27:
+            tws.tell("error", orderId, 0, 201, "Order rejected", "")
+            tws.status(orderId, "Submitted")
+        else:
+            tws.fill(orderId, of, order)
+
+    tws.takes = change_its_mind
+    tws.start()
+    assert ("cancelOrder", (27,)) in tws.asked
+    assert "cancel order 27: TWS has refused it, and then taken it" in tws.said
+
+
+def test_an_order_that_was_taken_isnt_sent_again_because_of_a_message() -> None:
+    tws = TWS((AAPL, 8.0))
+
+    def take_and_talk(orderId: int, of: Any, order: Any) -> None:
+        tws.status(orderId, "Submitted")
+        tws.tell("error", orderId, 0, 201, "Order rejected", "")
+        tws.tell("error", orderId, 0, 10349, "Order TIF was set to DAY", "")
+
+    tws.takes = take_and_talk
+    tws.start()
+    assert len(tws.orders) == 1
+
+
+def test_an_order_that_waits_is_told_with_its_reason_and_followed() -> None:
+    tws = TWS((AAPL, 8.0))
+
+    def wait(orderId: int, of: Any, order: Any) -> None:
+        tws.status(orderId, "PreSubmitted")
+        tws.tell("error", orderId, 0, 399, "Order Message: will not be placed until 09:30", "")
+
+    tws.takes = wait
+    tws.start()
+    assert [
+        "close AAPL: waits at TWS (PreSubmitted) 399: Order Message: will not be placed until 09:30",
+        "not closed yet: AAPL",
+    ] == tws.said[1:]
+    assert (tws.done, len(tws.orders)) == (1, 1)
+    tws.status(27, "Filled", 8.0)
+    assert "close AAPL: done, 8 at 10" == tws.said[-1]
+
+
+def test_a_part_is_followed_by_the_rest() -> None:
+    tws = TWS((AAPL, 8.0))
+
+    def half(orderId: int, of: Any, order: Any) -> None:
+        if len(tws.orders) > 1:
+            tws.fill(orderId, of, order)
+            return
+        tws.held[of.conId] = (AAPL, 3.0)
+        tws.status(orderId, "Cancelled", 5.0)
+
+    tws.takes = half
+    tws.start()
+    assert tws.sent == ["SELL 8 AAPL SMART", "SELL 3 AAPL SMART"]
+    assert "close AAPL: done, 5 of 8, the rest is Cancelled at 10" in tws.said
+    assert "nothing is held by DU1234567" == tws.said[-1]
+
+
+def test_a_position_that_doesnt_fit_what_was_filled_is_left_to_a_person() -> None:
+    """It may only be late: selling it once more would make it short."""
+    tws = TWS((AAPL, 8.0))
+    tws.takes = lambda orderId, of, order: tws.status(orderId, "Filled", 8.0)
+    tws.start()
+    assert tws.sent == ["SELL 8 AAPL SMART"]
+    assert "close AAPL: TWS shows 8 where 0 should be left: look at it yourself" in tws.said
+    assert "not closed yet: AAPL" == tws.said[-1]
+
+
+def test_parts_of_a_share_that_tws_refuses_stay_and_the_whole_ones_go() -> None:
+    tws = TWS((AAPL, 8.5))
+
+    def whole(orderId: int, of: Any, order: Any) -> None:
+        if float(order.totalQuantity) % 1:
+            tws.tell("error", orderId, 0, 10243, "Fractional-sized order cannot be placed via API", "")
+        else:
+            tws.fill(orderId, of, order)
+
+    tws.takes = whole
+    tws.start()
+    assert tws.sent[:2] == ["SELL 8.5 AAPL SMART", "SELL 8 AAPL SMART"]
+    assert "close AAPL: done, 8 at 10" in tws.said
+
+
+def test_a_coin_is_sold_at_once_or_not_at_all() -> None:
+    coin = contract("BTC", "CRYPTO", 5)
+    tws = TWS((coin, 0.25))
+    tws.rows[5] = [details(coin, "PAXOS")]
+    tws.start()
+    assert (tws.sent, tws.orders[0][2].tif) == (["SELL 0.25 BTC PAXOS"], "IOC")
+
+
+def test_silence_doesnt_stop_it() -> None:
+    """Neither the open orders, nor the positions' end, nor the details are told."""
+    tws = TWS((AAPL, 8.0))
+    tws.on("reqAllOpenOrders", lambda: tws.open_order("Submitted"))
+    tws.on("reqPositions", ("position", ACCOUNT, contract("AAPL", primaryExchange="NYSE"), 8.0, 0.0))
+    tws.record("reqContractDetails")
+    tws.open_order = lambda status: tws.tell(  # type: ignore[attr-defined]
+        "openOrder", 5, AAPL, made_order(), SimpleNamespace(status=status)
+    )
+    tws.start()
+    assert "go on, though TWS hasn't confirmed the cancel of every order (AAPL)" == tws.said[0]
+    assert tws.sent[0] == "SELL 8 AAPL NYSE"
+
+
+def made_order() -> Any:
+    order = api.Order()
+    order.account, order.permId, order.action, order.totalQuantity = ACCOUNT, 905, "SELL", api.to_decimal(1)
+    return order
+
+
+def test_it_waits_for_the_cancels_and_no_longer() -> None:
+    tws = TWS((AAPL, 8.0))
+
+    def one_works(*_: Any) -> None:
+        tws.tell("openOrder", 5, AAPL, made_order(), SimpleNamespace(status="Submitted"))
+        tws.tell("openOrderEnd")
+
+    tws.on("reqAllOpenOrders", one_works)
+    tws.flatten.start()
+    assert "reqPositions" not in tws.names()
+    tws.status(5, "Cancelled")
+    assert "reqPositions" in tws.names()
+    tws.pass_time(STEP)
+    assert not any("go on, though" in text for text in tws.said)
+
+
+def test_details_that_are_refused_leave_the_position_s_own_contract() -> None:
+    tws = TWS((AAPL, 8.0))
+    tws.on("reqContractDetails", lambda reqId, of: tws.tell("error", reqId, 0, 200, "No security definition", ""))
+    tws.start()
+    assert tws.sent == ["SELL 8 AAPL SMART"]
+
+
+def test_an_order_that_cant_be_sent_is_told() -> None:
+    tws = TWS((AAPL, 8.0))
+
+    def broken(*_: Any) -> None:
+        raise OSError("the cable is out")
+
+    tws.takes = broken
+    tws.start()
+    assert "close AAPL: refused (the cable is out)" in tws.said
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "expected"),
+    [
+        ("STK", [("LSE", "LSEETF"), ("SMART", "LSE")], ["LSE", "LSEETF", "SMART"]),
+        ("STK", [("SMART", "NYSE", "IEX", "ARCA")], ["SMART", "NYSE", "IEX"]),
+        ("STK", [("NYSE", "SMART", "ARCA")], ["SMART", "NYSE", "ARCA"]),
+        ("FUT", [("CME", "QBALGO")], ["CME", "QBALGO"]),
+        ("CASH", [("IDEALPRO",)], ["IDEALPRO"]),
+        ("STK", [], ["SMART"]),
+    ],
+)
+def test_the_exchanges_that_are_tried(kind: str, rows: list[tuple[str, ...]], expected: list[str]) -> None:
+    of = contract("X", kind)
+    assert [each.exchange for each in routes(of, [details(of, *row) for row in rows])] == expected
+
+
+def test_the_primary_exchange_is_tried_before_others() -> None:
+    of = contract("X")
+    found = routes(of, [details(of, "SMART", "AMEX", "NYSE", "LSE", primary="LSE")])
+    assert [each.exchange for each in found] == ["SMART", "LSE", "AMEX"]
