@@ -61,7 +61,7 @@ class ScriptedTWS:
 
     def reconnect(self) -> None:
         """Another connection."""
-        core(self.app).lifecycle.use(_Wire(self.app), SERVER_VERSION, "", 1)  # type: ignore[arg-type]
+        core(self.app).lifecycle.use(_Wire(self.app), SERVER_VERSION, "20250611 10:00:00 US/Eastern", 1)  # type: ignore[arg-type]
         self.tell("nextValidId", 27)
         self.tell("managedAccounts", "DU1234567")
 

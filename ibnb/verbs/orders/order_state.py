@@ -102,7 +102,7 @@ class OrderState:
     #: The end was told by an error alone: what TWS shows later is truer.
     ended_by_error: bool = False
     asked: dict[int, Asked] = field(default_factory=dict)
-    #: As it was sent last, confirmed or not.
+    #: As it was sent last, or as TWS showed it since.
     latest: Any = None
     log: list[tuple[Any, ...]] = field(default_factory=list)
     messages: list[Said] = field(default_factory=list)
@@ -135,6 +135,9 @@ class OrderState:
         for each in self.asked.values():
             if each.answer is None and each.shown_by(order):
                 each.answer, news = CONFIRMED, True
+        if all(each.answer is not None or each.numbers is None for each in self.asked.values()):
+            # What TWS makes of an order (a stop's limit price …) is no change of ours.
+            self.latest = order
         self._resize(number(order, "totalQuantity"))
         # Late words about an order that has ended don't bring it to life; orderStatus may.
         over = self.status in DONE - {"Inactive"} and not self.ended_by_error

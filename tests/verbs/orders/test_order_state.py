@@ -338,3 +338,10 @@ def test_the_same_words_again_are_no_news() -> None:
     before = told.blotter.version(ID)
     assert told.open("Submitted").status("Submitted").blotter.version(ID) == before
     assert told.status("Submitted", why="child").blotter.version(ID) == before + 1
+
+
+def test_what_tws_makes_of_an_order_isnt_taken_for_a_part_of_the_change() -> None:
+    """TWS shows a limit price for a stop, which moves with the stop (tws_behaviour 3.8)."""
+    told = working().open("PreSubmitted", lmtPrice=95.0, auxPrice=90.0)
+    number = told.change(lmtPrice=95.0, auxPrice=91.0)
+    assert answer(told.open("PreSubmitted", lmtPrice=96.0, auxPrice=91.0), number) == CONFIRMED
