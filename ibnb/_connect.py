@@ -20,6 +20,7 @@ from ibnb.core.gate import is_paper, lift
 from ibnb.core.session import Session
 from ibnb.errors import NotConnectedError, SafetyError
 from ibnb.ib.accounts import mask
+from ibnb.tracebacks import short_errors
 
 if TYPE_CHECKING:
     from ibnb.app import IBApp
@@ -55,6 +56,7 @@ EMBEDDED = "embedded"
 _gateways: dict[Hashable, Gateway] = {}
 
 
+@short_errors
 def connect(
     profile: str | None = None,
     *,

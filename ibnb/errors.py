@@ -5,16 +5,10 @@ The codes themselves are data, in `codes.py`; here a code and its text become th
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 
 from ibnb.ib.codes import History162, explain_code, history_kind, lookup
-
-# In a notebook an error is at most so many lines, as far as that is in our hands.
-_LINES = 14
-_NOT_THE_USERS = frozenset({"ibnb", "ibapi", "IPython", "ipykernel", *sys.stdlib_module_names})
+from ibnb.tracebacks import short_traceback
 
 
 class IBError(Exception):
@@ -144,45 +138,3 @@ def request_error(
 def explain(code: int, text: str = "") -> str:
     """What an IB code means and what to do about it, in two sentences; works without a connection."""
     return explain_code(code, text)
-
-
-def short_traceback(error: BaseException) -> list[str]:
-    """What IPython and Jupyter show of ``error``: the user's own lines, and the text.
-
-    It asks for this by the method `_render_traceback_`; a traceback outside IPython stays as it is. Frames of ibnb and
-    of the standard library, and the errors that led to this one, are left out; `%xmode Verbose` and `%tb` show them.
-    """
-    from IPython import get_ipython
-
-    table = get_ipython().InteractiveTB
-    if table.mode == "Verbose":
-        return list(table.structured_traceback(type(error), error, error.__traceback__))
-    users = [
-        link
-        for link in _links(error.__traceback__)
-        if str(link.tb_frame.f_globals.get("__name__")).partition(".")[0] not in _NOT_THE_USERS
-    ]
-    led_to_it = error.__cause__, error.__suppress_context__
-    error.__cause__, error.__suppress_context__ = None, True
-    try:
-        shown: list[str] = []
-        for links, context in ((users, 5), (users, 1), ([*users[:1], *users[-1:]], 1)):
-            shown = table.structured_traceback(type(error), error, _chained(links), 0, context)
-            if "\n".join(shown).count("\n") < _LINES:
-                break
-        return list(shown)
-    finally:
-        error.__cause__, error.__suppress_context__ = led_to_it
-
-
-def _links(traceback: TracebackType | None) -> Iterator[TracebackType]:
-    while traceback is not None:
-        yield traceback
-        traceback = traceback.tb_next
-
-
-def _chained(links: list[TracebackType]) -> TracebackType | None:
-    chain: TracebackType | None = None
-    for link in reversed(links):
-        chain = TracebackType(chain, link.tb_frame, link.tb_lasti, link.tb_lineno)
-    return chain

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ibnb.tracebacks import short_errors
+
 # Blue and vermilion can be told apart with any kind of colour vision.
 UP, DOWN, QUIET = "#0072b2", "#d55e00", "#8c8c8c"
 SIZE = (8.0, 4.0)
@@ -24,11 +26,13 @@ DPI = 100
 _MOST_LABELS = 25
 
 
+@short_errors
 def displayData(df: pd.DataFrame, rows: int | None = 5) -> None:
     """Print the last `rows` rows of a frame, or all of them with rows=None."""
     print(df.to_string() if rows is None else df.tail(rows).to_string())
 
 
+@short_errors
 def plotData(df: pd.DataFrame, title: str = "Price Chart", alt: str | None = None, path: str | None = None) -> None:
     """Draw `df["Close"]` as a line.
 
@@ -48,6 +52,7 @@ def plotData(df: pd.DataFrame, title: str = "Price Chart", alt: str | None = Non
     _show(figure, alt or f"Line chart of {title} close, {_span(close.index)}, {_range(close)}.", path)
 
 
+@short_errors
 def plotBars(df: pd.DataFrame, title: str = "Bars", alt: str | None = None, path: str | None = None) -> None:
     """Draw open, high, low and close as candles, with the volume below where there is one.
 
@@ -94,6 +99,7 @@ def plotBars(df: pd.DataFrame, title: str = "Bars", alt: str | None = None, path
 _MARGIN_TAGS = ("NetLiquidation", "InitMarginReq", "MaintMarginReq", "AvailableFunds", "ExcessLiquidity")
 
 
+@short_errors
 def plotMargin(
     summary: pd.DataFrame, title: str = "Margin usage", alt: str | None = None, path: str | None = None
 ) -> None:
@@ -123,6 +129,7 @@ def plotMargin(
     _show(figure, alt or f"Horizontal bar chart of {title} in {currency}: {listed}.", path)
 
 
+@short_errors
 def plotOrderTimeline(
     log: pd.DataFrame, title: str = "Order timeline", alt: str | None = None, path: str | None = None
 ) -> None:
@@ -152,6 +159,7 @@ def plotOrderTimeline(
     _show(figure, alt or f"Timeline of {title}: {len(log)} messages; the status was {steps}.", path)
 
 
+@short_errors
 def plotTape(
     tape: pd.DataFrame, title: str = "Requests and answers", alt: str | None = None, path: str | None = None
 ) -> None:

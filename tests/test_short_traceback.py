@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import pickle
 import re
 import sys
 import traceback
@@ -9,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from inside import core
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
-from ibnb import errors
+import ibnb
+from ibnb import errors, tracebacks
 
 KINDS = [
     kind
@@ -109,7 +113,7 @@ def test_each_kind_of_error_with_no_line_of_the_users_is_its_text(
     lines = shown(shell, "raise error")
     assert lines[-1] == f"{kind.__name__}: in so many words"
     assert "----> 1 raise error" in lines
-    assert errors.short_traceback(kind("no line"))[-1].endswith("no line")
+    assert tracebacks.short_traceback(kind("no line"))[-1].endswith("no line")
 
 
 def test_what_tws_answered_and_the_advice_are_both_there(shell: InteractiveShell) -> None:
@@ -117,3 +121,66 @@ def test_what_tws_answered_and_the_advice_are_both_there(shell: InteractiveShell
     lines = shown(shell, "raise error")
     assert "ContractNotFoundError: getData: TWS answered 200: No security definition has been found" in lines
     assert len(lines) <= 14
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("app.getData('AAPL', app.dataSettings('1 D', '1h'))", "ValueError: barSizeSetting '1h' is not legal."),
+        ("app.getQuotes([5])", "ValueError: getQuotes: 5 isn't a contract"),
+        ("app.getQuote('EURUSD')", "ValueError: getQuote: 'EURUSD' is a currency pair"),
+        ("app.placeOrderNow('AAPL', 5)", "ValueError: placeOrderNow: 5 isn't an order"),
+        ("app.createOrder('BUY', -1)", "ValueError: quantity must be a number above 0, not -1"),
+        ("ibnb.createCondition('nothing')", "ValueError: "),
+        ("ibnb.plotBars(app.getPositions())", "ValueError: a column Close is needed"),
+        ("ibnb.connect('nowhere')", "ValueError: there is no profile 'nowhere'"),
+        ("app.sleep('a while')", "ValueError: 'a while' isn't a duration"),
+        ("app.getQuote()", "TypeError: MarketDataVerbs.getQuote() missing 1 required positional argument: 'contract'"),
+        ("app.placeBracket('AAPL', 1, 2, 3)", "TypeError: OrderVerbs.placeBracket() takes 3 positional arguments"),
+        ("app.getQuote('QQQQZ')", "ContractNotFoundError: getQuote: TWS answered 200"),
+    ],
+)
+def test_a_wrong_argument_is_the_users_line_and_the_text(shell: InteractiveShell, line: str, text: str) -> None:
+    shown(shell, "import ibnb\napp = ibnb.connect('embedded')")
+    lines = shown(shell, line)
+    shown(shell, "ibnb.reset()")
+    assert len(lines) <= 7
+    assert f"----> 1 {line}" in lines
+    assert any(each.startswith(text) for each in lines[3:])
+
+
+def test_an_error_of_somebody_else_keeps_its_frames(shell: InteractiveShell) -> None:
+    lines = shown(
+        shell,
+        "import ibnb\nclass App(ibnb.IBApp):\n    def managedAccounts(self, accounts): pass\n"
+        "    def double(self, x):\n        return float(x)\nApp().double('text')\n",
+    )
+    assert [line[6:].split()[0] for line in lines if line.startswith("----> ")] == ["6", "5"]
+
+
+def test_a_short_error_travels_between_processes() -> None:
+    with pytest.raises(ValueError, match="quantity") as caught:
+        ibnb.createOrder("BUY", -1)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    assert pickle.loads(pickle.dumps(ibnb.createOrder)) is ibnb.createOrder
+
+
+def test_a_verbs_signature_and_help_stay_its_own() -> None:
+    assert list(inspect.signature(ibnb.IBApp.getQuote).parameters) == ["self", "contract", "snapshot", "timeout"]
+    assert (ibnb.IBApp.getQuote.__doc__ or "").startswith("Return one contract's quote")
+
+
+def test_a_warning_is_about_the_users_line_however_many_frames_are_between() -> None:
+    class App(ibnb.IBApp):
+        def accountSummary(self, *args: object) -> None:
+            raise RuntimeError("a mistake in an override")
+
+    app = ibnb.connect("embedded", app_class=App)
+    for ask in (app.getCurrentTime, app.getPositions, lambda: app.sleep(1)):
+        app.cancelAccountSummary(1)
+        app.reqAccountSummary(1, "All", "NetLiquidation")
+        core(app).fence.wait()
+        with pytest.warns(ibnb.errors.CallbackWarning) as told:
+            ask()
+        assert told[0].filename == __file__
+    ibnb.reset()

@@ -33,6 +33,7 @@ from ibnb.core.tape import Tape
 from ibnb.errors import CallbackWarning, ConnectionLostError, IBError, NotConnectedError, RequestTimeoutError
 from ibnb.ib import api
 from ibnb.ib.values import check_contract, check_timeout, short_name
+from ibnb.tracebacks import users_level
 
 # Seconds before a timeout at which TWS is asked whether it still answers anything.
 GRACE = 2.0
@@ -216,8 +217,7 @@ class Core:
         ValueError for a `contract` that isn't one.
         """
         if self.status.problem_count != self._problems_told:
-            # This method and the verb stand between here and the user's line.
-            self.tell_problems(stacklevel=4)
+            self.tell_problems()
         limit = self.limit(timeout, verb)
         self._await_return(verb, limit)
         about = None if contract is _NO_CONTRACT else check_contract(contract, verb)
@@ -416,7 +416,7 @@ class Core:
             f"or give more time with {verb}(..., timeout=…)."
         )
 
-    def tell_problems(self, stacklevel: int) -> None:
+    def tell_problems(self) -> None:
         """Warn in the caller's thread, so in the caller's cell, about exceptions in callbacks since the last call."""
         new = self.status.problem_count - self._problems_told
         if new:
@@ -426,7 +426,7 @@ class Core:
             warnings.warn(
                 f"{first.error} in {first.where}, callback {first.callback}{more}; see app.problems",
                 CallbackWarning,
-                stacklevel=stacklevel,
+                stacklevel=users_level(),
             )
 
 

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from types import TracebackType
+from types import FunctionType, TracebackType
 from typing import Any, Self
 
 from ibnb.core.clock import NEW_YORK, seconds_of
@@ -27,6 +27,7 @@ from ibnb.ib import api
 from ibnb.ib.accounts import mask
 from ibnb.ib.codes import explain_code
 from ibnb.ib.values import check_order
+from ibnb.tracebacks import short_errors
 
 OWN = "_ibnb"
 _EXERCISE = inspect.signature(api.EClient.exerciseOptions)
@@ -83,6 +84,10 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     def __init_subclass__(cls, listener: Callable[[Core], object] | None = None, **kwargs: Any) -> None:
         """`listener`: a verb family's class of callbacks. TypeError for a class that covers what ibnb needs itself."""
         super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith("ibnb."):
+            for name, method in list(vars(cls).items()):
+                if isinstance(method, FunctionType) and not name.startswith("_"):
+                    setattr(cls, name, short_errors(method))
         if listener is not None:
             _LISTENERS[cls] = listener
         if OWN in vars(cls):
@@ -208,12 +213,13 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
         """The session's time, with New York's zone: the embedded gateway's clock, or the wall clock."""
         return datetime.fromtimestamp(self._ibnb.now(), NEW_YORK)
 
+    @short_errors
     def sleep(self, duration: float | str) -> None:
         """Let time pass: seconds, or "30 s", "5 min", "1 h". On the embedded manual clock nothing really waits."""
         seconds = seconds_of(duration)
         core = self._ibnb
         core.lifecycle.check_thread("sleep")
-        core.tell_problems(stacklevel=3)
+        core.tell_problems()
         core.clock.sleep(seconds)  # the session's clock: virtual on the embedded gateway
 
     # --- messages ----------------------------------------------------------------------------------
@@ -247,6 +253,7 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
 
     # --- orders ------------------------------------------------------------------------------------
 
+    @short_errors
     def limitOrders(self, limits: OrderLimits | None) -> None:
         """Set (or with None lift) the limits that every order must keep, however it is sent.
 

@@ -13,12 +13,14 @@ from typing import Any, Literal, get_args
 
 from ibnb.ib.code_table import CODES, DATA, FARMS, FIELD, HISTORY_162, KINDS, OTHER_162, Code, History162, Severity
 from ibnb.ib.values import check
+from ibnb.tracebacks import short_errors
 
 Outcome = Literal["fail", "finish", "note", "doubt"]
 # What the user has said about codes, by code.
 _own: dict[int, Code] = {}
 
 
+@short_errors
 def overrideCode(
     code: int,
     *,
@@ -46,6 +48,7 @@ def overrideCode(
     return row
 
 
+@short_errors
 def restoreCode(code: int | None = None) -> None:
     """Forget what overrideCode has said about a code; None: about all."""
     if code is None:

@@ -29,6 +29,7 @@ from ibnb.ib.api import (
 )
 from ibnb.ib.create import Bracket
 from ibnb.ib.values import check, check_contract
+from ibnb.tracebacks import short_errors
 
 _DIRECTIONS = (">=", "<=")
 _SPOKEN_DIRECTIONS = {"above": ">=", "after": ">=", "=>": ">=", "below": "<=", "before": "<=", "=<": "<="}
@@ -139,6 +140,7 @@ _REMEDIES = dict.fromkeys(("conId", "symbol", "secType"), "app.resolve(contract)
 }
 
 
+@short_errors
 def createCondition(
     kind: str,
     direction: str | None = None,
@@ -233,6 +235,7 @@ def _word_or_number(name: str, value: Any, numbers: dict[str, int]) -> int:
 _counted = itertools.count(1)
 
 
+@short_errors
 def createOCA(orders: Iterable[Any], name: str | None = None, ocaType: str | int = "cancel with block") -> list[Any]:
     """Return copies of two or more orders as one group in which a fill of one cancels the others (one cancels all).
 

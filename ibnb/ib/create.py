@@ -27,11 +27,13 @@ from ibnb.ib.values import (
     check_duration,
     check_end_date_time,
 )
+from ibnb.tracebacks import short_errors
 
 # The fields that say which instrument a contract is; a combo's legs do so too.
 _NAMES = ("symbol", "conId", "localSymbol", "tradingClass", "secId", "issuerId", "comboLegs")
 
 
+@short_errors
 def createContract(
     symbol: str, sec_type: str = "STK", exchange: str = "SMART", currency: str = "USD", **fields: Any
 ) -> Contract:
@@ -58,6 +60,7 @@ def createContract(
     return contract
 
 
+@short_errors
 def dataSettings(
     durationStr: str,
     barSizeSetting: str,
@@ -120,6 +123,7 @@ def check_settings(settings: Any, verb: str) -> dict[str, Any]:
     return dataSettings(**settings)
 
 
+@short_errors
 def createOrder(
     action: str = "BUY",
     quantity: Any = 100,
@@ -189,6 +193,7 @@ class Bracket(NamedTuple):
     stopLoss: Order
 
 
+@short_errors
 def createBracket(
     action: str, quantity: Any, limit_price: float | None, take_profit: float, stop_loss: float, **fields: Any
 ) -> Bracket:
@@ -219,6 +224,7 @@ def createBracket(
 _ROUNDINGS = {"nearest": ROUND_HALF_UP, "down": ROUND_FLOOR, "up": ROUND_CEILING}
 
 
+@short_errors
 def roundToTick(price: float, tick: Any, rounding: str = "nearest") -> float:
     """Return `price` on the contract's price grid; TWS answers an off-grid price with error 110.
 

@@ -17,6 +17,8 @@ from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from ibnb.tracebacks import users_level
+
 UTC = "UTC"
 #: The zone in which a session shows its own times.
 NEW_YORK = "America/New_York"
@@ -226,7 +228,7 @@ def zone_name(name: str, near: str | None = None) -> str:
         return instead
     taken = found[0] if found else instead
     said = f"may be {' or '.join(found)}" if found else "is not known"
-    warnings.warn(f"the time zone {name!r} {said}; times are read as in {taken}", ZoneWarning, stacklevel=2)
+    warnings.warn(f"the time zone {name!r} {said}; times are read as in {taken}", ZoneWarning, stacklevel=users_level())
     return taken
 
 

@@ -26,6 +26,7 @@ from ibnb.ib.fields import ContractLike
 from ibnb.ib.instruments import as_contract, as_contracts
 from ibnb.ib.values import BAR_SIZES, WHAT_TO_SHOW, check
 from ibnb.ib.zones import ZoneWarning, zone_name, zones_called
+from ibnb.tracebacks import users_level
 from ibnb.verbs.stream import Stream
 from ibnb.wire.fast import Columns
 
@@ -247,7 +248,7 @@ def zone_of(details: Any) -> str:
     """The zone of an instrument's exchange; UTC, with a ZoneWarning, where TWS names none."""
     if not details.timeZoneId.strip():
         text = f"TWS names no time zone for {details.contract.symbol}; its times are shown in UTC"
-        warnings.warn(text, ZoneWarning, stacklevel=2)
+        warnings.warn(text, ZoneWarning, stacklevel=users_level())
     return zone_name(details.timeZoneId)
 
 

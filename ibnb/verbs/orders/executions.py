@@ -17,6 +17,7 @@ from ibnb.errors import RequestTimeoutError
 from ibnb.ib.api import ExecutionFilter, is_unset, to_float
 from ibnb.ib.values import check
 from ibnb.ib.zones import ZoneWarning, login_zone
+from ibnb.tracebacks import users_level
 from ibnb.verbs.history import ZONED_DATES_VERSION
 from ibnb.verbs.orders.callbacks import OrderCallbacks
 from ibnb.verbs.orders.fills import family
@@ -161,5 +162,5 @@ def _login_zone(app: ExecutionVerbs) -> str:
     lifecycle = app._ibnb.lifecycle
     zone, doubt = login_zone(text, lifecycle.since)
     if doubt and lifecycle.version < ZONED_DATES_VERSION:
-        warnings.warn(doubt, ZoneWarning, stacklevel=3)
+        warnings.warn(doubt, ZoneWarning, stacklevel=users_level())
     return zone

@@ -153,7 +153,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         >>> app.waitOrder(orderId).status
         'Filled'
         """
-        self._ibnb.tell_problems(stacklevel=3)
+        self._ibnb.tell_problems()
         return _waiting(self).for_status("waitOrder", order_id, _statuses(status), timeout)
 
     def getBlotter(self) -> pd.DataFrame:
