@@ -6,7 +6,8 @@ Rule: nothing here knows a byte or a socket. Sessions hand in decoded requests a
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
@@ -29,6 +30,8 @@ from .world import Client, Subscription, World
 _log = logging.getLogger(__name__)
 
 _LATE = "late answers"
+# So many answers at once.
+_STEP = 50
 _PACING = "Historical data request pacing violation"
 CLIENT_ID_IN_USE = "Unable to connect as the client id is already in use. Retry with a unique client id."
 
@@ -82,8 +85,11 @@ class Engine:
             client.error(-1, code, text)
         return client
 
-    def handle(self, client: Client, request: Any) -> None:
-        """Answer one request, whatever it is; if faults are staged, late or never."""
+    def handle(self, client: Client, request: Any) -> Iterator[None]:
+        """Answer one request, whatever it is; if faults are staged, late or never.
+
+        A long answer goes out in steps: between two of them others may have their turn.
+        """
         self.world.remember(client.clientId, "in", request)
         if self.world.staged.loses(request):
             return
@@ -92,7 +98,7 @@ class Engine:
             if self.world.staged.delay or queue:
                 self._answer_late(client, request, queue)
                 return
-        self._answer(client, request)
+        yield from self._answer(client, request)
 
     def _answer_late(self, client: Client, request: Any, queue: list[Subscription]) -> None:
         """Answer when the staged delay is over, in the order of asking, unless the client has gone by then."""
@@ -100,13 +106,13 @@ class Engine:
 
         def answer() -> None:
             client.unsubscribe(_LATE, subscription.reqId)
-            self._answer(client, request)
+            deque(self._answer(client, request), 0)
 
         when = self.world.clock.now() + self.world.staged.delay
         when = max([when, *(timer.when for late in queue for timer in late.timers)])
         subscription.timers.append(self.world.clock.call_at(when, answer))
 
-    def _answer(self, client: Client, request: Any) -> None:
+    def _answer(self, client: Client, request: Any) -> Iterator[None]:
         handler = HANDLERS.get(type(request))
         client.answering = True
         try:
@@ -116,8 +122,13 @@ class Engine:
                 raise Refusal(*staged)
             check_reachable(self.world, request)
             ask = self._paced(request)
-            for answer in handler(self.world, client, request) or ():
-                client.send(answer)
+            for number, answer in enumerate(handler(self.world, client, request) or (), 1):
+                if answer is not None:
+                    client.send(answer)
+                if answer is None or not number % _STEP:
+                    client.answering = False
+                    yield
+                    client.answering = True
             if ask is not None:
                 self._small_bars.note(ask, self.world.clock.now())
         except Refusal as refusal:

@@ -48,7 +48,8 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self.session = Session(gateway.engine)
+        self.session = Session(gateway.engine, in_steps=True)
+        self._going_on = False
         self._held = b""  # the byte that waits so that a burst doesn't end on a chunk's edge
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -88,7 +89,12 @@ class _Connection(asyncio.Protocol):
         while bursts := self.session.outgoing():
             for burst in bursts:
                 self._write(burst)
+            if self.session.busy:
+                break
             self.session.proceed()  # with what it left unread because it had so much to say
+        if self.session.busy and not self._going_on:
+            self._going_on = True
+            asyncio.get_running_loop().call_soon(self._go_on)
         if self.transport.get_write_buffer_size() > _BACKLOG_LIMIT:
             _log.warning("client %s doesn't read; its session ends", self.session.clientId)
             self.transport.abort()
@@ -100,6 +106,12 @@ class _Connection(asyncio.Protocol):
             self.transport.resume_reading()
         else:
             self.transport.pause_reading()
+
+    def _go_on(self) -> None:
+        """The next step of a long answer; whatever came meanwhile has had its turn."""
+        self._going_on = False
+        self.session.proceed()
+        self._gateway.settle()
 
     def _write(self, burst: bytes) -> None:
         burst = self._held + burst
@@ -131,8 +143,8 @@ class Gateway:
     """A simulated TWS on a port.
 
     Args:
-        scenario: ``"lesson"`` (a fixed New York morning), ``"live"`` (now, in real hours), ``"always-open"`` (now, and
-            markets never close) or a ``Scenario``.
+        scenario: ``"lesson"`` (a fixed New York morning), ``"beginner"`` (the same, with a new TWS's precautions),
+            ``"live"`` (now, in real hours), ``"always-open"`` (now, and markets never close) or a ``Scenario``.
         port: 0 picks a free one; read it from ``port`` after ``start()``.
         host: where to listen. Only loopback unless you say otherwise, and then only ``trusted`` peers are let in.
         manual: time stands still until ``advance`` or ``step`` (default for all scenarios but those that begin now).

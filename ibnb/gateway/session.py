@@ -6,6 +6,8 @@ Rules, each forced by real clients (behaviour specification 2.1–2.6):
 * the answer to the hello is one burst of its own, and nothing is said before START_API;
 * a malformed frame costs this client its session and nobody else anything; a field that can't be read is error 320,
   an unknown message is an error too, and the session goes on;
+* a long answer goes out in steps, if whoever feeds the session asks for that: another client's turn comes between two
+  of them, this one's next request after the last;
 * memory is bounded: a frame from a client is at most 1 MiB long, and no request is read while a megabyte of answers
   waits to be written or while the client is above its message rate. Whoever feeds the session asks ``reading`` first.
 
@@ -16,6 +18,7 @@ all answers have come. On a manual clock messages are counted and never wait.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
@@ -58,7 +61,7 @@ class State(Enum):
 class Session:
     """What the gateway and one socket have to say to each other."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, in_steps: bool = False) -> None:
         self.state = State.HELLO
         self.clientId: int | None = None
         self._engine = engine
@@ -77,6 +80,8 @@ class Session:
         self._struck = 0
         self._turn: Timer | None = None  # when the next message may be read
         self._waiting: bytes | None = None  # that message
+        self._in_steps = in_steps
+        self._answers: Iterator[None] | None = None  # to a request, as far as they haven't been said
         self._stuffed = False
         self._silent = False
         self._truncating = False
@@ -90,7 +95,12 @@ class Session:
     def reading(self) -> bool:
         """Whether the session takes requests now; bytes that come all the same wait inside."""
         much = self._unsaid + len(self._said) > _MUCH_TO_SAY
-        return not (self.closed or self._stuffed or self._turn or much)
+        return not (self.closed or self._stuffed or self._turn or much or self._answers)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a long answer waits to be gone on with (``proceed``), once others have had their turn."""
+        return self._answers is not None and not self._stuffed
 
     def receive(self, data: bytes) -> None:
         """Take in what the socket brought; answers wait in ``outgoing``."""
@@ -100,8 +110,10 @@ class Session:
         self.proceed()
 
     def proceed(self) -> None:
-        """Read the requests that have come, as long as nothing speaks against it."""
+        """Read the requests that have come, as long as nothing speaks against it; first a step of a long answer."""
         try:
+            if self.busy:
+                self._step()
             while self.reading:
                 payload, self._waiting = self._waiting or next(self._frames.feed(b""), None), None
                 if payload is None:
@@ -129,7 +141,7 @@ class Session:
 
     def close(self) -> None:
         """The socket is to go; the client id is free."""
-        self.state = State.CLOSED
+        self.state, self._answers = State.CLOSED, None
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
@@ -211,10 +223,18 @@ class Session:
 
     def _ask(self, request: Any) -> None:
         if self._client is not None:
-            self._engine.handle(self._client, request)
+            self._answers = self._engine.handle(self._client, request)
+            self._step()
         elif isinstance(request, m.StartApi):
             self._start(request.clientId)
         # Else: asked before START_API, which TWS drops without a word.
+
+    def _step(self) -> None:
+        """Say some of the answers, or all of them."""
+        for _ in self._answers or ():
+            if self._in_steps:
+                return
+        self._answers = None
 
     def _start(self, clientId: int) -> None:
         self.clientId = clientId

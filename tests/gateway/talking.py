@@ -18,11 +18,21 @@ def engine_of(scenario: Scenario = LESSON, rate: float = 0.0) -> Engine:
 
 
 class Talk:
-    """One client, started as `clientId` unless that is None. `burst` and `frames` see the bytes as they came."""
+    """One client, started as `clientId` unless that is None. `burst` and `frames` see the bytes as they came.
 
-    def __init__(self, engine: Engine, clientId: int | None = None, version: int = 176, options: str = "") -> None:
+    `in_steps`: long answers go out in steps, the next one with `session.proceed()`.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clientId: int | None = None,
+        version: int = 176,
+        options: str = "",
+        in_steps: bool = False,
+    ) -> None:
         self.engine = engine
-        self.session = Session(engine)
+        self.session = Session(engine, in_steps)
         self.codec = TextCodec(version)
         self.frames = FrameBuffer()
         self.raw = b""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import chain
 
 from .. import messages as m
+from ..calendar import Calendar
 from ..instruments import MARKET_RULES, Instrument, contract_of
 from ..matching.order_types import tokens
 from ..world import Client, World
@@ -23,11 +26,12 @@ def contract_details(world: World, client: Client, request: m.ReqContractDetails
     Differs from TWS: an empty exchange gives one row per listing, not one per exchange.
     """
     check_description(request.contract)
-    found = world.instruments.match(request.contract)
-    if not found:
+    found = world.instruments.each(request.contract)
+    first = next(found, None)
+    if first is None:
         refuse_absent(request.contract)
         raise Refusal(200, NO_DEFINITION)
-    for instrument in found:
+    for instrument in chain([first], found):
         answer = m.BondContractData if instrument.bond else m.ContractData
         yield answer(reqId=request.reqId, details=details(world, instrument))
     yield m.ContractDataEnd(reqId=request.reqId)
@@ -83,7 +87,7 @@ def smart_components(world: World, client: Client, request: m.ReqSmartComponents
 def details(world: World, instrument: Instrument) -> m.ContractDetails:
     """Return all that TWS says of an instrument; trading hours begin with today's."""
     today = datetime.fromtimestamp(world.clock.now(), zone_info(instrument.timeZoneId)).date()
-    calendar = world.market.calendar
+    trading, liquid = _hours(world.market.calendar, instrument.schedule, today)
     bond = asdict(instrument.bond) if instrument.bond else {}
     return m.ContractDetails(
         **bond,
@@ -100,8 +104,8 @@ def details(world: World, instrument: Instrument) -> m.ContractDetails:
         category=instrument.category,
         subcategory=instrument.subcategory,
         timeZoneId=instrument.timeZoneId,
-        tradingHours=calendar.hours_text(instrument.schedule, today),
-        liquidHours=calendar.hours_text(instrument.schedule, today, rth=True),
+        tradingHours=trading,
+        liquidHours=liquid,
         secIdList=tuple(m.TagValue(tag=tag, value=value) for tag, value in instrument.secIdList),
         aggGroup=instrument.aggGroup,
         underSymbol=instrument.underSymbol,
@@ -113,3 +117,8 @@ def details(world: World, instrument: Instrument) -> m.ContractDetails:
         sizeIncrement=quantity(instrument.sizeIncrement),
         suggestedSizeIncrement=quantity(instrument.suggestedSizeIncrement),
     )
+
+
+@lru_cache(256)
+def _hours(calendar: Calendar, schedule: str, today: date) -> tuple[str, str]:
+    return calendar.hours_text(schedule, today), calendar.hours_text(schedule, today, rth=True)

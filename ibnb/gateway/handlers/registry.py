@@ -1,7 +1,8 @@
 """Which function answers which request, and how one refuses.
 
 Rule: a handler is a function ``(world, client, request)`` that returns or yields the answers for the asking
-client. It refuses by raising; it never answers with an empty success for what isn't simulated.
+client. It refuses by raising; it never answers with an empty success for what isn't simulated. Where it computes
+for long it yields None now and then, so that other clients have their turn.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from typing import Any, Protocol
 
 from ..data import Recording
@@ -212,22 +213,25 @@ class Instruments:
         A conId needs nothing else (only an exchange, if given, must list it). Expired futures need `includeExpired`.
         The rows' `exchange` is the one that was asked for. Whoever needs exactly one contract calls more an ambiguity.
         """
+        return list(self.each(contract))
+
+    def each(self, contract: ContractLike) -> Iterator[Instrument]:
+        """The same, one after the other: a whole option chain is twenty thousand."""
+        candidates: Iterable[Instrument]
         if contract.conId:
             continuous = "CONTFUT" in (contract.secType or "").upper().split("+")
-            found = self._continuous.get(contract.conId) if continuous else self.find(contract.conId)
-            candidates = [found] if found else []
+            known = self._continuous.get(contract.conId) if continuous else self.find(contract.conId)
+            candidates = [known] if known else []
             filters = [f for f in _FILTERS if f.field == "exchange"]
         else:
             candidates = self._candidates(contract)
             filters = list(_FILTERS)
-            if not contract.includeExpired:
-                candidates = [i for i in candidates if not self.expired(i)]
-        for filter_ in filters:
-            wanted = getattr(contract, filter_.field)
-            if wanted:
-                candidates = [i for i in candidates if filter_.matches(i, wanted)]
+        expired = bool(contract.conId or contract.includeExpired)
+        asked = [(each, wanted) for each in filters if (wanted := getattr(contract, each.field))]
         exchange, _ = route(contract.exchange or "")
-        return [replace(i, exchange=exchange) for i in candidates] if exchange else candidates
+        for found in candidates:
+            if (expired or not self.expired(found)) and all(each.matches(found, wanted) for each, wanted in asked):
+                yield replace(found, exchange=exchange) if exchange else found
 
     def search(self, pattern: str) -> list[Instrument]:
         """At most 16 stocks and indices whose symbol, or a word of whose name, begins so; exact symbols first."""
@@ -244,13 +248,13 @@ class Instruments:
                 ranked.append((hits.index(True), n, i))
         return [i for _, _, i in sorted(ranked, key=lambda r: r[:2])][:MATCHING_SYMBOLS]
 
-    def _candidates(self, contract: ContractLike) -> list[Instrument]:
+    def _candidates(self, contract: ContractLike) -> Iterable[Instrument]:
         """What may fit; options only when they are asked for by name, because there are so many."""
         kinds = (contract.secType or "").upper().split("+")
         futures = self.futures if {"", "FUT"} & {*kinds} else ()
         options = self.options.match(contract, kinds) if {"OPT", "FOP"} & {*kinds} else ()
         cfds = self._cfds.values() if "CFD" in kinds else ()
-        return [*self.listings, *futures, *options, *cfds]
+        return chain(self.listings, futures, options, cfds)
 
     def _underlying(self, each: OptionClass, last: date) -> Instrument | None:
         """What a class's options that end on a day are on; of futures, the month that ends then or next."""

@@ -128,6 +128,7 @@ class Market:
         self._year = lru_cache(1024)(self._year_sums)
         self._day = lru_cache(512)(self._day_minutes)
         self._close = lru_cache(4096)(self._close_ticks)
+        self._before = lru_cache(1024)(self._level_before)
         self._minute = lru_cache(4096)(self._minute_seconds)
 
     # History
@@ -289,6 +290,10 @@ class Market:
 
     def level(self, instrument: Instrument) -> float:
         """The last liquid close before the first day of this world."""
+        return self._before(self._remember(instrument))
+
+    def _level_before(self, conId: int) -> float:
+        instrument = self._known[conId]
         rows = self.calendar.sessions(
             instrument.schedule, self.instruments.today - timedelta(days=15), self.instruments.today - timedelta(days=1)
         )

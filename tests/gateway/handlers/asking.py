@@ -51,7 +51,8 @@ class Asker:
         request = self.codec.decode(self.codec.encode_request(request))
         try:
             for answer in HANDLERS[type(request)](self.world, self.client, request) or ():
-                self.client.send(answer)
+                if answer is not None:
+                    self.client.send(answer)
         except Refusal as refusal:
             id = request_id(request) if refusal.id is None else refusal.id
             self.client.error(id, refusal.code, refusal.text)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from ... import messages as m
 from ...calendar import day_date
 from ...instruments import Instrument
@@ -48,6 +50,7 @@ _TOKEN = "bM"
 _REAL_TIME_TOKEN = "bS"
 _GOES_ON = ("TRADES", "MIDPOINT", "BID", "ASK")
 _SMALLEST_THAT_GOES_ON = 5
+_YEAR, _SOME_DAYS = 365 * 86_400.0, 10 * 86_400.0
 # Whatever a client says, these have no hours but their own.
 _ALWAYS_RTH = ("CASH", "IND", "OPT", "FOP")
 
@@ -81,6 +84,7 @@ def historical_data(world: World, client: Client, request: m.ReqHistoricalData) 
         yield _schedule(world, request.reqId, query)
         return
     start = _start(world, query)
+    yield from _year_by_year(world, query, start)
     bars = world.market.bars(query.instrument, query.what, query.size, start, query.end, query.rth)
     if not len(bars):
         raise _no_data(query)
@@ -95,6 +99,14 @@ def historical_data(world: World, client: Client, request: m.ReqHistoricalData) 
     yield m.HistoricalData(reqId=request.reqId, bars=rows, **texts)
     if client.version >= _END_IS_SENT:
         yield m.HistoricalDataEnd(reqId=request.reqId, **texts)
+
+
+def _year_by_year(world: World, query: Query, start: float) -> Iterator[None]:
+    """Look at long bars a year at a time, with a breath after each: the market remembers them."""
+    if isinstance(query.size, str):
+        for time in np.arange(start, query.end, _YEAR).tolist():
+            world.market.bars(query.instrument, query.what, query.size, time, time + _SOME_DAYS, query.rth)
+            yield None
 
 
 @handles(m.CancelHistoricalData)

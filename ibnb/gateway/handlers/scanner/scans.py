@@ -45,7 +45,7 @@ def scanner_parameters(world: World, client: Client, request: m.ReqScannerParame
 
 
 @handles(m.ReqScannerSubscription)
-def scanner_subscription(world: World, client: Client, request: m.ReqScannerSubscription) -> None:
+def scanner_subscription(world: World, client: Client, request: m.ReqScannerSubscription) -> Iterator[object]:
     """At most 50 ranked rows, again every 30 seconds until cancelled; 165 and no rows when nothing passes.
 
     Differs from TWS: only US and European stocks of this world, and the scan codes and filters that the parameters
@@ -57,6 +57,7 @@ def scanner_subscription(world: World, client: Client, request: m.ReqScannerSubs
     if len(world.open(KIND)) >= limits.scanners:
         raise no_history(f"Only {limits.scanners} simultaneous API scanner subscriptions allowed")
     scan = _Scan(world, request)
+    yield from scan.look()
 
     def send() -> None:
         rows = scan.rows()
@@ -93,6 +94,13 @@ class _Scan:
         most = world.scenario.limits.scanner_rows
         asked = subscription.numberOfRows
         self._count = most if asked is None or asked <= 0 else min(asked, most)
+
+    def look(self) -> Iterator[None]:
+        """Look at everything once, with a breath after each: the market remembers it for `rows`."""
+        for instrument in self._world.instruments.listings:
+            if self._holds(instrument):
+                self._type.figure(Stand(self._world.market, instrument, self._world.clock.now()))
+                yield None
 
     def rows(self) -> tuple[m.ScanRow, ...]:
         """What the scan finds now, the first row first."""
