@@ -122,6 +122,7 @@ class Peer:
     def _serve(self) -> None:
         with contextlib.suppress(OSError):
             self._socket, _ = self._listener.accept()
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             file = self._socket.makefile("rb")
             file.read(4)  # API\0
             file.read(int.from_bytes(file.read(4), "big"))

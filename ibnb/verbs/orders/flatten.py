@@ -209,7 +209,7 @@ class Flatten:
 
         def send() -> None:
             try:
-                with self._core.gate.open():
+                with self._core.gate.open(), self._core.placing():
                     orderId = self._core.take_order_id()
                     closing.orderId, closing.status, closing.noted = orderId, "", ""
                     what = f"{order.action} {abs(closing.left):g} MKT on {contract.exchange}"

@@ -293,3 +293,18 @@ def test_an_interrupted_wait_says_which_order_works(
     with pytest.raises(KeyboardInterrupt):
         app.placeOrderNow(aapl, app.createOrder("BUY", 1, "LMT", 100.0), wait="Filled")
     assert "Interrupted: order 1 (BUY 1 AAPL LMT) is" in capsys.readouterr().out
+
+
+def test_a_preview_that_tws_refuses_says_so_at_once(app: IBApp, aapl: Any) -> None:
+    before = app.now()
+    with pytest.raises(OrderRejectedError) as caught:
+        app.previewOrder(aapl, app.createOrder("BUY", 1, "LMT", 100.003))
+    assert caught.value.code == 110
+    assert (app.now() - before).total_seconds() < 1
+    assert len(app.getBlotter()) == 0
+
+
+def test_all_three_orders_of_a_bracket_are_listed(app: IBApp, aapl: Any) -> None:
+    """ib_async#89: the profit taker was missing."""
+    ids = app.placeBracket(aapl, app.createBracket("BUY", 1, 100.0, 300.0, 90.0))
+    assert app.getOpenOrders().index.tolist() == ids

@@ -275,6 +275,15 @@ def test_the_caller_s_order_stays_as_it_was(tws: ScriptedTWS, capsys: pytest.Cap
     assert type(order.totalQuantity) is int
 
 
+def test_a_margin_condition_is_sent_as_the_whole_number_that_tws_takes(tws: ScriptedTWS) -> None:
+    tws.record("placeOrder")
+    order = createOrder("BUY", 1)
+    order.conditions = [tws.app.createCondition("margin", "<=", 30)]
+    order.conditions[0].percent = 30.0
+    tws.app.placeOrderNow(NVDA, order)
+    assert repr(tws.asked[0][1][2].conditions[0].percent) == "30"
+
+
 # --- brackets, previews, other clients --------------------------------------------------------------
 
 
