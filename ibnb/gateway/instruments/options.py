@@ -5,8 +5,8 @@ Rule: no chain is ever built whole unless somebody asks for it whole. A conId sa
 
 An option on a future is on the first month that ends when it does, or later.
 
-Differs from TWS: prices of all classes move in one step, whatever the price; strikes stay on a grid around the price
-of the day before the gateway's date; there are no adjusted, mini or flexible contracts, and none that has expired;
+Differs from TWS: options on shares are quoted in cents at all prices, as SMART takes them; strikes stay on a grid
+around the price of the day before the gateway's date; there are no adjusted, mini or flexible contracts, and none that has expired;
 options on futures are those on ES of the quarters and of the months' ends, quoted in the day's session only.
 """
 
@@ -22,7 +22,7 @@ from math import ceil, exp, inf, log
 from .expiries import third_friday, trading_day
 from .futures import MONTH_CODES
 from .instrument import Instrument, Model, described
-from .market_rules import PENNIES_TO_THREE, fixed
+from .market_rules import NICKELS_TO_THREE, PENNIES_TO_THREE, fixed
 
 US_EXCHANGES = (
     "SMART,AMEX,BATS,BOX,CBOE,CBOE2,EDGX,EMERALD,GEMINI,ISE,MEMX,MERCURY,MIAX,NASDAQBX,NASDAQOM,PEARL,PHLX,PSE"
@@ -72,6 +72,8 @@ class OptionClass:
 
     def rule(self, exchange: str) -> int:
         """The market rule of an exchange."""
+        if self.underSecType == "IND":
+            return NICKELS_TO_THREE
         if self.minTick == _CENT and not self.pennies and exchange not in _IN_PENNIES:
             return PENNIES_TO_THREE
         return fixed(self.minTick)

@@ -81,6 +81,9 @@ class OptionPath:
 
     def close(self, instrument: Instrument, session_day: int, liquid_close: int) -> int:
         """The close of one trading day, in ticks."""
+        if instrument.rule("")[1:]:  # the step of a price depends on all of its minute
+            rows = self.calendar.sessions(instrument.schedule, day_date(session_day), day_date(session_day))
+            return int(self.minutes(instrument, rows, True).close[-1])
         under = self.underlying(instrument)
         ticks = self._of(under).close(under, session_day, liquid_close)
         return int(self._ticks(instrument, session_day, np.array([ticks]), np.array([liquid_close - 60]))[0])
@@ -121,7 +124,10 @@ class OptionPath:
         volume = 4 + (instrument.model.volume / len(under) * busy).astype(np.int64)
         count = np.clip(volume // _CONTRACTS_A_TRADE, 4, volume)
         spread = np.minimum(1 + (low * _SPREAD).astype(np.int64), _WIDEST)
-        below = np.minimum(spread // 2, low - 1)
+        step = _step(instrument, h + spread)
+        o, h, low, c = (_stepped(column, step) for column in (o, h, low, c))
+        spread = -(-spread // step) * step
+        below = np.minimum(spread // 2, low - 1) // step * step
         if early(instrument):
             # Nobody bids less than what exercising would bring.
             spare = np.stack([o, h, low, c]) - self._intrinsic(instrument, columns)
@@ -136,6 +142,7 @@ class OptionPath:
         else:
             under = self._underlying_seconds(instrument.underConId, day, minutes.time)
         value = self._ticks(instrument, day, under.close, minutes.time).reshape(m, 60)
+        value = _stepped(value, _step(instrument, minutes.high + minutes.below + minutes.above)[:, None])
         course, time, j = under.close.reshape(m, 60), under.time.reshape(m, 60), np.arange(60)
 
         # Somebody trades first and last, at the extremes, and now and then; the last price is of such a second.
@@ -209,3 +216,17 @@ class OptionPath:
         session = self.calendar.session(schedule, date(int(last[:4]), int(last[4:6]), int(last[6:])))
         assert session is not None
         return session[1]
+
+
+def _step(instrument: Instrument, high: Ints) -> Ints:
+    """The step of prices, in ticks, in minutes whose highest offer is so high: of an index's options wider from 3.00
+    on. A minute has one step, so that its quotes keep their distance."""
+    step = np.ones_like(high)
+    for edge, increment in instrument.rule("")[1:]:
+        step[high >= round(edge / instrument.minTick)] = round(increment / instrument.minTick)
+    return step
+
+
+def _stepped(ticks: Ints, step: Ints) -> Ints:
+    """Prices on such a step, at least one."""
+    return np.asarray(np.maximum(np.rint(ticks / step), 1) * step, np.int64)

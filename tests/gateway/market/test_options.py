@@ -396,3 +396,17 @@ def test_an_option_on_a_future_is_on_the_month_that_ends_with_it_or_next():
 def test_options_on_stocks_and_on_futures_are_asked_for_by_their_kind():
     assert [] == match(symbol="ES")
     assert [] == match(symbol="AAPL", secType="FOP", exchange="SMART")
+
+
+@pytest.mark.parametrize("strike", [5400.0, 5500.0, 5600.0, 5700.0, 5800.0, 6000.0])
+def test_an_index_options_quotes_are_on_the_step_of_their_price(strike):
+    """market 20, Cboe's rule: 0.05 below 3.00, 0.10 from there on."""
+    put = option("SPX", "20250620", strike, "P", tradingClass="SPXW")
+    rows = MARKET.calendar.sessions(put.schedule, date(2025, 6, 9), date(2025, 6, 11))
+    minutes = MARKET.paths.options.minutes(put, rows, True)
+    seconds = MARKET.paths.options.seconds(put, minutes.where(slice(0, 60)))
+    for atoms in (minutes, seconds):
+        for ticks in (atoms.close, atoms.high, atoms.low - atoms.below, atoms.high + atoms.above):
+            assert all(put.on_tick(put.price(each)) for each in np.unique(ticks).tolist())
+    assert MARKET.paths.options.close(put, int(rows.day[0]), int(rows.liquid_close[0])) == minutes.close[389]
+    assert (True, False, True, False) == tuple(put.on_tick(price) for price in (2.95, 2.97, 3.1, 3.05))
