@@ -13,6 +13,7 @@ from scripted import ScriptedTWS
 
 from ibnb import RequestError, createContract, dataSettings
 from ibnb.ib.api import TICK_NAMES, Contract
+from ibnb.ib.zones import ZoneWarning
 from ibnb.verbs.line import RTVolume, Tick, price_or_nan
 
 AAPL = createContract("AAPL")
@@ -247,3 +248,33 @@ def test_a_stream_of_ticks_looks_its_contract_up_under_its_own_name(tws: Scripte
     for verb in ("streamTicks", "streamRealTimeBars"):
         with pytest.raises(RequestError, match=f"^{verb}"), getattr(tws.app, verb)(AAPL):
             pass
+
+
+# Zones that nobody knows ------------------------------------------------------------------------------
+
+
+def test_bars_in_a_zone_that_isnt_known_are_the_instruments(tws: ScriptedTWS, version: int) -> None:
+    tws.knows("AAPL", timeZoneId="US/Eastern")
+    rows = [("20250611 09:30:00 Ortszeit", 1.0), ("20250611 09:31:00 Ortszeit", 2.0)]
+    tws.on("reqHistoricalData", lambda reqId, *rest: feed(tws.app, *wires.bars(version, reqId, rows)))
+    with pytest.warns(ZoneWarning, match="'Ortszeit' is not known; times are read as in America/New_York"):
+        found = tws.app.getData(AAPL, dataSettings("1 D", "1 min"))
+    assert str(found.index[0]) == "2025-06-11 09:30:00-04:00"
+
+
+def test_an_ambiguous_zone_is_the_instruments_if_it_may_be(tws: ScriptedTWS, version: int) -> None:
+    tws.knows("AAPL", timeZoneId="Asia/Shanghai")
+    rows = [("20250611 09:30:00 CST", 1.0)]
+    tws.on("reqHistoricalData", lambda reqId, *rest: feed(tws.app, *wires.bars(version, reqId, rows)))
+    assert str(tws.app.getData(AAPL, dataSettings("1 D", "1 min")).index[0]) == "2025-06-11 09:30:00+08:00"
+
+
+@pytest.mark.parametrize(("zone", "said"), [("", "TWS names no time zone for AAPL"), ("Nirgends/Wo", "is not known")])
+def test_an_instrument_without_a_zone_is_shown_in_utc_with_a_warning(
+    tws: ScriptedTWS, version: int, zone: str, said: str
+) -> None:
+    tws.knows("AAPL", timeZoneId=zone)
+    tws.on("reqHistoricalData", lambda reqId, *rest: feed(tws.app, *wires.bars(version, reqId, [(str(TEN), 1.0)])))
+    with pytest.warns(ZoneWarning, match=said):
+        found = tws.app.getData(AAPL, dataSettings("1 D", "1 min"))
+    assert str(found.index[0]) == "2025-06-11 14:00:00+00:00"
