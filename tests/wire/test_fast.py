@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inside import core, speak
 
-from ibnb import IBApp, tables
+from ibnb import IBApp, IBError, tables
 from ibnb.core.pending import Slot
 from ibnb.core.tape import callbacks_of
 from ibnb.ib import api
@@ -109,8 +109,8 @@ def test_frames_of_both_ways_are_the_same(message: tuple[bytes, int]) -> None:
     assert (one.done, len(fast.problems)) == (other.done, len(slow.problems))
     try:
         expected = tables.bars(other.rows, "America/New_York")
-    except ValueError:
-        with pytest.raises(ValueError, match="date"):
+    except IBError:
+        with pytest.raises(IBError, match="date"):
             tables.bars(one.rows, "America/New_York")
         return
     pd.testing.assert_frame_equal(tables.bars(one.rows, "America/New_York"), expected, check_exact=True)
