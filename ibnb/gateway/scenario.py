@@ -65,13 +65,15 @@ class Holding:
 
 @dataclass(frozen=True)
 class Account:
-    """An account as it opens: base currency, cash by currency, positions."""
+    """An account as it opens: base currency, cash by currency, positions. `pricing`: of commissions; what a what-if
+    says of them is a range under tiered pricing."""
 
     code: str
     currency: str = "USD"
     cash: Mapping[str, float] = field(default_factory=dict)
     positions: tuple[Holding, ...] = ()
     accountType: str = "INDIVIDUAL"
+    pricing: Literal["fixed", "tiered"] = "fixed"
 
 
 @dataclass(frozen=True)

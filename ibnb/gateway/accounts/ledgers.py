@@ -103,6 +103,7 @@ class Account:
     cash: dict[str, float] = field(default_factory=dict)
     holdings: dict[int, Holding] = field(default_factory=dict)
     sma: float = -inf
+    pricing: str = "fixed"
 
     def copy(self) -> Account:
         """Books that can be written in without touching these."""

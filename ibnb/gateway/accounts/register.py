@@ -70,7 +70,9 @@ class Accounts:
         self._minute = -1.0
         self._closes: dict[int, float] = {}  # the last closes, as asked for in this minute
         for opening in scenario.accounts:
-            account = Account(opening.code, opening.currency, opening.accountType, dict(opening.cash))
+            account = Account(
+                opening.code, opening.currency, opening.accountType, dict(opening.cash), pricing=opening.pricing
+            )
             for row in opening.positions:
                 listed = m.Contract(
                     symbol=row.symbol, secType=row.secType, exchange=row.exchange, currency=row.currency

@@ -6,8 +6,9 @@ Rule: no chain is ever built whole unless somebody asks for it whole. A conId sa
 An option on a future is on the first month that ends when it does, or later.
 
 Differs from TWS: options on shares are quoted in cents at all prices, as SMART takes them; strikes stay on a grid
-around the price of the day before the gateway's date; there are no adjusted, mini or flexible contracts, and none that has expired;
-options on futures are those on ES of the quarters and of the months' ends, quoted in the day's session only.
+around the price of the day before the gateway's date; there are no adjusted, mini or flexible contracts, and none that
+has expired; options on futures are those on ES of the quarters and of the months' ends, quoted in the day's session
+only.
 """
 
 from __future__ import annotations

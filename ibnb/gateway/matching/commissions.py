@@ -1,4 +1,4 @@
-"""What a trade costs: IB's published fixed pricing, by kind of instrument.
+"""What a trade costs: IB's published fixed pricing, by kind of instrument, and the tiered one of US stocks.
 
 Rule: one table; a row is a sum per unit, a share of the value, a minimum and a most, in one currency.
 Source: interactivebrokers.com, Pricing > Commissions, fixed (2025). Exchange and regulatory fees are within the
@@ -39,6 +39,21 @@ class Schedule:
         return next((sum_ for below, sum_ in self.cheap if price < below), self.perUnit)
 
 
+@dataclass(frozen=True)
+class Tiered:
+    """IB's own share of a tiered commission, and what it passes through, per unit: clearing, and what the exchange asks
+    of who takes liquidity (and gives to who adds it)."""
+
+    schedule: Schedule
+    clearing: float
+    taking: float
+    adding: float
+
+    def fees(self, takes: bool) -> float:
+        """What is passed through for a unit."""
+        return self.clearing + (self.taking if takes else self.adding)
+
+
 class Commission(NamedTuple):
     amount: float
     currency: str
@@ -57,6 +72,9 @@ _STOCKS = {
     "MXN": Schedule(share=0.0010, minimum=60.0),
 }
 _STOCKS_ELSEWHERE = Schedule(share=0.0010)
+
+# The first tier (up to 300,000 shares a month) and an ordinary exchange's fees.
+_TIERED = Tiered(Schedule(perUnit=0.0035, minimum=0.35, most=0.01), clearing=0.0002, taking=0.0030, adding=-0.0020)
 
 _FUTURES = {
     "ES": 2.25,
@@ -101,10 +119,18 @@ _BY_KIND = {
 }
 
 
+def tiered(instrument: Instrument, pricing: str) -> Tiered | None:
+    """The tiered row that holds for an instrument in an account of this pricing, if one does."""
+    kind = (pricing, instrument.secType, instrument.currency)
+    return _TIERED if kind == ("tiered", "STK", "USD") else None
+
+
 def schedule(instrument: Instrument) -> Schedule:
-    """The row that holds for an instrument."""
+    """The row that holds for an instrument under fixed pricing."""
     if instrument.secType == "FUT":
         return Schedule(perUnit=_FUTURES.get(instrument.symbol, _FUTURES_ELSEWHERE))
+    if instrument.secType == "CFD" and instrument.underSecType == "STK":
+        return _STOCKS.get(instrument.currency, _STOCKS_ELSEWHERE)
     return _BY_KIND.get(instrument.secType) or _STOCKS.get(instrument.currency, _STOCKS_ELSEWHERE)
 
 
@@ -114,13 +140,17 @@ def commission(
     price: float,
     rate: Callable[[str, str], float],
     before: tuple[Decimal, float] = (Decimal(0), 0.0),
+    pricing: str = "fixed",
+    takes: bool = True,
 ) -> Commission:
     """What trading `quantity` (not signed) at a quoted price costs.
 
     `rate(a, b)`: what one unit of a is worth in b. `before`: how much of the same order has traded already, and at
-    what average price: the minimum is per order, so a later part pays only what the whole costs more.
+    what average price: the minimum is per order, so a later part pays only what the whole costs more. `pricing`: the
+    account's, "fixed" or "tiered"; `takes`: whether it takes what is offered, whose fee tiered pricing passes through.
     """
-    row = schedule(instrument)
+    tiers = tiered(instrument, pricing)
+    row = tiers.schedule if tiers else schedule(instrument)
     currency = row.currency or instrument.currency
     exchange = rate(instrument.currency, currency)
 
@@ -135,4 +165,5 @@ def commission(
     size, unit = float(quantity), instrument.unit * exchange
     earlier, value = raw(done, average), done * average * unit
     whole = cost(earlier + raw(size, price), value + size * price * unit)
-    return Commission(whole - cost(earlier, value), currency)
+    passed = size * tiers.fees(takes) if tiers else 0.0
+    return Commission(whole - cost(earlier, value) + passed, currency)

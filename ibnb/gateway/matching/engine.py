@@ -220,7 +220,8 @@ class MatchingEngine:
         `venue`: where; the instrument's own exchange unless given. `takes`: what was offered, instead of waiting.
         """
         before = working.remaining
-        booked = [self._book(working, part, quantity) for part in parts(self.market, working, at, self.clock.now())]
+        shares = parts(self.market, working, at, self.clock.now())
+        booked = [self._book(working, part, quantity, takes) for part in shares]
         working.fill(quantity, at)
         how = _How(venue, 2 if takes else 1)
         traded = [self._record(working, quantity, at, row, how) for row in booked]
@@ -239,11 +240,11 @@ class MatchingEngine:
             self.accounts.announce(working.account, leg.instrument)
         self.scheduler.trade_happened()
 
-    def _book(self, working: WorkingOrder, part: Part, quantity: Decimal) -> Booked:
+    def _book(self, working: WorkingOrder, part: Part, quantity: Decimal, takes: bool) -> Booked:
         """Write what a fill trades of one contract into the account's books."""
         signed, instrument, rate = quantity * part.signed, part.instrument, self._rate
         before = (working.filled * abs(part.signed), part.price if working.legs else working.avgFillPrice)
-        cost = commission(instrument, abs(signed), part.price, rate, before)
+        cost = commission(instrument, abs(signed), part.price, rate, before, working.account.pricing, takes)
         realized = self.accounts.trade(working.account, instrument, signed, part.price, *cost)
         if realized is not None:
             realized *= rate(instrument.currency, cost.currency)

@@ -8,12 +8,13 @@ the order is judged alone, then together with what else the account has in the m
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import messages as m
 from ..accounts import Trade
 from .combos import parts, quote
-from .commissions import Commission, commission
+from .commissions import Commission, commission, tiered
 from .order import WorkingOrder
 from .order_types import stated
 
@@ -51,12 +52,14 @@ def estimate(working: WorkingOrder, market: Market, now: float) -> float:
     return float(max(side, own) if working.buys else min(side, own))
 
 
-def trades(working: WorkingOrder, market: Market, now: float) -> list[Trade]:
+def trades(working: WorkingOrder, market: Market, now: float, takes: bool = True) -> list[Trade]:
     """What the rest of an order would trade, contract by contract."""
     found = []
+    pricing = working.account.pricing
     for part in parts(market, working, estimate(working, market, now), now):
         quantity = working.remaining * part.signed
-        cost = commission(part.instrument, abs(quantity), part.price, lambda a, b: market.fx_rate(a, b, now))
+        rate = partial(market.fx_rate, t=now)
+        cost = commission(part.instrument, abs(quantity), part.price, rate, pricing=pricing, takes=takes)
         found.append(Trade(part.instrument, quantity, part.price, *cost))
     return found
 
@@ -70,6 +73,14 @@ def impact(
     currency = own[0].commissionCurrency
     cost = sum(trade.commission * market.fx_rate(trade.commissionCurrency, currency, now) for trade in own)
     return accounts.preview(working.account, [*more, *own]), Commission(cost, currency)
+
+
+def commissions_between(working: WorkingOrder, market: Market, now: float) -> tuple[float, float] | None:
+    """What an order costs at least and at most, where tiered pricing lets nobody know (ib_insync#380)."""
+    if any(tiered(leg.instrument, working.account.pricing) is None for leg in working.legs or (working,)):
+        return None
+    sums = [sum(trade.commission for trade in trades(working, market, now, takes)) for takes in (False, True)]
+    return round(min(sums), 6), round(max(sums), 6)
 
 
 def refusal(working: WorkingOrder, desk: Desk) -> str:
@@ -121,8 +132,8 @@ def shortfall(impact: Impact) -> str:
     )
 
 
-def state(impact: Impact, cost: Commission) -> m.OrderState:
-    """The answer to a what-if."""
+def state(impact: Impact, cost: Commission, between: tuple[float, float] | None = None) -> m.OrderState:
+    """The answer to a what-if. `between`: the least and the most that it costs, where nobody knows what."""
     before, after = impact.before.total, impact.after.total
     margins = {
         "initMargin": (before.initMargin, after.initMargin),
@@ -135,7 +146,9 @@ def state(impact: Impact, cost: Commission) -> m.OrderState:
     return m.OrderState(
         status="PreSubmitted",
         **{name: round(value, 2) for name, value in values.items()},
-        commission=round(cost.amount, 8),
+        commission=None if between else round(cost.amount, 8),
+        minCommission=between[0] if between else None,
+        maxCommission=between[1] if between else None,
         commissionCurrency=cost.currency,
         marginCurrency=impact.after.account.currency,
         warningText=shortfall(impact),

@@ -21,7 +21,7 @@ from .combos import quote
 from .engine import MatchingEngine, Recipient
 from .errors import INVALID, OrderRefused
 from .executions import Fill, select
-from .margin_check import estimate, impact, refusal, state
+from .margin_check import commissions_between, estimate, impact, refusal, state
 from .modification import DIFFERENT, check_alive, check_same, merged
 from .order import API_CANCELLED, FILLED, WorkingOrder
 from .order_types import type_of
@@ -308,8 +308,10 @@ class OrderBook:
         raise OrderRefused(10006, "Missing parent order.")
 
     def _preview(self, client: Recipient, working: WorkingOrder) -> None:
-        change, cost = impact(working, self._accounts, self._market, self._clock.now())
-        client.send(open_order(working, state=state(change, cost)))
+        now = self._clock.now()
+        change, cost = impact(working, self._accounts, self._market, now)
+        between = commissions_between(working, self._market, now)
+        client.send(open_order(working, state=state(change, cost, between)))
 
     def _modify(self, working: WorkingOrder, order: m.Order, contract: m.Contract, reader: Reader) -> None:
         rules = self._scenario.orders

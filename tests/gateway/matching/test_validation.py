@@ -157,3 +157,28 @@ def test_outdated_attributes_are_taken_unless_the_scenario_is_strict(trader: Tra
     strict = Trader(scenario=replace(QUIET, orders=OrderRules(tif_notice=False, reject_outdated=True)))
     assert (10268, "The 'EtradeOnly' order attribute is not supported.") == error(strict.place(1, eTradeOnly=True))
     assert 10269 == error(strict.place(2, firmQuoteOnly=True))[0]
+
+
+def test_a_tiered_accounts_what_if_gives_the_least_and_the_most_commission() -> None:
+    """ib_insync#380, foreign_clients 12: commission is unset, minCommission and maxCommission are not."""
+    tiered = replace(LESSON.accounts[0], pricing="tiered")
+    trader = Trader(scenario=replace(QUIET, accounts=(tiered,)))
+    (answer,) = trader.place(1, quantity=1000, whatIf=True)
+    state = answer.orderState
+    # 0.0035 a share, 0.0002 for clearing; 0.0030 for taking liquidity, or 0.0020 back for adding it.
+    assert (None, 1.7, 6.7, "USD") == (
+        state.commission,
+        state.minCommission,
+        state.maxCommission,
+        state.commissionCurrency,
+    )
+    trader.place(2, quantity=1000)
+    trader.wait(10)
+    paid = sum(answer.commission for answer in trader.said if isinstance(answer, m.CommissionReport))
+    assert 6.7 == pytest.approx(paid)
+
+
+def test_under_fixed_pricing_the_commission_is_known(trader: Trader) -> None:
+    (answer,) = trader.place(1, quantity=1000, whatIf=True)
+    state = answer.orderState
+    assert (5.0, None, None) == (state.commission, state.minCommission, state.maxCommission)
