@@ -201,7 +201,8 @@ def _port(text: str) -> int:
 
 
 def _name(scenario: str | Scenario, world: Words) -> tuple[Hashable, ...]:
-    return (scenario, *sorted((word, str(value)) for word, value in world.items()))
+    # A scenario holds dictionaries, so that it can't be a key itself.
+    return (str(scenario), *sorted((word, str(value)) for word, value in world.items()))
 
 
 def _embedded(scenario: str | Scenario, world: Words) -> Gateway:

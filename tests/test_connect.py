@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from inside import core
 
 from ibnb.core.session import Session
 from ibnb.errors import NotConnectedError, SafetyError
+from ibnb.gateway.scenario import LESSON
 from ibnb.ib import api
 
 module: Any = importlib.import_module("ibnb._connect")
@@ -325,6 +327,10 @@ def test_each_combination_of_words_is_a_world_of_its_own() -> None:
         assert plain.now() == seeded.now()
         seeded.disconnect()
         assert connect(seed=3) is not seeded
+        # A scenario of one's own, which holds dictionaries.
+        mine = replace(LESSON, name="mine", seed=4)
+        assert connect(scenario=mine) is connect(scenario=replace(mine))
+        assert connect(scenario=mine).gateway.port != plain.gateway.port
     finally:
         module.reset()
 

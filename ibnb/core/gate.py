@@ -293,7 +293,7 @@ class OrderGate:
             )
         if sold and intent.order is not None and any(getattr(intent.order, name, "") for name in _ALLOCATIONS):
             raise intent.refuse("selling short isn't allowed, and it is for accounts that it doesn't name")
-        if action in SELLING and intent.cash:
+        if sold and intent.cash:
             raise intent.refuse("selling short isn't allowed, and how many its cashQty sells isn't known")
         why = self._place.exposure.send((self._client_id, orderId), terms, self._now())
         if why:

@@ -131,6 +131,8 @@ def intent_of(orderId: int, contract: Any, order: Any, limits: OrderLimits, deta
         raise blank.refuse("its contract has a deltaNeutralContract, which can't be checked against limits")
     sells, units = action in SELLING, quantity or math.nan
     if str(contract.secType).upper() == "BAG":
+        if cash:
+            raise blank.refuse("how many of its legs the cashQty of a combo trades isn't known; use totalQuantity")
         parts = tuple(_legs(blank, contract, units, sells, limits, details_of))
         return Intent(what, parts, order, cash, leg_prices=True, quantity=units)
     if _get(contract, "comboLegs"):

@@ -312,6 +312,11 @@ def test_a_combo_is_its_legs() -> None:
     assert "20,000.00" in refused(combo(leg(PUT)), order(price=1.0), max_notional=1999, price_of=price_of)
 
 
+def test_a_combo_by_cash_cant_be_judged() -> None:
+    """Found by tests.limits_machine: one leg was sold short."""
+    assert "use totalQuantity" in refused(SPREAD, order(quantity=0, orderType="MKT", cashQty=100.0), max_notional=1000)
+
+
 def test_each_leg_goes_its_own_way() -> None:
     def ways(action: str) -> list[tuple[int, bool, float]]:
         limits = OrderLimits(allow_short=False)
