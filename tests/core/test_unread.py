@@ -252,7 +252,7 @@ def test_a_handler_that_fails_ends_the_request_that_waits_for_its_kind(monkeypat
         tws.app.getPositions()
 
 
-@pytest.mark.skipif(OLD, reason="this ibapi has no protobuf")
+@pytest.mark.skipif(api.MAX_CLIENT_VER < 222, reason="this ibapi has no such protobuf")
 def test_the_id_is_found_on_each_lane() -> None:
     assert describe(payload(63, 1, 1000007, "DU1"), 176) == (63, "ACCOUNT_SUMMARY (63)", 1000007)
     assert describe(payload(10, 8, 1000007), 157).key == 1000007
@@ -269,7 +269,7 @@ def test_the_id_is_found_on_each_lane() -> None:
     assert describe(body[:7], 222).key is None
 
 
-@pytest.mark.skipif(OLD, reason="this ibapi has no protobuf")
+@pytest.mark.skipif(api.MAX_CLIENT_VER < 222, reason="this ibapi has no such protobuf")
 def test_a_spoiled_protobuf_message_ends_its_request() -> None:
     from ibapi.protobuf.AccountSummary_pb2 import AccountSummary
     from ibapi.protobuf.AccountSummaryEnd_pb2 import AccountSummaryEnd
