@@ -375,7 +375,7 @@ class Core:
         """
         silent = alive is False and (seconds >= _SLOW or self.dispatcher.busy() is not None)
         if standing is not None and not silent and self.reconnect.attempt is None:
-            return RequestTimeoutError(f"{verb}: not within {seconds:g} s: {standing()}", verb=verb)
+            return RequestTimeoutError(f"{verb}: not within {round(seconds, 2):g} s: {standing()}", verb=verb)
         about = f" for {slot.about}" if slot is not None and slot.about else ""
         text = f"{verb}: no answer{about} within {seconds:g} s"
         if slot is not None:

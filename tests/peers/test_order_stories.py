@@ -300,8 +300,8 @@ def test_a_second_order_under_one_id_is_shown_and_its_fill_too(tell: Tell) -> No
     app.modifyOrder(ID, limit_price=102.0)
     settle(app)
     assert "TWS has a second order under the id 27" in "".join(app.notices["text"])
-    app.cancelOrderById(ID)
-    settle(app)
+    with pytest.raises(RequestTimeoutError, match=r"order 27 .* is Submitted, 0 of 5 filled, limit 102\.00"):
+        app.cancelOrderById(ID, wait=True, timeout=0.3)
     rows = app.getBlotter()
     assert list(zip(rows["permId"], rows["status"], strict=True)) == [(5027, "Cancelled"), (99, "Submitted")]
     peer.say(executed(5, 102.0, permId=99), charged())

@@ -209,19 +209,17 @@ class Blotter:
             return [key for key, state in self._orders.items() if statuses is None or state.status in statuses]
 
     def order(self, key: Key) -> tuple[Any, Any] | None:
-        """The contract and order as TWS last confirmed them."""
-        state = self._get(key)
-        return None if state is None else (state.contract, state.order)
+        """The contract and order as TWS last confirmed them; which of several under one id, see `report`."""
+        with self._lock:
+            state = self._current(key)
+            return None if state is None else (state.contract, state.order)
 
     def report(self, key: Key) -> OrderReport | None:
         """The order as it stands now. Of several that TWS has under one id, the first that still works."""
         with self._lock:
-            state = self._orders.get(key)
+            state = self._current(key)
             if state is None:
                 return None
-            if state.orderId and state.status in DONE:
-                same = (each for each in self._orders.values() if each.orderId == state.orderId)
-                state = next((each for each in same if each.status in WORKING), state)
             filled, remaining, price = state.progress()
             charges = [self._charges.of(execId) for execId in state.fills.ids()]
             costs = [charge.commission for charge in charges if charge is not None]
@@ -267,6 +265,13 @@ class Blotter:
     def _get(self, key: Key) -> OrderState | None:
         with self._lock:
             return self._orders.get(key)
+
+    def _current(self, key: Key) -> OrderState | None:
+        state = self._orders.get(key)
+        if state is not None and state.orderId and state.status in DONE:
+            same = (each for each in self._orders.values() if each.orderId == state.orderId)
+            state = next((each for each in same if each.status in WORKING), state)
+        return state
 
     def _find(self, orderId: int, permId: int, clientId: int) -> Key:
         """The permId knows best; the order id knows only this client's own orders."""

@@ -257,7 +257,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
             report = _blotter(self).report(order_id)
             if report is None:
                 raise ValueError(f"order {order_id} isn't known here, so there is nothing to wait for.")
-            _waiting(self).for_answer("cancelOrderById", order_id, _blotter(self).asked(order_id), timeout)
+            _waiting(self).for_answer("cancelOrderById", order_id, _blotter(self).asked(order_id), timeout, cancel=True)
 
     def cancelAllOrders(self, scope: str = "mine", wait: bool = False, timeout: float | None = None) -> None:
         """Cancel every working order of this client ("mine"), or of the whole account ("account").

@@ -57,8 +57,8 @@ class Waiting:
                 self._core.wait_until(lambda: not blotter.incomplete(orderId), GRACE, what)
         return self.report(orderId)
 
-    def for_answer(self, verb: str, orderId: int, number: int, timeout: float | None) -> None:
-        """Until TWS has made a change, or has ended an order that was to be cancelled.
+    def for_answer(self, verb: str, orderId: int, number: int, timeout: float | None, cancel: bool = False) -> None:
+        """Until TWS has made a change, or (`cancel`) has ended whatever works under the order's id.
 
         OrderRejectedError when it refuses, RequestTimeoutError; `number` is the blotter's.
         """
@@ -66,18 +66,21 @@ class Waiting:
         ends = self._core.now() + self._core.limit(timeout, verb)
 
         def answered() -> bool:
-            return blotter.answer(orderId, number)[0] is not None
+            said, _ = blotter.answer(orderId, number)
+            if cancel and said in (None, CONFIRMED):
+                return self.report(orderId).done
+            return said is not None
 
         def over() -> bool:
             return answered() or self.report(orderId).done
 
         self._until(lambda: over() or blotter.answer(orderId, number)[1] is not None, ends, what, orderId)
         said, doubt = blotter.answer(orderId, number)
-        if said is None:
+        if not answered():
             # The order ended before the change, or nobody knows what a message meant.
             self._clear_up(answered, ends, what, orderId, doubt)
             said, _ = blotter.answer(orderId, number)
-        if said is not None and said is not CONFIRMED:
+        if said not in (None, CONFIRMED):
             raise refusal(said, orderId, verb)
 
     def for_ends(self, verb: str, numbers: dict[int, int], timeout: float | None) -> None:

@@ -109,3 +109,15 @@ def test_a_round_trip_with_its_profit_ends_in_the_journal(app: IBApp, tmp_path: 
     assert ["BOT", "SLD"] == whole["side"].tolist()
     assert [True, False] == whole["realizedPNL"].isna().tolist()
     assert whole["execId"].tolist() == app.getExecutions()["execId"].tolist()
+
+
+def test_a_journal_from_before_fills_said_what_was_traded_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "j.csv"
+    old = journal.COLUMNS[: journal.COLUMNS.index("account") + 1]
+    journal.add_fills(path, MONDAY)
+    pd.read_csv(path, dtype="str", keep_default_na=False)[old].to_csv(path, index=False)
+    both = journal.add_fills(path, fills(("20250610 09:30:00 US/Eastern", "a.d.01.01", 1.0)))
+    assert ["", "", "STK"] == both["secType"].tolist()
+    assert [0, 0, 265598] == both["conId"].tolist()
+    assert both["strike"].isna().all()
+    assert list(both.columns) == list(MONDAY.columns)

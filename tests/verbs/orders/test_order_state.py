@@ -331,6 +331,7 @@ def test_the_quantity_is_what_tws_shows() -> None:
     told.open("Submitted", totalQuantity=8)
     assert told.stands() == ("Submitted", 0.0, 8.0)
     assert told.execute(5, 100.0).stands() == ("Submitted", 5.0, 3.0)
+    assert working().status("Submitted", 2, price=100.0).open("Submitted", totalQuantity=8).stands()[1:] == (2.0, 6.0)
 
 
 def test_the_same_words_again_are_no_news() -> None:
