@@ -25,7 +25,7 @@ def place_order(world: World, client: Client, request: m.PlaceOrder) -> None:
     who waits ahead of an order at its price leaves; a midpoint peg trades only when the market comes through it;
     refused by name, as not simulated, are algos, scale, hedge, volatility, BOX TOP, PEG BEST and pegged-to-stock
     orders, discretionary amounts, all-or-none, minimum quantities, not-held, imbalance-only, a duration, the overnight
-    session, a price per leg, models and allocation groups.
+    session, models and allocation groups.
     """
     try:
         world.orders.place(client, request, _Reader(world))

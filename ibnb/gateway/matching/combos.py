@@ -1,7 +1,8 @@
 """Combinations: several contracts traded as one, each in its ratio and on its side.
 
 Rule: a combination has no market of its own. Its offer is what its legs' offers and bids add up to, second by second,
-so it fills at prices that streams of the legs show; it may be negative.
+so it fills at prices that streams of the legs show; it may be negative. With a price per leg it fills when each leg's
+own quote is as good as its price.
 
 Differs from TWS: all legs trade at once, whatever the order's NonGuaranteed parameter says.
 """
@@ -11,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from .. import messages as m
 from ..market import Quote, Seconds
+from .errors import INVALID, OFF_TICK, OrderRefused
 
 if TYPE_CHECKING:
     from ..instruments import Instrument
@@ -71,6 +73,7 @@ def combined(contract: m.Contract, legs: tuple[Leg, ...]) -> Combination:
         tradingClass="COMB",
         longName="",
         minTick=min(leg.instrument.minTick for leg in legs),
+        marketRuleIds="",
         lastTradeDateOrContractMonth="",
         strike=0.0,
         right="",
@@ -90,6 +93,29 @@ def combined(contract: m.Contract, legs: tuple[Leg, ...]) -> Combination:
     return Combination(listing, legs, told)
 
 
+def priced(order: m.Order, legs: Sequence[Leg]) -> m.Order:
+    """The order, whose limit is what its legs' own prices add up to, if it has such. Raises OrderRefused."""
+    prices = order.orderComboLegs
+    if not legs or not any(price is not None for price in prices):
+        return order
+    if order.orderType != "LMT" or len(prices) != len(legs) or None in prices:
+        raise OrderRefused(INVALID, "A price per leg goes with a limit order, and with each of its legs")
+    for leg, price in zip(legs, prices, strict=True):
+        if not leg.instrument.on_tick(price or 0.0):
+            raise OrderRefused(110, OFF_TICK)
+    total = sum(leg.signed * (price or 0.0) for leg, price in zip(legs, prices, strict=True))
+    return replace(order, lmtPrice=round(total, max(leg.instrument.decimals for leg in legs) + 1))
+
+
+def reaches_leg(working: WorkingOrder, n: int, price: Any) -> Any:
+    """Whether a leg may trade at a price (or at each of a column): by its own limit, if it has one."""
+    prices = working.order.orderComboLegs
+    own = prices[n] if n < len(prices) else None
+    if own is None:
+        return price == price  # whatever there is
+    return price <= own if working.legs[n].buys == working.buys else price >= own
+
+
 def seconds(market: Market, working: WorkingOrder, start: float, end: float) -> Seconds:
     """What the order's market shows in each second; of a combination, in those in which all its legs trade."""
     if not working.legs:
@@ -97,11 +123,15 @@ def seconds(market: Market, working: WorkingOrder, start: float, end: float) -> 
     parts = [market.seconds(leg.instrument, start, end) for leg in working.legs]
     common = reduce(np.intersect1d, [part.time for part in parts])
     bid, ask, last = (np.zeros(len(common)) for _ in range(3))
-    for leg, part in zip(working.legs, parts, strict=True):
+    met = np.ones(len(common), bool)
+    for n, (leg, part) in enumerate(zip(working.legs, parts, strict=True)):
         at = np.searchsorted(part.time, common)
+        met &= reaches_leg(working, n, (part.ask if leg.buys == working.buys else part.bid)[at])
         bid += leg.signed * (part.bid if leg.buys else part.ask)[at]
         ask += leg.signed * (part.ask if leg.buys else part.bid)[at]
         last += leg.signed * part.last[at]
+    far = ask if working.buys else bid
+    far[~met] = np.nan
     digits = working.instrument.decimals + 1
     return Seconds(common, np.round(bid, digits), np.round(ask, digits), np.round(last, digits), np.zeros_like(common))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 INVALID = 321
+OFF_TICK = "The price does not conform to the minimum price variation for this contract."
 
 
 class OrderRefused(Exception):

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ..market.book import ASK, BID, Row, book
+from .combos import reaches_leg
 
 if TYPE_CHECKING:
     from ..instruments import Instrument
@@ -68,7 +69,14 @@ class Liquidity:
 
     def _rows(self, working: WorkingOrder, t: float, count: int) -> list[Row]:
         if working.legs:
-            sides = [self._side(leg.instrument, leg.buys == working.buys, t, count) for leg in working.legs]
+            sides = [
+                [
+                    row
+                    for row in self._side(leg.instrument, leg.buys == working.buys, t, count)
+                    if reaches_leg(working, n, row.price)
+                ]
+                for n, leg in enumerate(working.legs)
+            ]
             return list(_implied(working.legs, sides, working.instrument.decimals + 1))[:count]
         return self._side(working.instrument, working.buys, t, count)
 

@@ -17,7 +17,7 @@ from .. import messages as m
 from ..scenario import NEW_YORK
 from ..zones import LOGIN_ZONE
 from . import oca
-from .combos import quote
+from .combos import priced, quote
 from .engine import MatchingEngine, Recipient
 from .errors import INVALID, OrderRefused
 from .executions import Fill, select
@@ -253,6 +253,7 @@ class OrderBook:
             raise OrderRefused(INVALID, "Invalid account code")
         parent = self._parent(order) if order.parentId else None
         found = reader.contract(contract)
+        order = priced(order, found.legs)
         check_on(order, found.instrument, self._scenario.orders)
         meant = understand(order, found.instrument, reader, self._clock.now())
         order = replace(order, account=account.code)
@@ -321,6 +322,7 @@ class OrderBook:
         if found.instrument.conId != working.instrument.conId or found.legs != working.legs:
             raise OrderRefused(105, DIFFERENT)
         check_same(working, order)
+        order = priced(order, found.legs)
         check_on(order, found.instrument, rules)
         meant = understand(order, found.instrument, reader, self._clock.now())
         changed = replace(working, order=merged(working.order, order), timer=None, guard=None)

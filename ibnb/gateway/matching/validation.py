@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from .. import messages as m
 from ..zones import BAD_DATE
 from . import conditions
-from .errors import INVALID, OrderRefused, not_simulated
+from .errors import INVALID, OFF_TICK, OrderRefused, not_simulated
 from .order_types import NOT_SIMULATED, ORDER_TYPES, named
 from .triggers import METHODS
 
@@ -26,7 +26,6 @@ ACTIONS = ("BUY", "SELL", "SSHORT")
 TIFS = ("DAY", "GTC", "IOC", "FOK", "GTD", "OPG", "MINUTES")
 _TIFS_NOT_SIMULATED = ("DTC", "AUC", "GTX")
 
-OFF_TICK = "The price does not conform to the minimum price variation for this contract."
 UNSUPPORTED_TYPE = "Unsupported order type for this exchange and security type."
 INCOMPATIBLE = "The Time in force (tif type) and the order type are incompatible."
 
@@ -48,7 +47,6 @@ _ATTRIBUTES: dict[str, str] = {
     "duration": "duration",
     "imbalanceOnly": "an imbalance-only order",
     "includeOvernight": "the overnight session",
-    "orderComboLegs": "a price per leg",
 }
 # What clients send for "nothing" in some of those.
 _NOTHING = (None, "", 0, False, (), "None")
@@ -57,7 +55,7 @@ _NOTHING = (None, "", 0, False, (), "None")
 def _attributes(order: m.Order) -> None:
     for name, what in _ATTRIBUTES.items():
         value = getattr(order, name)
-        if value not in _NOTHING and not (name == "orderComboLegs" and set(value) == {None}):
+        if value not in _NOTHING:
             raise not_simulated(what)
 
 

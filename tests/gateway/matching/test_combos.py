@@ -121,3 +121,44 @@ def test_a_combinations_executions_are_listed_with_their_commissions(trader: Tra
     assert [Decimal(10), Decimal(20), Decimal(10)] == [
         f.details.execution.shares for f in trader.world.orders.engine.fills
     ]
+
+
+def legs_of(messages: list[Any]) -> list[m.Execution]:
+    """What the legs of the one combination that filled traded at."""
+    return [x.execution for x in messages if isinstance(x, m.ExecDetails) and x.contract.secType != "BAG"]
+
+
+def test_a_price_per_leg_is_a_limit_of_each_leg(trader: Trader) -> None:
+    """foreign_clients 5: IB's ComboLimitOrder with leg prices. Both legs must be as good as their own prices."""
+    apple, micro = trader.quote(AAPL), trader.quote(MSFT)
+    prices = (round(apple.ask + 0.01, 2), round(micro.bid - 0.01, 2))
+    placed = trader.place(1, orderType="LMT", orderComboLegs=prices, contract=pair(trader))
+    assert prices == placed[0].order.orderComboLegs
+    first, second = legs_of(trader.wait_for(1, "Filled"))
+    assert first.price <= prices[0]
+    assert second.price >= prices[1]
+
+
+def test_a_leg_that_isnt_reached_keeps_the_whole_combination_waiting(trader: Trader) -> None:
+    apple, micro = trader.quote(AAPL), trader.quote(MSFT)
+    # Together they'd be reached at once: the first by a dollar, the second not by five cents.
+    prices = (round(apple.ask + 1.00, 2), round(micro.bid + 0.05, 2))
+    assert 2 * apple.ask - micro.bid < 2 * prices[0] - prices[1]
+    trader.place(1, orderType="LMT", orderComboLegs=prices, contract=pair(trader))
+    trader.wait(0.5)
+    assert "Submitted" == trader.status(1)
+    _, second = legs_of(trader.wait_for(1, "Filled"))
+    assert second.price >= prices[1]
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"orderType": "MKT", "orderComboLegs": (1.0, 2.0)}, 321),
+        ({"orderType": "LMT", "orderComboLegs": (1.0, None)}, 321),
+        ({"orderType": "LMT", "orderComboLegs": (1.0,)}, 321),
+        ({"orderType": "LMT", "orderComboLegs": (1.001, 2.0)}, 110),
+    ],
+)
+def test_prices_per_leg_that_make_no_sense(trader: Trader, fields: dict[str, Any], code: int) -> None:
+    assert code == error(trader.place(1, contract=pair(trader), **fields))[0]
