@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
+from ibnb.ib import distributions
+
 PORTS = {7496: "TWS, live", 7497: "TWS, paper", 4001: "Gateway, live", 4002: "Gateway, paper"}
-_DISTRIBUTIONS = ("ibapi", "ibapi-stable", "ibapi-latest", "nautilus-ibapi")
-_MEND = 'python -m pip uninstall -y {} && python -m pip install --force-reinstall "ibapi-stable>=10.50"'
 _OFFER = b"v100..200"
 _HELLO = b"API\0" + struct.pack(">I", len(_OFFER)) + _OFFER
 _SETTINGS = "In TWS: File > Global Configuration > API > Settings, tick 'Enable ActiveX and Socket Clients'"
@@ -70,30 +70,27 @@ def probe(host: str, port: int, timeout: float = 2.0) -> Finding:
 
 def installed() -> list[Finding]:
     """What is installed under the name ``ibapi``: several packages share it and overwrite each other."""
-    present = {}
-    for name in _DISTRIBUTIONS:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            present[name] = metadata.version(name)
+    present = distributions.installed()
     if not present:
-        return [Finding(False, "ibapi isn't installed", 'python -m pip install "ibapi-stable>=10.50"')]
-    listed = ", ".join(f"{name} {version}" for name, version in present.items())
+        return [Finding(False, "ibapi isn't installed", distributions.repair())]
+    listed = distributions.listed()
     findings = []
     if len(present) > 1:
         findings.append(
             Finding(
                 False,
                 f"several packages install ibapi and overwrite each other: {listed}",
-                _MEND.format(" ".join(present)),
+                distributions.repair(),
             )
         )
     try:
         importlib.import_module("ibapi.client")
     except Exception as error:
-        findings.append(Finding(False, f"ibapi doesn't import: {error!r}", _MEND.format(" ".join(present))))
+        findings.append(Finding(False, f"ibapi doesn't import: {error!r}", distributions.repair()))
     else:
         advice = ""
         if present.get("ibapi", "").startswith("9."):
-            advice = f"It is of 2020; it works here. For today's: {_MEND.format('ibapi')}"
+            advice = f"It is of 2020; it works here. For today's: {distributions.repair()}"
         findings.append(Finding(True, f"ibapi is {listed}", advice))
     return findings
 

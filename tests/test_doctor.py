@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from ibnb import doctor
+from ibnb.ib import distributions
 
 
 @contextmanager
@@ -72,9 +73,8 @@ def test_the_report_names_the_installed_ibapi() -> None:
 def test_packages_that_overwrite_each_other_are_told_with_the_command_that_mends_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(doctor.metadata, "version", {"ibapi": "9.81.1", "ibapi-stable": "10.50.2"}.__getitem__)
-    monkeypatch.setattr(doctor.metadata, "PackageNotFoundError", KeyError)
+    monkeypatch.setattr(distributions, "installed", lambda: {"ibapi": "9.81.1", "ibapi-stable": "10.50.2"})
     first = doctor.installed()[0]
     assert not first.well
     assert "ibapi 9.81.1, ibapi-stable 10.50.2" in first.seen
-    assert "pip uninstall -y ibapi ibapi-stable" in first.advice
+    assert first.advice == distributions.repair()

@@ -13,27 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from importlib import metadata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-DISTRIBUTIONS = ("ibapi", "ibapi-stable", "ibapi-latest", "nautilus-ibapi")
-REPAIR = "pip uninstall -y ibapi ibapi-stable ibapi-latest nautilus-ibapi && pip install ibapi-stable"
-
-
-def installed_distributions() -> dict[str, str]:
-    """The installed packages that provide `import ibapi`, by name; more than one overwrite each other's files."""
-    found = {}
-    for name in DISTRIBUTIONS:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+from ibnb.ib.distributions import listed, repair
 
 
 def _broken(cause: str) -> str:
-    installed = ", ".join(f"{name} {version}" for name, version in installed_distributions().items()) or "none"
-    return f"ibapi can't be used: {cause}. Installed packages that provide it: {installed}. Mend it with: {REPAIR}"
+    return f"ibapi can't be used: {cause}. Installed packages that provide it: {listed()}. Mend it with: {repair()}"
 
 
 try:

@@ -85,12 +85,6 @@ def test_two_releases_in_one_folder_are_recognised(
     assert bad == (api.mixture(version, max_client, parameters, cancel_class) is not None)
 
 
-def test_the_repair_is_one_command() -> None:
-    text = api._broken("ImportError: x")
-    assert "pip uninstall -y ibapi" in text
-    assert "pip install ibapi-stable" in text
-
-
 @pytest.mark.parametrize(
     ("parameters", "value", "expected"),
     [((), None, ()), (("manualCancelOrderTime",), None, ("",)), (("manualCancelOrderTime",), "t", ("t",))],
