@@ -102,8 +102,9 @@ class Incoming:
         message = unread.describe(payload, self.lifecycle.version)
         what = f"TWS's message {message.name} can't be read"
         slots = unread.waiting_for(self.pending, message)
-        unread.fail(slots, what, error)
+        # Whoever is told by the end of a request finds it among the problems.
         self.status.problem("decode", f"message {payload[:60]!r}", error, trace, told=bool(slots))
+        unread.fail(slots, what, error)
         if message.number in unread.ABOUT_ORDERS and message.key is not None:
             # It decides nothing about the order: the order is asked about.
             self.dispatcher.deliver("error", message.key, 0, OWN, f"{what}; see app.problems", "")

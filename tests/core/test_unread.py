@@ -15,6 +15,7 @@ from scripted import ScriptedTWS
 
 import ibnb
 from ibnb import IBApp, IBError, RequestTimeoutError
+from ibnb.core import unread
 from ibnb.core.unread import describe
 from ibnb.errors import CallbackWarning
 from ibnb.ib import api
@@ -243,6 +244,16 @@ def test_nobody_is_told_of_what_nobody_asked_for() -> None:
     assert tws.app.getPositions().empty
     with pytest.warns(CallbackWarning, match="decode"):
         tws.app.getPositions()
+
+
+def test_whoever_is_told_finds_it_among_the_problems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the verb raised before the problem was there."""
+    known: list[int] = []
+    app = ScriptedTWS().app
+    monkeypatch.setattr(unread, "fail", lambda slots, what, error: known.append(len(app.problems)))
+    with core(app).request("getPositions", reqId="positions", kind="account"):
+        feed(app, payload(61, 3, "DU1", "no number"))
+    assert known == [1]
 
 
 def test_a_handler_that_fails_ends_the_request_that_waits_for_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
