@@ -265,6 +265,30 @@ def test_market_25_a_trailing_stop_is_told_where_it_stands(trader: Trader) -> No
     assert opened.order.trailStopPrice == pytest.approx(last * 0.99, abs=0.006)
 
 
+CALL = m.Contract(
+    symbol="AAPL", secType="OPT", exchange="SMART", currency="USD",
+    lastTradeDateOrContractMonth="20250620", strike=200.0, right="C",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("contract", [AAPL, CALL, EURUSD])
+def test_market_28_an_execution_names_an_exchange_and_not_the_router(trader: Trader, contract: m.Contract) -> None:
+    exchanges = trader.instrument(contract).validExchanges.split(",")
+    trader.place(1, quantity=20_000 if contract is EURUSD else 2, contract=contract)
+    bid = trader.quote(contract).bid
+    trader.place(2, quantity=20_000 if contract is EURUSD else 2, contract=contract, orderType="LMT", lmtPrice=bid)
+    found = {part.exchange for part in executions([*trader.wait_for(1, "Filled"), *trader.wait_for(2, "Filled")])}
+    assert found <= set(exchanges) - {"SMART"}
+
+
+@pytest.mark.parametrize("price", [0.0, -0.5, None])
+@pytest.mark.parametrize(("orderType", "field"), [("LMT", "lmtPrice"), ("STP", "auxPrice")])
+def test_a_price_that_a_type_needs_is_above_nothing(
+    trader: Trader, orderType: str, field: str, price: float | None
+) -> None:
+    assert error(trader.place(1, orderType=orderType, **{field: price}))[0] == 321
+
+
 def test_market_30_figures_have_short_decimals(trader: Trader) -> None:
     trader.place(1, "SELL", 333, contract=replace(AAPL, symbol="NVDA"))
     trader.place(2, quantity=777, whatIf=True)
