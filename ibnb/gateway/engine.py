@@ -16,14 +16,14 @@ from .accounts import Accounts
 from .calendar import day_number
 from .clock import Clock
 from .data import read_folder
-from .faults import Doors, Faults
+from .faults import Faults, Listener
 from .handlers import HANDLERS, Refusal
 from .handlers.outage import check_reachable
 from .handlers.registry import no_history, not_simulated, request_id
 from .instruments import Instruments
 from .market import Market, Regime
 from .matching import OrderBook
-from .pacing import Ask, SmallBars, ask_of
+from .pacing import Paced, SmallBars, paced
 from .scenario import Scenario
 from .world import Client, Subscription, World
 
@@ -54,8 +54,8 @@ class Engine:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.doors = Doors()
-        self.faults = Faults(world, self.doors)
+        self.listener = Listener()
+        self.faults = Faults(world, self.listener)
         self._small_bars = SmallBars(world.scenario.limits)
         self._late = count()
         for fault in world.scenario.faults:
@@ -142,9 +142,9 @@ class Engine:
         finally:
             client.answering = False
 
-    def _paced(self, request: Any) -> Ask | None:
+    def _paced(self, request: Any) -> Paced | None:
         """What has to be counted of a request, if it is one for small bars. Raises Refusal when it is one too many."""
-        ask = ask_of(request) if self.world.scenario.limits.small_bar_pacing else None
+        ask = paced(request) if self.world.scenario.limits.small_bar_pacing else None
         if ask is None or not self._small_bars.violated(ask, self.world.clock.now()):
             return ask
         if isinstance(request, m.ReqRealTimeBars):

@@ -1,6 +1,6 @@
 """What can go wrong, on demand: at a moment that the scenario names, or now, by a call on a running gateway.
 
-Rule: each fault does to the world and to the lines of its clients what the real accident does; nothing here knows a
+Rule: each fault does to the world and to the connections of its clients what the real accident does; nothing here knows a
 socket. Everything that lasts, lasts in virtual time.
 
 Differs from TWS: orders that are placed while the link is down reach the exchange at once; only the news of them waits.
@@ -23,7 +23,7 @@ _NOTICED_AFTER = 60.0
 _RESET = "Market depth data has been RESET. Please empty deep book contents before applying any new entries."
 
 
-class Line(Protocol):
+class Connection(Protocol):
     """One client's connection, as far as it can break."""
 
     @property
@@ -41,24 +41,24 @@ class Line(Protocol):
         """Say half of the next message and hang up."""
 
 
-class Doors:
-    """Where clients come in: the lines that are open, and whether the port is."""
+class Listener:
+    """Where clients come in: their connections, and whether the port is open."""
 
     def __init__(self) -> None:
         self.listening = True
-        self.lines: list[Line] = []
+        self.connections: list[Connection] = []
 
-    def of(self, clientId: int | None) -> list[Line]:
-        """The lines of one client, or all."""
-        return [line for line in self.lines if clientId is None or line.clientId == clientId]
+    def of(self, clientId: int | None) -> list[Connection]:
+        """The connections of one client, or all."""
+        return [connection for connection in self.connections if clientId is None or connection.clientId == clientId]
 
 
 class Faults:
     """The accidents of one world. Every method's name, with its arguments, is also one that a scenario may name."""
 
-    def __init__(self, world: World, doors: Doors) -> None:
+    def __init__(self, world: World, listener: Listener) -> None:
         self._world = world
-        self._doors = doors
+        self._listener = listener
 
     def schedule(self, fault: Fault) -> None:
         """Let a scenario's fault happen at its time. Raises ValueError for a name that isn't among the faults."""
@@ -70,34 +70,34 @@ class Faults:
 
     def drop(self, clientId: int | None = None) -> None:
         """Hang up on one client, or on all. The port stays open."""
-        for line in self._doors.of(clientId):
-            line.close()
+        for connection in self._listener.of(clientId):
+            connection.close()
 
     def half_open(self, clientId: int | None = None, noticed_after: float = _NOTICED_AFTER) -> None:
         """Cut the wire without a word: nothing passes, and the client id stays taken until TWS notices."""
-        for line in self._doors.of(clientId):
-            line.fall_silent()
-            self._world.clock.call_later(noticed_after, line.close)
+        for connection in self._listener.of(clientId):
+            connection.fall_silent()
+            self._world.clock.call_later(noticed_after, connection.close)
 
     def nightly_restart(self, down_for: float = 120.0) -> None:
         """Hang up on everybody and close the port for a while. Orders and ids stay; what wasn't transmitted is lost."""
-        self._doors.listening = False
+        self._listener.listening = False
         self.drop()
         self._world.orders.forget_untransmitted()
         self._world.clock.call_later(down_for, self._open)
 
     def _open(self) -> None:
-        self._doors.listening = True
+        self._listener.listening = True
 
     def garbage(self, data: bytes, clientId: int | None = None) -> None:
         """Say these bytes in the middle of the conversation."""
-        for line in self._doors.of(clientId):
-            line.inject(data)
+        for connection in self._listener.of(clientId):
+            connection.inject(data)
 
     def truncate_next(self, clientId: int | None = None) -> None:
         """Break off within the next message, and hang up."""
-        for line in self._doors.of(clientId):
-            line.truncate_next()
+        for connection in self._listener.of(clientId):
+            connection.truncate_next()
 
     # TWS and what stands behind it
 

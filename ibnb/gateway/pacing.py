@@ -49,7 +49,7 @@ class MessageRate:
             self._times.popleft()
 
 
-class Ask(NamedTuple):
+class Paced(NamedTuple):
     """A request for small bars, without its id: the whole of it, what it is a series of, and how much it counts."""
 
     identity: Any
@@ -57,14 +57,14 @@ class Ask(NamedTuple):
     weight: int
 
 
-def ask_of(request: Any) -> Ask | None:
+def paced(request: Any) -> Paced | None:
     """Return what counts of a request, or None when it isn't paced. Live bars count for the ten minutes only."""
     if isinstance(request, m.ReqRealTimeBars):
-        return Ask(None, (), 1)
+        return Paced(None, (), 1)
     if not isinstance(request, m.ReqHistoricalData) or request.barSizeSetting.strip().lower() not in _SMALL_BARS:
         return None
     what = request.whatToShow.strip().upper()
-    return Ask(replace(request, reqId=0), (request.contract, what), 2 if what == "BID_ASK" else 1)
+    return Paced(replace(request, reqId=0), (request.contract, what), 2 if what == "BID_ASK" else 1)
 
 
 class SmallBars:
@@ -76,9 +76,9 @@ class SmallBars:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._asked: deque[tuple[float, Ask]] = deque()
+        self._asked: deque[tuple[float, Paced]] = deque()
 
-    def violated(self, ask: Ask, now: float) -> bool:
+    def violated(self, ask: Paced, now: float) -> bool:
         """Tell whether this request, made now, breaks a rule."""
         limits = self._limits
         while self._asked and self._asked[0][0] <= now - limits.historical_small_bars_seconds:
@@ -93,11 +93,11 @@ class SmallBars:
         burst = since(self._asked, now - limits.historical_burst_seconds)
         return sum(each.series == ask.series for each in burst) + 1 >= limits.historical_burst
 
-    def note(self, ask: Ask, now: float) -> None:
+    def note(self, ask: Paced, now: float) -> None:
         """Remember a request that was let through."""
         self._asked.append((now, ask))
 
 
-def since(asked: deque[tuple[float, Ask]], time: float) -> list[Ask]:
+def since(asked: deque[tuple[float, Paced]], time: float) -> list[Paced]:
     """Return what was asked after `time`."""
     return [each for when, each in asked if when > time]

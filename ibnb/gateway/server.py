@@ -182,7 +182,7 @@ class Gateway:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._alarm: asyncio.TimerHandle | None = None
-        self._door: asyncio.Server | None = None
+        self._server: asyncio.Server | None = None
 
     # -- life --------------------------------------------------------------------------------------------------
 
@@ -208,9 +208,9 @@ class Gateway:
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
             self._stopping = asyncio.Event()
-            self._doorkeeper = asyncio.Lock()
+            self._listening = asyncio.Lock()
             try:
-                await self._tend_door()
+                await self._open_or_close()
             except OSError as error:
                 text = f"can't listen on {self.host}:{self.port}: {error.strerror}. Is a TWS or another gateway there?"
                 ready.set_exception(OSError(error.errno, text))
@@ -218,26 +218,26 @@ class Gateway:
             self._set_alarm()
             ready.set_result(self.port)
             await self._stopping.wait()
-            if self._door is not None:
-                self._door.close()
-                self._door = None
+            if self._server is not None:
+                self._server.close()
+                self._server = None
             for connection in list(self.connections):
                 connection.transport.abort()
             await asyncio.sleep(0)  # lets each connection hear of its end
 
         asyncio.run(serve())
 
-    async def _tend_door(self) -> None:
+    async def _open_or_close(self) -> None:
         """Listen if the world says that the port is open, and don't if it says that it isn't."""
-        async with self._doorkeeper:
-            listening = self.engine.doors.listening
-            if listening and self._door is None:
+        async with self._listening:
+            listening = self.engine.listener.listening
+            if listening and self._server is None:
                 loop = asyncio.get_running_loop()
-                self._door = await loop.create_server(lambda: _Connection(self), self.host, self.port)
-                self.port = self._door.sockets[0].getsockname()[1]
-            elif not listening and self._door is not None:
-                self._door.close()
-                self._door = None
+                self._server = await loop.create_server(lambda: _Connection(self), self.host, self.port)
+                self.port = self._server.sockets[0].getsockname()[1]
+            elif not listening and self._server is not None:
+                self._server.close()
+                self._server = None
 
     def stop(self) -> None:
         """Drop every client and stop listening."""
@@ -292,7 +292,7 @@ class Gateway:
         while True:
             self.engine.run_until(min(until, self._clock.now() + _STRIDE))
             self.settle()
-            await self._tend_door()
+            await self._open_or_close()
             if self._clock.now() >= until:
                 return
             await self._let_read()
@@ -347,7 +347,7 @@ class Gateway:
 
     def makes_room(self) -> bool:
         """Whether one more socket may stay. When all places are taken, the oldest that hasn't started yet gives way."""
-        if not self.engine.doors.listening:
+        if not self.engine.listener.listening:
             return False
         if len(self.connections) < self.scenario.limits.clients:
             return True
@@ -375,7 +375,7 @@ class Gateway:
 
         async def in_loop() -> T:
             result = run()
-            await self._tend_door()
+            await self._open_or_close()
             return result
 
         return asyncio.run_coroutine_threadsafe(in_loop(), self._loop).result(_CALL_TIMEOUT)
@@ -386,9 +386,9 @@ class Gateway:
         for connection in list(self.connections):
             connection.flush()
         alive = self._loop is not None and not self._loop.is_closed()  # the journal may be read after the end
-        if alive and self.engine.doors.listening != (self._door is not None):
+        if alive and self.engine.listener.listening != (self._server is not None):
             assert self._loop is not None
-            self._tending = self._loop.create_task(self._tend_door())
+            self._tending = self._loop.create_task(self._open_or_close())
         self._set_alarm()
 
     def _set_alarm(self) -> None:

@@ -85,7 +85,7 @@ class Session:
         self._stuffed = False
         self._silent = False
         self._truncating = False
-        engine.doors.lines.append(self)
+        engine.listener.connections.append(self)
 
     @property
     def closed(self) -> bool:
@@ -145,8 +145,8 @@ class Session:
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
-        if self in self._engine.doors.lines:
-            self._engine.doors.lines.remove(self)
+        if self in self._engine.listener.connections:
+            self._engine.listener.connections.remove(self)
         if self._client is not None:
             client, self._client = self._client, None
             self._engine.close(client)
@@ -209,7 +209,7 @@ class Session:
     def _hello(self, payload: bytes) -> None:
         hello = parse_hello(payload)
         version = hello.agree(OLDEST, NEWEST)
-        if version is None or self._engine.full or not self._engine.doors.listening:
+        if version is None or self._engine.full or not self._engine.listener.listening:
             self.close()
             return
         self._frames.limit = _LONGEST_REQUEST

@@ -70,7 +70,7 @@ def test_clients_that_subscribe_and_vanish_leave_nothing() -> None:
         talk.session.close()
         del talk
     assert {} == engine.world.clients
-    assert [] == engine.doors.lines
+    assert [] == engine.listener.connections
     assert 0 == len(engine.world.clock)
     gc.collect()
     # The accounts forget listeners that have ended when the next one comes, so the last client may still be known.

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ibnb.gateway import messages as m
-from ibnb.gateway.pacing import MessageRate, SmallBars, ask_of
+from ibnb.gateway.pacing import MessageRate, SmallBars, paced
 from ibnb.gateway.scenario import LESSON, Limits
 from tests.gateway.talking import Talk, codes, engine_of
 
@@ -31,7 +31,7 @@ def rules(**limits: float) -> SmallBars:
 
 
 def allowed(rules: SmallBars, request: object, now: float) -> bool:
-    ask = ask_of(request)
+    ask = paced(request)
     assert ask is not None
     if rules.violated(ask, now):
         return False
@@ -49,9 +49,9 @@ def test_a_message_rate_counts_a_window_and_says_how_long_to_wait() -> None:
 
 def test_only_bars_of_30_seconds_and_less_are_paced() -> None:
     sizes = ("1 secs", "30 secs", "1 min", "1 day")
-    paced = [ask_of(replace(BARS, barSizeSetting=size)) is not None for size in sizes]
+    paced = [paced(replace(BARS, barSizeSetting=size)) is not None for size in sizes]
     assert [True, True, False, False] == paced
-    assert ask_of(m.ReqCurrentTime()) is None
+    assert paced(m.ReqCurrentTime()) is None
 
 
 def test_the_same_request_within_15_seconds_is_one_too_many_whatever_its_id() -> None:
