@@ -16,11 +16,12 @@ def show(chart: Path) -> None:
         summary = app.getAccountSummary("NetLiquidation,TotalCashValue,BuyingPower")
         print(summary[["value", "currency"]].to_string(), "\n")
 
-        contract = app.createContract("AAPL")
+        # A share that the account doesn't hold: what the bracket earns is then its own.
+        contract = app.createContract("GOOGL")
         bars = app.getData(contract, app.dataSettings("2 D", "5 mins"))
-        print("AAPL in five-minute bars, the last three of two days")
+        print("GOOGL in five-minute bars, the last three of two days")
         app.displayData(bars, rows=3)
-        ibnb.plotBars(bars, title="AAPL, five-minute bars of two days", path=str(chart))
+        ibnb.plotBars(bars, title="GOOGL, five-minute bars of two days", path=str(chart))
         print(f"… drawn in {chart}\n")
 
         print("A bracket: buy, take a profit of 0.40, stop a loss of 0.40")
