@@ -1,6 +1,6 @@
 """What can go wrong, on demand: at a moment that the scenario names, or now, by a call on a running gateway.
 
-Rule: each fault does to the world and to the connections of its clients what the real accident does; nothing here knows a
+Rule: each fault does to the world and to its clients' connections what the real accident does; nothing here knows a
 socket. Everything that lasts, lasts in virtual time.
 
 Differs from TWS: orders that are placed while the link is down reach the exchange at once; only the news of them waits.

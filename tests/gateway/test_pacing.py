@@ -49,8 +49,8 @@ def test_a_message_rate_counts_a_window_and_says_how_long_to_wait() -> None:
 
 def test_only_bars_of_30_seconds_and_less_are_paced() -> None:
     sizes = ("1 secs", "30 secs", "1 min", "1 day")
-    paced = [paced(replace(BARS, barSizeSetting=size)) is not None for size in sizes]
-    assert [True, True, False, False] == paced
+    counted = [paced(replace(BARS, barSizeSetting=size)) is not None for size in sizes]
+    assert [True, True, False, False] == counted
     assert paced(m.ReqCurrentTime()) is None
 
 
