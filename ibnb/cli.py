@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     gateway.add_argument("--rate", type=float, default=1.0, help="virtual seconds per second (%(default)s)")
     gateway.add_argument("--trust", action="append", default=[], metavar="IP", help="let in this peer, too")
     gateway.add_argument("--data", type=Path, metavar="FOLDER", help="serve the bars of these CSV or Parquet files")
+    gateway.add_argument("--version", type=int, metavar="N", help="the newest server version to serve, 100 to 226")
     gateway.set_defaults(run=_gateway)
 
     course = commands.add_parser("course", help="build, prove, run or copy the lessons")
@@ -118,6 +119,7 @@ def _gateway(args: argparse.Namespace) -> int:
         always_open=args.always_open,
         regime=args.regime,
         script=args.script,
+        version=args.version,
     ).start()
     print(f"listening on {gateway.host}:{gateway.port}", flush=True)
     gateway.serve_forever()

@@ -15,7 +15,8 @@ from fake_tws import framed
 
 from ibnb.gateway import Gateway
 from ibnb.gateway import messages as m
-from ibnb.gateway.codec import NEWEST, codec_for
+from ibnb.gateway.codec import codec_for
+from ibnb.gateway.codec.text import NEWEST
 from ibnb.gateway.handlers.registry import request_id
 from ibnb.ib.api import MAX_CLIENT_VER
 from ibnb.wire.transport import Frames

@@ -212,6 +212,9 @@ class Scenario:
 
     Market data of the symbols in `not_subscribed` aren't paid for, of those in `delayed_only` not in real time;
     `competing_session`: the same user is logged in elsewhere and has them all.
+
+    `version`: the newest server version that is served, 100 to 226: text up to 200, mixed by message up to 212,
+    protobuf from 213 on.
     """
 
     name: str
@@ -231,6 +234,7 @@ class Scenario:
     always_open: bool = False
     regime: RegimeName | None = None
     data: str | Path | None = None
+    version: int = 200
 
     @property
     def today(self) -> date:

@@ -2,7 +2,7 @@
 
 Rules, each forced by real clients (behaviour specification 2.1–2.6):
 
-* the version spoken is min(the client's highest, 200); a client that can't go as low as 200 is dropped;
+* the version spoken is min(the client's highest, the scenario's); a client that can't go as low as that is dropped;
 * the answer to the hello is one burst of its own, and nothing is said before START_API;
 * a malformed frame costs this client its session and nobody else anything; a field that can't be read is error 320,
   an unknown message is an error too, and the session goes on;
@@ -25,7 +25,7 @@ from typing import Any
 
 from . import messages as m
 from .clock import Timer
-from .codec import NEWEST, OLDEST, Codec, codec_for
+from .codec import OLDEST, Codec, codec_for
 from .codec.wire import (
     API_PREFIX,
     BadField,
@@ -208,7 +208,7 @@ class Session:
 
     def _hello(self, payload: bytes) -> None:
         hello = parse_hello(payload)
-        version = hello.agree(OLDEST, NEWEST)
+        version = hello.agree(OLDEST, self._engine.world.scenario.version)
         if version is None or self._engine.full or not self._engine.listener.listening:
             self.close()
             return

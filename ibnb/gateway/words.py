@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, cast, get_args
 
+from .codec import NEWEST, OLDEST
 from .scenario import NEW_YORK, SCENARIOS, Latency, RegimeName, Scenario
 from .script import read_script
 
@@ -29,6 +30,7 @@ class Words(TypedDict, total=False):
     * `always_open`: whether markets never close.
     * `regime`: "calm", "crash", "trend" or "chop", from the first day on.
     * `script`: a TOML file of moves, faults and bulletins (`script.read_script`), in place of the scenario's own.
+    * `version`: the newest server version that is served.
     """
 
     seed: int | None
@@ -38,6 +40,7 @@ class Words(TypedDict, total=False):
     always_open: bool | None
     regime: str | None
     script: str | Path | None
+    version: int | None
 
 
 def scenario_of(scenario: str | Scenario, now: float, **words: Unpack[Words]) -> Scenario:
@@ -96,6 +99,12 @@ def _field(name: str, kind: Callable[[Any], Any]) -> Callable[[Scenario, Any], S
 
 
 # In this order: a script's times are of the day on which the scenario begins.
+def _version(wanted: int) -> int:
+    if OLDEST <= wanted <= NEWEST:
+        return int(wanted)
+    raise ValueError(f"version is a server version from {OLDEST} to {NEWEST}, not {wanted}")
+
+
 _APPLY: dict[str, Callable[[Scenario, Any], Scenario]] = {
     "start": lambda scenario, value: scenario.at(moment(value)),
     "seed": _field("seed", int),
@@ -104,4 +113,5 @@ _APPLY: dict[str, Callable[[Scenario, Any], Scenario]] = {
     "regime": lambda scenario, value: replace(scenario, regime=_regime(value)),
     "latency": lambda scenario, value: replace(scenario, latency=_latency(scenario.latency, value)),
     "script": lambda scenario, value: read_script(Path(value), scenario),
+    "version": lambda scenario, value: replace(scenario, version=_version(value)),
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ibnb.gateway import messages as m
 from ibnb.gateway.clock import Clock
-from ibnb.gateway.codec import TextCodec
+from ibnb.gateway.codec import codec_for
 from ibnb.gateway.codec.wire import FrameBuffer, frame
 from ibnb.gateway.engine import Engine, build_world
 from ibnb.gateway.scenario import LESSON, Scenario
 from ibnb.gateway.session import Session
+from ibnb.gateway.zones import LOGIN_ZONE
 
 
 def engine_of(scenario: Scenario = LESSON, rate: float = 0.0) -> Engine:
@@ -33,7 +34,7 @@ class Talk:
     ) -> None:
         self.engine = engine
         self.session = Session(engine, in_steps)
-        self.codec = TextCodec(version)
+        self.codec = codec_for(version, LOGIN_ZONE)
         self.frames = FrameBuffer()
         self.raw = b""
         self.greeting: list[object] = []

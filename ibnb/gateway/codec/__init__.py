@@ -6,7 +6,18 @@ Rule: outside this package nobody sees a byte, and a session knows no more than 
 from __future__ import annotations
 
 from .lanes import NEWEST, OLDEST, Codec, codec_for, requests
+from .protobuf import ProtobufCodec
 from .text import TextCodec
 from .wire import BadField, UnknownMessage
 
-__all__ = ["NEWEST", "OLDEST", "BadField", "Codec", "TextCodec", "UnknownMessage", "codec_for", "requests"]
+__all__ = [
+    "NEWEST",
+    "OLDEST",
+    "BadField",
+    "Codec",
+    "ProtobufCodec",
+    "TextCodec",
+    "UnknownMessage",
+    "codec_for",
+    "requests",
+]

@@ -37,6 +37,11 @@ def contract_details(world: World, client: Client, request: m.ReqContractDetails
     yield m.ContractDataEnd(reqId=request.reqId)
 
 
+@handles(m.CancelContractData)
+def cancel_contract_details(world: World, client: Client, request: m.CancelContractData) -> None:
+    """Silent: an answer is complete before the client's next request is read."""
+
+
 @handles(m.ReqMatchingSymbols)
 def matching_symbols(world: World, client: Client, request: m.ReqMatchingSymbols) -> Iterator[object]:
     """At most 16 stocks and indices whose symbol or name begins with the pattern.

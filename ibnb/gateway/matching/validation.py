@@ -47,6 +47,20 @@ _ATTRIBUTES: dict[str, str] = {
     "duration": "duration",
     "imbalanceOnly": "an imbalance-only order",
     "includeOvernight": "the overnight session",
+    # Of 216, 217, 218, 223 and 226.
+    "deactivate": "deactivation",
+    "postOnly": "post-only",
+    "allowPreOpen": "trading before the opening",
+    "ignoreOpenAuction": "ignoring the opening auction",
+    "routeMarketableToBbo": "routing to the best bid or offer",
+    "seekPriceImprovement": "price improvement",
+    "whatIfType": "a kind of what-if",
+    "slOrderId": "an attached order",
+    "slOrderType": "an attached order",
+    "ptOrderId": "an attached order",
+    "ptOrderType": "an attached order",
+    "hedgeMaxSize": "a hedge order",
+    "conditionsIncludeOvernight": "the overnight session",
 }
 # What clients send for "nothing" in some of those.
 _NOTHING = (None, "", 0, False, (), "None")

@@ -118,6 +118,8 @@ class ContractDetails:
     minSize: Decimal = Decimal(1)
     sizeIncrement: Decimal = Decimal(1)
     suggestedSizeIncrement: Decimal = Decimal(1)
+    lastPricePrecision: Decimal | None = None
+    lastSizePrecision: Decimal | None = None
     # Bonds only.
     cusip: str = ""
     coupon: float = 0.0
@@ -316,6 +318,19 @@ class Order:
     shareholder: str = ""
     routeMarketableToBbo: bool = False
     parentPermId: int | None = None
+    # On the wire from version 216 on, protobuf only.
+    deactivate: bool = False
+    postOnly: bool = False
+    allowPreOpen: bool = False
+    ignoreOpenAuction: bool = False
+    seekPriceImprovement: int | None = None
+    whatIfType: int | None = None
+    slOrderId: int | None = None
+    slOrderType: str = ""
+    ptOrderId: int | None = None
+    ptOrderType: str = ""
+    hedgeMaxSize: int | None = None
+    conditionsIncludeOvernight: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

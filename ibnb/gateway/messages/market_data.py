@@ -134,6 +134,8 @@ class TickReqParams:
     minTick: float
     bboExchange: str
     snapshotPermissions: int
+    lastPricePrecision: Decimal | None = None
+    lastSizePrecision: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ import numpy as np
 from ..data import Recording
 from ..scenario import Scenario
 
-# What two starts of one world may differ in: the second of the day, and where its folder of bars lies.
-_LEFT_OUT = ("start", "data")
+# What two starts of one world may differ in: the second of the day, where its folder of bars lies, the wire.
+_LEFT_OUT = ("start", "data", "version")
 
 
 def world_name(scenario: Scenario, recordings: Iterable[Recording], prices: Iterable[float]) -> str:

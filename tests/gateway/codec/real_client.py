@@ -26,13 +26,21 @@ import ibapi.tag_value
 import ibapi.wrapper
 
 from ibnb.gateway import messages as m
+from ibnb.gateway.codec import ProtobufCodec, TextCodec
 from ibnb.gateway.codec.wire import FrameBuffer
 
-NEWEST = max(v for k, v in vars(ibapi.server_versions).items() if k.startswith("MIN_SERVER_VER"))
+NEWEST = ibapi.server_versions.MAX_CLIENT_VER
 NEWEST_TEXT = min(200, NEWEST)
-VERSIONS = [version for version in (151, 157, 163, 176, 178, 187, 194, 196, 200) if version <= NEWEST_TEXT]
+TEXT_VERSIONS = (151, 157, 163, 176, 178, 187, 194, 196, 200)
+PROTOBUF_VERSIONS = (201, *range(203, 215), 216, 217, 218, 220, 222, 223, 224, 225, 226)
+VERSIONS = [version for version in (*TEXT_VERSIONS, *PROTOBUF_VERSIONS) if version <= NEWEST]
 TEN = NEWEST_TEXT > 157  # a 10.x release, not 9.81
 LOSES_NEWS_OPTIONS = NEWEST <= 203  # up to 10.37.2 reqHistoricalNews walks through the wrong variable
+
+
+def lane(version: int) -> Any:
+    """Our codec of a version, to which a field too many is an error."""
+    return (TextCodec if version <= 200 else ProtobufCodec)(version, strict=True)
 
 
 # From our records to ibapi's objects.
@@ -63,6 +71,8 @@ def theirs(record: Any) -> Any:
             if field.name == "displaySize":  # theirs is 0 from the start
                 made.displaySize = 2**31 - 1
             continue
+        if field.name == "routeMarketableToBbo" and not value:  # theirs is None unless somebody says so
+            continue
         if field.name == "orderComboLegs":
             value = [leg(price) for price in value]
         elif field.name == "orderMiscOptions":
@@ -75,7 +85,9 @@ def theirs(record: Any) -> Any:
             value = int(value)
         setattr(made, field.name, value)
     if isinstance(record, m.Order):
-        made.softDollarTier = ibapi.softdollartier.SoftDollarTier(record.softDollarTierName, record.softDollarTierValue)
+        made.softDollarTier = ibapi.softdollartier.SoftDollarTier(
+            record.softDollarTierName, record.softDollarTierValue, *([record.softDollarTierDisplayName] * TEN)
+        )
     return made
 
 
@@ -182,6 +194,12 @@ def heard(payload: bytes, version: int) -> list[tuple[str, list[Any]]]:
     """The callbacks that a payload leads to. Fails if a field is left over."""
     recorder = Recorder()
     decoder = ibapi.decoder.Decoder(recorder, version)
+    if version > 200:
+        number = int.from_bytes(payload[:4], "big")
+        if number > 200:
+            decoder.processProtoBuf(payload[4:], number - 200)
+            return _settled(recorder)
+        payload = b"%d\0" % number + payload[4:]
     texts = payload.split(b"\0")[:-1]
     if TEN:
         counted = Counted(texts[1:])
@@ -190,10 +208,24 @@ def heard(payload: bytes, version: int) -> list[tuple[str, list[Any]]]:
         counted = Counted(texts)
         decoder.interpret(counted)
     assert counted.left_over() == []
-    calls = recorder.calls
-    if calls and calls[0][0] == "error":
-        calls = [("error", one_order(args)) for _, args in calls]
-    return calls
+    return _settled(recorder)
+
+
+def _settled(recorder: Recorder) -> list[tuple[str, list[Any]]]:
+    """The callbacks without their twins of protobuf, an error in one form."""
+    calls = [(name, args) for name, args in recorder.calls if not name.endswith("ProtoBuf")]
+    if calls and calls[0][0] == "smartComponents":
+        calls = [(name, [reqId, _rows(components)]) for name, (reqId, components) in calls]
+    return [(name, one_order(args) if name == "error" else args) for name, args in calls]
+
+
+def _rows(components: Any) -> Any:
+    """Smart components as a list: of protobuf ibapi makes a dict."""
+    return (
+        [m.SmartComponent(bitNumber=bit, exchange=rest[0], exchangeLetter=rest[1]) for bit, rest in components.items()]
+        if isinstance(components, dict)
+        else components
+    )
 
 
 def one_order(args: list[Any]) -> list[Any]:
@@ -246,6 +278,8 @@ def differences(ours: Any, their: Any, where: str = "") -> list[str]:
         same = ours == their or (ours == "" and their in (None, "None"))
     elif isinstance(ours, tuple):
         their = list(their or [])
+        if ours and isinstance(ours[0], m.TagValue):  # in protobuf a map, which has no order
+            their = sorted(their, key=lambda pair: str(pair.tag))
         if len(ours) != len(their):
             return [f"{where}: {len(ours)} rows, they have {len(their)}"]
         return all_differences(ours, their, where)
@@ -259,9 +293,17 @@ def all_differences(ours: Sequence[Any], their: Sequence[Any], where: str = "") 
     return [line for number, pair in rows for line in differences(*pair, f"{where}[{number}]")]
 
 
+# What a client may say of a contract or an order and doesn't read when it is told.
+UNHEARD = {"includeExpired", "secIdType", "secId", "overridePercentageConstraints", "scaleTable", "algoId"}
+UNHEARD |= {"orderMiscOptions", "mifid2DecisionMaker", "mifid2DecisionAlgo", "mifid2ExecutionTrader"}
+UNHEARD |= {"mifid2ExecutionAlgo", "advancedErrorOverride", "manualOrderTime"}
+
+
 def _record_differences(ours: Any, their: Any, where: str) -> list[str]:
     lines = []
     for field in fields(ours):
+        if field.name in UNHEARD:
+            continue
         value = getattr(ours, field.name)
         for name in (field.name, OTHER_NAMES.get(field.name, field.name)):
             if hasattr(their, name) and not callable(getattr(their, name)):

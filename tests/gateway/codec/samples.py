@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from ibnb.gateway import messages as m
-from ibnb.gateway.codec.text import ANSWER_SIDE, REQUEST_SIDE
+from ibnb.gateway.codec import protobuf, text
 
 VERSIONS = (100, 101, 110, 124, 137, 140, 144, 146, 151, 153, 157, 163, 164, 170, 174, 176, 178, 187, 190, 193, 194)
 VERSIONS = (*VERSIONS, 195, 196, 198, 200)
@@ -23,12 +23,28 @@ CONDITIONS = (
     m.OrderCondition(type=7, changePercent=2.5, conId=265598, exchange="SMART"),
 )
 
+TAGS = (m.TagValue(tag="one", value="1"), m.TagValue(tag="two", value="2"))
+OPTIONS = "one=1;two=2;"
+
 GIVEN: dict[tuple[str, str], Any] = {
+    ("SmartComponents", "smartComponents"): (
+        m.SmartComponent(bitNumber=0, exchange="NYSE", exchangeLetter="N"),
+        m.SmartComponent(bitNumber=1, exchange="ARCA", exchangeLetter="P"),
+    ),
+    ("Contract", "multiplier"): "100",
     ("Execution", "time"): 1749650400.0,
+    ("Execution", "liquidation"): 1,
+    ("ExerciseOptions", "override"): 1,
+    ("Order", "algoParams"): TAGS,
+    ("Order", "smartComboRoutingParams"): TAGS,
+    ("ContractDetails", "secIdList"): TAGS,
     ("Order", "conditions"): CONDITIONS,
     ("Order", "orderType"): "PEG BENCH",
     ("Order", "usePriceMgmtAlgo"): 1,  # yes, no or unset
+    ("Order", "seekPriceImprovement"): 1,
     ("TickByTick", "tickType"): 3,
+    ("TickByTick", "mask"): 2,
+    ("HistoricalTick", "mask"): 2,
     ("ContractDetails", "lastTradeTime"): "08:30",
     ("ContractDetails", "timeZoneId"): "US/Eastern",
     ("CancelOrder", "manualOrderCancelTime"): "20250611 10:00:00 US/Eastern",
@@ -37,6 +53,10 @@ GIVEN: dict[tuple[str, str], Any] = {
 
 def value_of(hint: Any, name: str, number: int) -> Any:
     """Some value of a type; ``number`` makes it unlike its neighbours'."""
+    if name.lower() == "userth":
+        return 1
+    if name.endswith("ptions") and hint is str:
+        return OPTIONS
     if get_origin(hint) is types.UnionType:
         hint = next(arg for arg in get_args(hint) if arg is not type(None))
     if get_origin(hint) is tuple:
@@ -59,8 +79,8 @@ def example(cls: type) -> Any:
     )
 
 
-REQUESTS = [example(cls) for cls in REQUEST_SIDE.by_class]
-ANSWERS = [example(cls) for cls in ANSWER_SIDE.by_class]
+REQUESTS = [example(cls) for cls in {**text.REQUEST_SIDE.by_class, **protobuf.REQUEST_SIDE.by_class}]
+ANSWERS = [example(cls) for cls in {**text.ANSWER_SIDE.by_class, **protobuf.ANSWER_SIDE.by_class}]
 
 STOCK = m.Contract(conId=265598, symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 BAG = replace(example(m.Contract), secType="BAG")

@@ -5,10 +5,10 @@ Rule: this module knows how to find a message's layout and nothing of any messag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from ..sides import Side
 from ..wire import BadField, FieldReader, UnknownMessage, join_fields, split_fields
 from .answers import ANSWERS
 from .kinds import parse_int
@@ -18,23 +18,8 @@ from .requests import REQUESTS
 
 OLDEST = 100
 NEWEST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """The messages that go one way, by number and by class."""
-
-    by_id: dict[int, Message]
-    by_class: dict[type, Message]
-
-    @classmethod
-    def of(cls, *tables: tuple[Message, ...]) -> Side:
-        messages = [message for table in tables for message in table]
-        by_id = {message.id: message for message in messages}
-        by_class = {message.cls: message for message in messages}
-        assert len(by_id) == len(by_class) == len(messages), "a message id or class is laid out twice"
-        return cls(by_id, by_class)
-
+RAW_IDS = 201  # from this version on a message's number stands before its text, in four bytes
+LAST = 226  # up to here there are messages that are still text
 
 REQUEST_SIDE = Side.of(REQUESTS, ORDER_REQUESTS)
 ANSWER_SIDE = Side.of(ANSWERS)
@@ -53,12 +38,13 @@ class TextCodec:
     """Requests from payloads, answers to payloads, for one negotiated version.
 
     ``zone`` is the time zone that TWS is logged in with; it shapes execution times, and all times below version 174.
-    ``strict`` makes fields after the last known one an error; TWS itself overlooks them.
+    ``strict`` makes fields after the last known one an error; TWS itself overlooks them. From version 201 on this is
+    what is left to the text lane.
     """
 
     def __init__(self, version: int, zone: str = "US/Eastern", *, strict: bool = False) -> None:
-        if not OLDEST <= version <= NEWEST:
-            raise ValueError(f"the text lane serves versions {OLDEST} to {NEWEST}, not {version}")
+        if not OLDEST <= version <= LAST:
+            raise ValueError(f"text is for versions {OLDEST} to {LAST}, not {version}")
         self.version = version
         self.lane = Lane(version, zone)
         self.strict = strict
@@ -83,9 +69,19 @@ class TextCodec:
         """What a client of this version would understand. For tests and recordings."""
         return self._read(ANSWER_SIDE, payload)
 
-    def _read(self, side: Side, payload: bytes) -> Any:
+    def decode_body(self, number: int, body: bytes) -> Any:
+        """The request of this number, from what follows the number."""
+        return self._fields(REQUEST_SIDE, number, FieldReader(split_fields(body)))
+
+    def decode_answer_body(self, number: int, body: bytes) -> Any:
+        """The answer of this number, from what follows the number."""
+        return self._fields(ANSWER_SIDE, number, FieldReader(split_fields(body)))
+
+    def _read(self, side: Side[Message], payload: bytes) -> Any:
         reader = FieldReader(split_fields(payload))
-        number = reader.take("messageId", parse_int)
+        return self._fields(side, reader.take("messageId", parse_int), reader)
+
+    def _fields(self, side: Side[Message], number: int, reader: FieldReader) -> Any:
         message = side.by_id.get(number)
         record = message and _compiled(message, self.lane)
         if not record:
@@ -95,11 +91,12 @@ class TextCodec:
             raise BadField("endOfMessage", reader.fields[reader.position], reader.id)
         return value
 
-    def _write(self, side: Side, value: Any) -> bytes:
-        message = side.by_class[type(value)]
-        record = _compiled(message, self.lane)
-        if record is None:
+    def _write(self, side: Side[Message], value: Any) -> bytes:
+        message = side.by_class.get(type(value))
+        if message is None or (record := _compiled(message, self.lane)) is None:
             return b""
-        out = [str(message.id)]
+        out: list[str] = []
         record.write(value, out)
-        return join_fields(out)
+        if self.version >= RAW_IDS:
+            return message.id.to_bytes(4, "big") + (join_fields(out) if out else b"")
+        return join_fields([str(message.id), *out])

@@ -31,9 +31,9 @@ _INT = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3})?", re.ASCII)
 # What ibapi, IB's Java, C++ and .NET clients and Go's send in a numeric field that means nothing. C++ prints ten digits
 # of the largest double, .NET Framework fifteen, which overflow; a Decimal is NaN, or the largest of its 128 bits.
-_LARGEST = 1.797693134e308
+LARGEST = 1.797693134e308
 _WORDS = frozenset({"infinity", "infinite", "inf", "nan", "snan"})
-_INTEGERS = frozenset(str(2**bits - 1) for bits in (31, 63, 127)) | frozenset(str(2**bits) for bits in (31, 63, 127))
+INTEGERS = frozenset(str(2**bits - 1) for bits in (31, 63, 127)) | frozenset(str(2**bits) for bits in (31, 63, 127))
 
 
 def nothing(text: str) -> bool:
@@ -41,9 +41,9 @@ def nothing(text: str) -> bool:
     if not text:
         return True
     digits = text.lstrip("+-")
-    if digits in _INTEGERS or digits.lower() in _WORDS:
+    if digits in INTEGERS or digits.lower() in _WORDS:
         return True
-    return len(digits) > 5 and bool(_NUMBER.fullmatch(text)) and abs(float(text)) >= _LARGEST
+    return len(digits) > 5 and bool(_NUMBER.fullmatch(text)) and abs(float(text)) >= LARGEST
 
 
 def fixed(parse: Parse, format: Format) -> Kind:

@@ -91,7 +91,7 @@ def test_an_answer_is_heard_as_it_was_said(cls: type, name: str) -> None:
     ours = values(answer)
     if cls is m.MarketRule:
         ours[0] = answer.marketRuleId
-    assert [] == all_differences(ours, calls[0][1])
+    assert [] == all_differences(ours[: len(calls[0][1])], calls[0][1])  # it knows no precisions
 
 
 def test_details() -> None:

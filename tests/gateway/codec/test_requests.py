@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from ibnb.gateway import messages as m
-from ibnb.gateway.codec import TextCodec
 from ibnb.gateway.codec.text import REQUEST_SIDE
 
-from .. import real_client as real
-from ..samples import BAG, LIMIT, STOCK, example, orders
+from . import real_client as real
+from .samples import BAG, LIMIT, STOCK, example, orders
 
 OPTIONS = "one=1;two=2;"
 
@@ -44,10 +43,33 @@ def method(cls: type) -> str:
     return cls.__name__[0].lower() + cls.__name__[1:]
 
 
+# Fields of an order that clients refuse to send to an older TWS, and what an order without them has.
+ORDER_FIELDS = {
+    216: {"deactivate": False, "postOnly": False, "allowPreOpen": False, "ignoreOpenAuction": False},
+    217: {"routeMarketableToBbo": False, "seekPriceImprovement": None, "whatIfType": None},
+    218: {"slOrderId": None, "slOrderType": "", "ptOrderId": None, "ptOrderType": ""},
+    223: {"hedgeMaxSize": None},
+    226: {"conditionsIncludeOvernight": False},
+}
+
+
+def sayable(order: m.Order, version: int) -> m.Order:
+    """The order less what clients of a version refuse to send, and what only TWS says."""
+    told = {"orderId": 0, "autoCancelDate": "", "filledQuantity": None, "shareholder": ""}
+    order = replace(order, refFuturesConId=None, parentPermId=None, **told)
+    for since, unset in ORDER_FIELDS.items():
+        if version < since:
+            order = replace(order, **unset)
+    return order
+
+
 def known(request: Any, version: int) -> Any:
     """The request less what a version has no field for: clients refuse to send that."""
-    codec = TextCodec(version, strict=True)
-    return codec.decode(codec.encode_request(request))
+    codec = real.lane(version)
+    back = codec.decode(codec.encode_request(request))
+    if hasattr(back, "contract"):  # only TWS says the last of two dates
+        back = replace(back, contract=replace(back.contract, lastTradeDate=""))
+    return back
 
 
 def full(cls: type, version: int) -> Any:
@@ -71,7 +93,7 @@ def arguments(request: Any) -> list[Any]:
 
 def check(payload: bytes, expected: Any, version: int) -> None:
     """The payload is the request, to the last field."""
-    assert known(expected, version) == TextCodec(version, strict=True).decode(payload)
+    assert known(expected, version) == real.lane(version).decode(payload)
 
 
 @pytest.mark.parametrize("version", real.VERSIONS)
@@ -90,7 +112,7 @@ def test_a_request_is_read_as_it_was_made(cls: type, version: int) -> None:
 @pytest.mark.parametrize("version", real.VERSIONS)
 def test_start_api(version: int) -> None:
     [payload] = real.sent("startApi", version=version)
-    assert m.StartApi(clientId=5) == TextCodec(version, strict=True).decode(payload)
+    assert m.StartApi(clientId=5) == real.lane(version).decode(payload)
 
 
 @pytest.mark.parametrize("version", real.VERSIONS)
@@ -102,9 +124,10 @@ def test_orders(number: int, version: int) -> None:
         order = replace(order, eTradeOnly=False, firmQuoteOnly=False, nbboPriceCap=None, faProfile="")
         if version < 192:
             order = replace(order, manualOrderIndicator=None)
+    order = sayable(order, version)
     request = known(m.PlaceOrder(orderId=7, contract=contract, order=order), version)
     payload = real.sent("placeOrder", 7, real.theirs(request.contract), real.theirs(request.order), version=version)[0]
-    assert differing(request.order, TextCodec(version, strict=True).decode(payload).order) == {}
+    assert differing(request.order, real.lane(version).decode(payload).order) == {}
     check(payload, request, version)
 
 
@@ -121,7 +144,7 @@ def test_an_order_of_defaults(version: int) -> None:
     payload = real.sent("placeOrder", 7, ibapi.contract.Contract(), ibapi.order.Order(), version=version)[0]
     old = {} if real.TEN else {"eTradeOnly": True, "firmQuoteOnly": True}
     expected = m.PlaceOrder(orderId=7, contract=m.Contract(), order=m.Order(displaySize=0, **old))
-    assert differing(expected.order, TextCodec(version, strict=True).decode(payload).order) == {}
+    assert differing(expected.order, real.lane(version).decode(payload).order) == {}
 
 
 @pytest.mark.parametrize("version", real.VERSIONS)
@@ -208,6 +231,6 @@ def test_a_contract_as_beginners_write_it() -> None:
     order.action, order.totalQuantity, order.orderType, order.lmtPrice, order.tif = "BUY", 100, "LMT", 187.5, "DAY"
     for version in real.VERSIONS:
         [payload] = real.sent("reqContractDetails", 1, contract, version=version)
-        assert replace(STOCK, conId=0) == TextCodec(version, strict=True).decode(payload).contract
-        placed = TextCodec(version).decode(real.sent("placeOrder", 1, contract, order, version=version)[0]).order
+        assert replace(STOCK, conId=0) == real.lane(version).decode(payload).contract
+        placed = real.lane(version).decode(real.sent("placeOrder", 1, contract, order, version=version)[0]).order
         assert replace(LIMIT, displaySize=0) == replace(placed, eTradeOnly=False, firmQuoteOnly=False)

@@ -1,0 +1,118 @@
+"""Requests from payloads, answers to payloads, from version 201 on: in protobuf what has got such a form by then, in
+text the rest.
+
+Rule: as in the text lane's codec. Every payload begins with the message's number in four bytes, to which protobuf adds
+200.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from google.protobuf.message import DecodeError
+
+from ..sides import Side
+from ..text import TextCodec
+from ..text.layout import ID_NAMES, Lane
+from ..wire import BadField, UnknownMessage
+from .answers import ANSWERS
+from .kinds import Z_SUFFIX
+from .layout import Message, Record, make_class
+from .records import TABLES
+from .requests import REQUESTS
+
+OLDEST = 201
+NEWEST = 226
+OFFSET = 200  # what protobuf adds to a message's number
+_ID_SIZE = 4
+
+REQUEST_SIDE = Side.of(REQUESTS)
+ANSWER_SIDE = Side.of(ANSWERS)
+_REQ_CURRENT_TIME = 49
+
+
+@cache
+def _class(message: Message) -> Any:
+    return make_class(TABLES.tree(message.cls, message.rows), TABLES)
+
+
+@cache
+def _compiled(message: Message, lane: Lane) -> Record:
+    """The compiled layout, shared by all clients of a lane."""
+    return Record(message.cls, message.rows, TABLES, lane, message.when, message.hook)
+
+
+class ProtobufCodec:
+    """Requests from payloads, answers to payloads, for one negotiated version; ``zone`` is as in ``TextCodec``."""
+
+    def __init__(self, version: int, zone: str = "US/Eastern", *, strict: bool = False) -> None:
+        if not OLDEST <= version <= NEWEST:
+            raise ValueError(f"the protobuf lane serves versions {OLDEST} to {NEWEST}, not {version}")
+        self.version = version
+        self._text = TextCodec(version, zone, strict=strict)
+        # All that a protobuf layout depends on.
+        self._lane = Lane(Z_SUFFIX if version >= Z_SUFFIX else OLDEST, zone)
+
+    def decode(self, payload: bytes) -> Any:
+        """The request in a client's payload (one of ``messages``). Raises BadField or UnknownMessage, nothing else."""
+        return self._read(REQUEST_SIDE, payload)
+
+    def encode(self, answer: Any) -> bytes:
+        """The payload of an answer, without its length; empty if the client's version hasn't got such a message."""
+        return self._write(ANSWER_SIDE, answer)
+
+    def asks_time(self, payload: bytes) -> bool:
+        """Whether a payload is a ReqCurrentTime."""
+        return int.from_bytes(payload[:_ID_SIZE], "big") in (_REQ_CURRENT_TIME, _REQ_CURRENT_TIME + OFFSET)
+
+    def encode_request(self, request: Any) -> bytes:
+        """What a client of this version would send. For tests and recordings."""
+        return self._write(REQUEST_SIDE, request)
+
+    def decode_answer(self, payload: bytes) -> Any:
+        """What a client of this version would understand. For tests and recordings."""
+        return self._read(ANSWER_SIDE, payload)
+
+    def _known(self, message: Message | None) -> Message | None:
+        """The message, if it is protobuf at this version."""
+        return message if message is not None and message.since <= self.version else None
+
+    def _read(self, side: Side[Message], payload: bytes) -> Any:
+        if len(payload) < _ID_SIZE:
+            raise BadField("messageId", payload.decode("latin-1"))
+        number, body = int.from_bytes(payload[:_ID_SIZE], "big"), payload[_ID_SIZE:]
+        if number <= OFFSET:
+            if self._known(side.by_id.get(number)):
+                raise UnknownMessage(number)
+            read = self._text.decode_body if side is REQUEST_SIDE else self._text.decode_answer_body
+            return read(number, body)
+        message = self._known(side.by_id.get(number - OFFSET))
+        if message is None:
+            raise UnknownMessage(number)
+        try:
+            proto = _class(message).FromString(body)
+        except DecodeError:
+            raise BadField(message.cls.__name__, "(not protobuf)", _id_of(message, body)) from None
+        return _compiled(message, self._lane).read(proto)
+
+    def _write(self, side: Side[Message], value: Any) -> bytes:
+        message = self._known(side.by_class.get(type(value)))
+        if message is None:
+            return self._text.encode_request(value) if side is REQUEST_SIDE else self._text.encode(value)
+        proto = _class(message)(**_compiled(message, self._lane).write(value))
+        body: bytes = proto.SerializeToString()
+        return (message.id + OFFSET).to_bytes(_ID_SIZE, "big") + body
+
+
+def _id_of(message: Message, body: bytes) -> int:
+    """The id of a request whose rest can't be read, if it stands at the beginning; else -1."""
+    first = message.rows.partition(",")[0].removeprefix("1 ")
+    if first not in ID_NAMES or body[:1] != b"\x08":
+        return -1
+    id = 0
+    for place, byte in enumerate(body[1:6]):
+        id |= (byte & 0x7F) << 7 * place
+        if not byte & 0x80:
+            return id if id < 2**31 else -1
+    return -1
