@@ -154,7 +154,8 @@ def weights(clock: Clock, year: int) -> Floats:
     table = np.array([*[clock.workday] * 5, clock.saturday, clock.sunday])
     found = np.asarray(table[weekday], np.float64)
     if clock.schedule:
-        closed = (weekday < 5) & ~np.isin(days, trading_year(clock.schedule, year).day)
+        closed = weekday < 5
+        closed[trading_year(clock.schedule, year).day - days[0]] = False
         found[closed] *= _HOLIDAY
     # 52 weeks, of which five days and a weekend are what the table says.
     return found / (52 * (5 * sum(clock.workday) + sum(clock.saturday) + sum(clock.sunday)))
@@ -199,7 +200,10 @@ def locate(clock: Clock, time: Ints, first: int, last: int) -> tuple[Ints, Ints,
     (from 0); and when each day begins. All times lie in the years `first` to `last`."""
     begin = time - 60
     midnight = _midnights(clock.zone, first, last)
-    day = np.searchsorted(midnight, begin, "right") - 1
+    # Times are in order, so a day's are a run.
+    lo, hi = (np.searchsorted(midnight, begin[[0, -1]], "right") - 1).tolist()
+    ends = np.searchsorted(begin, midnight[lo + 1 : hi + 1], "left")
+    day = np.repeat(np.arange(lo, hi + 1), np.diff(ends, prepend=0, append=len(begin)))
     # When clocks are set back a day has 25 hours, of which the last is drawn in with its block's last minute.
     minute = np.minimum((begin - midnight[day]) // 60, _DAY_MINUTES - 1)
     block, place = _places(clock)

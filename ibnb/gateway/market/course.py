@@ -27,16 +27,22 @@ _OPEN_DAY = 0.8 / TRADING_DAYS
 @dataclass(frozen=True)
 class Course:
     """At each of some times: the logarithm; and of the minute that ends there: its variance, that of the same minute of
-    an average day, and the jump at its beginning."""
+    an average day, and the jump at its beginning. `before`: the logarithm when the minutes in rows `firsts` begin."""
 
     value: Floats
     variance: Floats
     usual: Floats
     leap: Floats
+    before: Floats
+    firsts: Ints
 
     def where(self, rows: slice) -> Course:
         """Some of the rows: what is added to them is added here."""
-        return Course(self.value[rows], self.variance[rows], self.usual[rows], self.leap[rows])
+        some = slice(*np.searchsorted(self.firsts, (rows.start, rows.stop)).tolist())
+        return Course(
+            self.value[rows], self.variance[rows], self.usual[rows], self.leap[rows],
+            self.before[some], self.firsts[some] - rows.start,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,15 +53,24 @@ class _Jump:
     size: float
 
 
+_NONE = np.empty(0, np.int64)
+
+
 def course(
-    groups: Mapping[Clock, Sequence[Part]], start: float, drift: float, leader: Clock, time: Ints, open_from: int | None
+    groups: Mapping[Clock, Sequence[Part]],
+    start: float,
+    drift: float,
+    leader: Clock,
+    time: Ints,
+    open_from: int | None,
+    firsts: Ints = _NONE,
 ) -> Course:
     """The course of drivers by their clocks, from `start`, with a drift a year that passes as clock `leader` says.
 
     From the day `open_from` on a world never closes: a day goes as far as it would, but at all hours.
     """
     n = len(time)
-    found = Course(np.full(n, start), np.zeros(n), np.zeros(n), np.zeros(n))
+    found = Course(np.full(n, start), np.zeros(n), np.zeros(n), np.zeros(n), np.full(len(firsts), start), firsts)
     for clock, parts in groups.items():
         opened = _opened(clock, time, open_from)
         for some, always in ((slice(0, opened), False), (slice(opened, n), True)):
@@ -71,12 +86,11 @@ def progress(driver: Driver, time: Ints, open_from: int | None) -> tuple[Ints, F
     clock, year = driver.clock, driver.years(first, last)
     opened = _opened(clock, time, open_from)
     day, block, place, _ = locate(clock, time, first, last)
-    weight = weights_of(clock, first, last)[day]
+    weight = weights_of(clock, first, last)
     whole = np.cumsum(weight, axis=1)
-    row = np.arange(len(day))
     inside = np.concatenate([np.cumsum(clock.shape(b)) for b in range(len(clock.bounds))])
     minute = np.asarray(clock.bounds)[block] + place
-    share = (whole[row, block] - weight[row, block] * (1 - inside[minute])) / whole[:, -1]
+    share = (whole[day, block] - weight[day, block] * (1 - inside[minute])) / whole[day, -1]
     share[opened:] = (minute[opened:] + 1) / len(inside)
     walked = course({clock: [(driver, 1.0)]}, 0.0, 0.0, clock, time, open_from).value - year.start[day, 0]
     return day, share, walked, year
@@ -114,6 +128,7 @@ class _Group:
 
     def add(self, to: Course) -> None:
         """Add this walk to the sum of all."""
+        first_block, first_day = self.block[to.firsts], self.day[to.firsts]
         for b in np.flatnonzero(np.bincount(self.block)).tolist():
             here = np.flatnonzero(self.block == b)
             rows, place = self.day[here], self.place[here]
@@ -130,12 +145,18 @@ class _Group:
                 power = self.power[rows]
             to.variance[to_rows] += power * usual
             to.usual[to_rows] += self.norm * usual
+            begin = np.flatnonzero(first_block == b)
+            to.before[begin] += self.start[first_day[begin], b]
+            within = begin[self.place[to.firsts[begin]] > 0]
             if whole:
                 to.value[to_rows] += self._bridge(b, every).reshape(-1)
-            elif (place == length - 1).all():
+            elif (place == length - 1).all() and not len(within):
                 to.value[to_rows] += self._end(b)[rows]
             else:
-                to.value[to_rows] += self._bridge(b, every)[np.searchsorted(every, rows), place]
+                bridge = self._bridge(b, every)
+                to.value[to_rows] += bridge[np.searchsorted(every, rows), place]
+                row, last = first_day[within], self.place[to.firsts[within]] - 1
+                to.before[within] += bridge[np.searchsorted(every, row), last] - self.start[row, b]
         for jump in self.jumps:
             when = self.midnight[jump.row] + (self.clock.bounds[jump.block] + jump.at + 1) * 60
             at = int(np.searchsorted(self.time, when))

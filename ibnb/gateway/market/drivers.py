@@ -103,10 +103,18 @@ class _News:
     walked: float
 
 
-def _recall(memory: float, deviation: float) -> Floats:
-    """The weights of the news of the last days, so that their sum deviates so much."""
-    found = memory ** np.arange(_MEMORY)
-    return np.asarray(deviation * found / sqrt(5 / 7 * float(found @ found)), np.float64)
+def _recall(memory: float, deviation: float) -> float:
+    """How much of the last day's news is remembered, so that the sum of all that is deviates so much."""
+    weights = memory ** np.arange(_MEMORY)
+    return deviation / sqrt(5 / 7 * float(weights @ weights))
+
+
+def _recalled(news: Floats, memory: float, recall: float) -> Floats:
+    """What is remembered of the news of the last days, on each day for which there are enough before."""
+    fading = memory ** np.arange(len(news), dtype=np.float64)
+    total = np.cumsum(news / fading)
+    total[_MEMORY:] -= total[:-_MEMORY].copy()
+    return np.asarray(recall * (total * fading)[_MEMORY - 1 :], np.float64)
 
 
 class Driver:
@@ -181,7 +189,9 @@ class Driver:
         news = np.concatenate([self._news(year - 1).news, self._news(year).news])
         n = len(days_of(year))
         past = news[len(news) - n - _MEMORY : -1]
-        quick, slow = (np.convolve(past, recall, "valid") for recall in self._recalls)
+        quick, slow = (
+            _recalled(past, memory, recall) for memory, recall in zip((_QUICK, _SLOW), self._recalls, strict=True)
+        )
         if self._regime:
             slow = slow + self._regime.raised(days_of(year))
         return np.asarray(quick, np.float64), np.asarray(slow, np.float64)
@@ -229,8 +239,8 @@ class Driver:
         whole = year.whole[day]
         surprise = (np.abs(z) - _MEAN_SIZE * np.sqrt(whole) * share) / _SIZE_SPREAD
         news = self._told(z, surprise)
-        quick = year.quick[day] * (1 - (1 - _QUICK) * share) + self._recalls[0][0] * news
-        slow = year.slow[day] * (1 - (1 - _SLOW) * share) + self._recalls[1][0] * news
+        quick = year.quick[day] * (1 - (1 - _QUICK) * share) + self._recalls[0] * news
+        slow = year.slow[day] * (1 - (1 - _SLOW) * share) + self._recalls[1] * news
         return quick, slow
 
     def expected(self, quick: Floats, slow: Floats, days: Floats) -> tuple[Floats, Floats]:

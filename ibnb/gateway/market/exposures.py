@@ -85,9 +85,10 @@ class Exposures:
             found = self._known[instrument.model.key] = self._anchored(instrument)
         return found
 
-    def course(self, exposure: Exposure, time: Ints) -> Course:
-        """Where a path is at these times: whole minutes, in ascending order."""
-        return course(exposure.groups, exposure.start, exposure.drift, exposure.clock, time, self.open_from)
+    def course(self, exposure: Exposure, time: Ints, firsts: Ints | None = None) -> Course:
+        """Where a path is at these times (whole minutes, in order), and when the minutes of some rows begin."""
+        rows = np.empty(0, np.int64) if firsts is None else firsts
+        return course(exposure.groups, exposure.start, exposure.drift, exposure.clock, time, self.open_from, rows)
 
     def _anchored(self, instrument: Instrument) -> Exposure:
         weights, drift = self._weights(instrument)

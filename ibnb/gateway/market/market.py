@@ -24,12 +24,14 @@ from .bars import WHAT, Bars, Sums, bar_starts, finish, is_trades, join, merge, 
 from .noise import Ints, bits, stream
 from .path import Atoms
 from .paths import Paths
+from .prints import last_sizes, places, prints, shown_sizes
 from .regimes import Regime
 from .volatility_bars import VOLATILITIES, volatility_bars
 
 # IB's quote history begins later than its trades.
 _FIRST_QUOTE = date(2004, 1, 23)
-_CHUNK = 21
+# Minutes that fit into the processor's cache: in such parts a year is several times as fast.
+_CHUNK = 20_000
 
 
 class NoMarketData(LookupError):
@@ -58,11 +60,12 @@ class Quote:
 
 @dataclass(frozen=True)
 class Tick:
-    """One trade: epoch seconds, price, size."""
+    """One trade: epoch seconds, price, size, and the exchange on which it was."""
 
     time: int
     price: float
     size: int
+    exchange: str
 
 
 @dataclass(frozen=True)
@@ -183,12 +186,13 @@ class Market:
         self._require(instrument, "TRADES")
         atoms = self._second_atoms(instrument, start, end)
         found = []
-        for time, ticks, volume, count in zip(
-            *(c.tolist() for c in (atoms.time, atoms.close, atoms.volume, atoms.count)), strict=True
+        luck = bits(stream(self.seed, instrument.model.key, "prints"), atoms.time)
+        names = places(instrument)
+        for time, ticks, *terms in zip(
+            *(c.tolist() for c in (atoms.time, atoms.close, atoms.volume, atoms.count, luck)), strict=True
         ):
             price = instrument.price(ticks)
-            for n in range(count):
-                found.append(Tick(time, price, volume * (n + 1) // count - volume * n // count))
+            found += [Tick(time, price, size, names[place % len(names)]) for size, place in prints(*terms)]
         return found
 
     def seconds(self, instrument: Instrument, start: float, end: float) -> Seconds:
@@ -217,16 +221,15 @@ class Market:
     def quote(self, instrument: Instrument, t: float, frozen: bool = False) -> Quote:
         """The market at `t`. When it is closed there is no bid or offer, unless `frozen` asks for the last ones."""
         day, second, is_open = self._at(instrument, t)
-        prices, volumes, counts, belows, aboves = self._minute(instrument.conId, second // 60 * 60)
+        prices, _, counts, belows, aboves, *sizes = self._minute(instrument.conId, second // 60 * 60)
         j = second % 60
         price, below, above = prices[j], belows[j], aboves[j]
         bid = ask = last = None
         bid_size = ask_size = 0
         if instrument.quotes and (is_open or frozen):
             bid, ask = instrument.price(price - below), instrument.price(price + above)
-            sizes = int(bits(stream(self.seed, instrument.model.key, "size"), np.array([second]))[0])
             lot = self.lot(instrument)
-            bid_size, ask_size = (1 + (sizes & 15)) * lot, (1 + (sizes >> 8 & 15)) * lot
+            bid_size, ask_size = sizes[0][j] * lot, sizes[1][j] * lot
         time = second
         last_size = 0
         if instrument.trades:
@@ -235,7 +238,7 @@ class Market:
                 j -= 1
             if j >= 0:
                 time = second - second % 60 + j
-                last_size = volumes[j] - volumes[j] * (counts[j] - 1) // counts[j] if instrument.quotes else 0
+                last_size = sizes[2][j] if instrument.quotes else 0
             else:  # a minute that a file doesn't have
                 before = np.flatnonzero(day.minutes.count[: (second - day.open) // 60])
                 time = int(day.minutes.time[before[-1]]) + 59 if len(before) else day.open
@@ -247,7 +250,7 @@ class Market:
         What `quote` says, without its sizes: accounts ask for it each second and position.
         """
         _, second, _ = self._at(instrument, t)
-        prices, _, _, below, above = self._minute(instrument.conId, second // 60 * 60)
+        prices, _, _, below, above, *_ = self._minute(instrument.conId, second // 60 * 60)
         j = second % 60
         price = prices[j]
         if instrument.trades:
@@ -395,9 +398,10 @@ class Market:
         sessions = self._alive(instrument, sessions)
         opens = sessions.liquid_open if rth else sessions.open
         parts = []
-        # A month at a time: what fits into the processor's cache is several times as fast.
-        for first in range(0, max(len(sessions), 1), _CHUNK):
-            some = sessions.where(slice(first, first + _CHUNK))
+        span = (sessions.liquid_close - opens if rth else sessions.close - opens) // 60
+        chunk = _CHUNK // max(int(span.max(initial=0)), 60)
+        for first in range(0, max(len(sessions), 1), chunk):
+            some = sessions.where(slice(first, first + chunk))
             minutes = _traded(self.paths.of(instrument).minutes(instrument, some, rth))
             row = np.searchsorted(opens, minutes.time, "right") - 1
             parts.append(merge(seen(minutes, what), sessions.day[row] * DAY, what))
@@ -444,7 +448,11 @@ class Market:
         day = self._day(conId, day_number(self.calendar.latest(instrument.schedule, minute)[0]))
         k = (minute - day.open) // 60
         one = self.paths.of(instrument).seconds(instrument, day.minutes.where(slice(k, k + 1)))
-        return tuple(column.tolist() for column in (one.close, one.volume, one.count, one.below, one.above))
+        shown = shown_sizes(bits(stream(self.seed, instrument.model.key, "size"), one.time))
+        last = last_sizes(one.volume, one.count, bits(stream(self.seed, instrument.model.key, "prints"), one.time))
+        return tuple(
+            column.tolist() for column in (one.close, one.volume, one.count, one.below, one.above, *shown, last)
+        )
 
     def _second_atoms(self, instrument: Instrument, start: float, end: float) -> Atoms:
         sessions = self._sessions(instrument, start, end, rth=False)

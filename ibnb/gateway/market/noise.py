@@ -49,22 +49,36 @@ def piece(b: Bits, at: int, width: int = 16) -> Ints:
     return ((b >> np.uint64(at)) & np.uint64((1 << width) - 1)).astype(np.int64)
 
 
+def _lanes(b: Bits) -> NDArray[np.uint16]:
+    """The four quarters of the bits, the lowest first, along a last axis."""
+    return b.astype("<u8", copy=False)[..., None].view("<u2")
+
+
 def bell(b: Bits) -> Floats:
     """All 64 bits as one value: mean 0, deviation 1, bell shaped, within ±3.5."""
-    total = piece(b, 0) + piece(b, 16) + piece(b, 32) + piece(b, 48)
-    return (total - 131_070) / _SD_4
+    total = _lanes(b).sum(axis=-1, dtype=np.int64)
+    return np.asarray((total - 131_070) / _SD_4, np.float64)
 
 
 def tent(b: Bits) -> Floats:
     """The lower 32 bits as one value: mean 0, deviation 1, within ±2.5. Sums of many are bell shaped."""
-    total = piece(b, 0) + piece(b, 16)
-    return (total - 65_535) / _SD_2
+    lanes = _lanes(b)
+    total = np.add(lanes[..., 0], lanes[..., 1], dtype=np.float64)
+    total -= 65_535
+    total /= _SD_2
+    return total
 
 
 # The quantiles of an exponential value (mean 1), at the middles of 4,096 equal parts.
 _WAITS = -np.log((np.arange(4096) + 0.5) / 4096)
+_LANE_WAITS = _WAITS.repeat(16)
 
 
 def wait(b: Bits, at: int) -> Floats:
     """12 of the bits from position `at` as a value that is mostly small and at times large: mean 1, deviation 1."""
     return np.asarray(_WAITS[piece(b, at, 12)], np.float64)
+
+
+def lane_wait(b: Bits, lane: int) -> Floats:
+    """The same of the upper 12 bits of one of the four quarters, which is quicker."""
+    return np.asarray(_LANE_WAITS[_lanes(b)[..., lane]], np.float64)

@@ -14,7 +14,7 @@ The grain of the world is the second: all that happens in second s happens at th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Protocol
@@ -26,7 +26,7 @@ from ..instruments import Instrument
 from ..scenario import Move
 from .clocks import TRADING_DAYS
 from .exposures import Exposures
-from .noise import Bits, Floats, Ints, bits, piece, stream, tent, wait
+from .noise import Bits, Floats, Ints, bits, lane_wait, piece, stream, tent
 from .regimes import Regime
 from .seconds import along, held, through, trades
 from .ties import Leg
@@ -131,7 +131,8 @@ class Path:
         luck = bits(self._key(instrument.model.key, "minute"), ends // 60 - 1)
         spread, below = self._spread(instrument, luck, np.array([True]))
         scale = self._scale(instrument, np.array([session_day]), ends - 60)
-        return int(_ticks(value * scale, spread, below)[0])
+        (ticks,) = _ticks([value * scale], spread, below)
+        return int(ticks[0])
 
     # Minutes
 
@@ -144,28 +145,28 @@ class Path:
         inside = slice(early, early + within)
         exposure = self.exposures.of(instrument)
         time = opens[:, None] + 60 * np.arange(n)
-        before = self.exposures.course(exposure, opens).value
-        course = self.exposures.course(exposure, (time + 60).reshape(-1))
+        course = self.exposures.course(exposure, (time + 60).reshape(-1), np.arange(len(opens)) * n)
         end, variance, usual = (c.reshape(time.shape) for c in (course.value, course.variance, course.usual))
-        move = np.diff(end, axis=1, prepend=before[:, None])
-        b = np.exp(end)
-        a = np.concatenate([np.exp(before)[:, None], b[:, :-1]], axis=1)
+        start, a, b = np.empty_like(end), np.empty_like(end), np.exp(end)
+        start[:, 0], start[:, 1:] = course.before, end[:, :-1]
+        a[:, 0], a[:, 1:] = np.exp(course.before), b[:, :-1]
+        move = end - start
         if course.leap.any():
             leap = course.leap.reshape(time.shape)
             a *= np.exp(leap)
             move -= leap
-        liquid = np.ones(n, bool)
-        if not rth:
-            liquid[:early] = liquid[early + within :] = False
+        liquid = slice(0, n) if rth else inside
+        regular = np.zeros(n, bool)
+        regular[liquid] = True
 
         luck = bits(self._key(instrument.model.key, "minute"), time // 60)
-        spread, below = self._spread(instrument, luck, liquid)
+        spread, below = self._spread(instrument, luck, regular)
         scale = self._scale(instrument, sessions.day[:, None], time)
         o, h, low, c = self._bar(instrument, time, luck, a, b, variance, scale, spread, below)
 
         busy = _busy(luck, move, variance)
         if early < _NIGHT and within < _ROUND_THE_CLOCK:
-            share = _shares(early, within, late)[inside if rth else slice(None)]
+            share = _shares(early, within, late)[inside if rth else slice(0, n)]
         else:
             share = usual * (TRADING_DAYS / exposure.vol**2)
         wild = np.sqrt(variance[:, liquid].sum(axis=1) / np.maximum(usual[:, liquid].sum(axis=1), 1e-30))
@@ -188,9 +189,8 @@ class Path:
         # The highest and the lowest of a Brownian bridge: (a + b ± √((b − a)² + 2σ²·exponential)) / 2.
         a, b = a * scale, b * scale
         middle, swing, doubled = (a + b) / 2, (b - a) ** 2 / 4, variance * b * b / 2
-        o, c = _ticks(a, spread, below), _ticks(b, spread, below)
-        h = _ticks(middle + np.sqrt(swing + doubled * wait(luck, 0)), spread, below)
-        low = _ticks(middle - np.sqrt(swing + doubled * wait(luck, 12)), spread, below)
+        up, down = (np.sqrt(swing + doubled * lane_wait(luck, lane)) for lane in (0, 1))
+        o, h, low, c = _ticks((a, middle + up, middle - down, b), spread, below)
         # The last bit of a root may be lost.
         return o, np.maximum(np.maximum(o, c), h), np.minimum(np.minimum(o, c), low), c
 
@@ -211,8 +211,8 @@ class Path:
         if not instrument.quotes:
             return np.zeros(luck.shape, np.int64), np.zeros(luck.shape, np.int64)
         usual = instrument.model.spread * np.where(liquid, 1.0, 2.0)
-        spread = np.maximum(np.rint(usual * _SPREADS[piece(luck, 36, 4)]).astype(np.int64), 1)
-        return spread, piece(luck, 40) * (spread + 1) >> 16
+        spread = np.maximum(np.rint(usual * _SPREADS[piece(luck, 48, 4)]).astype(np.int64), 1)
+        return spread, piece(luck, 52, 12) * (spread + 1) >> 12
 
     # Volume
 
@@ -308,13 +308,11 @@ class Path:
 
     def _alone(self, instrument: Instrument, time: Ints) -> Atoms:
         """Some minutes of an instrument, at whatever hours, without their trades."""
-        edges = np.stack([time, time + 60], axis=1)
-        course = self.exposures.course(self.exposures.of(instrument), edges.reshape(-1))
-        value, variance, leap = (c.reshape(edges.shape) for c in (course.value, course.variance, course.leap))
+        course = self.exposures.course(self.exposures.of(instrument), time + 60, np.arange(len(time)))
         luck = bits(self._key(instrument.model.key, "minute"), time // 60)
         spread, below = self._spread(instrument, luck, np.ones(len(time), bool))
         bar = self._bar(
-            instrument, time, luck, np.exp(value[:, 0] + leap[:, 1]), np.exp(value[:, 1]), variance[:, 1],
+            instrument, time, luck, np.exp(course.before + course.leap), np.exp(course.value), course.variance,
             self._scale(instrument, time, time), spread, below,
         )  # fmt: skip
         nothing = np.zeros(len(time), np.int64)
@@ -329,9 +327,12 @@ def together(parts: list[Atoms], span: int) -> Atoms:
     return Atoms(t, o, h, low, c, volume, count, below, above, span)
 
 
-def _ticks(middle: Floats, spread: Ints, below: Ints) -> Ints:
+def _ticks(middles: Iterable[Floats], spread: Ints, below: Ints) -> Iterator[Ints]:
     """Prices so far above the bid, where the middle is at so many ticks: the bid is at least one tick."""
-    return np.maximum(middle + (0.5 - spread / 2), 1.0).astype(np.int64) + below
+    shift = 0.5 - spread / 2
+    for middle in middles:
+        ticks = middle + shift
+        yield np.maximum(ticks, 1.0, out=ticks).astype(np.int64) + below
 
 
 def _flat(columns: Iterable[Ints]) -> Atoms:
@@ -359,4 +360,4 @@ def _shares(early: int, within: int, late: int) -> Floats:
 def _busy(luck: Bits, move: Floats, variance: Floats) -> Floats:
     """How much of its share is traded in each minute: more where the price moves."""
     size = np.minimum(np.abs(move) / np.sqrt(np.maximum(variance, 1e-30)), 8.0)
-    return np.asarray(0.25 + 0.35 * wait(luck, 24) + 0.5 * size, np.float64)
+    return np.asarray(0.25 + 0.35 * lane_wait(luck, 2) + 0.5 * size, np.float64)

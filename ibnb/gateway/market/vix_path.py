@@ -35,7 +35,10 @@ class VixPath:
         found = self._own.minutes(instrument, sessions, rth)
         if not len(found):
             return found
-        begin, end = self._ticks(instrument, found.time), self._ticks(instrument, found.time + 60)
+        end = self._ticks(instrument, found.time + 60)
+        fresh = np.diff(found.time, prepend=0) != 60
+        begin = np.concatenate([end[:1], end[:-1]])
+        begin[fresh] = self._ticks(instrument, found.time[fresh])
         course = self._own.exposures.course(self._exposure, found.time + 60)
         reach = np.sqrt(course.usual * 252) / self._exposure.vol * _ANSWER
         luck = bits(stream(self._own.seed, KEY, "extremes"), found.time // 60)

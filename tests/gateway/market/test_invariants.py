@@ -232,3 +232,28 @@ def test_spreads_and_sides_vary():  # market 23
     assert 0.3 < (spread == 1).mean() < 0.9
     at_bid = (abs(found.last - found.bid) < 0.001).reshape(-1, 60).mean(axis=1)
     assert ((at_bid > 0.1) & (at_bid < 0.9)).mean() > 0.5
+
+
+def test_prints_are_small_and_large_and_everywhere():  # market 23
+    start = at(2025, 6, 10, 11)
+    ticks = market(1).ticks(share("AAPL"), start, start + 120)
+    sizes = np.array([tick.size for tick in ticks])
+    assert sizes.sum() == market(1).bars(share("AAPL"), "TRADES", 60, start, start + 120).volume.sum()
+    assert 0.3 < (sizes < 100).mean() < 0.8
+    assert (sizes % 100 == 0).mean() > 0.08
+    assert sizes.max() > 8 * np.median(sizes)
+    venues = [tick.exchange for tick in ticks]
+    assert 0.2 < venues.count("NASDAQ") / len(venues) < 0.6
+    assert len(set(venues)) > 5
+    times = [tick.time for tick in ticks]
+    busiest = max(set(times), key=times.count)
+    assert len({tick.size for tick in ticks if tick.time == busiest}) > 1
+    assert ticks[-1].size == market(1).quote(share("AAPL"), start + 119).lastSize
+
+
+def test_a_closing_auction_is_one_print():  # market 9
+    closing = at(2025, 6, 10, 16)
+    bars = market(1).bars(share("AAPL"), "TRADES", 1, closing - 60, closing)
+    day = market(1).bars(share("AAPL"), "TRADES", "day", closing - 3600, closing)
+    assert 0.05 < bars.volume[-1] / day.volume[0] < 0.16
+    assert bars.volume[:-1].sum() < 0.3 * bars.volume[-1]

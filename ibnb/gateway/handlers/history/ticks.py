@@ -38,9 +38,8 @@ class Kind:
 
 
 def _trades(world: World, instrument: Instrument, start: float, end: float, ignoreSize: bool) -> list[m.HistoricalTick]:
-    exchange = instrument.primaryExchange or instrument.exchange
     return [
-        m.HistoricalTick(time=tick.time, price=tick.price, size=Decimal(tick.size), exchange=exchange)
+        m.HistoricalTick(time=tick.time, price=tick.price, size=Decimal(tick.size), exchange=tick.exchange)
         for tick in world.market.ticks(instrument, start, end)
     ]
 
