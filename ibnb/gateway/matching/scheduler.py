@@ -113,7 +113,8 @@ class Scheduler:
         if type_of(working).trails and order.trailStopPrice is None:
             shown = quote(self._market, working, self._clock.now(), frozen=True)
             price = watched(order.triggerMethod, working.instrument, working.buys, shown)
-            trailing.settle(working, float(trailing.behind(working, price)))
+            if price is not None:  # a currency pair has no last trade, though an order may look at it
+                trailing.settle(working, float(trailing.behind(working, price)))
 
     def _expiry(self, working: WorkingOrder, begins: float) -> float:
         """When the order ends (0: never): by its time in force, or with the first of its contracts."""

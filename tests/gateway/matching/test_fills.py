@@ -271,6 +271,15 @@ CALL = m.Contract(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("contract", [AAPL, EURUSD])
+@pytest.mark.parametrize("method", [0, 1, 2, 3, 4, 7, 8])
+def test_a_trailing_stop_is_taken_with_every_trigger_method(trader: Trader, contract: m.Contract, method: int) -> None:
+    away, size = (0.001, 50_000) if contract is EURUSD else (1.0, 10)
+    trader.place(1, "SELL", size, "TRAIL", contract, auxPrice=away, triggerMethod=method)
+    trader.wait(60)
+    assert trader.status(1) == "PreSubmitted"
+
+
 @pytest.mark.parametrize("contract", [AAPL, CALL, EURUSD])
 def test_market_28_an_execution_names_an_exchange_and_not_the_router(trader: Trader, contract: m.Contract) -> None:
     exchanges = trader.instrument(contract).validExchanges.split(",")
