@@ -233,6 +233,11 @@ def check_order(contract: Any, order: Any, verb: str) -> None:
     check_contract(contract, verb)
     if not (hasattr(order, "orderType") and hasattr(order, "totalQuantity")):
         raise ValueError(f"{verb}: {_short(order)} isn't an order; app.createOrder('BUY', 100) makes one.")
+    for each in getattr(order, "conditions", None) or ():
+        if not hasattr(each, "isConjunctionConnection"):
+            raise ValueError(
+                f"{verb}: {_short(each)} isn't a condition; createCondition('price', '>=', 200, contract) makes one."
+            )
 
 
 def check_timeout(timeout: Any, verb: str) -> float:

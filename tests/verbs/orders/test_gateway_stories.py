@@ -201,10 +201,10 @@ def test_a_change_that_tws_refuses_raises(app: IBApp, aapl: Any, changes: dict[s
     assert (row["status"], row["totalQuantity"], row["lmtPrice"], row["tif"]) == ("Submitted", 5.0, 100.0, "DAY")
 
 
-def test_what_ibapi_itself_refuses_is_a_refusal_too(app: IBApp, aapl: Any) -> None:
-    """Fault 3: conditions=[1] isn't even sent (512)."""
+def test_what_isnt_a_condition_is_refused_in_words(app: IBApp, aapl: Any) -> None:
+    """Fault 3: conditions=[1] wasn't even sent (ibapi's 512), and the order "modified"."""
     orderId = app.placeOrderNow(aapl, far(app), wait="Submitted")
-    with pytest.raises((OrderRejectedError, ValueError)):
+    with pytest.raises(ValueError, match="1 isn't a condition; createCondition"):
         app.modifyOrder(orderId, wait=True, conditions=[1])
     assert app.getOpenOrders().loc[orderId, "status"] == "Submitted"
 
