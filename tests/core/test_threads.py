@@ -8,7 +8,7 @@ from orders_by_threads import place, sent, switching
 from twenty_threads import THREADS, interrogate
 
 import ibnb
-from ibnb import IBApp, createBracket
+from ibnb import IBApp, createBracket, createContract, createOrder
 from ibnb.gateway import Gateway
 
 
@@ -70,3 +70,27 @@ def test_so_they_are_through_a_port_beside_orders_by_hand_and_previews() -> None
         assert 80 == len(app.getBlotter())
         assert 103 not in set(app.notices["code"])  # 201 there is: TWS takes twenty orders of a kind at once
         app.disconnect()
+
+
+class Chained(IBApp):
+    """Answers each of its first fills with another order, from the reader thread."""
+
+    left = 10
+    msft = createContract("MSFT")
+
+    def execDetails(self, reqId: int, contract: Any, execution: Any) -> None:
+        if self.left:
+            self.left -= 1
+            self.placeOrderNow(self.msft, createOrder("BUY", 1))
+
+
+def test_orders_from_callbacks_leave_between_those_of_threads() -> None:
+    app: Any = ibnb.connect("embedded", app_class=Chained)
+    app.pacing.on = False
+    placed, errors = place(app, 40, lambda: createBracket("BUY", 1, 500.0, 600.0, 1.0))
+    app.sleep("1 min")
+    assert errors == []
+    assert len(app.problems) == 0
+    assert 44 == len(placed)
+    assert list(range(1, 55)) == sent(app.gateway)
+    ibnb.reset()
