@@ -102,7 +102,7 @@ def broken(limits: OrderLimits, want: Want, orderId: int | None, truth: Truth, s
     by_content = limits.symbols is not None or limits.max_notional is not None or not limits.allow_short
     if want.unclear:
         return ["it can't be read"]
-    if want.lie and by_content:
+    if want.lie and (by_content or (want.cash and limits.max_quantity is not None)):
         found.append("its symbol is another one's")
     if want.order.action == "SSHORT" and not limits.allow_short:
         found.append("allow_short")
