@@ -260,3 +260,28 @@ def test_a_new_world_begins_with_nothing_held(app: IBApp) -> None:
     again = ibnb.connect()
     with pytest.raises(SafetyError, match="no position is known"):
         again.placeOrderNow(again.createContract("AAPL"), again.createOrder("SELL", 100))
+
+
+def test_limits_and_what_is_held_outlive_a_lost_connection(owner: IBApp) -> None:
+    owner.limitOrders(OrderLimits(allow_short=False))
+    stock = owner.createContract("TSLA")
+    resting = owner.placeOrderNow(stock, owner.createOrder("SELL", 30, "LMT", 900), wait="Submitted")
+    owner.gateway.faults.drop()
+    owner.sleep("2 min")
+    assert owner.isConnected()
+    with pytest.raises(SafetyError, match="only 100 held, 30 of them already being sold"):
+        owner.placeOrderNow(stock, owner.createOrder("SELL", 71))
+    owner.placeOrderNow(stock, owner.createOrder("SELL", 70), wait="Filled")
+    owner.cancelOrderById(resting, wait=True)
+    owner.placeOrderNow(stock, owner.createOrder("SELL", 30), wait="Filled")
+    assert held(owner, "TSLA") == 0
+
+
+def test_an_order_that_ended_while_nobody_listened_holds_nothing(owner: IBApp) -> None:
+    owner.limitOrders(OrderLimits(allow_short=False))
+    stock = owner.createContract("TSLA")
+    owner.placeOrderNow(stock, owner.createOrder("SELL", 100, "LMT", 900, tif="GTD", goodTillDate="20250611-14:03:00"))
+    owner.gateway.faults.nightly_restart(600)
+    owner.sleep("20 min")
+    assert owner.isConnected()
+    owner.placeOrderNow(stock, owner.createOrder("SELL", 100), wait="Filled")

@@ -235,7 +235,9 @@ class Exposure:
         if order.shown is None and not known:
             order.doubted = min(order.doubted, now + DOUBT)
         elif order.shown is None:
-            del self._orders[key]
+            # An entry takes its exits with it; of those that TWS never took nothing more is heard.
+            for each in [key, *(k for k, o in self._orders.items() if o.shown is None and o.sent[-1].parent == key)]:
+                del self._orders[each]
         elif known:
             order.ended = order.ended or (gone and not order.sent)
             order.sent.clear()

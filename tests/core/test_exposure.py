@@ -279,6 +279,20 @@ def test_exits_dont_sell_more_than_their_entry_buys() -> None:
     assert (book.held(HELD), book.selling(HELD, 0)) == (3.0, 10.0)
 
 
+def test_an_entry_that_is_refused_takes_its_exits_with_it(book: Exposure) -> None:
+    """Found by a peer: TWS says nothing of the exits."""
+    goes(book, 1, 10.0)
+    goes(book, 2, -10.0, parent=key(1))
+    goes(book, 3, -10.0, parent=key(1))
+    book.status(key(3), "PreSubmitted", 0.0)
+    assert book.selling(HELD, 0) == 0.0
+    book.refused(key(1), known=True, gone=True, now=0)
+    # The one that TWS took is for TWS to end.
+    assert book.selling(HELD, 0) == 10.0
+    book.status(key(3), "Cancelled", 0.0)
+    assert goes(book, 4, -100.0)
+
+
 def test_of_a_group_with_block_only_one_is_filled(book: Exposure) -> None:
     assert goes(book, 1, -100.0, group="exit")
     assert goes(book, 2, -100.0, group="exit")
