@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -44,6 +45,7 @@ def test_nothing_sleeps() -> None:
     assert sleepers in ([], ["tests/test_shape.py"])
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="git isn't installed")
 def test_every_tracked_notebook_and_source_is_free_of_one_machines_paths() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
     if not tracked:

@@ -19,6 +19,7 @@ from ibnb.core.dispatch import Callbacks
 from ibnb.core.gate import OrderLimits
 from ibnb.core.outgoing import Client
 from ibnb.core.pacing import Pacing
+from ibnb.core.progress import Show, in_notebook, shower, sleep_shown
 from ibnb.core.status import Status
 from ibnb.core.subscriptions import Subscriptions
 from ibnb.core.tape import Tape
@@ -30,6 +31,8 @@ from ibnb.ib.values import check_order
 from ibnb.tracebacks import short_errors
 
 OWN = "_ibnb"
+# Seconds that a notebook may stand still without a sign of life.
+_UNSEEN = 10.0
 _EXERCISE = inspect.signature(api.EClient.exerciseOptions)
 # What takes the answers for a verb family, by the family's class.
 _LISTENERS: dict[type, Callable[[Core], object]] = {}
@@ -214,13 +217,22 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
         return datetime.fromtimestamp(self._ibnb.now(), NEW_YORK)
 
     @short_errors
-    def sleep(self, duration: float | str) -> None:
-        """Let time pass: seconds, or "30 s", "5 min", "1 h". On the embedded manual clock nothing really waits."""
+    def sleep(self, duration: float | str, progress: bool | Show | None = None) -> None:
+        """Let time pass: seconds, or "30 s", "5 min", "1 h". On the embedded manual clock nothing really waits.
+
+        `progress`: True for a bar (text outside notebooks), or a function of a Progress; None shows the bar in a
+        notebook if more than ten seconds are really waited for.
+        """
         seconds = seconds_of(duration)
         core = self._ibnb
         core.lifecycle.check_thread("sleep")
         core.tell_problems()
-        core.clock.sleep(seconds)  # the session's clock: virtual on the embedded gateway
+        if progress is None:
+            progress = core.clock.is_real and seconds > _UNSEEN and in_notebook()
+        if progress:
+            sleep_shown(core.clock, seconds, shower(progress))
+        else:
+            core.clock.sleep(seconds)  # the session's clock: virtual on the embedded gateway
 
     # --- messages ----------------------------------------------------------------------------------
 

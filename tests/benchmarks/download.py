@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 import ibnb
-from ibnb.verbs.download.progress import Progress
+from ibnb.core.progress import Progress
 
 
 def main(symbols: int = 50, years: int = 2) -> None:

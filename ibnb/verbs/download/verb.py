@@ -10,12 +10,12 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ibnb.core.progress import Show, shower
 from ibnb.ib.fields import ContractLike
 from ibnb.ib.instruments import as_contract
 from ibnb.ib.values import WHAT_TO_SHOW, check, check_bar_size
 from ibnb.verbs.download.download import Download
 from ibnb.verbs.download.peer import PeerCallbacks
-from ibnb.verbs.download.progress import Show, shower
 from ibnb.verbs.download.report import History, labels, report
 from ibnb.verbs.download.series import Wish
 from ibnb.verbs.history import HistoryVerbs

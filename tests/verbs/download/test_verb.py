@@ -16,11 +16,11 @@ from peers.peer import WIRES, Peer, Wire
 
 import ibnb
 from ibnb import ConnectionLostError, IBApp
+from ibnb.core.progress import Progress
 from ibnb.gateway import Gateway
 from ibnb.gateway.scenario import LESSON
 from ibnb.ib.api import IBAPI_VERSION
 from ibnb.verbs.download.peer import peer_name
-from ibnb.verbs.download.progress import Progress
 from tests.verbs.download.flips import flip_bits
 
 SYMBOLS = ["AAPL", "NVDA", "AMD", "INTC", "TSLA"]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 
 class Progress(NamedTuple):
-    """`done` of `total` requests, after `elapsed` seconds; `what` came last."""
+    """`done` of `total` requests (or another `unit`), after `elapsed` seconds; `what` came last."""
 
     done: int
     total: int
     elapsed: float
     what: str = ""
+    unit: str = "requests"
 
     @property
     def left(self) -> float | None:
@@ -21,7 +22,7 @@ class Progress(NamedTuple):
         return self.elapsed / self.done * (self.total - self.done) if self.done else None
 
     def __str__(self) -> str:
-        text = f"{self.done} of {self.total} requests"
+        text = f"{self.done} of {self.total} {self.unit}"
         if self.left is not None and self.done < self.total:
             text += f", about {duration_text(self.left)} left"
         return f"{text} ({self.what})" if self.what else text
@@ -30,13 +31,29 @@ class Progress(NamedTuple):
 Show = Callable[[Progress], object]
 
 
+class Sleeper(Protocol):
+    """The part of a clock that lets time pass."""
+
+    def monotonic(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
+
+
+def sleep_shown(clock: Sleeper, seconds: float, show: Show) -> None:
+    """Let so many seconds pass, and tell of each."""
+    begun = clock.monotonic()
+    while (passed := clock.monotonic() - begun) < seconds:
+        show(Progress(int(passed), int(seconds), passed, unit="s"))
+        clock.sleep(min(1.0, seconds - passed))
+    show(Progress(int(seconds), int(seconds), seconds, unit="s"))
+
+
 def shower(progress: bool | Show | None) -> Show:
     """The function to tell: yours, a bar or lines for True, one that shows nothing for None and False."""
     if callable(progress):
         return progress
     if not progress:
         return lambda _: None
-    return _Bar() if _in_notebook() else _Lines()
+    return _Bar() if in_notebook() else _Lines()
 
 
 def duration_text(seconds: float) -> str:
@@ -86,7 +103,7 @@ class _Bar:
             show(self._box)
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
     """Is this a Jupyter kernel? (IPython is only looked at where it has been loaded already.)"""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
