@@ -48,6 +48,12 @@ class Clock:
         """The minutes of a block."""
         return self.ends[block] - self.bounds[block]
 
+    @property
+    def busiest(self) -> float:
+        """The variance of a minute in the busiest block, in that of a year."""
+        most = max(share / self.length(block) for block, share in enumerate(self.workday))
+        return most / (52 * (5 * sum(self.workday) + sum(self.saturday) + sum(self.sunday)))
+
     def shape(self, block: int) -> Floats:
         """The minutes' shares of a block's variance; they add up to 1."""
         return _session_shape(self.length(block)) if block == self.session else _flat_shape(self.length(block))

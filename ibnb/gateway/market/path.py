@@ -41,6 +41,8 @@ _OPENING, _CLOSING = 0.012, 0.09
 _SPREADS = np.array([1.0] * 9 + [1.3, 1.3, 1.5, 1.5, 2.0, 2.0, 3.0])
 # From so many minutes before liquid hours, or in all, a market is one that hardly closes.
 _NIGHT, _ROUND_THE_CLOCK = 600, 1200
+# How many times its usual spread a currency has at most, when New York has closed and nobody else is open.
+_WIDEST = 4.0
 
 
 @dataclass(frozen=True)
@@ -127,9 +129,10 @@ class Path:
     def close(self, instrument: Instrument, session_day: int, liquid_close: int) -> int:
         """The liquid close of one trading day, in ticks."""
         ends = np.array([liquid_close])
-        value = np.exp(self.exposures.course(self.exposures.of(instrument), ends).value)
+        course = self.exposures.course(self.exposures.of(instrument), ends)
+        value = np.exp(course.value)
         luck = bits(self._key(instrument.model.key, "minute"), ends // 60 - 1)
-        spread, below = self._spread(instrument, luck, np.array([True]))
+        spread, below = self._spread(instrument, luck, np.array([True]), course.usual)
         scale = self._scale(instrument, np.array([session_day]), ends - 60)
         (ticks,) = _ticks([value * scale], spread, below)
         return int(ticks[0])
@@ -160,7 +163,7 @@ class Path:
         regular[liquid] = True
 
         luck = bits(self._key(instrument.model.key, "minute"), time // 60)
-        spread, below = self._spread(instrument, luck, regular)
+        spread, below = self._spread(instrument, luck, regular, usual)
         scale = self._scale(instrument, sessions.day[:, None], time)
         o, h, low, c = self._bar(instrument, time, luck, a, b, variance, scale, spread, below)
 
@@ -206,11 +209,16 @@ class Path:
             carry = carry * (1 + instrument.model.carry * (day_number(instrument.expiry) - day) / 365.25)
         return np.asarray(carry * self._factor(instrument, time), np.float64)
 
-    def _spread(self, instrument: Instrument, luck: Bits, liquid: np.ndarray) -> tuple[Ints, Ints]:
-        """The spread of each of some minutes, and how much of it is below the price, in ticks."""
+    def _spread(self, instrument: Instrument, luck: Bits, liquid: np.ndarray, variance: Floats) -> tuple[Ints, Ints]:
+        """The spread of each of some minutes, and how much of it is below the price, in ticks: wider outside liquid
+        hours, and where a market that never has a session is quiet (`variance`: what such a minute usually has)."""
         if not instrument.quotes:
             return np.zeros(luck.shape, np.int64), np.zeros(luck.shape, np.int64)
         usual = instrument.model.spread * np.where(liquid, 1.0, 2.0)
+        exposure = self.exposures.of(instrument)
+        if exposure.clock.session < 0:
+            quiet = np.sqrt(exposure.clock.busiest * exposure.vol**2 / np.maximum(variance, 1e-30))
+            usual = usual * np.clip(quiet, 1.0, _WIDEST)
         spread = np.maximum(np.rint(usual * _SPREADS[piece(luck, 48, 4)]).astype(np.int64), 1)
         return spread, piece(luck, 52, 12) * (spread + 1) >> 12
 
@@ -310,7 +318,7 @@ class Path:
         """Some minutes of an instrument, at whatever hours, without their trades."""
         course = self.exposures.course(self.exposures.of(instrument), time + 60, np.arange(len(time)))
         luck = bits(self._key(instrument.model.key, "minute"), time // 60)
-        spread, below = self._spread(instrument, luck, np.ones(len(time), bool))
+        spread, below = self._spread(instrument, luck, np.ones(len(time), bool), course.usual)
         bar = self._bar(
             instrument, time, luck, np.exp(course.before + course.leap), np.exp(course.value), course.variance,
             self._scale(instrument, time, time), spread, below,

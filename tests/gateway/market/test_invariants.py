@@ -257,3 +257,42 @@ def test_a_closing_auction_is_one_print():  # market 9
     day = market(1).bars(share("AAPL"), "TRADES", "day", closing - 3600, closing)
     assert 0.05 < bars.volume[-1] / day.volume[0] < 0.16
     assert bars.volume[:-1].sum() < 0.3 * bars.volume[-1]
+
+
+def test_a_currency_is_dearest_when_nobody_is_open():  # market 23
+    def spread(hour):
+        quotes = market(1).seconds(LISTED["EUR.CASH.USD"], at(2025, 6, 10, hour, 20), at(2025, 6, 10, hour, 50))
+        return np.mean(quotes.ask - quotes.bid)
+
+    london, tokyo, rollover = spread(9), spread(21), spread(17)
+    assert london < 0.0001
+    assert rollover > 1.7 * london
+    assert rollover > tokyo > 1.1 * london
+
+
+def test_a_cross_is_what_two_dollar_pairs_make():  # market 18
+    pairs = [i for i in INSTRUMENTS.listings if i.secType == "CASH" and "USD" not in (i.symbol, i.currency)]
+    assert pairs
+    for pair in pairs[:6]:
+        legs = []
+        for currency in (pair.symbol, pair.currency):
+            name, power = (
+                (f"{currency}.CASH.USD", 1) if f"{currency}.CASH.USD" in LISTED else (f"USD.CASH.{currency}", -1)
+            )
+            legs.append((LISTED[name], power))
+        for seed in SEEDS[:2]:
+            span = at(2025, 6, 10, 10), at(2025, 6, 10, 10, 20)
+            cross = market(seed).seconds(pair, *span)
+            one, other = (market(seed).seconds(leg, *span) for leg, _ in legs)
+            middles = [((leg.bid + leg.ask) / 2) ** power for leg, (_, power) in zip((one, other), legs, strict=True)]
+            costs = sum((s.ask - s.bid) / s.bid for s in (cross, one, other))
+            away = abs(np.log((cross.bid + cross.ask) / 2) - np.log(middles[0] / middles[1]))
+            # A minute's own high and low may stand a little beside what the pairs make of it.
+            assert np.mean(away < costs / 2) > 0.95
+            assert (away < 2 * costs).all()
+            bars = [
+                market(seed).bars(i, "MIDPOINT", "day", at(2024, 6, 10), at(2025, 6, 10))
+                for i in (pair, legs[0][0], legs[1][0])
+            ]
+            product = bars[1].close ** legs[0][1] / bars[2].close ** legs[1][1]
+            assert bars[0].close == pytest.approx(product, rel=0.0005)
