@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from ibnb.gateway import messages as m
+from ibnb.gateway.codec import NEWEST
 from ibnb.gateway.codec.wire import frame
 from ibnb.gateway.scenario import LESSON, Limits
 from tests.gateway.talking import Talk, engine_of
@@ -19,7 +20,7 @@ from tests.gateway.talking import Talk, engine_of
 from .corpus import STOCK, order_of, seeds
 from .mutations import DEADLY, MUTATIONS, ON_ORDERS
 
-VERSIONS = (100, 157, 176, 200)
+VERSIONS = (100, 157, 176, 200, 201, 208, 226)
 _PROBE_EVERY = 200
 _TIME_EVERY = 50
 _DEADLY_SHARE = 0.003
@@ -61,7 +62,7 @@ class Attack:
 
     def _begin(self) -> None:
         self.orderId = 0
-        scenario = replace(LESSON, limits=replace(Limits(), messages_per_second=1_000_000))
+        scenario = replace(LESSON, version=NEWEST, limits=replace(Limits(), messages_per_second=1_000_000))
         self.engine = engine_of(scenario)
         self.bystander = Talk(self.engine, 900)
         self.before = self._probe()

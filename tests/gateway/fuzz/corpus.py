@@ -12,8 +12,8 @@ from random import Random
 from typing import Any
 
 from ibnb.gateway import messages as m
-from ibnb.gateway.codec import TextCodec
-from ibnb.gateway.codec.text import REQUEST_SIDE
+from ibnb.gateway.codec import codec_for, requests
+from ibnb.gateway.zones import LOGIN_ZONE
 from tests.gateway.codec import real_client as real
 from tests.gateway.codec.samples import example, orders
 
@@ -108,9 +108,9 @@ _METHODS = (
 
 def seeds(version: int) -> list[bytes]:
     """Return payloads as clients of a version send them, START_API not among them."""
-    codec = TextCodec(version)
+    codec: Any = codec_for(version, LOGIN_ZONE)
     found: list[bytes] = []
-    for cls in REQUEST_SIDE.by_class:
+    for cls in requests().values():
         if cls is not m.StartApi:
             plain = _plain(cls)
             found += [codec.encode_request(plain)] * 3 + [codec.encode_request(example(cls))]
@@ -118,7 +118,7 @@ def seeds(version: int) -> list[bytes]:
                 found += [codec.encode_request(replace(plain, contract=other)) for other in _CONTRACTS]
     for contract, order in orders():
         found.append(codec.encode_request(m.PlaceOrder(orderId=7, contract=contract, order=order)))
-    if version <= real.NEWEST_TEXT:
+    if version <= real.NEWEST:
         for name, *arguments in _METHODS:
             # What this release refuses to send isn't one of its frames.
             with contextlib.suppress(AssertionError, AttributeError, TypeError):
@@ -139,6 +139,8 @@ def order_of(version: int, orderId: int, chance: Random) -> bytes:
     """Return a placeOrder that a client might send: most of them make sense."""
     values = {name: chance.choice(choices) for name, choices in _ORDERS.items()}
     contract = chance.choice((STOCK, STOCK, *_CONTRACTS))
-    return TextCodec(version).encode_request(
+    codec: Any = codec_for(version, LOGIN_ZONE)
+    payload: bytes = codec.encode_request(
         m.PlaceOrder(orderId=orderId, contract=contract, order=m.Order(orderId=orderId, **values))
     )
+    return payload

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from ibnb.gateway import messages as m
+from ibnb.gateway.codec import codec_for, requests
 from ibnb.gateway.codec.wire import FrameBuffer
 from ibnb.gateway.handlers import HANDLERS
+from ibnb.gateway.zones import LOGIN_ZONE
 from tests.gateway.fuzz.attack import VERSIONS, Attack
 from tests.gateway.fuzz.corpus import STOCK, seeds
 from tests.gateway.fuzz.mutations import MUTATIONS
@@ -55,7 +57,8 @@ def test_the_attack_sees_a_mistake_that_the_gateway_survives(monkeypatch: pytest
 
     monkeypatch.setitem(HANDLERS, m.ReqUserInfo, mistaken)
     attack = Attack(1)
-    attack._seeds = {version: [b"104\x001\0"] for version in VERSIONS}
+    asked = {version: codec_for(version, LOGIN_ZONE) for version in VERSIONS}
+    attack._seeds = {version: [codec.encode_request(m.ReqUserInfo(reqId=1))] for version, codec in asked.items()}
     figures = attack.run(100)
     assert sum(figures.mistakes.values()) > 1
     assert all("on purpose" in traceback for traceback in figures.mistakes)
@@ -65,12 +68,16 @@ def test_the_attack_sees_a_mistake_that_the_gateway_survives(monkeypatch: pytest
 def test_the_seeds_are_many_and_whole(version: int) -> None:
     found = seeds(version)
     assert len(set(found)) > 100
-    assert all(payload.split(b"\0")[0].isdigit() for payload in found)
+    if version <= 200:
+        assert all(payload.split(b"\0")[0].isdigit() for payload in found)
+    else:
+        assert {int.from_bytes(payload[:4], "big") % 200 for payload in found} <= set(requests())
 
 
+@pytest.mark.parametrize("version", [200, 226])
 @pytest.mark.parametrize("mutation", set(MUTATIONS))
-def test_a_mutation_gives_one_frame(mutation: object) -> None:
-    chance, found = Random(1), seeds(200)
+def test_a_mutation_gives_one_frame(mutation: object, version: int) -> None:
+    chance, found = Random(1), seeds(version)
     for _ in range(50):
         assert callable(mutation)
         assert 1 == len(list(FrameBuffer().feed(mutation(found, chance))))
