@@ -358,6 +358,8 @@ class Machine:
         else:
             assert not verdict, f"a breach of {verdict} by an exercise\n{limits}"
             self.counts["passed"] += 1
+            # Nothing but a position tells of the shares that it brought.
+            self.app.getPositions()
 
     # --- steps -------------------------------------------------------------------------------------------
 
