@@ -23,7 +23,7 @@ TESTS = (
     "tests/wire",
     "tests/peers",
     "tests/verbs",
-    *(f"tests/test_{name}.py" for name in ("app", "connect", "errors", "guard", "limits")),
+    *(f"tests/test_{name}.py" for name in ("app", "connect", "errors", "guard", "guard_world", "limits")),
 )
 
 

@@ -62,7 +62,7 @@ class TWS(ScriptedTWS):
             self.tell("contractDetails", reqId, row)
         self.tell("contractDetailsEnd", reqId)
 
-    def start(self) -> None:
+    def start(self, seconds: float = 200) -> None:
         def place(app: Any, orderId: int, of: Any, order: Any) -> None:
             self.orders.append((orderId, of, order))
             self.takes(orderId, of, order)
@@ -70,7 +70,7 @@ class TWS(ScriptedTWS):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("ibnb.core.outgoing.Client.placeOrder", place, raising=False)
             self.flatten.start()
-            self.pass_time(200)
+            self.pass_time(seconds)
 
     def pass_time(self, seconds: float) -> None:
         self.app.sleep(seconds)
@@ -289,7 +289,7 @@ def test_it_waits_for_the_cancels_and_no_longer() -> None:
 def test_details_that_are_refused_leave_the_position_s_own_contract() -> None:
     tws = TWS((AAPL, 8.0))
     tws.on("reqContractDetails", lambda reqId, of: tws.tell("error", reqId, 0, 200, "No security definition", ""))
-    tws.start()
+    tws.start(0)  # at once, not when patience ends
     assert tws.sent == ["SELL 8 AAPL SMART"]
 
 
