@@ -53,8 +53,8 @@ class AccountGuard:
     Then every new order is refused, in the whole process and on every later connection of it, until `release()`, and
     all open orders are cancelled. With `flatten=True` all positions of these accounts are closed at market, also those
     held before the guard began; with `disconnect=True` the session ends when that is done. A closing order whose market
-    is shut waits at TWS. `dry_run=True` only writes down what would be done. `actions` tells step by step what was
-    sent, what TWS has done, what waits there and what it refused.
+    is shut waits at TWS; a read-only session neither cancels nor closes. `dry_run=True` only writes down what would be
+    done. `actions` tells step by step what was sent, what TWS has done, what waits there and what it refused.
 
     >>> with AccountGuard(app, max_loss=0.05, dry_run=True) as guard:       # doctest: +SKIP
     ...     app.sleep("1 h")

@@ -118,7 +118,7 @@ class Machine:
             max_quantity=chance.choice([None, None, 10, 100]),
             max_notional=chance.choice([None, None, None, 2000, 20_000, 500_000]),
             max_orders_per_minute=chance.choice([None, None, None, 2, 6]),
-            symbols=symbols,  # type: ignore[arg-type]
+            symbols=symbols,
             allow_short=chance.random() < 0.4,
             price_of=chance.choice([None, self.price_of]),
         )

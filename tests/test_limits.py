@@ -77,7 +77,7 @@ def test_a_future_is_worth_its_multiplier_though_the_contract_says_none(app: IBA
 
 
 def test_an_ordinary_order_passes_and_its_contract_is_asked_for_once(app: IBApp) -> None:
-    app.limitOrders(OrderLimits(max_quantity=10, max_notional=2500, symbols={"AAPL"}, allow_short=False))  # type: ignore[arg-type]
+    app.limitOrders(OrderLimits(max_quantity=10, max_notional=2500, symbols={"AAPL"}, allow_short=False))
     app.getPositions()
     for _ in range(3):
         app.placeOrderNow(app.createContract("AAPL"), app.createOrder("BUY", 1, "LMT", 240), wait="Filled")
@@ -101,7 +101,7 @@ def test_a_combo_can_t_sell_short_or_trade_what_isnt_allowed(app: IBApp) -> None
     order = app.createOrder("BUY", 100)
     app.getPositions()
     for limits in (
-        OrderLimits(symbols={"AAPL"}),  # type: ignore[arg-type]
+        OrderLimits(symbols={"AAPL"}),
         OrderLimits(allow_short=False),
         OrderLimits(max_quantity=99),
         OrderLimits(max_notional=40_000, price_of=lambda contract: {"AAPL": 200.0, "TSLA": 320.0}[contract.symbol]),
@@ -116,7 +116,7 @@ def test_a_combo_can_t_sell_short_or_trade_what_isnt_allowed(app: IBApp) -> None
 
 
 def test_the_number_of_a_contract_decides(app: IBApp) -> None:
-    app.limitOrders(OrderLimits(symbols={"AAPL"}))  # type: ignore[arg-type]
+    app.limitOrders(OrderLimits(symbols={"AAPL"}))
     with pytest.raises(SafetyError, match="TWS knows it as 'TSLA'"):
         app.placeOrderNow(app.createContract("AAPL", conId=TSLA), app.createOrder("BUY", 7))
     app.placeOrderNow(app.createContract("", conId=AAPL), app.createOrder("BUY", 7), wait="Filled")
@@ -141,7 +141,7 @@ def test_puts_aren_t_exercised_into_a_short_position(app: IBApp) -> None:
     before = len(sent(app))
     for limits in (
         OrderLimits(max_quantity=1),
-        OrderLimits(symbols={"MSFT"}),  # type: ignore[arg-type]
+        OrderLimits(symbols={"MSFT"}),
         OrderLimits(allow_short=False),
         OrderLimits(max_notional=100),
     ):

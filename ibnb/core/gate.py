@@ -172,7 +172,10 @@ class OrderGate:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """In the block, this thread's orders pass unjudged: a guard closes positions while everything is blocked."""
+        """In the block, this thread's orders pass limits and fired guards, as a guard's own closing orders must.
+
+        A read-only session, and the live account that was spelled out, hold for them, too.
+        """
         self._here.open = True
         try:
             yield
@@ -180,6 +183,10 @@ class OrderGate:
             self._here.open = False
 
     # --- what may leave ------------------------------------------------------------------------------
+
+    @property
+    def _opened(self) -> bool:
+        return getattr(self._here, "open", False)
 
     def prepare(self, *contracts: Any) -> None:
         """Have TWS say what these contracts are, if the limits will ask: before the orders of other threads wait."""
@@ -199,12 +206,10 @@ class OrderGate:
 
         Call it before the first one leaves; `check` then lets each of them pass.
         """
-        if getattr(self._here, "open", False):
-            return
         self.refuse_all("placeOrder")
         for orderId, _, order in orders:
             self.refuse_account(f"order {orderId}", order)
-        limits = self.limits
+        limits = None if self._opened else self.limits
         real = [each for each in orders if not _is_preview(each[2])]
         if limits is None or not real:
             return
@@ -254,7 +259,7 @@ class OrderGate:
     def refuse_all(self, call: str) -> None:
         """Raise SafetyError when nothing may be placed at all."""
         self.refuse_readonly(call)
-        why = self.halted or self.blocked
+        why = self.blocked or ("" if self._opened else self.halted)
         if why:
             raise SafetyError(f"{call} refused: {why}")
 

@@ -7,7 +7,7 @@ its cost is bounded by a price only where its type says so, and what can't be ju
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,7 @@ class OrderLimits:
     max_quantity: float | None = None
     max_notional: float | None = None
     max_orders_per_minute: int | None = None
-    symbols: frozenset[str] | None = None
+    symbols: Collection[str] | None = None
     allow_short: bool = True
     price_of: Callable[[Any], float | None] | None = None
 

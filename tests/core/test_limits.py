@@ -103,8 +103,8 @@ def test_a_limit_that_isnt_one_is_refused(name: str, value: float) -> None:
 
 def test_symbols_must_be_a_collection() -> None:
     with pytest.raises(ValueError, match="collection"):
-        OrderLimits(symbols="AAPL")  # type: ignore[arg-type]
-    assert frozenset({"AAPL"}) == OrderLimits(symbols={"aapl"}).symbols  # type: ignore[arg-type]
+        OrderLimits(symbols="AAPL")
+    assert frozenset({"AAPL"}) == OrderLimits(symbols={"aapl"}).symbols
 
 
 def test_quantity_and_symbols() -> None:
@@ -244,7 +244,7 @@ def test_a_derivative_that_tws_cant_be_asked_about_is_refused_and_a_stock_taken_
     def silent(asked: Any) -> list[Any]:
         raise LookupError("asked in a callback")
 
-    limits = OrderLimits(max_notional=1000, symbols={"AAPL", "ES"})  # type: ignore[arg-type]
+    limits = OrderLimits(max_notional=1000, symbols={"AAPL", "ES"})
     judge(intent_of(1, contract(), order(price=100.0, quantity=10), limits, silent), limits)
     with pytest.raises(SafetyError, match=r"asked in a callback\); app.resolve\(contract\) asks beforehand"):
         intent_of(1, contract("ES", "FUT"), order(price=1.0), limits, silent)
@@ -254,11 +254,11 @@ def test_a_derivative_that_tws_cant_be_asked_about_is_refused_and_a_stock_taken_
 
 def test_tws_isnt_asked_where_the_answer_doesnt_matter() -> None:
     tws = TWS()
-    for limits in (OrderLimits(max_quantity=1), OrderLimits(symbols={"AAPL"}, max_notional=1)):  # type: ignore[arg-type]
+    for limits in (OrderLimits(max_quantity=1), OrderLimits(symbols={"AAPL"}, max_notional=1)):
         assert unknown(contract(), limits) == []
         intent_of(1, contract(), order(price=1.0), limits, tws)
     assert tws.asked == []
-    intent_of(1, contract(conId=AAPL), order(price=1.0), OrderLimits(symbols={"AAPL"}), tws)  # type: ignore[arg-type]
+    intent_of(1, contract(conId=AAPL), order(price=1.0), OrderLimits(symbols={"AAPL"}), tws)
     assert len(tws.asked) == 1
 
 
@@ -276,7 +276,7 @@ def test_the_number_decides_what_a_contract_is() -> None:
 
 
 def test_a_contract_that_is_several_or_none_is_refused() -> None:
-    limits = OrderLimits(symbols={"AAPL"})  # type: ignore[arg-type]
+    limits = OrderLimits(symbols={"AAPL"})
     of = contract("AAPL", "OPT")
     for rows in ([], [INSTRUMENTS[PUT], INSTRUMENTS[SPX]]):
         with pytest.raises(SafetyError, match=f"names {len(rows)} instruments"):

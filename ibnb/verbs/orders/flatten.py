@@ -290,6 +290,7 @@ class Flatten:
             return
         closing.over = True
         self._tell(closing, f"refused ({why})")
+        self._finish()
 
     def _tell(self, closing: Closing, text: str) -> None:
         if text != closing.said:

@@ -122,14 +122,25 @@ def test_positions_of_other_accounts_stay() -> None:
     assert (tws.sent, tws.said) == ([], ["nothing is held by DU1234567"])
 
 
-def test_it_passes_limits_blocks_and_read_only() -> None:
+def test_it_passes_limits_and_fired_guards() -> None:
     tws = TWS((AAPL, 8.0))
     tws.app.limitOrders(OrderLimits(max_quantity=1, max_orders_per_minute=1))
-    gate = core(tws.app).gate
-    gate.readonly = True
-    gate.halt("guard", [ACCOUNT], "lost too much")
+    core(tws.app).gate.halt("guard", [ACCOUNT], "lost too much")
     tws.start()
     assert "nothing is held by DU1234567" == tws.said[-1]
+
+
+def test_a_read_only_session_and_a_live_account_hold_for_it_too() -> None:
+    tws = TWS((AAPL, 8.0))
+    core(tws.app).gate.readonly = True
+    tws.start()
+    assert "this session is read-only" in tws.said[-2]
+    assert [] == tws.sent
+    tws = TWS((AAPL, 8.0))
+    tws.tell("managedAccounts", f"{ACCOUNT},U9")
+    tws.start()
+    assert "this is a live account" in tws.said[-2]
+    assert [] == tws.sent
 
 
 def test_a_refusal_is_tried_on_the_next_exchange_and_again_and_then_told() -> None:
@@ -301,7 +312,8 @@ def test_an_order_that_cant_be_sent_is_told() -> None:
 
     tws.takes = broken
     tws.start()
-    assert "close AAPL: refused (the cable is out)" in tws.said
+    assert ["close AAPL: refused (the cable is out)", "not closed yet: AAPL"] == tws.said[-2:]
+    assert tws.done == 1
 
 
 @pytest.mark.parametrize(
