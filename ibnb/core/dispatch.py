@@ -265,7 +265,7 @@ class Dispatcher:
             if override is not None:
                 if fitted[0] is not override:
                     fitted = (override, len(fit(override, args)))
-                self._guarded(name, override, args[: fitted[1]])
+                self.guarded(name, override, args[: fitted[1]])
             elif api.answers_are_logged():
                 api.log_answer(app, name, args)
             changes.announce()
@@ -281,7 +281,7 @@ class Dispatcher:
                 return
             override = find_override(app, name)
             if override is not None:
-                self._guarded(name, override, fit(override, (message,)))
+                self.guarded(name, override, fit(override, (message,)))
             elif api.answers_are_logged():
                 api.log_answer(app, name, (message,))
 
@@ -297,7 +297,7 @@ class Dispatcher:
             self.deliver(name, *event)
             override = find_override(app, name)
             if override is not None:
-                self._guarded(name, override, fit_error(override, event))
+                self.guarded(name, override, fit_error(override, event))
             elif api.answers_are_logged():
                 api.log_answer(app, name, tuple(event))
             changes.announce()
@@ -338,16 +338,17 @@ class Dispatcher:
                     self._internal_problem(name, (record,), error)
             native, other = find_override(app, name), find_override(app, _TWINS[name])
             if native is not None:
-                self._guarded(name, native, (report,))
+                self.guarded(name, native, (report,))
             elif other is not None:
-                self._guarded(_TWINS[name], other, (record,))
+                self.guarded(_TWINS[name], other, (record,))
             elif api.answers_are_logged():
                 api.log_answer(app, name, (report,))
             changes.announce()
 
         return call
 
-    def _guarded(self, name: str, override: Handler, args: tuple[Any, ...]) -> None:
+    def guarded(self, name: str, override: Handler, args: tuple[Any, ...]) -> None:
+        """Call an override of the user's: what it raises is a problem of its own."""
         before, self._running = self._running, (name, time.monotonic())
         try:
             override(*args)

@@ -111,7 +111,4 @@ class Incoming:
         self.changes.announce()
 
     def _guard_hook(self) -> None:
-        try:
-            self.client.msgLoopRec()
-        except Exception as error:
-            self.status.problem("msgLoopRec", "your override", error, traceback.format_exc())
+        self.dispatcher.guarded("msgLoopRec", self.client.msgLoopRec, ())

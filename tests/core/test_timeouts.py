@@ -59,19 +59,24 @@ def test_its_own_notices_and_those_of_the_session_since_then_are_told_with_their
     assert "\nTWS said 2103, 10 s ago: Market data farm connection is broken:usfarm" in text
 
 
-def test_an_override_that_blocks_is_named() -> None:
-    let_go, inside = threading.Event(), threading.Event()
+@pytest.mark.parametrize("name", ["tickPrice", "msgLoopRec"])
+def test_an_override_that_blocks_is_named(name: str) -> None:
+    asked, let_go, inside = threading.Event(), threading.Event(), threading.Event()
 
-    class Blocking(App):
-        def tickPrice(self, *args: object) -> None:
+    def block(self: App, *args: object) -> None:
+        if asked.is_set():
             inside.set()
             assert let_go.wait(20)
 
-    with session({87: lambda fields: [(1, 6, 5, 1, 200.0, 3, 1)]}, Blocking()) as (_, app, _):
+    def answer(fields: list[str]) -> list[tuple[Any, ...]]:
+        asked.set()
+        return [(1, 6, 5, 1, 200.0, 3, 1)]
+
+    with session({87: answer}, type("Blocking", (App,), {name: block, "__module__": __name__})()) as (_, app, _):
         text = timeout_of(lambda: app.getHead(timeout=10))
         let_go.set()
     assert inside.is_set()
-    assert "Your override of tickPrice has been running for " in text
+    assert f"Your override of {name} has been running for " in text
     assert "Let it hand its work to another thread (queue.Queue), and return." in text
     assert "check the contract" not in text
     assert "answers nothing at all" not in text
