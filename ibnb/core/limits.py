@@ -228,9 +228,9 @@ def _part(blank: Intent, contract: Any, units: float, sells: bool, limits: Order
     try:
         found = _details(blank, contract, details_of)
     except SafetyError:
-        if not _speaks_for_itself(contract):
+        if not _speaks_for_itself(contract) or _may_be_pence(contract):
             raise
-        # It is what it says, if it is anything; its price is taken at its face value, which is never too little.
+        # It is what it says, if it is anything.
         return Part(contract, units, sells, 1.0)
     multiplier = to_float(found.contract.multiplier)
     if math.isnan(multiplier) and found.contract.secType in WHOLE:
@@ -240,8 +240,12 @@ def _part(blank: Intent, contract: Any, units: float, sells: bool, limits: Order
 
 def _asks(contract: Any, limits: OrderLimits) -> bool:
     """Must TWS say what this is, so that an order can be judged?"""
-    pence = limits.max_notional is not None and contract.currency in ("", *_IN_PARTS)
-    return pence or not limits.allow_short or not _speaks_for_itself(contract)
+    by_price = limits.max_notional is not None or limits.price_of is not None
+    return (by_price and _may_be_pence(contract)) or not limits.allow_short or not _speaks_for_itself(contract)
+
+
+def _may_be_pence(contract: Any) -> bool:
+    return contract.currency in ("", *_IN_PARTS)
 
 
 def _speaks_for_itself(contract: Any) -> bool:

@@ -216,6 +216,17 @@ def test_an_order_that_dies_by_an_error_alone_frees_its_shares(code: int) -> Non
     made.check(2, contract(), order(100, "SELL"))
 
 
+@pytest.mark.parametrize("code", [135, 201, 202, 460, 10147])
+def test_an_order_that_tws_has_taken_may_end_by_an_error_too(code: int) -> None:
+    """Also by the answer to a cancel that there is no such order."""
+    made = gate(allow_short=False)
+    made.position(told(), 100)
+    made.check(1, contract(), order(100, "SELL"))
+    made.open_order(1, told(), shown(order(100, "SELL")), "Submitted")
+    made.error(1, code, "text")
+    made.check(2, contract(), order(100, "SELL"))
+
+
 @pytest.mark.parametrize("code", [399, 404, 2109, 10349, 161, 136, 10148])
 def test_a_notice_or_a_refused_cancel_frees_nothing(code: int) -> None:
     made = gate(allow_short=False)

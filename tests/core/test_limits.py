@@ -249,6 +249,8 @@ def test_a_derivative_that_tws_cant_be_asked_about_is_refused_and_a_stock_taken_
     with pytest.raises(SafetyError, match=r"asked in a callback\); app.resolve\(contract\) asks beforehand"):
         intent_of(1, contract("ES", "FUT"), order(price=1.0), limits, silent)
     with pytest.raises(SafetyError, match="asked in a callback"):
+        intent_of(1, contract("AAPL", currency="GBP"), order(price=1.0), limits, silent)
+    with pytest.raises(SafetyError, match="asked in a callback"):
         intent_of(1, contract("AAPL", conId=AAPL), order(price=1.0), limits, silent)
 
 
@@ -376,6 +378,10 @@ def test_a_cash_quantity_is_judged_by_value_and_by_what_it_buys() -> None:
     assert "cashQty buys can't be checked" in refused(contract(), sent, max_quantity=100)
     passes(contract(), sent, max_quantity=25, price_of=price_of)
     assert "at most 24" in refused(contract(), sent, max_quantity=24, price_of=price_of)
+    # Found by tests.limits_machine: pounds buy a hundred times as many shares as pence would.
+    pence = contract("CSH2", currency="GBP")
+    assert "at most" in refused(pence, sent, max_quantity=100, price_of=price_of)
+    passes(pence, sent, max_quantity=200, price_of=price_of)
     both = order(quantity=5, price=100.0, cashQty=5000.0)
     assert "5,000.00" in refused(contract(), both, max_notional=4999)
     assert "at most" in refused(contract(), both, max_quantity=10, price_of=price_of)
