@@ -205,6 +205,10 @@ def test_a_price_that_isnt_one_is_refused(given: Any) -> None:
     assert "AAPL" in said
 
 
+def test_a_share_may_cost_less_than_one() -> None:
+    passes(contract(), order(orderType="MKT", quantity=100), max_notional=10, price_of=lambda asked: 0.1)
+
+
 def test_price_of_may_fail_and_its_reason_is_told() -> None:
     def broken(asked: Any) -> float:
         raise KeyError("no such quote")
