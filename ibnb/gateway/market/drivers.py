@@ -127,16 +127,17 @@ class Driver:
         self.clock = clock
         factor = name[1] if name[0] == "factor" else ""
         self.temper = _TEMPERS.get(factor, _SECTOR if factor else _OWN)
-        self._seed = seed
         self.market = market
         self._regime = regime
         self._recalls = (_recall(_QUICK, self.temper.quick), _recall(_SLOW, self.temper.slow))
         self._keys = {kind: stream(seed, *name, kind) for kind in ("block", "day", "luck", "minute", "second")}
-        self._news = lru_cache(None)(self._news_of)
-        self._scale = lru_cache(None)(self._scale_of)
-        self._year = lru_cache(None)(self._year_of)
+        # Factors are asked for with every instrument, one's own news only with it.
+        kept = 64 if factor else 6
+        self._news = lru_cache(kept)(self._news_of)
+        self._scale = lru_cache(kept)(self._scale_of)
+        self._year = lru_cache(kept)(self._year_of)
         self._begins = lru_cache(None)(self._begins_of)
-        self.years = lru_cache(16)(self._years)
+        self.years = lru_cache(kept)(self._years)
         share: float = self.temper.market * (self.market.spread if self.market else 0.0)
         self.spread: float = sqrt(self.temper.quick**2 + self.temper.slow**2 + share**2)
 
