@@ -327,6 +327,16 @@ def test_messages_that_are_read_again_are_told(both: tuple[Account, App]) -> Non
     assert 1 == len(guard.actions)
 
 
+def test_a_connection_that_is_lost_is_not_a_callback_that_blocks(both: tuple[Account, App]) -> None:
+    _, app = both
+    later: list[Any] = []
+    with AccountGuard(app, 0.05) as guard, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(core(app).clock, "later", lambda seconds, action: later.append(action))
+        patch.setattr(core(app).lifecycle, "connection", None)
+        guard._listen()
+        assert ([], 1) == (guard.actions, len(later))  # it listens again
+
+
 # --- what it does --------------------------------------------------------------------------------------
 
 
