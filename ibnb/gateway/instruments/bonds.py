@@ -56,7 +56,6 @@ def _bond(row: dict[str, str]) -> Instrument:
             spread=60 if row["bondType"] == "GOVT" else 400,
             listed=issued,
             loadings=loadings(row["loadings"]),
-            pull=0.9,
         ),
         multiplier=_MULTIPLIER,
         secIdList=(("CUSIP", row["cusip"]), ("ISIN", isin(row["cusip"]))),

@@ -23,8 +23,8 @@ class Model:
 
     `key` names the path (all expiries of a future share one), `anchor` is the close of 2025-06-10 in quoted units,
     `drift` (of the logarithm) and `vol` are annual, `volume` is the average day's (0: no trades are reported),
-    `spread` is in ticks, `loadings` are weights of common factors (squares add up to at most 1), `pull` is the share
-    of each year's luck that is taken back, `carry` the annual premium of a future.
+    `spread` is in ticks, `loadings` are weights of common factors (squares add up to at most 1), `carry` is the annual
+    premium of a future.
     """
 
     key: str
@@ -35,7 +35,6 @@ class Model:
     spread: int
     listed: date
     loadings: tuple[tuple[str, float], ...] = ()
-    pull: float = 0.7
     carry: float = 0.0
 
 

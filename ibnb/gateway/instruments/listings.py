@@ -46,7 +46,6 @@ def _listing(row: dict[str, str]) -> Instrument:
             spread=int(row["spread"]),
             listed=date.fromisoformat(row["listed"]),
             loadings=loadings(row["loadings"]),
-            pull=float(row["pull"]),
         ),
         industry=row["industry"],
         category=row["category"],
