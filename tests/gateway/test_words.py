@@ -45,7 +45,8 @@ def test_each_word_changes_one_thing(tmp_path):
     assert LESSON.at(MONDAY.timestamp()) == scenario_of("lesson", NOW, start="2025-03-03 09:30")
     assert replace(LESSON, always_open=True) == scenario_of("lesson", NOW, always_open=True)
     assert replace(LESSON, data=tmp_path) == scenario_of("lesson", NOW, data=str(tmp_path))
-    assert Latency(1.0, 3.0, 2.0) == scenario_of("lesson", NOW, latency=1).latency
+    assert LESSON.latency.slower(1.0) == scenario_of("lesson", NOW, latency=1).latency
+    assert LESSON.latency.cancel * 20 == LESSON.latency.slower(1.0).cancel  # twenty times the usual 0.05
     assert Latency(2.0) == scenario_of("lesson", NOW, latency=Latency(2.0)).latency
 
 
