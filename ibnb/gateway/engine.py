@@ -67,7 +67,9 @@ class Engine:
         return len(self.world.clients) >= self.world.scenario.limits.clients
 
     def open(self, clientId: int, version: int, deliver: Callable[[Any], None]) -> Client:
-        """Let a client in and greet it: accounts, next order id, farm notices, its open orders.
+        """Let a client in and greet it: its open orders and their end, accounts, next order id, farm notices.
+
+        The order is that of a recorded session (the end came before managedAccounts).
 
         Raises:
             Refusal: 326, the id is in use.
@@ -78,9 +80,10 @@ class Engine:
         client = Client(clientId, version, deliver, world.passes, world.clock.now)
         world.clients[clientId] = client
         world.remember(clientId, "in", m.StartApi(clientId=clientId))
+        world.orders.greet(client)
+        client.send(m.OpenOrderEnd())
         client.send(m.ManagedAccounts(accountsList=",".join(account.code for account in world.scenario.accounts)))
         client.send(m.NextValidId(orderId=world.orders.next_valid_id(clientId)))
-        world.orders.greet(client)
         for code, text in world.upstream.notices:
             client.error(-1, code, text)
         return client

@@ -71,10 +71,11 @@ def test_who_speaks_no_common_version_is_dropped_without_a_word(engine: Engine, 
     assert talk.session.closed
 
 
-def test_the_start_is_greeted_with_accounts_the_next_order_id_and_farms(engine: Engine) -> None:
+def test_the_start_is_greeted_with_open_orders_accounts_the_next_order_id_and_farms(engine: Engine) -> None:
     talk = Talk(engine)
-    accounts, next_id, *farms = talk.start(1)
+    end, accounts, next_id, *farms = talk.start(1)
     talk.end()
+    assert end == m.OpenOrderEnd()
     assert accounts == m.ManagedAccounts(accountsList="DU1234567")
     assert next_id == m.NextValidId(orderId=1)
     assert [farm.code for farm in farms if isinstance(farm, m.ErrorMessage)] == [2104, 2104, 2104, 2106, 2158]
@@ -96,7 +97,7 @@ def test_a_client_id_in_use_is_refused_and_the_first_client_stays(engine: Engine
     assert isinstance(first.ask(m.ReqCurrentTime())[0], m.CurrentTime)
     first.end()
     third = Talk(engine)
-    assert isinstance(third.start(4)[0], m.ManagedAccounts)
+    assert isinstance(third.start(4)[0], m.OpenOrderEnd)
     third.end()
 
 

@@ -12,7 +12,7 @@ from .registry import Refusal, handles, invalid
 
 @handles(m.StartApi)
 def start_again(world: World, client: Client, request: m.StartApi) -> Iterable[Any]:
-    """Accounts, next order id, farm notices and open orders, once; 326 if the client id is in use."""
+    """Open orders and their end, accounts, next order id and farm notices, once; 326 if the client id is in use."""
     raise invalid("The API session has started already", id=-1)
 
 
