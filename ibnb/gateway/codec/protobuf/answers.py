@@ -54,6 +54,7 @@ ACCOUNT_ANSWERS: tuple[Message, ...] = (
 
 NEWS_ANSWERS: tuple[Message, ...] = (
     message(14, m.UpdateNewsBulletin, 209, "1 msgId, 2 msgType, 3 newsMessage, 4 originExch"),
+    message(51, m.FundamentalData, 210, "1 reqId, 2 data"),
     message(83, m.NewsArticle, 209, "1 reqId, 2 articleType, 3 articleText"),
     message(84, m.TickNews, 209, "1 tickerId, 2 timeStamp:long, 3 providerCode, 4 articleId, 5 headline, 6 extraData"),
     message(85, m.NewsProviders, 209, "1 newsProviders"),

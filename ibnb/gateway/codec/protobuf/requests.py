@@ -1,6 +1,6 @@
 """What clients ask, in the order of its numbers: from which version on in protobuf, and how it is laid out.
 
-Rule: as in ``records``. Two requests of vendors' authentication and those for fundamental data have no such form.
+Rule: as in ``records``. Two requests of vendors' authentication have no such form.
 """
 
 from __future__ import annotations
@@ -91,6 +91,9 @@ REQUESTS: tuple[Message, ...] = (
         _ASKED + "3 barSize, 4 whatToShow, 5 useRTH, 6 realTimeBarsOptions:options",
     ),
     message(51, m.CancelRealTimeBars, 208, _ID),
+    # In ibapi up to 10.46; newer ones have neither form.
+    message(52, m.ReqFundamentalData, 210, _ASKED + "3 reportType, 4 fundamentalDataOptions:options"),
+    message(53, m.CancelFundamentalData, 210, _ID),
     message(54, m.CalculateImpliedVolatility, 211, _ASKED + "3 optionPrice, 4 underPrice, 5 options:options"),
     message(55, m.CalculateOptionPrice, 211, _ASKED + "3 volatility, 4 underPrice, 5 options:options"),
     message(56, m.CancelCalculateImpliedVolatility, 211, _ID),

@@ -36,6 +36,7 @@ LEFT_OUT = {
     "UpdateConfigRequest.resetAPIOrderSequence",
 }
 SETTINGS = {110, 111}  # answers that nothing here leads to
+FUNDAMENTALS = {51, 52, 53}  # of which the installed ibapi may know nothing any more
 
 
 def their_requests() -> dict[int, Any]:
@@ -85,14 +86,15 @@ def unlike(ours: Any, theirs: Any, where: str = "") -> list[str]:
 def test_every_number_and_type_is_theirs() -> None:
     left_out: set[str] = set()
     for side, classes in ((REQUEST_SIDE, their_requests()), (ANSWER_SIDE, their_answers())):
-        assert set(side.by_id) == set(classes) - SETTINGS
-        for number, message in side.by_id.items():
+        assert set(side.by_id) - FUNDAMENTALS == set(classes) - SETTINGS - FUNDAMENTALS
+        for number in sorted(side.by_id.keys() & classes.keys()):
+            message = side.by_id[number]
             made = make_class(TABLES.tree(message.cls, message.rows), TABLES)
             left_out |= set(unlike(made.DESCRIPTOR, classes[number].DESCRIPTOR))
     assert left_out == LEFT_OUT
 
 
-@pytest.mark.parametrize("number", sorted(REQUEST_SIDE.by_id))
+@pytest.mark.parametrize("number", sorted(REQUEST_SIDE.by_id.keys() - FUNDAMENTALS))
 def test_a_request_is_protobuf_from_the_version_on_that_ibapi_has(number: int) -> None:
     known = real.ibapi.common.getServerVersionForMessage(number)
     since = {106: 215, 107: 215, 108: 219, 109: 221}

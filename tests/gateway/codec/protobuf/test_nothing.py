@@ -23,7 +23,7 @@ from tests.gateway.talking import Talk, codes, engine_of
 from .. import real_client as real
 from ..samples import BAG, LIMIT, STOCK, example
 from ..text.test_nothing import FORMS
-from .test_layout import their_requests
+from .test_layout import FUNDAMENTALS, their_requests
 
 pytestmark = pytest.mark.skipif(real.NEWEST < 226, reason="this release of ibapi knows fewer messages")
 
@@ -80,7 +80,7 @@ def read(number: int, message: Any) -> Any:
     return CODEC.decode((number + 200).to_bytes(4, "big") + message.SerializeToString())
 
 
-@pytest.mark.parametrize("number", sorted(REQUEST_SIDE.by_id))
+@pytest.mark.parametrize("number", sorted(REQUEST_SIDE.by_id.keys() - FUNDAMENTALS))
 def test_a_number_that_means_nothing_is_the_fields_absence(number: int) -> None:
     message = sample(number, theirs()[number])
     tried = 0
