@@ -52,7 +52,7 @@ def test_the_version_spoken(hello: str, served: int, spoken: str) -> None:
 def test_a_session_at_every_version(version: int) -> None:
     """Numbers in four bytes, each message in the one form that its version has for it, as an order goes its way."""
     talk = Talk(engine_of(TODAY), 1, version)
-    assert [m.ManagedAccounts, m.NextValidId] == [type(each) for each in talk.greeting][:2]
+    assert {m.ManagedAccounts, m.NextValidId} <= {type(each) for each in talk.greeting}
     assert talk.session.state is State.READY
     heard = talk.ask(
         m.ReqMktData(reqId=1, contract=STOCK),
