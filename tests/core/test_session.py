@@ -268,6 +268,7 @@ def test_a_read_only_session_refuses_every_way_to_an_order(silent: tuple[FakeTWS
         lambda: app.reqGlobalCancel(),
         lambda: app.exerciseOptions(1, contract, 1, 1, "", 0),
         lambda: app.conn.sendMsg(framed(3, 1)),
+        lambda: app.conn.sendMsg(framed(4, 1)),
         lambda: app.conn.sendMsg(framed(58, 1)),
     ]
     for way in ways:
