@@ -337,6 +337,19 @@ def test_a_connection_that_is_lost_is_not_a_callback_that_blocks(both: tuple[Acc
         assert ([], 1) == (guard.actions, len(later))  # it listens again
 
 
+@pytest.mark.parametrize("virtual", [False, True])
+def test_it_has_a_watch_where_time_goes_by_itself(both: tuple[Account, App], virtual: bool) -> None:
+    _, app = both
+    if virtual:
+        on_virtual_time(app)
+    later: list[float] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(core(app).clock, "later", lambda seconds, action: later.append(seconds))
+        with AccountGuard(app, 0.05):
+            pass
+    assert later == ([] if virtual else [module.WATCH])
+
+
 # --- what it does --------------------------------------------------------------------------------------
 
 
