@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from ibnb.ib.codes import (
     severity,
 )
 
+GATEWAY = Path(__file__).parents[1] / "ibnb" / "gateway"
 H = "Historical Market Data Service error message:"
 
 
@@ -192,3 +195,14 @@ def test_explain_works_offline_for_any_code() -> None:
 
 def test_unlisted_order_field_codes_are_order_events() -> None:
     assert ("order", errors.OrderRejectedError) == (lookup(350).severity, type(errors.request_error(350, "x")))
+
+
+# What TWS says of an order that is as it was: a change that it doesn't make, a cancel that it can't follow, a price.
+ABOUT_A_CHANGE = {104, 105, 110, 134, 135, 2102, 10147, 10148}
+
+
+def test_what_the_gateway_refuses_an_order_with_is_a_refusal_to_the_client() -> None:
+    source = "\n".join(path.read_text("utf-8") for path in sorted(GATEWAY.rglob("*.py")))
+    codes = {int(code) for code in re.findall(r"OrderRefused\((\d+)", source)}
+    assert len(codes) > 30
+    assert [code for code in sorted(codes - ABOUT_A_CHANGE) if outcome(code, "", "order") != "fail"] == []

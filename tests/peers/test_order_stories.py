@@ -144,15 +144,6 @@ FILLS = [
         math.nan,
     ),
     Fills(
-        "fault 14: 202 alone, never shown",
-        [told(202, "Order Canceled - reason:price check")],
-        "Cancelled",
-        0,
-        5,
-        math.nan,
-        math.nan,
-    ),
-    Fills(
         "pysystemtrade#1580: a fill after the cancel",
         [*both("Submitted"), executed(2, 100.5), stands("Cancelled", 0, 5), charged()],
         "Cancelled",
@@ -166,6 +157,18 @@ def close(report: Any) -> tuple[Any, ...]:
     """A report's figures, so that NaN equals NaN."""
     numbers = (report.filled, report.remaining, report.avgFillPrice, report.commission)
     return report.status, *(None if math.isnan(number) else round(number, 9) for number in numbers)
+
+
+@pytest.mark.parametrize(
+    "before", [[], both("Submitted"), both("Cancelled")], ids=["never shown", "shown", "by status"]
+)
+def test_a_price_check_cancels_with_a_reason_which_is_raised(tell: Tell, before: list[Any]) -> None:
+    """fault 14, market 15: nobody asked for this cancel."""
+    _, app = tell(placeOrder=[[*before, told(202, "Order Canceled - reason:too far through the market")]])
+    with pytest.raises(OrderRejectedError, match="too far through the market") as refused:
+        app.placeOrderNow(NVDA, BUY, wait="Filled")
+    assert refused.value.code == 202
+    assert app.getBlotter()["status"].tolist() == ["Cancelled"]
 
 
 @pytest.mark.parametrize("story", FILLS, ids=str)

@@ -18,6 +18,7 @@ from typing import Any
 from ibnb.ib.api import Contract, Order, to_float
 from ibnb.verbs.orders.fills import Charges, Fill, reaches, shares
 from ibnb.verbs.orders.order_state import DONE, UNCERTAIN, WORKING, OrderState, Said, Standing
+from ibnb.verbs.orders.refusals import CANCELLED
 
 #: An order id; ("perm", permId); or, for an order that has neither here, ("client 3", its order id there).
 Key = int | tuple[str, int]
@@ -187,6 +188,13 @@ class Blotter:
         """The code and text with which TWS refused the order, if it did."""
         state = self._get(key)
         return None if state is None else state.rejected
+
+    def unexplained(self, key: Key) -> bool:
+        """Has TWS cancelled the order without being asked by us, and without having said why (202)?"""
+        state = self._get(key)
+        if state is None or state.status != "Cancelled" or state.asked or state.progress()[0]:
+            return False
+        return all(said.code != CANCELLED for said in state.messages)
 
     def doubted(self, key: Key) -> Said | None:
         """A message with an unknown code about an order that TWS hasn't shown yet: it may be a refusal."""

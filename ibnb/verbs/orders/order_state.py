@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from ibnb.ib.api import is_unset
 from ibnb.verbs.orders.fills import Fill, Fills, average, reaches, shares
-from ibnb.verbs.orders.refusals import ABOUT_CANCEL, CANCELLED, about_change, about_order
+from ibnb.verbs.orders.refusals import ABOUT_CANCEL, CANCELLED, about_change, about_order, gives_reason
 
 #: Statuses after which nothing more is expected. A late fill is still recorded.
 DONE = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
@@ -179,6 +179,8 @@ class OrderState:
         self.messages.append(said)
         if said.code == CANCELLED:
             self._ended("Cancelled")
+            if gives_reason(said.text) and not waiting and not self.progress()[0]:
+                self.rejected = self.rejected or said
             for each in waiting:
                 each.answer = each.answer or said
         elif waiting and self.taken:

@@ -20,6 +20,11 @@ ABOUT_CANCEL = frozenset({136, 161, 10147, 10148})
 _REFUSES_A_CHANGE = frozenset({105, 434, 2102})
 
 
+def gives_reason(text: str) -> bool:
+    """Does TWS say why it cancelled an order (a price too far through the market)? Then nobody asked it to."""
+    return bool(text.partition("reason:")[2].strip())
+
+
 def about_order(code: int, text: str, taken: bool) -> Weight:
     """What it means for an order that nothing was asked about; `taken`: TWS has shown it before."""
     if code in ABOUT_CANCEL:

@@ -48,6 +48,9 @@ class Waiting:
         if not over() and (said := blotter.doubted(orderId)) is not None:
             self._clear_up(lambda: blotter.doubted(orderId) is None, ends, what, orderId, said)
             self._until(over, ends, what, orderId)
+        if blotter.unexplained(orderId):
+            with suppress(RequestTimeoutError):
+                self._core.wait_until(lambda: not blotter.unexplained(orderId), GRACE, what)
         refused = blotter.rejected(orderId)
         if refused is not None:
             raise OrderRejectedError(*refused, reqId=orderId, verb=verb)

@@ -155,14 +155,15 @@ def test_an_error_alone_ends_an_order_that_was_shown(code: int) -> None:
     assert told.report().done
 
 
+@pytest.mark.parametrize("why", ["", "price check"])
 @pytest.mark.parametrize("shown", [True, False])
-def test_202_alone_is_a_cancel(shown: bool) -> None:
+def test_202_alone_is_a_cancel_and_with_a_reason_a_refusal(shown: bool, why: str) -> None:
     told = Told()
     if shown:
         told.open("Submitted").status("Submitted")
-    told.error(202, "Order Canceled - reason:price check")
+    told.error(202, f"Order Canceled - reason:{why}")
     assert told.report().status == "Cancelled"
-    assert told.blotter.rejected(ID) is None
+    assert (told.blotter.rejected(ID) is not None) is bool(why)
     assert told.open("Submitted").report().status == "Submitted"
 
 
