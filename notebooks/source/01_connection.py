@@ -108,6 +108,7 @@ print(ibnb.explain(502))
 # the table above, and only a real failure becomes a Python exception.
 #
 # Here is the whole conversation so far. An arrow to the right is a request of ours, to the left a message from the server.
+# `openOrderEnd` ends the list of orders that this program has left working; today there is none.
 
 # %%
 app.tape[["direction", "name", "summary"]].head(8)
