@@ -75,7 +75,7 @@ def connect(
     """A session that is ready for requests.
 
     profile: "embedded" (default: a simulated TWS in this process, whose clock stands still unless
-        something waits), "embedded-live" (the same on the wall clock), "tws-paper" (port 7497),
+        something waits), "embedded-live" (now, in the exchanges' own hours), "tws-paper" (port 7497),
         "gateway-paper" (4002), "tws-live" (7496), "gateway-live" (4001). Without it the environment
         variable IBNB_PROFILE decides; host and port, or IBNB_HOST and IBNB_PORT, replace the profile's.
     clientId: each program connected to one TWS needs its own.
