@@ -279,7 +279,8 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
 
     def placeOrder(self, orderId: int, contract: Any, order: Any) -> None:
         """ibapi's placeOrder behind the session's limits. Before anything is sent it raises SafetyError, ValueError for
-        what isn't a contract or an order, and NotConnectedError."""
+        what isn't a contract or an order, and NotConnectedError; ConnectionLostError when the connection goes
+        meanwhile: then the order may have left, or not."""
         check_order(contract, order, "placeOrder")
         core = self._ibnb
         if not core.lifecycle.connected():
@@ -292,6 +293,9 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
             try:
                 with core.outgoing.checked():
                     super().placeOrder(orderId, contract, order)
+                if not core.lifecycle.connected():
+                    # From 10.x on ibapi only reports what sending has raised.
+                    raise ConnectionLostError(f"order {orderId} may not have left: the connection has just gone")
             except ConnectionLostError:
                 raise  # it may have left
             except BaseException:

@@ -36,6 +36,8 @@ class Fills:
     price: float = 100.5
     commission: float = 1.0
     contract: Any = field(default=NVDA, compare=False)
+    #: Some of it comes when the order is filled and charged already, so after the wait.
+    late: bool = False
 
     def __str__(self) -> str:
         return self.source
@@ -100,6 +102,7 @@ FILLS = [
         ],
         price=100.4,
         commission=1.25,
+        late=True,
     ),
     Fills(
         "fault 2: a combination",
@@ -175,6 +178,8 @@ def test_a_price_check_cancels_with_a_reason_which_is_raised(tell: Tell, before:
 def test_how_an_order_ends(tell: Tell, story: Fills) -> None:
     _, app = tell(placeOrder=[story.says])
     orderId = app.placeOrderNow(story.contract, BUY, wait="Filled")
+    if story.late:
+        settle(app)
     expected = (story.filled, story.remaining, story.price, story.commission)
     assert close(app.waitOrder(orderId)) == (story.status, *(None if math.isnan(n) else n for n in expected))
     row = app.getBlotter().loc[orderId]

@@ -17,7 +17,7 @@ import pandas as pd
 
 from ibnb import tables
 from ibnb.core.session import Session
-from ibnb.errors import NotConnectedError
+from ibnb.errors import ConnectionLostError, NotConnectedError
 from ibnb.ib import conditions, create
 from ibnb.ib.api import MarginCondition, to_decimal, to_float
 from ibnb.ib.fields import ContractLike, OrderLike
@@ -322,6 +322,8 @@ class OrderVerbs(Session, listener=OrderCallbacks):
             number = _blotter(self).sent(orderId, contract, copy.copy(order), self._ibnb.now())
             try:
                 super().placeOrder(orderId, contract, order)
+            except ConnectionLostError:
+                raise  # it may have left
             except BaseException:
                 _blotter(self).withdraw(orderId, number)
                 raise

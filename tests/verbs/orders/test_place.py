@@ -9,6 +9,7 @@ from order_messages import NVDA, filled, opened, shown, status
 from scripted import ScriptedTWS
 
 from ibnb import (
+    ConnectionLostError,
     IBApp,
     NotConnectedError,
     OrderRejectedError,
@@ -368,3 +369,16 @@ def test_a_raw_placeorder_is_in_the_blotter_too(tws: ScriptedTWS) -> None:
     tws.on("placeOrder", *filled(40, BUY, 120.5))
     tws.app.placeOrder(40, createContract("NVDA"), BUY)
     assert tws.app.getBlotter().loc[40, "status"] == "Filled"
+
+
+def test_an_order_that_goes_with_its_connection_is_lost_and_not_refused(tws: ScriptedTWS) -> None:
+    """On every ibapi: 9.81 passes on what sending raises, 10.x reports it as an error 512 with the order's id."""
+
+    def break_down(message: bytes) -> int:
+        tws.app.conn.up = False
+        raise ConnectionLostError("the connection broke while sending")
+
+    tws.app.conn.sendMsg = break_down
+    with pytest.raises(ConnectionLostError):
+        tws.app.placeOrderNow(NVDA, createOrder("BUY", 1), wait="Filled")
+    assert tws.app.getBlotter()["status"].tolist() == ["PendingSubmit"]
