@@ -78,8 +78,10 @@ def app() -> Iterator[App]:
         app = App(gateway)
         app.start()
         yield app
-        app.disconnect()
+        # Not app.disconnect(): ibapi forgets the version there while its own thread may still be reading a message.
+        app.conn.disconnect()
         app.thread.join(PATIENCE)
+        assert not app.thread.is_alive()
 
 
 def contract(symbol: str = "NVDA", secType: str = "STK", exchange: str = "SMART", **more: Any) -> Contract:
