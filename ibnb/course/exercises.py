@@ -6,13 +6,16 @@
 * `can't be checked on a real TWS`: the exercise is checked against what the simulated gateway received
 
 The checks of lesson NN live in `ibnb/course/checks/lesson_NN.py`. One check is one function that returns None when the
-answer is right, and else the sentence after "because":
+answer is right, and else the sentence after "because". `wants` is what the first answer must be, so that the check may
+rely on it: a type, several types, `callable`, or a list of these, one for each answer.
 
-    @exercise("05.2", correct="each request has rows of its own")
+    @exercise("05.2", wants=dict, correct="each request has rows of its own")
     def two_symbols(frames: dict[str, Any]) -> str | None:
         if set(frames) != {"AAPL", "NVDA"}:
             return "the dictionary should have the keys AAPL and NVDA"
         return None
+
+    choice("05.3", right="b", correct="…", wrong={"a": "why a is wrong", "c": "why c is wrong"})
 
 For teachers who grade by machine: with IBNB_CHECK_RAISES=1 in the environment, all but `correct` raises AssertionError.
 """
@@ -20,12 +23,15 @@ For teachers who grade by machine: with IBNB_CHECK_RAISES=1 in the environment, 
 from __future__ import annotations
 
 import html
+import inspect
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
-from types import EllipsisType
 from typing import Any
+
+from ibnb.course.kinds import Wants, said, unlike
+from ibnb.errors import NotConnectedError
 
 Check = Callable[..., str | None]
 
@@ -34,16 +40,24 @@ NOT_YET = "not yet"
 CORRECT = "correct"
 CANNOT_CHECK = "can't be checked on a real TWS"
 
+# What is left to say of an answer that its check couldn't look at. No check of ours should ever come to this.
+UNREADABLE = "it isn't built as the exercise asks for; read the text of the exercise once more"
+DISCONNECTED = "the session isn't connected any more: run  app = ibnb.connect()  and do the exercise again"
+
 # Colour only repeats what the words say.
 _COLOURS = {NOT_ATTEMPTED: "#8a8a8a", NOT_YET: "#b26a00", CORRECT: "#1b7f3b", CANNOT_CHECK: "#3a6ea5"}
 
 
 class NotAttempted(Exception):
-    """Raised by a check that called the learner's function and got `...` or nothing back."""
+    """Raised by a check that called the learner's function and got `...` back."""
 
 
 class CannotCheck(Exception):
     """Raised by a check that needs the simulated gateway's journal, on a session that has none."""
+
+
+class NotYet(Exception):
+    """Raised by a check, or by what it calls, with the sentence after "because"."""
 
 
 @dataclass(frozen=True)
@@ -70,25 +84,50 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One check and the sentence that praises a right answer."""
+    """One check, what it wants to be given, and the sentence that praises a right answer.
+
+    `wrong` is the reason against each wrong option of a multiple choice, and empty for all other exercises.
+    """
 
     judge: Check
     correct: str
+    wants: Wants = None
+    wrong: Mapping[str, str] = field(default_factory=dict)
 
 
 EXERCISES: dict[str, Exercise] = {}
 
 
-def exercise(number: str, *, correct: str) -> Callable[[Check], Check]:
+def exercise(number: str, *, correct: str, wants: Wants = None) -> Callable[[Check], Check]:
     """Register the check of exercise `number`; `correct` says what the learner has now shown."""
 
     def register(judge: Check) -> Check:
-        if number in EXERCISES:
-            raise ValueError(f"exercise {number} has two checks: {EXERCISES[number].judge.__name__}, {judge.__name__}")
-        EXERCISES[number] = Exercise(judge, correct)
+        _register(number, Exercise(judge, correct, wants))
         return judge
 
     return register
+
+
+def choice(number: str, *, right: str, correct: str, wrong: Mapping[str, str]) -> None:
+    """Register a multiple choice, answered by a letter: `wrong` gives the reason against each of the other letters."""
+    if right in wrong or not wrong:
+        raise ValueError(f"choice {number}: {right!r} can't be right and wrong")
+    letters = sorted([right, *wrong])
+
+    def judge(answer: str) -> str | None:
+        letter = answer.strip().lower()
+        if letter not in letters:
+            return f"the answer is one of the letters {', '.join(letters)}"
+        return wrong.get(letter)
+
+    _register(number, Exercise(judge, correct, str, dict(wrong)))
+
+
+def _register(number: str, made: Exercise) -> None:
+    if number in EXERCISES:
+        names = f"{EXERCISES[number].judge.__name__}, {made.judge.__name__}"
+        raise ValueError(f"exercise {number} has two checks: {names}")
+    EXERCISES[number] = made
 
 
 def check(number: str, *answers: Any) -> Verdict:
@@ -96,13 +135,14 @@ def check(number: str, *answers: Any) -> Verdict:
 
     Errors: ValueError when there is no such exercise; never because of an answer.
     """
-    verdict = _judge(number, _find(number), answers)
+    verdict = _judge(number, find(number), answers)
     if os.environ.get("IBNB_CHECK_RAISES") and not verdict:
         raise AssertionError(str(verdict))
     return verdict
 
 
-def _find(number: str) -> Exercise:
+def find(number: str) -> Exercise:
+    """The exercise with this number. Errors: ValueError naming those that there are in the lesson."""
     module = f"ibnb.course.checks.lesson_{number.partition('.')[0]}"
     try:
         import_module(module)
@@ -119,21 +159,63 @@ def _judge(number: str, found: Exercise, answers: tuple[Any, ...]) -> Verdict:
     if any(answer is ... for answer in answers):
         return Verdict(number, NOT_ATTEMPTED)
     try:
-        because = found.judge(*answers)
+        because = _miscounted(number, found, answers) or _unlike(found.wants, answers) or found.judge(*answers)
     except NotAttempted:
         return Verdict(number, NOT_ATTEMPTED)
     except CannotCheck:
         return Verdict(number, CANNOT_CHECK)
-    except Exception as error:  # whatever the answer is, the learner gets a sentence and not a traceback
-        return Verdict(number, NOT_YET, f"looking at the answer raised {type(error).__name__}: {error}")
+    except NotYet as reason:
+        because = str(reason)
+    except NotConnectedError:
+        because = DISCONNECTED
+    except Exception:  # whatever the answer is, the learner gets a sentence, and neither a traceback nor Python's words
+        because = UNREADABLE
     return Verdict(number, NOT_YET, because) if because else Verdict(number, CORRECT, found.correct)
 
 
-def attempted(value: Any) -> Any:
-    """The value that a learner's function returned; a stub's `...` or None means that it isn't written yet."""
-    if value is None or isinstance(value, EllipsisType):
+def _miscounted(number: str, found: Exercise, answers: tuple[Any, ...]) -> str | None:
+    wanted = list(inspect.signature(found.judge).parameters)
+    if len(answers) == len(wanted):
+        return None
+    return f"this check is run as  check({number!r}, {', '.join(wanted)})  and was given {len(answers)} of them"
+
+
+def _unlike(wants: Wants, answers: tuple[Any, ...]) -> str | None:
+    kinds = wants if isinstance(wants, list) else [wants]
+    return next((wrong for answer, kind in zip(answers, kinds, strict=False) if (wrong := unlike(answer, kind))), None)
+
+
+def called(function: Callable[..., Any], *args: Any, wants: Wants = None) -> Any:
+    """What a learner's function returns for `args`; `wants` is what that must be.
+
+    `...` means that the function isn't written yet. None, another kind of thing, or an exception becomes the sentence
+    after "because", with the arguments that led to it.
+    """
+    case = f"for {', '.join(map(said, args))} " if args else ""
+    try:
+        value = function(*args)
+    except NotConnectedError:
+        raise
+    except Exception as error:
+        raise NotYet(f"{case}your function stops with {type(error).__name__}; call it by hand to see where") from None
+    if value is ...:
         raise NotAttempted
+    if value is None:
+        raise NotYet(f"{case}your function returned None")
+    if wrong := unlike(value, wants, what="what your function returned"):
+        raise NotYet(f"{case}{wrong}")
     return value
+
+
+def raised(function: Callable[..., Any], *args: Any) -> Exception | None:
+    """The exception by which a learner's function refuses `args`, or None when it takes them."""
+    try:
+        value = function(*args)
+    except Exception as error:
+        return error
+    if value is ...:
+        raise NotAttempted
+    return None
 
 
 def received(app: Any, kind: str) -> list[Any]:

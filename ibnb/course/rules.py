@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ibnb.course import didactics
 from ibnb.course.pages import DISCLAIMER, OBJECTIVES, SUMMARY
 from ibnb.course.source import exercise_of
 
@@ -31,7 +32,8 @@ _MINUTES = re.compile(r"\| Time \| \d+ min teaching, \d+ min practice \|")
 def problems(notebook: Notebook, *, solved: bool) -> list[str]:
     """Every breach of a rule, in words; an empty list is a good notebook."""
     found = [problem for rule in _RULES for problem in rule(notebook)]
-    return found + list(_verdicts(notebook, "correct" if solved else "not attempted"))
+    verdicts = list(_verdicts(notebook, "correct" if solved else "not attempted"))
+    return found + verdicts + didactics.breaches(notebook, solved=solved)
 
 
 def text_of(value: str | list[str]) -> str:

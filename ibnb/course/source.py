@@ -9,6 +9,8 @@ The script, in jupytext's percent format, opens with one raw cell of TOML: the l
     # needs = "lesson 01"
     # uses = ["getData", "plotData"]  # the API that the lesson uses
     # objectives = ["choose a duration and a bar size", "…"]
+    # covers = ["S2-15"]              # what it teaches and which faults it tells of: ids of the source documents,
+    # defects = ["B2-05"]             # counted by the tests and not shown
 
 Title, navigation, at-a-glance table, objectives, next lesson and disclaimer are generated from it. Two rules make the
 student's notebook out of the solved one:
@@ -58,6 +60,8 @@ class Header:
     needs: str
     uses: tuple[str, ...]
     objectives: tuple[str, ...]
+    covers: tuple[str, ...] = ()
+    defects: tuple[str, ...] = ()
 
     @property
     def number(self) -> str:
@@ -92,8 +96,10 @@ def read_header(path: Path) -> Header:
     except tomllib.TOMLDecodeError as error:
         raise LessonError(f"{path.name}: the header isn't TOML: {error}") from None
     expected = {"title": str, "teach": int, "practise": int, "needs": str, "uses": list, "objectives": list}
-    wrong = [key for key, kind in expected.items() if not isinstance(values.get(key), kind)]
-    unknown = sorted(set(values) - set(expected))
+    counted = {"covers": list, "defects": list}
+    values = {**{key: [] for key in counted}, **values}
+    wrong = [key for key, kind in {**expected, **counted}.items() if not isinstance(values.get(key), kind)]
+    unknown = sorted(set(values) - set(expected) - set(counted))
     if wrong or unknown:
         raise LessonError(f"{path.name}: header fields missing or of the wrong type: {wrong}; unknown: {unknown}")
     return Header(
@@ -104,6 +110,8 @@ def read_header(path: Path) -> Header:
         needs=values["needs"],
         uses=tuple(values["uses"]),
         objectives=tuple(values["objectives"]),
+        covers=tuple(values["covers"]),
+        defects=tuple(values["defects"]),
     )
 
 

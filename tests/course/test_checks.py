@@ -3,124 +3,94 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from ibnb.course import check
-from ibnb.course.checks import lesson_01
-from ibnb.course.exercises import EXERCISES
-from ibnb.ib.codes import lookup
+from ibnb.course.didactics import UNFINISHED
+from ibnb.course.exercises import DISCONNECTED, EXERCISES, NOT_YET, UNREADABLE, find
+from tests.course.answers import given, number_of, right, wrong
 
 SOURCES = sorted((Path(__file__).parents[2] / "notebooks" / "source").glob("*.py"))
-
-ROWS = [("DU1", "NetLiquidation", "10", "USD")]
-SEVERITY = {code: name for name, codes in lesson_01._SEVERITIES.items() for code in codes}
-
-
-def bars(days: int, first: str = "2025-03-12", price: float = 119_000.0, freq: str = "B", tz: str | None = None) -> Any:
-    index = pd.date_range(first, periods=days, freq=freq, tz=tz, name="Date")
-    prices = [price + place for place in range(days)]
-    return pd.DataFrame(dict.fromkeys(("Open", "High", "Low", "Close"), prices), index=index)
+RIGHT, WRONG = right(), wrong()
+_CHECK = re.compile(r'^check\("([^"]+)"', re.MULTILINE)
+NUMBERS = [number for path in SOURCES for number in _CHECK.findall(path.read_text(encoding="utf-8"))]
+CHOICES = [number for number in NUMBERS if find(number).wrong]
+LEAST_WRONG = 6
 
 
-def scale_in(change: float, held: float, is_working: bool) -> int:
-    if is_working:
-        return 0
-    return (3 if held else 5) if change > 0.05 else (-5 if change < -0.06 and held >= 5 else 0)
+def title(asked: Any) -> str:
+    return number_of(asked[0] if isinstance(asked, tuple) and not isinstance(asked[0], str) else asked)
 
 
-def fraction_floor(start: float, fraction: float) -> float:
-    if not 0 < fraction < 1 or start <= 0:
-        raise ValueError
-    return start * (1 - fraction)
-
-
-def lines_left(journal: list[Any]) -> list[int]:
-    kinds = {
-        kind: [e.message.reqId for e in journal if type(e.message).__name__ == kind]
-        for kind in ("ReqMktData", "CancelMktData")
-    }
-    return [line for line in kinds["ReqMktData"] if line not in kinds["CancelMktData"]]
-
-
-RIGHT: list[tuple[Any, ...]] = [
-    ("01.1", 4002),
-    ("01.2", SEVERITY),
-    ("03.5", lambda rows: {row[:2] + row[3:]: float(row[2]) for row in rows}),
-    ("05.1", bars(63)),
-    ("05.2", {symbol: bars(21, price=price) for symbol, price in (("MSFT", 400.0), ("NFLX", 900.0), ("TSLA", 300.0))}),
-    ("05.3", bars(35, "2025-06-04 09:30", 200.0, "5h", "America/New_York"), "09:30"),
-    ("05.4", "'15 min' is not legal; did you mean '15 mins'?"),
-    ("10.1", "a LMT order needs limit_price."),
-    ("10.5", lambda account: account.upper().startswith("D")),
-    ("10.6", ["PendingSubmit", "PreSubmitted", "Submitted", "Filled"]),
-    ("16.1", lambda kind, price: kind in ("LAST", "DELAYED_LAST") and price > 0),
-    ("16.2", scale_in),
-    ("16.3", fraction_floor),
-]
-
-WRONG: list[tuple[tuple[Any, ...], str]] = [
-    (("01.1", 4001), "real money"),
-    (("01.1", 80), "none of the four"),
-    (("01.2", {2104: "notice"}), "9 of the 10 codes are missing"),
-    (("01.2", {**SEVERITY, 2104: "failure"}), r"explain\(2104\)"),
-    (("01.3", None), "nothing was caught"),
-    (("01.3", "refused"), "of type str"),
-    (("03.5", lambda rows: {row[1]: float(row[2]) for row in rows}), "4 rows went in and 2 came out"),
-    (("03.5", lambda rows: {row[:2] + row[3:]: row[2] for row in rows}), "should be numbers"),
-    (("05.1", bars(63).rename_axis("date")), "named Date"),
-    (("05.1", bars(63)[::-1]), "aren't in order"),
-    (("05.1", bars(21)), "the table has 21 rows"),
-    (("05.1", bars(63, price=1190.0)), "another instrument"),
-    (("05.1", bars(63)[["Close"]]), "first columns"),
-    (("05.2", {"MSFT": bars(21)}), "the keys should be"),
-    (("05.2", {symbol: bars(21) for symbol in ("MSFT", "NFLX", "TSLA")}), "the same prices"),
-    (("05.3", bars(35, "2025-06-04 09:30", 200.0, "5h"), "09:30"), "carry no zone"),
-    (("05.3", bars(35, "2025-06-04 09:30", 200.0, "5h", "UTC"), "09:30"), "and is UTC"),
-    (("05.3", bars(35, "2025-06-04 09:30", 200.0, "5h", "America/New_York"), "13:30"), "no day starts at 13:30"),
-    (("05.4", "no"), "names the legal bar sizes"),
-    (("10.1", "no"), "names the missing field"),
-    (("10.5", lambda account: account.startswith("D")), "starts with du is paper"),
-    (("10.6", ["PendingSubmit", "Submitted", "PreSubmitted", "Filled"]), "Submitted comes elsewhere"),
-    (("10.6", ["Filled"]), "once"),
-    (("16.1", lambda kind, price: kind == "LAST"), "DELAYED_LAST"),
-    (("16.1", lambda kind, price: price > 0), "BID 205.0 should not count"),
-    (
-        ("16.2", lambda change, held, is_working: -5 if change < -0.06 else 0),
-        "it goes short|was expected|an order is working",
-    ),
-    (("16.3", lambda start, fraction: start * (1 - fraction)), "loss of 5 should raise ValueError; it is the famous"),
-    (("16.3", lambda start, fraction: start * (1 - fraction / 100)), "taken as percent"),
-    (("16.3", lambda start, fraction: start * fraction), "isn't 14.73"),
-]
-
-
-@pytest.mark.parametrize("asked", RIGHT, ids=lambda asked: asked[0])
-def test_a_right_answer_is_correct(asked: tuple[Any, ...]) -> None:
-    verdict = check(*asked)
+@pytest.mark.parametrize("asked", RIGHT, ids=title)
+def test_a_right_answer_is_correct(asked: Any) -> None:
+    with given(asked) as arguments:
+        verdict = check(*arguments)
     assert verdict, verdict
 
 
-@pytest.mark.parametrize(("asked", "because"), WRONG, ids=lambda value: value[0] if isinstance(value, tuple) else None)
-def test_a_wrong_answer_gets_its_reason(asked: tuple[Any, ...], because: str) -> None:
-    verdict = check(*asked)
-    assert verdict.state == "not yet"
+@pytest.mark.parametrize("entry", WRONG, ids=title)
+def test_a_wrong_answer_gets_its_reason(entry: Any) -> None:
+    asked, because = entry
+    with given(asked) as arguments:
+        verdict = check(*arguments)
+    assert verdict.state == NOT_YET
     assert re.search(because, verdict.detail), verdict
+    assert verdict.detail not in (UNREADABLE, DISCONNECTED), "the check fell over this answer instead of judging it"
 
 
-def test_the_severities_are_those_of_the_package() -> None:
-    sorts = {"notice": {"notice"}, "warning": {"warning"}, "failure": {"request", "connection", "order"}}
-    for code, name in SEVERITY.items():
-        assert lookup(code).severity in sorts[name], code
+@pytest.mark.parametrize("number", CHOICES)
+def test_a_multiple_choice_has_a_reason_against_each_wrong_option(number: str) -> None:
+    options = find(number).wrong
+    [letter] = set("abcdefgh"[: len(options) + 1]) - set(options)
+    assert check(number, letter)
+    assert check(number, f" {letter.upper()} ")
+    for option, reason in options.items():
+        assert check(number, option).detail == reason
+        assert len(reason.split()) >= 4, reason
+    for stranger in ("z", "", f"{letter}{letter}", letter + ")", None, 2, [letter], letter.encode()):
+        assert check(number, stranger).state == NOT_YET
+        assert re.search("one of the letters|a text is wanted", check(number, stranger).detail)
+
+
+def test_every_exercise_has_a_right_answer_and_six_wrong_ones() -> None:
+    rights, wrongs = Counter(map(number_of, RIGHT)), Counter(number_of(asked) for asked, _ in WRONG)
+    judged = {number for number in set(NUMBERS) - set(CHOICES) if number[:2] not in UNFINISHED}
+    assert {number for number in judged if not rights[number]} == set()
+    assert {number: wrongs[number] for number in sorted(judged) if wrongs[number] < LEAST_WRONG} == {}
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_something_of_another_kind_gets_a_sentence_in_a_learners_words(number: str) -> None:
+    """A5: no verdict on a wrong answer is Python's exception text."""
+    exercise = find(number)
+    if exercise.wants is None:
+        return
+    first = exercise.wants[0] if isinstance(exercise.wants, list) else exercise.wants
+    more = [None] * (exercise.judge.__code__.co_argcount - 1)
+    for stranger in (None, object(), ValueError("x")):
+        if isinstance(first, type) and isinstance(stranger, first):
+            continue
+        verdict = check(number, stranger, *more)
+        assert verdict.state == NOT_YET
+        assert verdict.detail.endswith("wanted") or "is wanted" in verdict.detail
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_a_lesson_uses_exactly_the_checks_it_has(path: Path) -> None:
-    number = path.stem[:2]
-    asked = set(re.findall(r'^check\("([^"]+)"', path.read_text(encoding="utf-8"), re.MULTILINE))
+    asked = set(_CHECK.findall(path.read_text(encoding="utf-8")))
     for exercise in sorted(asked):
         check(exercise, ...)
-    assert asked == {key for key in EXERCISES if key.startswith(f"{number}.")}
+    assert asked == {key for key in EXERCISES if key.startswith(f"{path.stem[:2]}.")}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_a_lesson_has_six_exercises_and_a_multiple_choice(path: Path) -> None:
+    number = path.stem[:2]
+    if number not in UNFINISHED:
+        assert len([key for key in NUMBERS if key.startswith(number)]) >= 6
+        assert [key for key in CHOICES if key.startswith(number)]

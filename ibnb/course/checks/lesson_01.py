@@ -12,7 +12,7 @@ _PORTS = {
     7496: "that is TWS, and live",
     4001: "that is Gateway, but live: real money",
 }
-_SEVERITIES = {
+SEVERITIES = {
     "notice": (2104, 2106, 2158, 1102),
     "warning": (10167, 399),
     "failure": (200, 162, 326, 502),
@@ -28,7 +28,7 @@ def paper_gateway(port: int) -> str | None:
 
 @exercise("01.2", correct="the code decides, not the word 'error'")
 def severities(answer: dict[int, str]) -> str | None:
-    truth = {code: name for name, codes in _SEVERITIES.items() for code in codes}
+    truth = {code: name for name, codes in SEVERITIES.items() for code in codes}
     missing = [code for code in truth if code not in answer]
     if missing:
         return f"{len(missing)} of the {len(truth)} codes are missing, {missing[0]} first"

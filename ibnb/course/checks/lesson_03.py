@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ibnb.course.exercises import attempted, exercise, received
+from ibnb.course.exercises import called, exercise, received
 
 _FOUR = {"NetLiquidation", "TotalCashValue", "GrossPositionValue", "MaintMarginReq"}
 _ROWS = [
@@ -62,7 +62,7 @@ def subscription_closed(closed: int, app: Any) -> str | None:
 
 @exercise("03.5", correct="account, tag and currency together name a value")
 def nothing_overwritten(collect: Callable[[Any], dict[Any, float]]) -> str | None:
-    values = attempted(collect(_ROWS))
+    values = called(collect, _ROWS)
     if len(values) < len(_ROWS):
         return f"{len(_ROWS)} rows went in and {len(values)} came out: something was overwritten"
     if sorted(values.values(), key=str) != sorted((float(row[2]) for row in _ROWS), key=str):

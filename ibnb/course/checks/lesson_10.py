@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ibnb.course.exercises import answered, attempted, exercise, received
+from ibnb.course.exercises import answered, called, exercise, received
 
 _LIFE = ["PendingSubmit", "PreSubmitted", "Submitted", "Filled"]
 _ACCOUNTS = {"DU1234567": True, "du1234567": True, "DF7654321": True, "U" + "1234567": False, "F" + "7654321": False}
@@ -59,7 +59,7 @@ def only_looking(preview: Any, app: Any) -> str | None:
 @exercise("10.5", correct="the code decides, whatever the port")
 def paper_accounts(is_paper: Callable[[str], bool]) -> str | None:
     for account, truth in _ACCOUNTS.items():
-        if bool(attempted(is_paper(account))) is not truth:
+        if bool(called(is_paper, account)) is not truth:
             kind = "paper" if truth else "live"
             return f"an account whose code starts with {account[:2]} is {kind}"
     return None

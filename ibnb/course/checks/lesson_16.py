@@ -8,7 +8,7 @@ from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
-from ibnb.course.exercises import CannotCheck, attempted, exercise, received
+from ibnb.course.exercises import CannotCheck, called, exercise, received
 
 _TICKS = {
     ("LAST", 205.04): True,
@@ -27,7 +27,7 @@ _TICKS = {
 @exercise("16.1", correct="no order comes from a price that isn't one")
 def real_prices(is_trade: Callable[[str, float], bool]) -> str | None:
     for (tick_type, price), truth in _TICKS.items():
-        if bool(attempted(is_trade(tick_type, price))) is not truth:
+        if bool(called(is_trade, tick_type, price)) is not truth:
             return f"{tick_type} {price} should {'count' if truth else 'not count'} as a trade"
     return None
 
@@ -37,7 +37,7 @@ def variant(scale_in: Callable[[float, float, bool], float]) -> str | None:
     chance = random.Random(16)
     for _ in range(1000):
         change, held, is_working = chance.uniform(-0.12, 0.12), chance.randint(0, 12), chance.random() < 0.3
-        shares = attempted(scale_in(change, held, is_working))
+        shares = called(scale_in, change, held, is_working)
         case = f"with {held} held and a move of {change:+.1%}"
         if is_working and shares:
             return f"{case} it trades although an order is working"
@@ -58,7 +58,7 @@ def _scale_in(change: float, held: float, is_working: bool) -> int:
 
 @exercise("16.3", correct="five percent of 294.67 leave 279.94, and nonsense is refused")
 def where_is_the_floor(floor: Callable[[float, float], float]) -> str | None:
-    found = attempted(floor(294.67, 0.05))
+    found = called(floor, 294.67, 0.05)
     if math.isclose(found, 294.67 * (1 - 0.0005)):
         return "0.05 was taken as percent: it is the fraction itself"
     if not math.isclose(found, 279.9365):
@@ -92,7 +92,7 @@ def tidy_room(left_open: Callable[[Any], list[int]], app: Any) -> str | None:
     if app.gateway is None:
         raise CannotCheck
     made_up = [_Entry(0.0, 1, "in", message) for message in (ReqMktData(7), ReqMktData(8), CancelMktData(7))]
-    found = attempted(left_open(made_up))
+    found = called(left_open, made_up)
     if list(found) != [8]:
         return f"lines 7 and 8 opened and 7 cancelled should give [8], and gave {list(found)}"
     still = left_open(app.gateway.journal)

@@ -9,7 +9,7 @@
 # %%
 # ruff: noqa: E402, RET504
 from ibnb.course import check
-from ibnb.course.exercises import attempted, exercise
+from ibnb.course.exercises import called, exercise
 
 
 @exercise("99.1", correct="two and two are four")
@@ -19,7 +19,7 @@ def is_four(number):
 
 @exercise("99.2", correct="it doubles")
 def doubles(function):
-    return None if attempted(function(3)) == 6 else "three should become six"
+    return None if called(function, 3) == 6 else "three should become six"
 
 
 # %% slideshow={"slide_type": "slide"}
