@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 from ibnb.core.exposure import WITH_BLOCK, Exposure, Holding, OrderKey, Terms
@@ -35,6 +36,12 @@ _ALLOCATIONS = ("faGroup", "faProfile", "faMethod")
 def is_paper(account: str) -> bool:
     """Paper and demo accounts have a code that starts with D (DU1234567, DF…)."""
     return account.upper().startswith("D")
+
+
+@lru_cache
+def _all_paper(accounts: tuple[str, ...]) -> bool:
+    """False where no account is known yet."""
+    return bool(accounts) and all(map(is_paper, accounts))
 
 
 @dataclass(eq=False)
@@ -161,13 +168,12 @@ class OrderGate:
 
     @property
     def armed(self) -> bool:
-        """Is there anything to check?"""
+        """Is there anything to check? Asked before each message that leaves, so a quiet session answers at once."""
         return (
             self.readonly
-            or bool(self.blocked or self.halted)
-            or self.limits is not None
-            or not self._who.accounts
-            or not all(is_paper(code) for code in self._who.accounts)
+            or self._place.limits is not None
+            or not _all_paper(tuple(self._who.accounts))
+            or bool(self.blocked or (_halts and self.halted))
         )
 
     @contextmanager

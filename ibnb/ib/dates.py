@@ -133,18 +133,18 @@ def _clock(words: Bytes, layout: str, year: int | None) -> pd.DatetimeIndex | No
     letters = words.view("u1").reshape(len(words), words.dtype.itemsize)
     places = [at for at, sign in enumerate(layout) if sign.isalpha()]
     between = [at for at, sign in enumerate(layout) if not sign.isalpha()]
-    digits = letters[:, places] - np.uint8(ord("0"))
+    # A row for each sign: sums over rows, since a matrix product would wake a thread for each processor.
+    digits = np.ascontiguousarray(letters[:, places].T) - np.uint8(ord("0"))
     rest = letters[:, len(layout) :]
     if (digits > 9).any() or (letters[:, between] != letters[0, between]).any():
         return None
     if (rest != rest[0]).any() and not (rest[0, 0] == ord(".") and np.isin(rest, _FRACTION).all()):
         return None
-    signs = [layout[at] for at in places]
-    weights = [
-        [10.0 ** (signs[at:].count(each) - 1) * (sign == each) for each in "YMDhms"] for at, sign in enumerate(signs)
-    ]
-    years, months, days, hours, minutes, seconds = (digits @ np.array(weights, "f4")).astype("int64").T
-    month = ((years if "Y" in signs else year or 0) * 12 + months - 1970 * 12 - 1).astype("datetime64[M]")
+    numbers = dict.fromkeys("YMDhms", np.zeros(len(words), "int32"))
+    for at, place in enumerate(places):
+        numbers[layout[place]] = numbers[layout[place]] * 10 + digits[at]
+    years, months, days, hours, minutes, seconds = numbers.values()
+    month = ((years if "Y" in layout else year or 0) * 12 + months - 1970 * 12 - 1).astype("datetime64[M]")
     day = month.astype("datetime64[D]") + (days - 1)
     exists = (months > 0) & (months <= 12) & (day.astype("datetime64[M]") == month)
     if not (exists & (hours < 24) & (minutes < 60) & (seconds < 60)).all():
