@@ -53,8 +53,11 @@ def given(asked: Asked | WithApp) -> Iterator[Asked]:
     if not isinstance(asked, WithApp):
         yield asked
         return
-    with ibnb.connect("embedded") as app:
-        yield asked.build(app)
+    try:
+        yield asked.build(ibnb.connect("embedded"))
+    finally:
+        # An answer may have left and come back, or have let a second program join.
+        ibnb.reset()
 
 
 def right() -> list[Asked | WithApp]:
