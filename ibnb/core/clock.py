@@ -52,8 +52,11 @@ class Changes:
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._watchers = 0
+        #: Grows with each callback: who looks now and again sees whether anything has happened.
+        self.number = 0
 
     def announce(self) -> None:
+        self.number += 1
         if self._watchers:
             with self._condition:
                 self._condition.notify_all()

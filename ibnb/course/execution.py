@@ -85,8 +85,9 @@ def settle(notebook: Any, header: Header) -> Any:
                 # Frames name files and line numbers of one machine; the error's own words are what is taught.
                 output.traceback = [f"{output.ename}: {output.evalue}"]
             if "data" in output:
-                # The model behind a stored view is gone: keep the widget's text; a run shows the live one.
+                # The model behind a stored view is gone: keep what stands beside it; a run shows the live one.
                 output.data.pop(WIDGET, None)
             if "image/png" in output.get("data", {}) and "alt" in cell.metadata:
                 output.metadata.setdefault("image/png", {}).setdefault("alt", cell.metadata.alt)
+        cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
     return notebook

@@ -1,116 +1,98 @@
-"""The orders of a session as a table with a Cancel button per working order, like the one in TWS.
-
-It shows what was true when it was made or last refreshed: by `refresh()`, its button, or a click on Cancel, always in
-the main thread.
-"""
+"""The orders of a session as a table with a Cancel button per working order, like the one in TWS."""
 
 from __future__ import annotations
 
-import html
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 
-from ibnb.errors import IBError
 from ibnb.verbs.orders.order_state import WORKING
+from ibnb.widgets.live import Live
+from ibnb.widgets.markup import NOTHING, count, price, table
 
-if TYPE_CHECKING:
-    from ibnb.app import IBApp
-
-_COLUMNS = {
-    "ID": "70px",
-    "Action": "60px",
-    "Symbol": "80px",
-    "Type": "80px",
-    "Price": "90px",
-    "TIF": "50px",
-    "Quantity": "90px",
-    "Fill price": "90px",
-    "Status": "110px",
-    "": "90px",
-}
+_COLUMNS = ("ID", "Action", "Symbol", "Type", "Price", "TIF", "Quantity", "Fill price", "Status")
 _CANCEL_TIMEOUT = 10.0
+# As high as a row of the table, and as its head (caption and column names).
+_ROW, _HEAD = "26px", "52px"
 
 
-class OrderBlotter(widgets.VBox):  # type: ignore[misc]
-    """Shows `app`'s orders; `refresh()` brings it up to date, `cancel(order_id)` is what the buttons do."""
+class OrderBlotter(Live):
+    """Shows `app`'s orders as they change; `cancel(order_id)` is what the buttons do.
 
-    def __init__(self, app: IBApp) -> None:
-        self._app = app
-        self._rows = widgets.VBox()
-        self._message = widgets.HTML()
-        button = widgets.Button(description="Refresh", icon="refresh", tooltip="Bring this table up to date")
-        button.on_click(lambda _: self.refresh())
+    >>> OrderBlotter(app).text
+    'No orders yet.'
+    """
+
+    def __init__(self, app: Any) -> None:
         #: orderId → its Cancel button, for the orders that are working.
         self.buttons: dict[int, Any] = {}
-        super().__init__([button, self._rows, self._message])
-        self.refresh()
+        self._orders = app.getBlotter()
+        # The rows beside which buttons stand.
+        self._placed: list[Any] = []
+        self._side = widgets.VBox(layout=widgets.Layout(margin="2px 0 0 8px"))
+        super().__init__(app)
+        # The buttons stand beside the table, each at its order's row.
+        self.children = (widgets.HBox([self._shown, self._side]), self._message)
 
     def refresh(self) -> None:
         """Show the orders as they are now."""
-        orders = self._app.getBlotter()
-        self.buttons = {}
-        rows = [_line([_cell(name, width, bold=True) for name, width in _COLUMNS.items()])]
-        rows += [self._row(orderId, order) for orderId, order in orders.iterrows()]
-        self._rows.children = rows
-        self._message.value = "" if len(orders) else "No orders yet."
+        with self._lock:
+            self._orders = self._app.getBlotter()
+            super().refresh()
+            self._put_buttons()
+
+    def view(self) -> str:
+        if not len(self._orders):
+            return "<p style='margin:4px 8px'>No orders yet.</p>"
+        rows = [_row(orderId, order) for orderId, order in self._orders.iterrows()]
+        return table("Orders", _COLUMNS, rows, left=("Action", "Symbol", "Type", "TIF", "Status"))
 
     def cancel(self, order_id: int) -> None:
         """Cancel an order, wait for TWS's answer, and show how it ended."""
-        try:
-            self._app.cancelOrder(order_id)
-            report = self._app.waitOrder(order_id, "done", timeout=_CANCEL_TIMEOUT)
-            said = f"Order {order_id}: {report.status}."
-        except IBError as error:
-            said = f"Order {order_id}: {error}"
-        self.refresh()
-        self._message.value = html.escape(said)
+        self.act(f"Cancelling order {order_id}", lambda: self._cancel(order_id))
 
-    @property
-    def text(self) -> str:
-        """What the table says, a line per order, without markup."""
-        lines = [" ".join(html.unescape(cell.value) for cell in row.children[:-1]) for row in self._rows.children[1:]]
-        return "\n".join([*lines, html.unescape(self._message.value)]).strip()
+    def _cancel(self, order_id: int) -> str:
+        self._app.cancelOrder(order_id)
+        report = self._app.waitOrder(order_id, "done", timeout=_CANCEL_TIMEOUT)
+        return f"Order {order_id}: {report.status}."
 
-    def _row(self, orderId: Any, order: Any) -> Any:
-        total = order["filled"] + order["remaining"]
-        price = order["auxPrice"] if order["orderType"] == "STP" else order["lmtPrice"]
-        values = (
-            orderId,
-            order["action"],
-            order["symbol"],
-            order["orderType"],
-            _number(price),
-            order["tif"],
-            f"{order['filled']:g}/{total:g}",
-            _number(order["avgFillPrice"]),
-            order["status"],
-        )
-        cells = [_cell(str(value), width) for value, width in zip(values, _COLUMNS.values(), strict=False)]
-        if order["status"] not in WORKING:
-            return _line([*cells, _cell("", _COLUMNS[""])])
+    def _put_buttons(self) -> None:
+        rows = list(self._orders.index)
+        working = {key for key, status in self._orders["status"].items() if status in WORKING and isinstance(key, int)}
+        if not self._app.isConnected():
+            working.clear()
+        if rows == self._placed and working == self.buttons.keys():
+            return
+        self._placed = rows
+        self.buttons = {key: self.buttons.get(key) or self._button(key) for key in rows if key in working}
+        places = [self.buttons.get(key) or widgets.Box(layout=widgets.Layout(height=_ROW)) for key in rows]
+        self._side.children = [widgets.Box(layout=widgets.Layout(height=_HEAD, flex="0 0 auto")), *places]
+
+    def _button(self, orderId: int) -> Any:
         button = widgets.Button(
-            description="Cancel",
+            description=f"Cancel {orderId}",
             tooltip=f"Cancel order {orderId}",
-            layout=widgets.Layout(width=_COLUMNS[""]),
+            layout=widgets.Layout(width="90px", height="24px", margin="1px 0", flex="0 0 auto"),
         )
-        button.on_click(lambda _: self.cancel(orderId))
-        self.buttons[orderId] = button
-        return _line([*cells, button])
+        self.on_click(button, f"Cancelling order {orderId}", lambda: self._cancel(orderId))
+        return button
 
     def __repr__(self) -> str:
         # Notebooks store this beside the picture: nothing that differs from run to run.
-        return f"OrderBlotter({len(self._rows.children) - 1} orders, {len(self.buttons)} working)"
+        return f"OrderBlotter({len(self._orders)} orders, {len(self.buttons)} working)"
 
 
-def _line(children: list[Any]) -> Any:
-    return widgets.HBox(children)
-
-
-def _cell(text: str, width: str, bold: bool = False) -> Any:
-    shown = html.escape(text)
-    return widgets.HTML(f"<b>{shown}</b>" if bold else shown, layout=widgets.Layout(width=width))
-
-
-def _number(value: float) -> str:
-    return "–" if value != value else f"{value:,.2f}"
+def _row(orderId: Any, order: Any) -> tuple[str, ...]:
+    total = order["filled"] + order["remaining"]
+    limit = order["auxPrice"] if order["orderType"] == "STP" else order["lmtPrice"]
+    return (
+        str(orderId),
+        order["action"],
+        order["symbol"],
+        order["orderType"],
+        price(limit),
+        order["tif"],
+        f"{count(order['filled'])}/{count(total)}",
+        price(order["avgFillPrice"]) if order["filled"] else NOTHING,
+        order["status"],
+    )

@@ -20,9 +20,9 @@ def test_a_working_order_has_a_button_that_cancels_it(tws: ScriptedTWS) -> None:
     tws.app.placeOrderNow(createContract("NVDA"), order)
     blotter = OrderBlotter(tws.app)
     assert repr(blotter) == "OrderBlotter(1 orders, 1 working)"
-    assert blotter.text == "27 BUY NVDA LMT 100.00 DAY 0/5 – Submitted"
-    blotter.buttons[27].click()
-    assert blotter.text == "27 BUY NVDA LMT 100.00 DAY 0/5 – Cancelled\nOrder 27: Cancelled."
+    assert blotter.text.splitlines()[-1] == "27 BUY NVDA LMT 100.00 DAY 0/5 – Submitted"
+    blotter.cancel(27)
+    assert blotter.text.splitlines()[-2:] == ["27 BUY NVDA LMT 100.00 DAY 0/5 – Cancelled", "Order 27: Cancelled."]
     assert blotter.buttons == {}
 
 
@@ -35,3 +35,13 @@ def test_a_cancel_that_fails_is_told_and_the_table_stays(tws: ScriptedTWS) -> No
     blotter.cancel(27)
     assert "read-only" in blotter.text
     assert 27 in blotter.buttons
+
+
+def test_a_lost_session_has_nothing_to_cancel_with(tws: ScriptedTWS) -> None:
+    order = createOrder("BUY", 5, "LMT", 100.0)
+    tws.on("placeOrder", *shown(27, order, "Submitted"))
+    tws.app.placeOrderNow(createContract("NVDA"), order)
+    blotter = OrderBlotter(tws.app)
+    tws.app.disconnect()
+    blotter.refresh()
+    assert blotter.buttons == {}

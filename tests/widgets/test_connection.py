@@ -4,7 +4,7 @@ from inside import core
 from scripted import ScriptedTWS
 
 from ibnb import ConnectionPanel, IBApp
-from ibnb.widgets.session_view import plain
+from ibnb.widgets.markup import plain
 
 
 def test_it_says_paper_and_masks_the_account(tws: ScriptedTWS) -> None:
