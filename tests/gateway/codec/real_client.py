@@ -43,6 +43,14 @@ def lane(version: int) -> Any:
     return (TextCodec if version <= 200 else ProtobufCodec)(version, strict=True)
 
 
+# The first release with protobuf reads a part of it, and stops at an order whose contract names a primaryExchange.
+FIRST_PROTOBUF = NEWEST == 203
+FORGOTTEN = {"primaryExchange", "lastTradeDate", "issuerId", "shortSaleSlot", "deltaNeutralContract", "orderId"}
+FORGOTTEN |= {"completedTime", "completedStatus", "deltaNeutralSettlingFirm", "activeStartTime", "activeStopTime"}
+FORGOTTEN |= {"autoCancelDate", "filledQuantity", "refFuturesConId", "shareholder", "routeMarketableToBbo"}
+FORGOTTEN |= {"parentPermId"}
+
+
 # From our records to ibapi's objects.
 
 CONDITION_TYPES = {1: "Price", 3: "Time", 4: "Margin", 5: "Execution", 6: "Volume", 7: "PercentChange"}

@@ -62,9 +62,12 @@ def values(record: Any) -> list[Any]:
     return [getattr(record, field.name) for field in fields(record)]
 
 
-def same(ours: list[Any], their: list[Any]) -> None:
+def same(ours: list[Any], their: list[Any], version: int = 0) -> None:
+    """`version`: where a release of ibapi doesn't read all that its version has."""
     assert len(ours) == len(their)
-    assert [] == real.all_differences(ours, their)
+    forgotten = real.FORGOTTEN if real.FIRST_PROTOBUF and version > 200 else ()
+    differences = real.all_differences(ours, their)
+    assert [] == [line for line in differences if line.partition(":")[0].rpartition(".")[2] not in forgotten]
 
 
 def known(version: int, cls: type) -> None:
@@ -102,6 +105,11 @@ def test_details(cls: type, version: int) -> None:
     same([answer.reqId, replace(answer.details, **unsaid)], their)
 
 
+def missing(*names: str, since: int) -> tuple[str, ...]:
+    """Those that a release without this server version hasn't got."""
+    return names if real.NEWEST < since else ()
+
+
 def test_all_fields_of_details_orders_and_executions_have_a_name_in_ibapi() -> None:
     """What the comparison passes over because ibapi has no such name, in full."""
     unknown = {
@@ -121,9 +129,17 @@ def test_all_fields_of_details_orders_and_executions_have_a_name_in_ibapi() -> N
     if real.TEN:
         assert {
             "Contract": [],
-            "ContractDetails": ["fund"],
+            "ContractDetails": ["fund", *missing("lastPricePrecision", "lastSizePrecision", since=218)],
             "Execution": [],
-            "Order": ["eTradeOnly", "faProfile", "firmQuoteOnly", "nbboPriceCap", *tier],
+            "Order": sorted(
+                [
+                    *("eTradeOnly", "faProfile", "firmQuoteOnly", "nbboPriceCap", *tier),
+                    *missing("conditionsIncludeOvernight", since=224),
+                    *missing("allowPreOpen", "deactivate", "hedgeMaxSize", "ignoreOpenAuction", "postOnly", since=218),
+                    *missing("ptOrderId", "ptOrderType", "slOrderId", "slOrderType", "whatIfType", since=218),
+                    *missing("seekPriceImprovement", since=218),
+                ]
+            ),
         } == unknown
     else:
         assert {"issuerId", "lastTradeDate"} == set(unknown["Contract"])
@@ -148,7 +164,7 @@ def test_orders(number: int, version: int) -> None:
             assert (order_.softDollarTierName, order_.softDollarTierValue) == (tier.name, getattr(tier, "val", ""))
         elif not real.TEN:  # on from the start in 9.81, and a completed order doesn't say
             their[1].eTradeOnly = their[1].firmQuoteOnly = False
-        same(values(answer), their)
+        same(values(answer), their, version)
 
 
 @pytest.mark.parametrize("version", ALL)
@@ -272,7 +288,7 @@ def test_executions_say_local_time(version: int) -> None:
     assert "execDetails" == call
     assert execution.time == ("20250611 10:00:00 US/Eastern" if version >= 174 else "20250611  10:00:00")
     execution.time = answer.execution.time
-    same([answer.reqId, answer.contract, answer.execution], [reqId, contract, execution])
+    same([answer.reqId, answer.contract, answer.execution], [reqId, contract, execution], version)
 
 
 @pytest.mark.parametrize("version", ALL)
