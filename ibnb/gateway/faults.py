@@ -9,9 +9,11 @@ Differs from TWS: orders that are placed while the link is down reach the exchan
 from __future__ import annotations
 
 from decimal import Decimal
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import messages as m
+from .matching.mishaps import EXECUTION_FIRST, SECOND_PERM_ID, UNHEARD_CANCEL, Charge
 from .world import Client, Subscription, World
 from .world.upstream import DATA_KINDS, DATA_LOST, LOST, MARKET
 
@@ -42,10 +44,11 @@ class Connection(Protocol):
 
 
 class Listener:
-    """Where clients come in: their connections, and whether the port is open."""
+    """Where clients come in: their connections, whether the port is open, and whether who comes is answered at all."""
 
     def __init__(self) -> None:
         self.listening = True
+        self.answering = True
         self.connections: list[Connection] = []
 
     def of(self, clientId: int | None) -> list[Connection]:
@@ -59,12 +62,19 @@ class Faults:
     def __init__(self, world: World, listener: Listener) -> None:
         self._world = world
         self._listener = listener
+        self._mishaps = world.orders.engine.mishaps
 
     def schedule(self, fault: Fault) -> None:
-        """Let a scenario's fault happen at its time. Raises ValueError for a name that isn't among the faults."""
+        """Let a scenario's fault happen at its time. Raises ValueError for a name that isn't among the faults, and
+        for arguments that it doesn't take."""
         if fault.name not in NAMES:
             raise ValueError(f"no fault {fault.name!r}; there are {', '.join(NAMES)}")
-        self._world.clock.call_at(fault.time, getattr(self, fault.name), *fault.arguments)
+        happen = getattr(self, fault.name)
+        try:
+            signature(happen).bind(*fault.arguments)
+        except TypeError as error:
+            raise ValueError(f"fault {fault.name}{signature(happen)} doesn't take {fault.arguments}: {error}") from None
+        self._world.clock.call_at(fault.time, happen, *fault.arguments)
 
     # Connections
 
@@ -79,15 +89,26 @@ class Faults:
             connection.fall_silent()
             self._world.clock.call_later(noticed_after, connection.close)
 
-    def nightly_restart(self, down_for: float = 120.0) -> None:
-        """Hang up on everybody and close the port for a while. Orders and ids stay; what wasn't transmitted is lost."""
+    def nightly_restart(self, down_for: float = 120.0, silent_for: float = 0.0) -> None:
+        """Hang up on everybody and close the port for a while. Orders and ids stay; what wasn't transmitted is lost.
+
+        Then, while TWS is still logging in (`silent_for`), it takes connections and says nothing; at last it hangs up
+        on those.
+        """
         self._listener.listening = False
         self.drop()
         self._world.orders.forget_untransmitted()
-        self._world.clock.call_later(down_for, self._open)
+        self._world.clock.call_later(down_for, self._open, silent_for)
 
-    def _open(self) -> None:
+    def _open(self, silent_for: float) -> None:
         self._listener.listening = True
+        if silent_for:
+            self._listener.answering = False
+            self._world.clock.call_later(silent_for, self._wake)
+
+    def _wake(self) -> None:
+        self._listener.answering = True
+        self.drop()
 
     def garbage(self, data: bytes, clientId: int | None = None) -> None:
         """Say these bytes in the middle of the conversation."""
@@ -146,6 +167,18 @@ class Faults:
         else:
             self._say(*farm.notice)
 
+    def stop_streams(self) -> None:
+        """Market data stop without a word, and don't come again before they are asked for anew."""
+        for kind in (*DATA_KINDS, "historicalData"):
+            for client, subscription in self._world.open(kind):
+                client.unsubscribe(kind, subscription.reqId)
+
+    def fractional_sizes(self, fraction: float = 0.5) -> None:
+        """From now on every size of a quote and of a trade is so much larger, of whatever instrument; 0 ends it."""
+        if not 0 <= fraction < 1:
+            raise ValueError(f"a fraction of a share is at least 0 and less than 1, not {fraction}")
+        self._world.staged.fraction = Decimal(str(fraction))
+
     def _say_restored(self, name: str) -> None:
         [farm] = [farm for farm in self._world.upstream.farms if farm.name == name]
         if farm.kind == MARKET:
@@ -191,12 +224,59 @@ class Faults:
         else:
             waiting.clear()
 
+    def second_perm_id(self) -> None:
+        """The next change of an order becomes a second order under the same id, beside the first, which works on.
+
+        Both may fill; a cancel reaches the second only (nautilus_trader#4564: a change sent while the link was down).
+        """
+        self._mishaps.staged[SECOND_PERM_ID] += 1
+
+    def fill_after_cancel(self) -> None:
+        """The next cancel is confirmed and never reaches the exchange: the order trades when the market comes to it.
+
+        Then there are execDetails and a commission, and no orderStatus; TWS lists it as Cancelled (pysystemtrade#1580).
+        """
+        self._mishaps.staged[UNHEARD_CANCEL] += 1
+
+    def execution_first(self) -> None:
+        """Of the next order nothing is told until it trades: its execDetails come before its first openOrder."""
+        self._mishaps.staged[EXECUTION_FIRST] += 1
+
+    def stray_execution(self, orderId: int = 0) -> None:
+        """The next fill names this order id instead of its own, now and whenever it is asked for; its permId is right.
+
+        0 is nobody's (nautilus_trader#4970).
+        """
+        self._mishaps.strays.append(orderId)
+
+    def late_commission(self, seconds: float = 30.0, times: int = 1) -> None:
+        """The next fill's commission comes so late. Whoever asks for executions meanwhile finds it there."""
+        self._charge(Charge(False, _later(seconds)), times)
+
+    def lose_commission(self, times: int = 1) -> None:
+        """The next fill's commission isn't told; whoever asks for executions finds it there."""
+        self._charge(Charge(False, None), times)
+
+    def unknown_commission(self, seconds: float | None = None, times: int = 1) -> None:
+        """The next fill's commission is told as -1, as IB does while it doesn't know it; the true one so much later,
+        if at all (nautilus_trader#4228)."""
+        self._charge(Charge(True, None if seconds is None else _later(seconds)), times)
+
+    def _charge(self, charge: Charge, times: int) -> None:
+        self._mishaps.charges.extend([charge] * times)
+
     def roll_back_ids(self, n: int) -> None:
         """TWS forgets the last `n` order ids of each client: nextValidId names one that was used."""
         self._world.orders.roll_back(n)
 
 
 NAMES = tuple(name for name in vars(Faults) if not name.startswith("_") and name != "schedule")
+
+
+def _later(seconds: float) -> float:
+    if seconds <= 0:
+        raise ValueError(f"late is more than 0 s, not {seconds}")
+    return seconds
 
 
 def _name(request_type: str | type) -> str:

@@ -104,7 +104,7 @@ class Session:
 
     def receive(self, data: bytes) -> None:
         """Take in what the socket brought; answers wait in ``outgoing``."""
-        if self.closed or self._silent:
+        if self.closed or self._silent or not self._engine.listener.answering:
             return
         self._frames.feed(data)
         self.proceed()

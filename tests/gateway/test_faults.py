@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ibnb.gateway import messages as m
+from ibnb.gateway.codec.wire import frame
 from ibnb.gateway.engine import CLIENT_ID_IN_USE
 from ibnb.gateway.faults import NAMES
 from ibnb.gateway.scenario import LESSON, Fault
@@ -107,6 +109,20 @@ def test_a_truncated_message_is_the_last_one() -> None:
     assert whole.startswith(said)
     assert talk.session.closed
     assert [2] == list(engine.world.clients)
+
+
+def test_after_a_restart_tws_may_say_nothing_for_a_while() -> None:
+    engine = engine_of()
+    talk = Talk(engine, 1)
+    engine.faults.nightly_restart(60, 300)
+    assert talk.session.closed
+    engine.run_until(engine.world.clock.now() + 61)
+    mute = Talk(engine)
+    assert b"" == mute.say(b"API\0" + frame(b"v100..176"))
+    assert not mute.session.closed
+    engine.run_until(engine.world.clock.now() + 300)
+    assert mute.session.closed
+    assert of(m.NextValidId, Talk(engine, 1).greeting)
 
 
 # TWS and what stands behind it
@@ -224,6 +240,35 @@ def test_a_farm_that_isnt_there_is_named_with_those_that_are() -> None:
         engine_of().faults.farm("mars", False)
 
 
+def test_streams_may_stop_without_a_word() -> None:
+    """nautilus_trader#3733, #4168."""
+    engine = engine_of()
+    talk = Talk(engine, 1)
+    talk.ask(m.ReqMktData(reqId=1, contract=AAPL), bars(2, keepUpToDate=True))
+    assert of(m.TickPrice, talk.wait(5))
+    engine.faults.stop_streams()
+    assert [] == talk.wait(60)
+    assert [300] == codes(talk.ask(m.CancelMktData(reqId=1)))
+    assert of(m.TickPrice, talk.ask(m.ReqMktData(reqId=1, contract=AAPL)) + talk.wait(5))
+
+
+def test_sizes_of_market_data_may_be_fractional() -> None:
+    """nautilus_trader#3951."""
+    engine = engine_of()
+    talk = Talk(engine, 1)
+    engine.faults.fractional_sizes(0.25)
+    trades = m.ReqTickByTickData(reqId=2, contract=AAPL, tickType="AllLast", numberOfTicks=0, ignoreSize=False)
+    talk.ask(m.ReqMktData(reqId=1, contract=AAPL), trades)
+    said = talk.wait(10)
+    sizes = [tick.size for tick in of(m.TickSize, said) if tick.tickType in (0, 3, 5)]
+    sizes += [tick.size for tick in of(m.TickByTick, said)]
+    assert sizes
+    assert {Decimal("0.25")} == {size % 1 for size in sizes}
+    engine.faults.fractional_sizes(0)
+    later = talk.wait(10)
+    assert {Decimal(0)} == {tick.size % 1 for tick in of(m.TickSize, later)}
+
+
 # Answers
 
 
@@ -315,9 +360,19 @@ def test_rolled_back_ids_were_used_before() -> None:
     assert [m.NextValidId(orderId=1)] == talk.ask(m.ReqIds())
 
 
-@pytest.mark.parametrize("call", [lambda f: f.slow(-1), lambda f: f.partial_fills(0), lambda f: f.partial_fills(5, -1)])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda f: f.slow(-1),
+        lambda f: f.partial_fills(0),
+        lambda f: f.partial_fills(5, -1),
+        lambda f: f.late_commission(0),
+        lambda f: f.unknown_commission(-1),
+        lambda f: f.fractional_sizes(1),
+    ],
+)
 def test_faults_that_make_no_sense_are_refused(call: Any) -> None:
-    with pytest.raises(ValueError, match=r"can't come|more than nothing"):
+    with pytest.raises(ValueError, match=r"can't come|more than nothing|more than 0 s|less than 1"):
         call(engine_of().faults)
 
 
@@ -339,3 +394,13 @@ def test_an_unknown_fault_is_named_with_those_there_are() -> None:
     with pytest.raises(ValueError, match="no fault 'earthquake'; there are drop, half_open, nightly_restart"):
         engine_of(replace(LESSON, faults=(Fault(0.0, "earthquake"),)))
     assert {"drop", "garbage", "link_lost", "slow", "farm", "partial_fills"} <= set(NAMES)
+
+
+def test_arguments_that_a_fault_doesnt_take_are_refused_when_it_is_staged() -> None:
+    with pytest.raises(ValueError, match=r"fault late_commission\(seconds.* doesn't take \(1, 2, 3\)"):
+        engine_of(replace(LESSON, faults=(Fault(LESSON.start + 1, "late_commission", (1, 2, 3)),)))
+
+
+def test_the_readme_names_every_fault() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert [] == [name for name in NAMES if f"`{name}`" not in text]

@@ -24,6 +24,7 @@ from .commissions import IDEALPRO_LEAST, Commission, commission
 from .executions import SIDES, Fill, exec_id
 from .first_touch import may_trade_outside
 from .margin_check import refusal
+from .mishaps import UNHEARD_CANCEL, Mishaps
 from .order import (
     API_CANCELLED,
     CANCELLED,
@@ -67,10 +68,12 @@ class Booked(NamedTuple):
 
 
 class _How(NamedTuple):
-    """Where something traded ("": at the instrument's own exchange), and whether it added (1) or took liquidity (2)."""
+    """Where something traded ("": at the instrument's own exchange), whether it added (1) or took liquidity (2), and
+    under which order id it is told."""
 
     venue: str
     liquidity: int
+    orderId: int
 
 
 class Recipient(Protocol):
@@ -86,7 +89,7 @@ class MatchingEngine:
     """The orders at work. `clients`: who is connected, by client id.
 
     For staged faults: `fill` and `reject` do so at once; each entry of `refuse_next` is the reason why one of the next
-    orders is rejected, each of `next_fills` the most that one of the next fills trades.
+    orders is rejected, each of `next_fills` the most that one of the next fills trades; `mishaps` are the others.
     """
 
     clients: Mapping[int, Recipient]
@@ -101,6 +104,7 @@ class MatchingEngine:
         self.fills: list[Fill] = []
         self.refuse_next: deque[str] = deque()
         self.next_fills: deque[Decimal] = deque()
+        self.mishaps = Mishaps()
         self.scheduler = Scheduler(self)
         self._executions = 0
 
@@ -122,7 +126,8 @@ class MatchingEngine:
             client.error(working.orderId, code, text)
 
     def tell(self, working: WorkingOrder) -> None:
-        self.say(working, open_order(working), order_status(working))
+        if not self.mishaps.untold(working.permId):
+            self.say(working, open_order(working), order_status(working))
 
     def _listeners(self, working: WorkingOrder) -> Iterator[Recipient]:
         owner = working.clientId if working.bound else None
@@ -148,6 +153,7 @@ class MatchingEngine:
         else:
             working.share = working.order.totalQuantity / working.parent.order.totalQuantity
         oca.bracketed(working)
+        self.mishaps.begin(working.permId)
         working.status = PRE_SUBMITTED
         working.locating = working.parent is None and short_of(working, self.scenario.orders)
         self._keep_hours(working)
@@ -223,22 +229,41 @@ class MatchingEngine:
         shares = parts(self.market, working, at, self.clock.now())
         booked = [self._book(working, part, quantity, takes) for part in shares]
         working.fill(quantity, at)
-        how = _How(venue, 2 if takes else 1)
+        how = _How(venue, 2 if takes else 1, self.mishaps.named(working.orderId))
         traded = [self._record(working, quantity, at, row, how) for row in booked]
         if working.legs:
             own = self._execution(working, how, working.order.action, quantity, at, working.avgFillPrice)
             traded.insert(0, Fill(own))
         self.fills += traded
-        if not working.remaining:
-            self._close(working, FILLED, f"Filled Size: {working.filled}")
-        elif not working.cancelling:
-            working.status = SUBMITTED
-        self.say(working, *(fill.details for fill in traded), open_order(working), order_status(working))
-        self.say(working, *(fill.commission for fill in traded if fill.commission is not None))
+        self.mishaps.tell(working.permId)
+        self.say(working, *(fill.details for fill in traded))
+        self._progress(working)
+        for each in traded:
+            self._charge(working, each.commission)
         self._after_fill(working, quantity, before)
         for leg in working.legs or (working,):
             self.accounts.announce(working.account, leg.instrument)
         self.scheduler.trade_happened()
+
+    def _progress(self, working: WorkingOrder) -> None:
+        """What a fill makes of the order. TWS says nothing more of one that it has called cancelled."""
+        if working.final:
+            if not working.remaining:
+                self._leave(working)
+            return
+        if not working.remaining:
+            self._close(working, FILLED, f"Filled Size: {working.filled}")
+        elif not working.cancelling:
+            working.status = SUBMITTED
+        self.tell(working)
+
+    def _charge(self, working: WorkingOrder, report: m.CommissionReport | None) -> None:
+        """Tell what a fill has cost."""
+        for later, told in self.mishaps.told(report) if report is not None else ():
+            if later:
+                self.clock.call_later(later, self.say, working, told)
+            else:
+                self.say(working, told)
 
     def _book(self, working: WorkingOrder, part: Part, quantity: Decimal, takes: bool) -> Booked:
         """Write what a fill trades of one contract into the account's books."""
@@ -281,7 +306,7 @@ class MatchingEngine:
         instrument = working.instrument if leg is None else leg.instrument
         execution = m.Execution(
             execId=exec_id(self.scenario.seed, self.scenario.start, self._executions),
-            orderId=working.orderId,
+            orderId=how.orderId,
             time=self.clock.now(),
             acctNumber=working.account.code,
             exchange=how.venue or venues(instrument)[0],
@@ -340,14 +365,18 @@ class MatchingEngine:
         self.clock.call_later(self.scenario.latency.cancel, self._cancel, working, singly)
 
     def _cancel(self, working: WorkingOrder, singly: bool) -> None:
-        if not working.final:
+        if not working.final and self.mishaps.befalls(UNHEARD_CANCEL):
+            self._end_here(working)
+        elif not working.final:
             self.end(working, BY_TRADER)
         elif singly and working.status == FILLED:
             self.error(working, 10148, not_cancellable(working))
 
     def end(self, working: WorkingOrder, ending: str, reason: str = "") -> None:
         """Cancel an order and what depends on it, and confirm it."""
+        self.mishaps.tell(working.permId)
         if working.final:
+            self._leave(working)
             return
         if working.held:
             self._close(working, API_CANCELLED, ending)
@@ -356,6 +385,14 @@ class MatchingEngine:
             self._close(working, CANCELLED, ending)
             self.tell(working)
         self.error(working, 202, f"Order Canceled - reason:{reason}")
+        self._after_end(working)
+
+    def _end_here(self, working: WorkingOrder) -> None:
+        """Confirm a cancel of which the exchange has never heard: the order works on there."""
+        working.status, working.ending, working.ended = CANCELLED, BY_TRADER, self.clock.now()
+        self.done.append(working)
+        self.tell(working)
+        self.error(working, 202, "Order Canceled - reason:")
         self._after_end(working)
 
     def _after_end(self, working: WorkingOrder) -> None:
@@ -370,12 +407,16 @@ class MatchingEngine:
                 self._cut(child, rest)
 
     def _close(self, working: WorkingOrder, status: str, ending: str) -> None:
+        self._leave(working)
+        working.status, working.ending, working.ended = status, ending, self.clock.now()
+        self.done.append(working)
+
+    def _leave(self, working: WorkingOrder) -> None:
+        """The order isn't at work any more."""
         working.rest()
         if working.guard is not None:
             working.guard.cancel()
-        working.status, working.ending, working.ended = status, ending, self.clock.now()
         self.working.pop(working.permId, None)
-        self.done.append(working)
 
     # Changing
 

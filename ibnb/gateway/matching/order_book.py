@@ -22,6 +22,7 @@ from .engine import MatchingEngine, Recipient
 from .errors import INVALID, OrderRefused
 from .executions import Fill, select
 from .margin_check import commissions_between, estimate, impact, refusal, state
+from .mishaps import SECOND_PERM_ID
 from .modification import DIFFERENT, check_alive, check_same, merged
 from .order import API_CANCELLED, FILLED, WorkingOrder
 from .order_types import type_of
@@ -332,11 +333,14 @@ class OrderBook:
             reason = refusal(changed, self.engine)
             if reason:
                 raise OrderRefused(201, f"Order rejected - reason:{reason}")
+        if self.engine.mishaps.befalls(SECOND_PERM_ID):
+            working = self._twin(working)
         self.engine.scheduler.catch_up(working)
         old = working.order
         if changed.order.totalQuantity > old.totalQuantity or _terms(changed.order) != _terms(old):
             working.stands = None  # it loses its place in the book
-        working.order, working.contract, working.instrument = changed.order, found.told, found.instrument
+        working.order = replace(changed.order, permId=working.permId)
+        working.contract, working.instrument = found.told, found.instrument
         working.begins, working.until = meant.begins, meant.until
         if meant.conditions != working.conditions:
             working.conditions, working.fulfilled = meant.conditions, False
@@ -345,6 +349,15 @@ class OrderBook:
         if working.parent is not None:
             working.share = working.order.totalQuantity / working.parent.order.totalQuantity
         self.engine.changed(working)
+
+    def _twin(self, working: WorkingOrder) -> WorkingOrder:
+        """A second order under the same id, which is all that the client reaches from now on; the first works on."""
+        order = replace(working.order, permId=next(self._permIds))
+        twin = replace(working, order=order, children=[], timer=None, guard=None)
+        self._orders[twin.clientId, twin.orderId] = self.engine.working[twin.permId] = twin
+        if twin.parent is not None:
+            twin.parent.children.append(twin)
+        return twin
 
     def _notice_preset(self, client: Recipient, order: m.Order, orderId: int) -> None:
         if self._scenario.orders.tif_notice and not order.tif:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 
 @dataclass
 class Staged:
     """`delay`: virtual seconds by which answers are late. `lost`: how many of the coming requests of a kind, by
-    class name, get no answer. `refused`: the codes and texts that those after them get for one."""
+    class name, get no answer. `refused`: the codes and texts that those after them get for one. `fraction`: what is
+    added to every size of market data."""
 
     delay: float = 0.0
     lost: Counter[str] = field(default_factory=Counter)
+    fraction: Decimal = Decimal(0)
     refused: defaultdict[str, deque[tuple[int, str]]] = field(default_factory=lambda: defaultdict(deque))
 
     def loses(self, request: object) -> bool:

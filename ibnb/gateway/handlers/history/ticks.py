@@ -162,7 +162,7 @@ def tick_by_tick(world: World, client: Client, request: m.ReqTickByTickData) -> 
     def send() -> None:
         end = float(int(world.clock.now()) + 1)
         for tick in kind.ticks(world, instrument, subscription.state["until"], end, request.ignoreSize):
-            client.send(_coming(request.reqId, number, tick))
+            client.send(_coming(request.reqId, number, tick, world.staged.fraction))
         subscription.state["until"] = end
 
     on_the_beat(world, BEAT, send, subscription)
@@ -174,18 +174,19 @@ def cancel_tick_by_tick(world: World, client: Client, request: m.CancelTickByTic
     client.unsubscribe(KIND, request.reqId)
 
 
-def _coming(reqId: int, number: int, tick: m.HistoricalTick) -> m.TickByTick:
+def _coming(reqId: int, number: int, tick: m.HistoricalTick, more: Decimal) -> m.TickByTick:
+    """A tick of the stream, its sizes by so much `more` than they are: a staged fault."""
     return m.TickByTick(
         reqId=reqId,
         tickType=number,
         time=tick.time,
         price=tick.price,
-        size=tick.size,
+        size=tick.size + more,
         exchange=tick.exchange,
         bidPrice=tick.priceBid,
         askPrice=tick.priceAsk,
-        bidSize=tick.sizeBid,
-        askSize=tick.sizeAsk,
+        bidSize=tick.sizeBid + more,
+        askSize=tick.sizeAsk + more,
         midPoint=tick.price,
     )
 

@@ -73,17 +73,22 @@ def quote_ticks(world: World, instrument: Instrument, view: View) -> list[Tick]:
 def combination_ticks(world: World, combination: Combination, view: View) -> list[Tick]:
     """What a combination's legs add up to: bid, offer, their sizes, the last close."""
     quote = combination_quote(world.market, combination, view.time, view.frozen)
-    tops = [(BID, quote.bid, quote.bidSize), (ASK, quote.ask, quote.askSize)]
-    ticks = [_top(tickType, price, size) for tickType, price, size in tops]
-    ticks += [Tick(m.TickSize, _SIZE_OF[tickType], Decimal(size)) for tickType, _, size in tops]
+    tops = _sized(world, [(BID, quote.bid, quote.bidSize), (ASK, quote.ask, quote.askSize)])
+    ticks = [_top(*top) for top in tops]
+    ticks += [Tick(m.TickSize, _SIZE_OF[tickType], size) for tickType, _, size in tops]
     ticks.append(Tick(m.TickPrice, CLOSE, combination.previous_close(world.market, view.time)))
     return _shown(ticks, view)
 
 
-def _top(tickType: int, price: float | None, size: int) -> Tick:
+def _sized(world: World, tops: list[tuple[int, float | None, int]]) -> list[tuple[int, float | None, Decimal]]:
+    """Tick types, prices and sizes as they are told; a staged fault makes sizes fractional."""
+    return [(tickType, price, size + world.staged.fraction) for tickType, price, size in tops]
+
+
+def _top(tickType: int, price: float | None, size: Decimal) -> Tick:
     """A price of the top of the book, with its size and whether it can be traded at automatically."""
     automatic = int(tickType != LAST and price is not None)
-    return Tick(m.TickPrice, tickType, NO_PRICE if price is None else price, Decimal(size), automatic)
+    return Tick(m.TickPrice, tickType, NO_PRICE if price is None else price, size, automatic)
 
 
 def _shown(live: list[Tick], view: View) -> list[Tick]:
@@ -100,10 +105,11 @@ def _live_ticks(world: World, instrument: Instrument, view: View) -> Iterator[Ti
         tops += [(BID, quote.bid, quote.bidSize), (ASK, quote.ask, quote.askSize)]
     if instrument.trades:
         tops.append((LAST, quote.last, quote.lastSize))
-    for tickType, price, size in tops:
-        yield _top(tickType, price, size)
-    for tickType, _, size in tops:
-        yield Tick(m.TickSize, _SIZE_OF[tickType], Decimal(size))
+    told = _sized(world, tops)
+    for top in told:
+        yield _top(*top)
+    for tickType, _, size in told:
+        yield Tick(m.TickSize, _SIZE_OF[tickType], size)
     if instrument.trades and instrument.quotes:
         yield Tick(m.TickSize, VOLUME, Decimal(stats.volume))
     # A currency pair has no official open.
