@@ -34,6 +34,7 @@ _KINDS: list[tuple[Any, str]] = [
     (datetime.datetime, "a point in time"),
     (datetime.date, "a date"),
     (BaseException, "an exception"),
+    (type, "a class"),
 ]
 # What a check may ask for, and everything that passes as such.
 _PASSES: dict[Any, Any] = {
@@ -56,8 +57,6 @@ def kind(thing: Any) -> str:
     for types, name in _KINDS:
         if isinstance(thing, types):
             return name
-    if isinstance(thing, type):
-        return f"a class ({thing.__name__})"
     if callable(thing):
         return "a function"
     return _a(type(thing).__name__)
@@ -83,7 +82,7 @@ def said(thing: Any) -> str:
 
 def _is(thing: Any, wanted: Any) -> bool:
     if wanted is callable:
-        return callable(thing)
+        return bool(callable(thing))
     if isinstance(thing, (bool, np.bool_)) and wanted in (int, float):
         return False
     return bool(isinstance(thing, _PASSES.get(wanted, wanted)))

@@ -1,7 +1,7 @@
 """Which features and faults of the source documents the course teaches: every id once at least, when it is complete.
 
-`data/features.txt` and `data/defects.txt` list the ids (S0 to S4: the five documents). A lesson names in its header what
-it covers; a fault may instead be named by the test that keeps it out (`B2-05` in the test's name or docstring).
+`data/features.txt` and `data/defects.txt` list the ids (S0 to S4: the five documents). A lesson names in its header
+what it covers; a fault may instead be named by the test that keeps it out (`B2-05` in the test's name or docstring).
 """
 
 from __future__ import annotations
