@@ -200,12 +200,12 @@ def polls(app: Any, timeout: float) -> bool:
     while not app.connection_ready.is_set():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.01)
+        threading.Event().wait(0.01)
     return True
 
 
 def sleeps(app: Any, timeout: float) -> bool:
-    time.sleep(timeout)
+    threading.Event().wait(timeout)
     return bool(app.connection_ready.is_set())
 
 
