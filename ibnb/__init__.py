@@ -45,12 +45,24 @@ if TYPE_CHECKING:
     from ibnb.ib.create import createOrder as createOrder
     from ibnb.ib.create import dataSettings as dataSettings
     from ibnb.ib.create import roundToTick as roundToTick
-    from ibnb.plots import displayData as displayData
-    from ibnb.plots import plotBars as plotBars
-    from ibnb.plots import plotData as plotData
-    from ibnb.plots import plotMargin as plotMargin
-    from ibnb.plots import plotOrderTimeline as plotOrderTimeline
-    from ibnb.plots import plotTape as plotTape
+    from ibnb.plots.accounts import plotEquity as plotEquity
+    from ibnb.plots.accounts import plotMargin as plotMargin
+    from ibnb.plots.accounts import plotPortfolio as plotPortfolio
+    from ibnb.plots.contracts import plotHours as plotHours
+    from ibnb.plots.contracts import plotPayoff as plotPayoff
+    from ibnb.plots.display import displayData as displayData
+    from ibnb.plots.funnel import plotFunnel as plotFunnel
+    from ibnb.plots.messages import plotRequests as plotRequests
+    from ibnb.plots.messages import plotTape as plotTape
+    from ibnb.plots.messages import plotThreads as plotThreads
+    from ibnb.plots.orders import plotOrderStates as plotOrderStates
+    from ibnb.plots.orders import plotOrderTimeline as plotOrderTimeline
+    from ibnb.plots.prices import plotBars as plotBars
+    from ibnb.plots.prices import plotCorrelation as plotCorrelation
+    from ibnb.plots.prices import plotData as plotData
+    from ibnb.plots.prices import plotIndicators as plotIndicators
+    from ibnb.plots.trades import plotBracket as plotBracket
+    from ibnb.plots.trades import plotFills as plotFills
     from ibnb.verbs.orders.blotter import OrderReport as OrderReport
     from ibnb.widgets.blotter import OrderBlotter as OrderBlotter
     from ibnb.widgets.connection import ConnectionPanel as ConnectionPanel
@@ -86,14 +98,26 @@ _HOME = {
     "createOCA": "ibnb.ib.conditions",
     "createOrder": "ibnb.ib.create",
     "dataSettings": "ibnb.ib.create",
-    "displayData": "ibnb.plots",
+    "displayData": "ibnb.plots.display",
     "explain": "ibnb.errors",
     "overrideCode": "ibnb.ib.codes",
-    "plotBars": "ibnb.plots",
-    "plotData": "ibnb.plots",
-    "plotMargin": "ibnb.plots",
-    "plotOrderTimeline": "ibnb.plots",
-    "plotTape": "ibnb.plots",
+    "plotBars": "ibnb.plots.prices",
+    "plotBracket": "ibnb.plots.trades",
+    "plotCorrelation": "ibnb.plots.prices",
+    "plotData": "ibnb.plots.prices",
+    "plotEquity": "ibnb.plots.accounts",
+    "plotFills": "ibnb.plots.trades",
+    "plotFunnel": "ibnb.plots.funnel",
+    "plotHours": "ibnb.plots.contracts",
+    "plotIndicators": "ibnb.plots.prices",
+    "plotMargin": "ibnb.plots.accounts",
+    "plotOrderStates": "ibnb.plots.orders",
+    "plotOrderTimeline": "ibnb.plots.orders",
+    "plotPayoff": "ibnb.plots.contracts",
+    "plotPortfolio": "ibnb.plots.accounts",
+    "plotRequests": "ibnb.plots.messages",
+    "plotTape": "ibnb.plots.messages",
+    "plotThreads": "ibnb.plots.messages",
     "reset": "ibnb._connect",
     "restoreCode": "ibnb.ib.codes",
     "roundToTick": "ibnb.ib.create",

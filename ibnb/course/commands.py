@@ -171,7 +171,8 @@ def check_all(wanted: Sequence[str] = (), *, folder: Path | None = None, timeout
         raise LessonError(f"not built yet: {', '.join(missing) or 'no lesson at all'}; run  ibnb course build")
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={timeout}"]
     # The lessons are proved by nbval's rules, not by those of the project that pytest happens to be started in.
-    isolated = ["-c", os.devnull, f"--rootdir={folder}", "-p", "no:cacheprovider", "-q"]
+    equal = f"--nbval-sanitize-with={Path(__file__).with_name('nbval.cfg')}"
+    isolated = ["-c", os.devnull, f"--rootdir={folder}", "-p", "no:cacheprovider", "-q", equal]
     return subprocess.run([*command, *isolated, *map(str, notebooks)], env=environment(), check=False).returncode
 
 

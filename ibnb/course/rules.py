@@ -26,6 +26,8 @@ _PRIVATE = {
     "an absolute path": re.compile(r"(?<![\w./:~])/(?:home|Users|tmp|work|root|var|usr|opt|private|mnt)/|\b[A-Z]:\\\w"),
     "a live account": re.compile(r"\bU\d{5,}"),
 }
+# A picture inside HTML: its bytes spell anything.
+_PIXELS = re.compile(r"data:image/[\w+]+;base64,[^\"']*")
 _MINUTES = re.compile(r"\| Time \| \d+ min teaching, \d+ min practice \|")
 
 
@@ -94,6 +96,9 @@ def _figures(notebook: Notebook) -> Iterator[str]:
                 alt = output["metadata"].get("image/png", {}).get("alt", "")
                 if len(alt) < 20:
                     yield f"a figure has no alt text: {name}"
+            for image in re.findall(r"<img\b[^>]*>", text_of(output.get("data", {}).get("text/html", ""))):
+                if not re.search(r'\balt="[^"]{20,}"', image):
+                    yield f"a figure has no alt text: {name}"
             if WIDGET in output.get("data", {}):
                 yield f"stores a widget's model id, which is another one each run: {name}"
 
@@ -106,6 +111,7 @@ def _privacy(notebook: Notebook) -> Iterator[str]:
         for output in cell.get("outputs", []):
             data = {kind: value for kind, value in output.get("data", {}).items() if not kind.startswith("image/")}
             stored = json.dumps({**output, "data": data}, ensure_ascii=False).replace("\\n", "\n").replace("\\\\", "\\")
+            stored = _PIXELS.sub("", stored)
             for what, pattern in _PRIVATE.items():
                 if hit := pattern.search(stored):
                     yield f"the output holds {what} ({hit[0]}…): {source.splitlines()[0]}"

@@ -30,6 +30,31 @@ def is_open(hours: str, zone: str, when: datetime) -> bool | None:
     return False if known else None
 
 
+def sessions(hours: str, zone: str) -> list[tuple[datetime, datetime]]:
+    """When it opens and closes, with that zone; an empty list when the text doesn't tell, or the zone's name.
+
+    >>> [(begin, end)] = sessions("20250611:0930-20250611:1600;20250612:CLOSED", "US/Eastern")
+    >>> f"{begin:%d %H:%M} {end:%H:%M}"
+    '11 09:30 16:00'
+    """
+    zones = zones_called(zone)
+    if len(zones) != 1:
+        return []
+    found = []
+    try:
+        for part in filter(None, (each.strip() for each in hours.split(";"))):
+            begin, _, end = part.partition("-")
+            if end:
+                found.append((_moment(begin, zones[0]), _moment(end, zones[0])))
+    except ValueError:
+        return []
+    return found
+
+
+def _moment(text: str, zone: str) -> datetime:
+    return datetime.strptime(_stamp(text), "%Y%m%d%H%M").replace(tzinfo=ZoneInfo(zone))
+
+
 def _stamp(moment: str) -> str:
     day, _, minute = moment.partition(":")
     # Before 2018 the end had no day of its own; such a text tells nothing.

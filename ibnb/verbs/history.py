@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Self
 
 import pandas as pd
 
-from ibnb import plots, tables
+from ibnb import tables
 from ibnb.core.core import Core
 from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
@@ -26,6 +26,8 @@ from ibnb.ib.fields import ContractLike
 from ibnb.ib.instruments import as_contract, as_contracts
 from ibnb.ib.values import BAR_SIZES, WHAT_TO_SHOW, check
 from ibnb.ib.zones import ZoneWarning, zone_name, zones_called
+from ibnb.plots.display import displayData
+from ibnb.plots.prices import plotData
 from ibnb.tracebacks import users_level
 from ibnb.verbs.stream import Stream
 from ibnb.wire.fast import Columns
@@ -92,8 +94,8 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
     """Verbs about history, and the callbacks that answer them."""
 
     dataSettings = staticmethod(create.dataSettings)
-    displayData = staticmethod(plots.displayData)
-    plotData = staticmethod(plots.plotData)
+    displayData = staticmethod(displayData)
+    plotData = staticmethod(plotData)
 
     def getData(
         self,

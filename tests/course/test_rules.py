@@ -39,6 +39,10 @@ def test_a_good_notebook_has_no_problems() -> None:
     good = notebook(
         code("print(1)", stream("1\n")),
         code("plot()", result("image/png", "abc", **{"image/png": {"alt": "A line that rises from 1 to 2."}})),
+        code(
+            "plot()",
+            result("text/html", '<img alt="A line that rises from 1 to 2." src="data:image/png;base64,+U123456/">'),
+        ),
         code("1 / 0", {"output_type": "error", "ename": "ZeroDivisionError", "evalue": ""}, tags=["raises-exception"]),
         code("# in the reader's own time", count=None, tags=["skip-execution"]),
         code('check("99.1", x)', result("text/plain", "99.1 not attempted")),
@@ -55,6 +59,7 @@ def test_a_good_notebook_has_no_problems() -> None:
         (code("x", {"output_type": "error", "ename": "NameError", "evalue": "x"}), "fails with NameError: x"),
         (code("x", stream("Warning: old", "stderr")), "writes to stderr"),
         (code("p", result("image/png", "abc")), "a figure has no alt text: p"),
+        (code("p", result("text/html", "<p><img src='x.png'></p>")), "a figure has no alt text: p"),
         (code("w", result(rules.WIDGET, "model")), "stores a widget's model id"),
         (code("o", stream("<object at 0x7f3a11c0ffee>")), "the output holds a memory address"),
         (code("o", stream("wrote /home/ann/orders.csv")), "the output holds an absolute path"),

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ibnb import plotOrderStates, plotOrderTimeline, tables
+from ibnb.plots.orders import _times as step_times
+from tests.plots.conftest import Shown
+
+
+def log(*statuses: str, step: float = 0.05) -> pd.DataFrame:
+    rows = [(1749650400.0 + step * at, "orderStatus", each, 0, 1, None, "") for at, each in enumerate(statuses)]
+    return tables.frame("orderLog", rows)
+
+
+def test_a_timeline_names_the_statuses_in_order(shown: Shown) -> None:
+    plotOrderTimeline(log("PendingSubmit", "Submitted", "Filled"), title="order 27")
+    assert shown.alt == (
+        "Timeline of order 27: 3 messages in 0.100 s; the status was PendingSubmit, then Submitted, then Filled."
+    )
+
+
+def test_times_that_differ_by_milliseconds_say_so_and_each_is_written_once() -> None:
+    """first_use B15: six ticks all named 10:00:00."""
+    assert step_times(log("a", "b", step=60).index) == ["10:00:00", "10:01:00"]
+    assert step_times(log("a", "b", step=0).index) == ["10:00:00", ""]
+    assert step_times(log("a", "b", "c").index) == ["10:00:00.000", "10:00:00.050", "10:00:00.100"]
+    many = step_times(log(*"abcdefghijklmnopqrst").index)
+    assert 5 <= sum(map(bool, many)) <= 8
+
+
+def test_states_are_drawn_with_an_orders_way_through_them(shown: Shown) -> None:
+    plotOrderStates()
+    plotOrderStates(log("PendingSubmit", "Submitted", "Submitted", "PendingCancel", "Cancelled", "Uncertain"))
+    assert shown[0]["text/plain"].startswith("Diagram of The states of an order. The usual ways: PendingSubmit to Pre")
+    assert shown[1]["text/plain"].endswith(
+        " This order went through PendingSubmit, then Submitted, then PendingCancel, then Cancelled."
+    )
+
+
+@pytest.mark.parametrize("plot", [plotOrderTimeline, plotOrderStates])
+@pytest.mark.parametrize("wrong", ["Filled", [1], pd.DataFrame({"a": [1]})])
+def test_anything_but_a_log_is_refused(plot: Any, wrong: Any) -> None:
+    with pytest.raises(ValueError, match=r"as getOrderLog returns it|needs the column"):
+        plot(wrong)
+
+
+def test_an_order_that_isnt_known_has_no_timeline() -> None:
+    with pytest.raises(ValueError, match="isn't known"):
+        plotOrderTimeline(log())
+    with pytest.raises(ValueError, match="not None"):
+        plotOrderTimeline(None)  # type: ignore[arg-type]
