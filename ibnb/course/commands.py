@@ -19,12 +19,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ibnb.course import pages, source
+from ibnb.course import front, pages, source
 from ibnb.course.execution import assemble, environment, execute, settle
-from ibnb.course.rules import problems
+from ibnb.course.rules import problems, unclean
 from ibnb.course.source import Header, LessonError, extra
 
 CELL_TIMEOUT = 60
+# What the first page may be called when one asks for it alone.
+_INDEX = ("00", "0", front.NAME)
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,15 @@ def plan(header: Header, folder: Path | None = None, *, solved: bool) -> Any:
     following = everyone[position + 1] if position + 1 < len(everyone) else None
     written = source.with_nbgrader(source.read_cells(folder / "source" / f"{header.name}.py"), header.number)
     body = source.solved(written) if solved else source.student(written)
-    opening = pages.opening(header, previous, following, solved=solved)
-    return assemble(header, [*opening, *body, *pages.closing(previous, following)])
+    opening = pages.opening(header, previous, following, solved=solved, everyone=everyone)
+    return assemble(header, [*opening, *body, *pages.closing(previous, following, solved=solved)])
+
+
+def plan_index(folder: Path | None = None) -> Any:
+    """The course's first page, not yet executed."""
+    folder = folder or lessons_dir()
+    everyone = lessons(folder=folder)
+    return assemble(front.header(everyone), front.front(everyone, folder / "source"))
 
 
 def build(
@@ -92,22 +101,29 @@ def build(
     """
     folder = folder or lessons_dir()
     targets: list[Path] = []
-    for header in lessons(wanted, folder):
+    whole = not wanted
+    chosen = [name for name in wanted if name not in _INDEX]
+    for header in lessons(chosen, folder) if whole or chosen else []:
         for solved in (True, False):  # solved first: a mistake in the lesson itself shows sooner
             target = notebook_path(header, folder, solved=solved)
-            text = _built(header, folder, solved=solved, timeout=timeout)
-            if not check:
-                target.parent.mkdir(exist_ok=True)
-                target.write_text(text, encoding="utf-8")
-            elif not target.is_file():
-                raise LessonError(f"{target.name} isn't built: run  ibnb course build {header.number}")
-            elif difference := _difference(target.read_text(encoding="utf-8"), text):
-                which = f"{'solutions/' if solved else ''}{target.name}"
-                raise LessonError(
-                    f"{which} isn't what its source builds: run  ibnb course build {header.number}\n{difference}"
-                )
+            _store(target, _built(header, folder, solved=solved, timeout=timeout), header.number, check=check)
             targets.append(target)
+    if (whole or len(chosen) < len(wanted)) and (folder / "source" / "glossary.toml").is_file():
+        target = folder / f"{front.NAME}.ipynb"
+        _store(target, _built_index(folder, timeout=timeout), "00", check=check)
+        targets.append(target)
     return targets
+
+
+def _store(target: Path, text: str, number: str, *, check: bool) -> None:
+    if not check:
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    elif not target.is_file():
+        raise LessonError(f"{target.name} isn't built: run  ibnb course build {number}")
+    elif difference := _difference(target.read_text(encoding="utf-8"), text):
+        which = f"{'solutions/' if target.parent.name == 'solutions' else ''}{target.name}"
+        raise LessonError(f"{which} isn't what its source builds: run  ibnb course build {number}\n{difference}")
 
 
 def notebook_path(header: Header, folder: Path, *, solved: bool) -> Path:
@@ -116,12 +132,26 @@ def notebook_path(header: Header, folder: Path, *, solved: bool) -> Path:
 
 
 def _built(header: Header, folder: Path, *, solved: bool, timeout: int) -> str:
-    nbformat = extra("nbformat")
     which = f"{header.name} ({'solved' if solved else 'student'})"
     notebook = settle(execute(plan(header, folder, solved=solved), name=which, timeout=timeout), header)
+    text = _valid(notebook)
+    return _kept(which, text, problems(json.loads(text), solved=solved))
+
+
+def _built_index(folder: Path, *, timeout: int) -> str:
+    header = front.header(lessons(folder=folder))
+    text = _valid(settle(execute(plan_index(folder), name=front.NAME, timeout=timeout), header))
+    return _kept(front.NAME, text, unclean(json.loads(text)))
+
+
+def _valid(notebook: Any) -> str:
+    nbformat = extra("nbformat")
     nbformat.validate(notebook)
     text: str = nbformat.writes(notebook) + "\n"
-    broken = problems(json.loads(text), solved=solved)
+    return text
+
+
+def _kept(which: str, text: str, broken: list[str]) -> str:
     if broken:
         raise LessonError(f"{which} breaks the rules of the course:\n  " + "\n  ".join(broken))
     return text
@@ -166,6 +196,9 @@ def check_all(wanted: Sequence[str] = (), *, folder: Path | None = None, timeout
     folder = folder or lessons_dir()
     both = (False, True)
     notebooks = [notebook_path(header, folder, solved=solved) for header in lessons(wanted, folder) for solved in both]
+    first_page = folder / f"{front.NAME}.ipynb"
+    if not wanted and first_page.is_file():
+        notebooks.insert(0, first_page)
     missing = [path.name for path in notebooks if not path.is_file()]
     if missing or not notebooks:
         raise LessonError(f"not built yet: {', '.join(missing) or 'no lesson at all'}; run  ibnb course build")

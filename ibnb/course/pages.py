@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from ibnb.course.source import Cell, Header
 
 OBJECTIVES = "## What you will be able to do"
@@ -13,20 +16,27 @@ DISCLAIMER = (
 )
 
 
-def opening(header: Header, previous: Header | None, following: Header | None, *, solved: bool) -> list[Cell]:
-    """Title with navigation and the at-a-glance table; then the objectives."""
+def opening(
+    header: Header,
+    previous: Header | None,
+    following: Header | None,
+    *,
+    solved: bool,
+    everyone: Sequence[Header] = (),
+) -> list[Cell]:
+    """Title with navigation and the at-a-glance table; then the objectives. `everyone`: all lessons, to link to."""
     twin = f"../{header.name}.ipynb" if solved else f"solutions/{header.name}.ipynb"
     copy = f"solved; [the lesson without answers]({twin})" if solved else f"lesson; [the solved copy]({twin})"
     title = "\n".join(
         [
             f"# {header.label}",
             "",
-            navigation(previous, following),
+            navigation(previous, following, solved=solved),
             "",
             "| at a glance | |",
             "|:---|:---|",
             f"| Time | {header.teach} min teaching, {header.practise} min practice |",
-            f"| You need | {header.needs} |",
+            f"| You need | {linked_numbers(header.needs, everyone)} |",
             f"| You use | {', '.join(f'`{name}`' for name in header.uses)} |",
             f"| This copy | {copy} |",
         ]
@@ -43,17 +53,27 @@ def opening(header: Header, previous: Header | None, following: Header | None, *
     return [_slide(title), _slide(objectives)]
 
 
-def closing(previous: Header | None, following: Header | None) -> list[Cell]:
+def closing(previous: Header | None, following: Header | None, *, solved: bool = False) -> list[Cell]:
     """Where to go next, and the disclaimer."""
     onward = f"**Next lesson:** {_link(following)}" if following else "**This is the last lesson.** Well done."
-    return [_slide("\n".join(["---", onward, "", navigation(previous, following), "", DISCLAIMER]))]
+    return [_slide("\n".join(["---", onward, "", navigation(previous, following, solved=solved), "", DISCLAIMER]))]
 
 
-def navigation(previous: Header | None, following: Header | None) -> str:
-    """One line of links; they work in `notebooks/` and `notebooks/solutions/` alike, since both hold the same names."""
-    back = f"← {_link(previous)}" if previous else "← this is the first lesson"
-    onward = f"{_link(following)} →" if following else "this is the last lesson →"
-    return f"{back}  |  {onward}"
+def navigation(previous: Header | None, following: Header | None, *, solved: bool) -> str:
+    """One line of links. `notebooks/` and `notebooks/solutions/` hold the same names, but only the first the index."""
+    back = [f"← {_link(previous)}"] if previous else []
+    onward = [f"{_link(following)} →"] if following else []
+    return "  |  ".join([*back, f"[all lessons]({'../' if solved else ''}00_index.ipynb)", *onward])
+
+
+def linked_numbers(text: str, everyone: Sequence[Header]) -> str:
+    """The same text, with a link behind each number of a lesson: `lessons 01 and 03`."""
+    names = {header.number: header.name for header in everyone}
+    return re.sub(r"\b\d\d\b", lambda found: _numbered(found[0], names), text)
+
+
+def _numbered(number: str, names: dict[str, str]) -> str:
+    return f"[{number}]({names[number]}.ipynb)" if number in names else number
 
 
 def index(headers: list[Header], folder: str = "notebooks") -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ibnb.course import didactics
@@ -33,9 +33,14 @@ _MINUTES = re.compile(r"\| Time \| \d+ min teaching, \d+ min practice \|")
 
 def problems(notebook: Notebook, *, solved: bool) -> list[str]:
     """Every breach of a rule, in words; an empty list is a good notebook."""
-    found = [problem for rule in _RULES for problem in rule(notebook)]
+    found = [problem for rule in (_opening, _ending) for problem in rule(notebook)] + unclean(notebook)
     verdicts = list(_verdicts(notebook, "correct" if solved else "not attempted"))
     return found + verdicts + didactics.breaches(notebook, solved=solved)
+
+
+def unclean(notebook: Notebook) -> list[str]:
+    """What no notebook may hold, the first page included: cells not run, errors, figures without words, secrets."""
+    return [problem for rule in (_executed, _errors, _figures, _privacy) for problem in rule(notebook)]
 
 
 def text_of(value: str | list[str]) -> str:
@@ -126,6 +131,3 @@ def _verdicts(notebook: Notebook, expected: str) -> Iterator[str]:
         said = " ".join(text_of(output.get("data", {}).get("text/plain", "")) for output in cell["outputs"])
         if not said.startswith(f"{exercise} {expected}"):
             yield f"check {exercise} should say {expected!r} but says {said!r}"
-
-
-_RULES: list[Callable[[Notebook], Iterator[str]]] = [_opening, _ending, _executed, _errors, _figures, _privacy]
