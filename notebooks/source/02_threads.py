@@ -598,6 +598,7 @@ loop.join()
 # The function from exercise 5 does half of the work: <code>reqId, code, text = tidy(*args)</code>.
 # </details>
 
+
 # %%
 ### BEGIN SOLUTION
 class Patient(Waiting):
@@ -663,9 +664,7 @@ class Careless:
 def numbers_from_four_threads(ids, each=25):
     """All numbers that four threads were given, together."""
     given = []
-    threads = [
-        threading.Thread(target=lambda: [given.append(int(ids.next())) for _ in range(each)]) for _ in range(4)
-    ]
+    threads = [threading.Thread(target=lambda: [given.append(int(ids.next())) for _ in range(each)]) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -689,6 +688,7 @@ print("numbers given:", len(given), "· all different:", len(set(given)) == len(
 # <code>threading.Lock()</code> makes a lock; keep it in the object. Reading the number and storing the next one both belong
 # inside the <code>with</code>.
 # </details>
+
 
 # %%
 ### BEGIN SOLUTION
