@@ -14,7 +14,7 @@ from typing import Any
 from zlib import crc32
 
 from ..calendar import SCHEDULES
-from .market_rules import BELOW_A_DOLLAR, MARKET_RULES, Rule, conforms, fixed, step_at, tick_table
+from .market_rules import BELOW_A_DOLLAR, MARKET_RULES, TABLES, Rule, conforms, fixed, step_at, tick_table
 
 
 @dataclass(frozen=True)
@@ -162,9 +162,6 @@ class _Kind:
     aggGroup: int = 2147483647
 
 
-# Where shares follow the European tick size table, in London in pence.
-_TICK_TABLES = frozenset({"LSE", "IBIS", "BM", "SBF", "AEB", "EBS"})
-
 # By (secType, schedule), else by secType.
 _KINDS: dict[tuple[str, str] | str, _Kind] = {
     ("STK", "US"): _Kind("SMART,AMEX,NYSE,CBOE,ARCA,NASDAQ,BATS,IEX,EDGX,BYX,MEMX", 0.0001, 100.0, 1),
@@ -188,8 +185,8 @@ def invented(*description: str) -> int:
 
 
 def _rule(secType: str, schedule: str, minTick: float, price: float) -> int:
-    if secType == "STK" and schedule in _TICK_TABLES:
-        return tick_table(price, minTick)
+    if secType == "STK" and schedule in TABLES:
+        return tick_table(schedule, price, minTick)
     if (secType, schedule, minTick) == ("STK", "US", 0.0001):
         return BELOW_A_DOLLAR
     return fixed(minTick)

@@ -4,7 +4,9 @@ A rule is ((from this price on, step), …). The numbers are IB's own where a pu
 67 and 2806 quarters, 110 SPX options, 239 and 635); others stand for what exchanges publish.
 
 European stocks follow the tick size table of Commission Delegated Regulation (EU) 2017/588: by price, and by how often
-a share is traded, in six bands; `tick_table` gives a share the band in which its step at one price is the known one.
+a share is traded, in six bands. Hong Kong has one table (HKEX's Part A, until August 2025), Tokyo one for the 500 shares
+of TOPIX 100 and Mid400 (since June 2023) and one for all others. `tick_table` gives a share the band, or the table, in
+which its step at one price is the known one.
 
 Differs from TWS: what trades on a stock exchange is quoted in steps of minTick, whatever its price.
 """
@@ -69,6 +71,25 @@ def _table(band: int) -> Rule:
 
 
 MARKET_RULES |= {_FIRST_TABLE + band: _table(band) for band in range(_BANDS)}
+MARKET_RULES |= {
+    3010: (
+        (0.0, 0.001), (0.25, 0.005), (0.5, 0.01), (10.0, 0.02), (20.0, 0.05), (100.0, 0.1), (200.0, 0.2), (500.0, 0.5),
+        (1000.0, 1.0), (2000.0, 2.0), (5000.0, 5.0),
+    ),
+    3020: (
+        (0.0, 0.1), (1000.0, 0.5), (3000.0, 1.0), (10_000.0, 5.0), (30_000.0, 10.0), (100_000.0, 50.0),
+        (300_000.0, 100.0), (1_000_000.0, 500.0), (3_000_000.0, 1000.0), (10_000_000.0, 5000.0),
+        (30_000_000.0, 10_000.0),
+    ),
+    3021: (
+        (0.0, 1.0), (3000.0, 5.0), (5000.0, 10.0), (30_000.0, 50.0), (50_000.0, 100.0), (300_000.0, 500.0),
+        (500_000.0, 1000.0), (3_000_000.0, 5000.0), (5_000_000.0, 10_000.0), (30_000_000.0, 50_000.0),
+        (50_000_000.0, 100_000.0),
+    ),
+}  # fmt: skip
+# By schedule: the tables of an exchange's shares, in London in pence.
+_EUROPE = tuple(range(_FIRST_TABLE, _FIRST_TABLE + _BANDS))
+TABLES = dict.fromkeys(("LSE", "IBIS", "BM", "SBF", "AEB", "EBS"), _EUROPE) | {"SEHK": (3010,), "TSEJ": (3020, 3021)}
 # What has one step at all prices, by the step; the first rule of the kind counts.
 _FIXED = {rule[0][1]: id for id, rule in reversed(MARKET_RULES.items()) if len(rule) == 1}
 
@@ -84,11 +105,11 @@ def fixed(minTick: float) -> int:
     return _FIXED[minTick]
 
 
-def tick_table(price: float, minTick: float) -> int:
-    """The European band in which `minTick` is the step at `price`; a fixed rule when none is."""
-    for band in range(_BANDS):
-        if step_at(MARKET_RULES[_FIRST_TABLE + band], price) == minTick:
-            return _FIRST_TABLE + band
+def tick_table(schedule: str, price: float, minTick: float) -> int:
+    """The table of an exchange in which `minTick` is the step at `price`; a fixed rule when none is."""
+    for id in TABLES[schedule]:
+        if step_at(MARKET_RULES[id], price) == minTick:
+            return id
     return fixed(minTick)
 
 

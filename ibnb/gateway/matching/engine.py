@@ -233,7 +233,7 @@ class MatchingEngine:
         traded = [self._record(working, quantity, at, row, how) for row in booked]
         if working.legs:
             own = self._execution(working, how, working.order.action, quantity, at, working.avgFillPrice)
-            traded.insert(0, Fill(own))
+            traded.insert(0, Fill(own, route=working.contract.exchange))
         self.fills += traded
         self.mishaps.tell(working.permId)
         self.say(working, *(fill.details for fill in traded))
@@ -290,7 +290,7 @@ class MatchingEngine:
             currency=row.cost.currency,
             realizedPNL=None if row.realized is None else round(row.realized, _DECIMALS),
         )
-        return Fill(details, report)
+        return Fill(details, report, working.contract.exchange)
 
     def _execution(
         self,
@@ -321,7 +321,8 @@ class MatchingEngine:
             lastLiquidity=how.liquidity,
         )
         contract = working.contract if leg is None else contract_of(instrument)
-        return m.ExecDetails(reqId=-1, contract=contract, execution=execution)
+        # Where it has traded, not where it was sent (nautilus_trader#4061).
+        return m.ExecDetails(reqId=-1, contract=replace(contract, exchange=execution.exchange), execution=execution)
 
     def _after_fill(self, working: WorkingOrder, quantity: Decimal, before: Decimal) -> None:
         for sibling in oca.siblings(working, self):

@@ -17,10 +17,12 @@ SIDES = {"BUY": "BOT", "SELL": "SLD", "SSHORT": "SLD"}
 
 @dataclass(frozen=True)
 class Fill:
-    """One execution; `details.reqId` is -1. A combination's own has no commission: its legs have."""
+    """One execution; `details.reqId` is -1. A combination's own has no commission: its legs have. `route`: where the
+    order was sent."""
 
     details: m.ExecDetails
     commission: m.CommissionReport | None = None
+    route: str = ""
 
     def asked(self, reqId: int) -> Iterator[m.ExecDetails | m.CommissionReport]:
         """The same for a request."""
@@ -49,7 +51,7 @@ def select(fills: list[Fill], request: m.ReqExecutions, since: float, zone: Zone
         )
         if any(wanted and wanted != has for wanted, has in asked):
             continue
-        if request.exchange and request.exchange.upper() not in (execution.exchange, contract.exchange):
+        if request.exchange and request.exchange.upper() not in (execution.exchange, fill.route):
             continue
         if days and int(f"{day:%Y%m%d}") not in days:
             continue

@@ -32,6 +32,23 @@ def test_a_conId_needs_nothing_else(conId, symbol, currency):
     assert found is TODAY.find(conId)
 
 
+# Found in public programs and statements, most of them in several (market 31).
+PUBLIC = {
+    "BRK B": 72063691, "GE": 498843743, "AAL": 139673266, "GME": 36285627, "ROKU": 290651477, "RIVN": 525768800,
+    "SNOW": 444884769, "SE": 292735472, "VOO": 136155102, "VTI": 12340041, "HYG": 43652089, "SMH": 229725622,
+    "XLK": 4215230, "XLV": 4215205, "IBIT": 677037673, "USO": 418893644, "EFA": 13002510, "TLT": 15547841,
+    "XLF": 4215220, "XLE": 4215217, "GLD": 51529211,
+}  # fmt: skip
+
+
+def test_market_31_public_conIds_are_ibs_own():
+    found = {
+        symbol: {each.conId for each in match(symbol=symbol, secType="STK", currency="USD", exchange="SMART")}
+        for symbol in PUBLIC
+    }
+    assert {symbol: {conId} for symbol, conId in PUBLIC.items()} == found
+
+
 def test_a_conId_on_an_exchange_that_does_not_list_it():
     assert [] == match(conId=265598, exchange="IDEALPRO")
     assert [] == match(conId=1)

@@ -32,10 +32,15 @@ def test_rules_that_public_samples_ask_for(rule, steps):
     [
         ("SAP", "IBIS", (266.55, 199.98, 48.005, 501.2), (266.52, 501.01)),
         ("BARC", "LSE", (332.1, 190.05, 95.02), (332.13, 190.01)),
+        ("5", "SEHK", (93.05, 19.98, 9.99, 100.1), (93.02, 19.99, 100.02)),
+        ("700", "SEHK", (515.5, 499.8, 1001.0), (515.2, 499.9, 1000.7)),
+        ("7203", "TSEJ", (2630.5, 999.9, 3001.0), (2630.3, 3000.3)),
+        ("8035", "TSEJ", (24485.0, 9999.0, 30010.0), (24484.0, 30011.0)),
     ],
 )
-def test_european_shares_follow_the_tick_size_table(symbol, exchange, good, bad):
-    """Commission Delegated Regulation (EU) 2017/588, annex: the most liquid band, and the one below it."""
+def test_shares_follow_their_exchanges_table(symbol, exchange, good, bad):
+    """Commission Delegated Regulation (EU) 2017/588, annex: the most liquid band, and the one below it. HKEX's spread
+    table, Part A; the Tokyo Stock Exchange's for the constituents of TOPIX 500 (jpx.co.jp, tick size tables)."""
     (share,) = TODAY.match(Contract(symbol=symbol, secType="STK", exchange=exchange))
     assert [True] * len(good) == [share.on_tick(price) for price in good]
     assert [False] * len(bad) == [share.on_tick(price) for price in bad]

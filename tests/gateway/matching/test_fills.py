@@ -286,8 +286,12 @@ def test_market_28_an_execution_names_an_exchange_and_not_the_router(trader: Tra
     trader.place(1, quantity=20_000 if contract is EURUSD else 2, contract=contract)
     bid = trader.quote(contract).bid
     trader.place(2, quantity=20_000 if contract is EURUSD else 2, contract=contract, orderType="LMT", lmtPrice=bid)
-    found = {part.exchange for part in executions([*trader.wait_for(1, "Filled"), *trader.wait_for(2, "Filled")])}
-    assert found <= set(exchanges) - {"SMART"}
+    said = [*trader.wait_for(1, "Filled"), *trader.wait_for(2, "Filled")]
+    assert {part.exchange for part in executions(said)} <= set(exchanges) - {"SMART"}
+    told = [message for message in said if isinstance(message, m.ExecDetails)]
+    assert all(each.contract.exchange == each.execution.exchange for each in told)
+    orders = [message for message in said if isinstance(message, m.OpenOrder)]
+    assert {contract.exchange} == {each.contract.exchange for each in orders}
 
 
 @pytest.mark.parametrize("price", [0.0, -0.5, None])
