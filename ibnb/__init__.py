@@ -64,31 +64,47 @@ if TYPE_CHECKING:
     from ibnb.plots.trades import plotBracket as plotBracket
     from ibnb.plots.trades import plotFills as plotFills
     from ibnb.verbs.orders.blotter import OrderReport as OrderReport
+    from ibnb.widgets.account import AccountPanel as AccountPanel
     from ibnb.widgets.blotter import OrderBlotter as OrderBlotter
+    from ibnb.widgets.chain import OptionChain as OptionChain
     from ibnb.widgets.connection import ConnectionPanel as ConnectionPanel
+    from ibnb.widgets.contract import ContractBuilder as ContractBuilder
+    from ibnb.widgets.depth import DepthLadder as DepthLadder
+    from ibnb.widgets.messages import MessageTimeline as MessageTimeline
+    from ibnb.widgets.quotes import QuoteBoard as QuoteBoard
+    from ibnb.widgets.scan import ScanBuilder as ScanBuilder
+    from ibnb.widgets.ticket import OrderTicket as OrderTicket
 
 # Public name → the module that holds it.
 _HOME = {
     "AccountGuard": "ibnb.guard",
+    "AccountPanel": "ibnb.widgets.account",
     "AmbiguousContractError": "ibnb.errors",
     "ConnectionLostError": "ibnb.errors",
     "ConnectionPanel": "ibnb.widgets.connection",
     "Contract": "ibnb.ib.api",
+    "ContractBuilder": "ibnb.widgets.contract",
     "ContractNotFoundError": "ibnb.errors",
+    "DepthLadder": "ibnb.widgets.depth",
     "HistoricalDataError": "ibnb.errors",
     "IBApp": "ibnb.app",
     "IBError": "ibnb.errors",
     "MarketDataError": "ibnb.errors",
+    "MessageTimeline": "ibnb.widgets.messages",
     "NotConnectedError": "ibnb.errors",
+    "OptionChain": "ibnb.widgets.chain",
     "Order": "ibnb.ib.api",
     "OrderBlotter": "ibnb.widgets.blotter",
     "OrderLimits": "ibnb.core.gate",
     "OrderRejectedError": "ibnb.errors",
     "OrderReport": "ibnb.verbs.orders.blotter",
+    "OrderTicket": "ibnb.widgets.ticket",
     "PacingError": "ibnb.errors",
+    "QuoteBoard": "ibnb.widgets.quotes",
     "RequestError": "ibnb.errors",
     "RequestTimeoutError": "ibnb.errors",
     "SafetyError": "ibnb.errors",
+    "ScanBuilder": "ibnb.widgets.scan",
     "ScannerSubscription": "ibnb.ib.api",
     "TagValue": "ibnb.ib.api",
     "connect": "ibnb._connect",

@@ -181,6 +181,10 @@ class AccountGuard:
         if self._app.isConnected():
             self._app.cancelAccountSummary(self._reqId)
 
+    def fire(self, reason: str = "by hand") -> None:
+        """Stop now, whatever the values are: what a kill switch does. It fires once, as by itself."""
+        self._fire(reason)
+
     def release(self) -> None:
         """Let orders pass again after the guard has fired: a decision for a person."""
         self._core.gate.release(self)

@@ -31,6 +31,21 @@ FAMILIES = [
     "scanner",
     "ticks",
 ]
+WIDGETS = [
+    f"widgets.{name}"
+    for name in (
+        "account",
+        "blotter",
+        "chain",
+        "connection",
+        "contract",
+        "depth",
+        "messages",
+        "quotes",
+        "scan",
+        "ticket",
+    )
+]
 VERBS = (
     "get",
     "stream",
@@ -62,13 +77,15 @@ def app() -> Iterator[IBApp]:
     ibnb.reset()
 
 
-def examples(family: str) -> list[doctest.DocTest]:
-    module = importlib.import_module(f"ibnb.verbs.{family}")
+def examples(module_name: str) -> list[doctest.DocTest]:
+    module = importlib.import_module(f"ibnb.{module_name}")
     return [each for each in doctest.DocTestFinder(exclude_empty=True).find(module) if each.examples]
 
 
 @pytest.mark.parametrize(
-    "example", [each for family in FAMILIES for each in examples(family)], ids=lambda each: each.name.split(".")[-1]
+    "example",
+    [each for name in (*(f"verbs.{each}" for each in FAMILIES), *WIDGETS) for each in examples(name)],
+    ids=lambda each: each.name.split(".")[-1],
 )
 def test_examples_on_the_embedded_gateway(app: IBApp, example: doctest.DocTest) -> None:
     if example.name.split(".")[-1] in NEWER and IBAPI_VERSION.startswith("9."):

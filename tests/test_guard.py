@@ -164,6 +164,18 @@ def test_it_fires_exactly_once_blocks_and_cancels(both: tuple[Account, App]) -> 
     core(app).gate.refuse_all("placeOrder")
 
 
+def test_a_hand_fires_it_once_whatever_the_values_are(both: tuple[Account, App]) -> None:
+    tws, app = both
+    with AccountGuard(app, max_loss=0.05) as guard:
+        guard.fire("the kill switch was pressed")
+        guard.fire()
+        tws.wait_for(58)
+    assert guard.tripped
+    assert guard.actions == ["block new orders: the kill switch was pressed", "cancel every open order"]
+    with pytest.raises(SafetyError, match="kill switch"):
+        core(app).gate.refuse_all("placeOrder")
+
+
 def test_the_cash_may_have_a_floor_of_its_own(both: tuple[Account, App]) -> None:
     tws, app = both
     tws.set(CASH, 600.0)

@@ -19,7 +19,7 @@ _ROW, _HEAD = "26px", "52px"
 class OrderBlotter(Live):
     """Shows `app`'s orders as they change; `cancel(order_id)` is what the buttons do.
 
-    >>> OrderBlotter(app).text
+    >>> ibnb.OrderBlotter(app).text
     'No orders yet.'
     """
 

@@ -10,7 +10,7 @@ from ibnb.widgets.session_view import details, headline
 class ConnectionPanel(Live):
     """Shows the state of `app`'s session and keeps itself up to date. Works with or without a connection.
 
-    >>> panel = ConnectionPanel(app)
+    >>> panel = ibnb.ConnectionPanel(app)
     >>> panel.text.splitlines()[0]
     '● connected PAPER'
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import threading
+import time
 import traceback
 import weakref
 from abc import abstractmethod
@@ -23,6 +24,8 @@ from ibnb.widgets.markup import STYLE, plain
 
 #: Real seconds between two looks at a session.
 PAUSE = 0.3
+# A widget rests so many times as long as it takes to refresh: the kernel has other things to do.
+_SHARE = 10
 _VIEW = "application/vnd.jupyter.widget-view+json"
 # A cell's output is the table and, next to it, the widget. Where the widget lives the table is hidden; where only
 # JupyterLab's word for a lost one is left ("model not found"), that is.
@@ -46,6 +49,9 @@ class Live(widgets.VBox):  # type: ignore[misc]
         self._message = widgets.HTML()
         # The displayed table's handle.
         self._stored: Any = None
+        # What the watch has seen of the session when it refreshed this widget, and when it may do so again.
+        self._seen: object = None
+        self._next = 0.0
         super().__init__([*(before or []), self._shown, *(after or []), self._message])
         self.add_class("ibnb-live")
         self.refresh()
@@ -96,17 +102,17 @@ class Live(widgets.VBox):  # type: ignore[misc]
         self.refresh()
         self._store()
 
+    def start(self, doing: str, action: Callable[[], str]) -> None:
+        """The same in a thread of its own where it would keep the kernel waiting."""
+        if self._core.clock.is_real:
+            name = f"ibnb {type(self).__name__}"
+            threading.Thread(target=self.act, args=(doing, action), name=name, daemon=True).start()
+        else:
+            self.act(doing, action)
+
     def on_click(self, button: Any, doing: str, action: Callable[[], str]) -> None:
-        """Have a click do something, in a thread of its own where it would keep the kernel waiting."""
-
-        def clicked(_: object) -> None:
-            if self._core.clock.is_real:
-                name = f"ibnb {type(self).__name__}"
-                threading.Thread(target=self.act, args=(doing, action), name=name, daemon=True).start()
-            else:
-                self.act(doing, action)
-
-        button.on_click(clicked)
+        """Have a click do something."""
+        button.on_click(lambda _: self.start(doing, action))
 
     @property
     def still(self) -> str:
@@ -142,7 +148,6 @@ class Watch:
         self._widgets: list[Live] = []
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._seen: object = None
 
     @classmethod
     def of(cls, app: Session) -> Watch:
@@ -166,19 +171,23 @@ class Watch:
         with self._lock:
             self._widgets = [each for each in self._widgets if each is not widget]
 
-    def look(self) -> bool:
-        """Refresh what has become old; True if anything has."""
+    def look(self, last: bool = False) -> int:
+        """Refresh what has become old; how many widgets that were. One that takes long is refreshed less often."""
         core = self._core
-        now = (core.changes.number, int(core.now()), core.lifecycle.connected(), core.reconnect.attempt is None)
-        if now == self._seen:
-            return False
-        self._seen = now
+        seen = (core.changes.number, int(core.now()), core.lifecycle.connected(), core.reconnect.attempt is None)
+        many = 0
         for each in list(self._widgets):
+            began = time.monotonic()
+            if not last and (each._seen == seen or began < each._next):
+                continue
+            each._seen = seen
+            many += 1
             try:
                 each.refresh()
             except Exception as error:
                 core.status.problem("refresh", f"ibnb's {type(each).__name__}", error, traceback.format_exc())
-        return True
+            each._next = time.monotonic() + _SHARE * (time.monotonic() - began)
+        return many
 
     def _run(self) -> None:
         while not self._core.lifecycle.over.wait(PAUSE):
@@ -187,9 +196,8 @@ class Watch:
                 if not self._widgets:
                     self._thread = None
                     return
-        # Once more, to say so.
-        self._seen = None
-        self.look()
+        # To say so.
+        self.look(last=True)
         self._thread = None
 
 

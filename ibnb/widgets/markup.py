@@ -48,17 +48,18 @@ def table(
     columns: Sequence[str],
     rows: Iterable[Sequence[str | Cell]],
     *,
+    head: int = 0,
     left: Iterable[str] = (),
     kinds: Iterable[str] = (),
     by: str = "",
     way: str = "descending",
 ) -> str:
-    """A table with a caption and column heads; the first cell of a row is its head.
+    """A table with a caption and column heads.
 
-    `left`: columns whose text begins at the left; `kinds`: a class of STYLE for each row; `by`: the column by which
-    rows are sorted, `way` how.
+    `head`: which cell of a row is its head; `left`: columns whose text begins at the left; `kinds`: a class of STYLE
+    for each row; `by`: the column by which rows are sorted, `way` how.
     """
-    lefts = {columns[0], *left}
+    lefts = {*columns[:1], *left} if head == 0 else {*left}
     heads = "".join(
         f"<th scope='col'{_class('l' if name in lefts else '')}"
         f"{f' aria-sort={way}' if name == by else ''}>{html.escape(name)}</th>"
@@ -70,7 +71,7 @@ def table(
         cells = []
         for place, (name, value) in enumerate(zip(columns, row, strict=True)):
             cell = value if isinstance(value, Cell) else Cell(html.escape(value))
-            tag, scope = ("th", " scope='row'") if place == 0 else ("td", "")
+            tag, scope = ("th", " scope='row'") if place == head else ("td", "")
             kind = cell.kind or ("l" if name in lefts else "")
             css = f" style='{cell.css}'" if cell.css else ""
             cells.append(f"<{tag}{scope}{_class(kind)}{css}>{cell.inner}</{tag}>")

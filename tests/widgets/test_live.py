@@ -11,6 +11,7 @@ from order_messages import shown, status
 from scripted import ScriptedTWS
 
 from ibnb import ConnectionPanel, IBApp, OrderBlotter, createContract, createOrder
+from ibnb.widgets.live import Watch
 from ibnb.widgets.markup import plain
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -61,12 +62,11 @@ def test_looking_asks_tws_nothing_and_moves_no_clock(app: IBApp) -> None:
     assert (asked, now) == (len(app.tape), app.now())
 
 
-def test_nothing_is_drawn_anew_while_nothing_happens(app: IBApp) -> None:
+def test_nothing_is_drawn_anew_while_nothing_happens(app: IBApp, until: Until) -> None:
     panel = ConnectionPanel(app)
-    panel._watch.look()
-    assert panel._watch.look() is False
-    app.sleep(1)
-    assert panel._watch.look() is True or "10:00:01" in panel.text
+    app.sleep(3)
+    until(panel, lambda text: "10:00:03" in text)
+    assert Watch.of(app).look() == 0
 
 
 def test_a_cell_gets_a_table_and_then_the_widget(app: IBApp, shows: list[dict[str, Any]]) -> None:
