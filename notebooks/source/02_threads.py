@@ -202,21 +202,13 @@ loop.join()
 log = pd.DataFrame(watched.log, columns=["thread", "what"])
 log["thread"].value_counts().reindex(["main", "reader", "run"])
 
-# %% alt="Timeline with a row for each of three threads. The main thread connects and asks; the reader puts messages into the queue; the run thread executes the callbacks, the last of them currentTime, after which the main thread goes on."
-import matplotlib.pyplot as plt
-
-rows = {"main": 2, "reader": 1, "run": 0}
-figure, axes = plt.subplots(figsize=(9, 3), layout="constrained")
-for thread, steps in log.groupby("thread"):
-    axes.plot(steps.index, [rows[thread]] * len(steps), "o", label=thread)
-for place, (thread, what) in enumerate(watched.log):
-    if thread != "reader":
-        axes.annotate(what, (place, rows[thread]), xytext=(0, 8), textcoords="offset points", rotation=30, fontsize=8)
-axes.set_yticks(list(rows.values()), list(rows))
-axes.set_ylim(-0.5, 3)
-axes.set_xlabel("step")
-axes.set_title("Who does what, in the order in which it happened")
-plt.show()
+# %%
+ibnb.plotThreads(
+    log.rename(columns={"what": "name"}),
+    title="Who does what, in the order in which it happened",
+    alt="Timeline with a row for each of three threads. The main thread connects and asks; the reader puts messages into "
+    "the queue; the run thread executes the callbacks, the last of them currentTime; then the main thread goes on.",
+)
 
 # %% [markdown]
 # Read the picture from left to right. The reader is always a little ahead of the run thread, because a message must be in

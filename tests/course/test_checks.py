@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from ibnb.course import check
+from ibnb.course.checks import lesson_01
 from ibnb.course.didactics import UNFINISHED
 from ibnb.course.exercises import DISCONNECTED, EXERCISES, NOT_YET, UNREADABLE, find
+from ibnb.ib.codes import lookup
 from tests.course.answers import given, number_of, right, wrong
 
 SOURCES = sorted((Path(__file__).parents[2] / "notebooks" / "source").glob("*.py"))
@@ -55,6 +57,12 @@ def test_a_multiple_choice_has_a_reason_against_each_wrong_option(number: str) -
     for stranger in ("z", "", f"{letter}{letter}", letter + ")", None, 2, [letter], letter.encode()):
         assert check(number, stranger).state == NOT_YET
         assert re.search("one of the letters|a text is wanted", check(number, stranger).detail)
+
+
+def test_the_severities_of_lesson_01_are_those_of_the_package() -> None:
+    """A2: the exercise and `explain` use the same words."""
+    for name, codes in lesson_01.SEVERITIES.items():
+        assert {lookup(code).severity for code in codes} == {name}
 
 
 def test_every_exercise_has_a_right_answer_and_six_wrong_ones() -> None:

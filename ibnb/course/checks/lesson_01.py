@@ -1,11 +1,24 @@
-"""Lesson 01: ports, codes, a connection that fails, the server's clock."""
+"""Lesson 01: who talks to whom, ports, codes, farms, the server's clock, a connection that fails."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from ibnb.course.exercises import exercise, received
+from ibnb.course.exercises import answered, called, choice, exercise, received
+from ibnb.course.kinds import kind
+from ibnb.errors import NotConnectedError
+
+choice(
+    "01.1",
+    right="b",
+    correct="TWS is in the middle of everything",
+    wrong={
+        "a": "prices come through TWS as well: your program has no line to the broker",
+        "c": "it was TWS that logged in, and its log-in has ended with it",
+    },
+)
 
 _PORTS = {
     7497: "that is paper, but of TWS; Gateway has a door of its own",
@@ -15,47 +28,104 @@ _PORTS = {
 SEVERITIES = {
     "notice": (2104, 2106, 2158, 1102),
     "warning": (10167, 399),
-    "failure": (200, 162, 326, 502),
+    "request": (200, 162),
+    "connection": (326, 502),
 }
 
 
-@exercise("01.1", correct="4002 is IB Gateway with a paper account")
+@exercise("01.2", wants=int, correct="4002 is IB Gateway with a paper account")
 def paper_gateway(port: int) -> str | None:
-    if port == 4002:
-        return None
-    return _PORTS.get(port, "none of the four usual ports has this number")
+    return None if port == 4002 else _PORTS.get(port, "none of the four usual ports has this number")
 
 
-@exercise("01.2", correct="the code decides, not the word 'error'")
-def severities(answer: dict[int, str]) -> str | None:
+@exercise("01.3", wants=dict, correct="the code decides, not the word 'error'")
+def severities(answer: Mapping[int, str]) -> str | None:
     truth = {code: name for name, codes in SEVERITIES.items() for code in codes}
-    missing = [code for code in truth if code not in answer]
-    if missing:
-        return f"{len(missing)} of the {len(truth)} codes are missing, {missing[0]} first"
-    wrong = [code for code, name in truth.items() if answer[code] != name]
-    return f"{len(wrong)} are in the wrong class; read explain({wrong[0]}) once more" if wrong else None
-
-
-@exercise("01.3", correct="a failed connection is an exception that you can catch and read")
-def caught_exception(error: Any) -> str | None:
-    from ibnb import NotConnectedError
-
-    if error is None:
-        return "nothing was caught: did the connection succeed, or is the name gone after the block?"
-    if not isinstance(error, NotConnectedError):
-        return f"the answer should be the NotConnectedError itself, and is of type {type(error).__name__}"
+    if texts := [code for code in answer if isinstance(code, str)]:
+        return f"the keys should be numbers, and {texts[0]!r} is a text"
+    if missing := [code for code in truth if code not in answer]:
+        return f"{len(missing)} of the {len(truth)} codes {_are(missing)} missing, {missing[0]} first"
+    if unknown := [code for code in truth if answer[code] not in list(SEVERITIES)]:
+        return f"{answer[unknown[0]]!r} for {unknown[0]} isn't one of the four words {', '.join(SEVERITIES)}"
+    if wrong := [code for code, name in truth.items() if answer[code] != name]:
+        return f"{len(wrong)} {_are(wrong)} in the wrong class; read explain({wrong[0]}) once more"
     return None
 
 
-@exercise("01.4", correct="the server's clock is the one that counts for trading")
+def _are(several: list[int]) -> str:
+    return "is" if len(several) == 1 else "are"
+
+
+@exercise("01.4", wants=list, correct="five computers with prices, all of them connected")
+def names_of_farms(farms: list[str], app: Any) -> str | None:
+    if app.gateway is not None:
+        told = [message.message for message in answered(app, "ErrorMessage") if message.code in (2104, 2106, 2158)]
+    else:
+        told = [text for text in app.notices["text"] if " OK:" in text]
+    truth = [text.rpartition(":")[2] for text in told]
+    if farms == truth:
+        return None
+    if not all(isinstance(farm, str) for farm in farms):
+        return "a farm's name is a text, such as 'usfarm'"
+    if any(":" in farm for farm in farms):
+        return "only the name behind the colon is wanted"
+    if sorted(farm.strip() for farm in farms) == sorted(truth):
+        return "the names are right, but not as they were reported: mind the order, and spaces"
+    if missing := [farm for farm in truth if farm not in farms]:
+        return f"{missing[0]} is missing"
+    surplus = [farm for farm in farms if farm not in truth]
+    return f"{surplus[0]!r} wasn't reported" if surplus else "a farm appears twice"
+
+
+@exercise("01.5", wants=timedelta, correct="the server's clock is the one that counts for trading")
 def until_the_bell(answer: timedelta, app: Any) -> str | None:
-    if not isinstance(answer, timedelta):
-        return "the difference of two times should be a timedelta"
+    # Connecting asks once.
+    if app.gateway is not None and len(received(app, "ReqCurrentTime")) < 2:
+        return "the server was never asked for its time"
     now = app.getCurrentTime().tz_convert("America/New_York")
     truth = now.replace(hour=16, minute=0, second=0, microsecond=0) - now
-    if app.gateway is not None and not received(app, "ReqCurrentTime"):
-        return "the server was never asked for its time"
-    if abs(answer - truth) < timedelta(minutes=2):
+    if abs(answer - truth) < timedelta(seconds=5) or (
+        app.gateway is None and abs(answer - truth) < timedelta(minutes=2)
+    ):
         return None
+    if abs(answer + truth) < timedelta(minutes=2):
+        return "it is negative: the later time less the earlier one"
+    if abs(answer - truth) < timedelta(minutes=2):
+        return "it is a little off: the server's time now, to the second, and 16:00:00"
     elsewhere = abs(answer - truth) % timedelta(hours=1) < timedelta(minutes=2)
     return "it is off by whole hours: 16:00 in which zone?" if elsewhere else f"the session doesn't last {answer} more"
+
+
+@exercise("01.6", correct="a failed connection is an exception that you can catch and read")
+def caught_exception(error: Any) -> str | None:
+    if error is None:
+        return "nothing was caught: did the connection succeed, or is the name gone after the block?"
+    if isinstance(error, str):
+        return "this is the exception's text; the exception itself is wanted"
+    if isinstance(error, type) and issubclass(error, BaseException):
+        return "this is the kind of exception, and not the one that was caught: as error gives it a name"
+    if not isinstance(error, BaseException):
+        return f"this is {kind(error)}, an exception is wanted"
+    if not isinstance(error, NotConnectedError):
+        return f"this is another exception, a {type(error).__name__}; connect raises NotConnectedError"
+    return None if "7999" in str(error) else "this one wasn't about port 7999"
+
+
+@exercise("01.7", wants=callable, correct="it knocks, listens, and leaves the door as it was")
+def is_anybody_there(answers: Callable[[int], bool], app: Any) -> str | None:
+    before = None if app.gateway is None else len(app.gateway.connections)
+    try:
+        if called(answers, 7999, wants=bool):
+            return "nobody listens at port 7999, and it says True"
+    except NotConnectedError:
+        return "nobody listens at port 7999, and your function stops with NotConnectedError instead of saying False"
+    if not called(answers, app.port, wants=bool):
+        return f"our own TWS listens at port {app.port}, and it says False"
+    if not app.isConnected():
+        return "it has ended the session app: use another client id; run the first cell again before you go on"
+    if before is None:
+        return None
+    app.gateway.settle()
+    if not any(entry.clientId != app.clientId for entry in app.gateway.journal):
+        return "the gateway has seen no second client: knock by connecting"
+    return None if len(app.gateway.connections) == before else "the session that it made is still open"
