@@ -4,8 +4,8 @@ A rule is ((from this price on, step), …). The numbers are IB's own where a pu
 67 and 2806 quarters, 110 SPX options, 239 and 635); others stand for what exchanges publish.
 
 European stocks follow the tick size table of Commission Delegated Regulation (EU) 2017/588: by price, and by how often
-a share is traded, in six bands. Hong Kong has one table (HKEX's Part A, until August 2025), Tokyo one for the 500 shares
-of TOPIX 100 and Mid400 (since June 2023) and one for all others. `tick_table` gives a share the band, or the table, in
+a share is traded, in six bands. Hong Kong has one table (HKEX's Part A, until August 2025), Tokyo one for the shares of
+TOPIX 100 and Mid400 (since June 2023) and one for all others. `tick_table` gives a share the band, or the table, in
 which its step at one price is the known one.
 
 Differs from TWS: what trades on a stock exchange is quoted in steps of minTick, whatever its price.
