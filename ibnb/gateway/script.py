@@ -7,7 +7,7 @@
 
     [[fault]]                 # a method of Gateway.faults, with its arguments
     time = "10:30:15"
-    name = "link_lost"
+    name = "nightly_restart"
     arguments = [20]
 
     [[bulletin]]

@@ -26,7 +26,7 @@ factor = 0.9
 
 [[fault]]
 time = 10:30:15
-name = "link_lost"
+name = "nightly_restart"
 arguments = [20]
 
 [[bulletin]]
@@ -40,7 +40,7 @@ exchange = "EDGX"
 def test_a_script_takes_the_place_of_the_scenarios_own(tmp_path):
     read = read_script(script(tmp_path, WHOLE), LESSON)
     assert (Move("TSLA", new_york(10, 2), 1.058), Move("KO", new_york(10, 3), 0.9)) == read.moves
-    assert (Fault(new_york(10, 30) + 15.0, "link_lost", (20,)),) == read.faults
+    assert (Fault(new_york(10, 30) + 15.0, "nightly_restart", (20,)),) == read.faults
     assert (Bulletin(new_york(10, 40), "EDGX is not available.", 2, "EDGX"),) == read.bulletins
     assert (LESSON.accounts, LESSON.seed, LESSON.start) == (read.accounts, read.seed, read.start)
 

@@ -56,7 +56,7 @@ class Instrument:
     """One listing, as contractDetails describes it; `exchange` is the one that was asked for. Names are IB's.
 
     `conId` names it inside the gateway; `shownConId`, if any, is what clients are told (a continuous future's is that
-    of its front month).
+    of its front month). `grain`: what one unit of the market's sizes and volumes is, a fraction of a coin for crypto.
     """
 
     conId: int
@@ -95,6 +95,7 @@ class Instrument:
     sharesOutstanding: float = 0.0
     bond: Bond | None = None
     shownConId: int = 0
+    grain: Decimal = Decimal(1)
 
     @property
     def timeZoneId(self) -> str:

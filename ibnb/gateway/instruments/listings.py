@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from .instrument import Instrument, Model, described, invented
+
+# What is counted as one where fractions of coins are traded.
+_COINS_WORTH = 7500.0
 
 
 def read_listings() -> list[Instrument]:
@@ -53,6 +57,7 @@ def _listing(row: dict[str, str]) -> Instrument:
         stockType=row["stockType"],
         priceMagnifier=int(row["priceMagnifier"]),
         secIdList=(("ISIN", row["isin"]),) if row["isin"] else (),
+        grain=Decimal(f"{_COINS_WORTH / float(row['anchor']):.3g}") if secType == "CRYPTO" else Decimal(1),
         sharesOutstanding=float(row["shares"] or 0) * 1e6,
         **described(secType, primary or exchange, schedule, minTick, float(row["anchor"])),
     )

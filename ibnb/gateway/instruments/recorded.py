@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 
@@ -33,6 +34,7 @@ def recorded(recording: Recording, listings: tuple[Instrument, ...], today: date
         minTick=minTick,
         marketRuleIds=kind["marketRuleIds"],
         model=_model(recording, known.model.key, today),
+        grain=Decimal(1),
     )
 
 

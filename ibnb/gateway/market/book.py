@@ -57,7 +57,8 @@ def book(market: Market, instrument: Instrument, numRows: int, t: float) -> Book
     if quote.bid is None or quote.ask is None:
         return {BID: (), ASK: ()}
     names = venues(instrument)
-    bid, ask = Row(quote.bid, Decimal(quote.bidSize), names[0]), Row(quote.ask, Decimal(quote.askSize), names[0])
+    bid = Row(quote.bid, quote.bidSize * instrument.grain, names[0])
+    ask = Row(quote.ask, quote.askSize * instrument.grain, names[0])
     return {
         BID: _side(market, instrument, names, numRows, bid, BID, second),
         ASK: _side(market, instrument, names, numRows, ask, ASK, second),
@@ -85,7 +86,7 @@ def _side(
         epoch = (second + piece(steady, 8, 3)) // _STEADY
         sizes = 1 + piece(bits(stream(venue, side, "size"), _mixed(steady, epoch)), 0, 4)
         rows += [
-            (step, Row(instrument.price(place / 2), Decimal(size * unit), venue))
+            (step, Row(instrument.price(place / 2), size * unit * instrument.grain, venue))
             for step, place, size in zip(
                 away[there].tolist(), places[there].tolist(), sizes[there].tolist(), strict=True
             )

@@ -137,7 +137,7 @@ def _volume(condition: Condition, working: WorkingOrder, axis: Axis, sight: Sigh
     quotes = sight.market.seconds(instrument, float(axis[0]) + 1, float(axis[-1]) + 1)
     total = before + np.concatenate([[0], np.cumsum(quotes.volume)])
     at = np.searchsorted(quotes.time, axis, "right")
-    return _compare(condition.spec, total[at].astype(np.float64), condition.spec.volume)
+    return _compare(condition.spec, total[at] * float(instrument.grain), condition.spec.volume)
 
 
 def _change(condition: Condition, working: WorkingOrder, axis: Axis, sight: Sight) -> Truths:

@@ -90,11 +90,12 @@ def touch(market: Market, liquidity: Liquidity, working: WorkingOrder, start: fl
         return None
     limits = np.broadcast_to(limit(working, quotes), len(quotes))
     side, near, far = (1, quotes.bid, quotes.ask) if working.buys else (-1, quotes.ask, quotes.bid)
+    grain = float(working.instrument.grain)
     stood, joined = limits[:-1], np.diff(quotes.time) == 1
     through = joined & (side * (far[1:] - stood) <= 0)
     opened = ~joined & (side * (far[1:] - limits[1:]) <= 0)
     here = (np.abs(quotes.last[1:] - stood) < working.instrument.minTick / 4) & (limits[1:] == stood)
-    volume = np.where(joined & here & (side * (stood - near[1:]) <= 0), quotes.volume[1:], 0)
+    volume = np.where(joined & here & (side * (stood - near[1:]) <= 0), quotes.volume[1:] * grain, 0)
     edges = [0, *(np.flatnonzero(np.diff(stood)) + 1).tolist(), len(stood)]
     for begins, past in pairwise(edges):
         price = float(stood[begins])
@@ -107,7 +108,7 @@ def touch(market: Market, liquidity: Liquidity, working: WorkingOrder, start: fl
             time = max(float(quotes.time[at + 1]), start)
             if opened[at]:
                 return Touch(time, None, 0.0)
-            size = float(quotes.volume[at + 1] if through[at] else min(traded[found[0]], volume[at]))
-            return Touch(time, price, size)
+            size = float(quotes.volume[at + 1] * grain if through[at] else min(traded[found[0]], volume[at]))
+            return Touch(time, price, round(size, 8))
         working.queue = max(-float(traded[-1]), 0.0)
     return None

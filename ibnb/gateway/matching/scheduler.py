@@ -282,7 +282,7 @@ class Scheduler:
             if self._engine.next_fills:
                 self._engine.next_fills.popleft()
                 pause = _PAUSE
-            self._engine.fill(working, min(allowed, max(offered, Decimal(1))), found.price)
+            self._engine.fill(working, min(allowed, max(offered, working.instrument.grain)), found.price)
         if not working.final:
             self._later(working, now + pause, self._watch, now + pause)
 

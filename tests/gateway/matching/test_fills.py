@@ -356,3 +356,26 @@ def test_coins_that_are_held_may_be_sold(trader: Trader) -> None:
     held = executions(trader.wait(1))[-1].cumQty
     trader.place(2, "SELL", float(held), tif="IOC", contract=BITCOIN)
     assert executions(trader.wait(1))[-1].cumQty == held
+
+
+def test_market_29_sizes_of_crypto_are_fractions_of_coins(trader: Trader) -> None:
+    """In quotes, books, trades, bars and fills alike, and they agree."""
+    grain = trader.instrument(BITCOIN).grain
+    asked = m.ReqMktData(reqId=1, contract=BITCOIN)
+    trades = m.ReqTickByTickData(reqId=2, contract=BITCOIN, tickType="AllLast", numberOfTicks=0, ignoreSize=False)
+    depth = m.ReqMktDepth(reqId=3, contract=BITCOIN, numRows=5, isSmartDepth=False)
+    said = [message for request in (asked, trades, depth) for message in trader.ask(request)] + trader.wait(60)
+    sizes = [tick.size for tick in said if isinstance(tick, m.TickSize) and tick.tickType in (0, 3, 5, 8)]
+    sizes += [tick.size for tick in said if isinstance(tick, m.TickByTick | m.UpdateMktDepth) and tick.size]
+    assert {Decimal(0)} == {size % grain for size in sizes}
+    assert any(size % 1 for size in sizes)
+    bars = m.ReqHistoricalData(
+        reqId=4, contract=BITCOIN, endDateTime="", durationStr="1 D", barSizeSetting="1 hour",
+        whatToShow="AGGTRADES", useRTH=0, formatDate=1, keepUpToDate=False,
+    )  # fmt: skip
+    [answer] = [message for message in trader.ask(bars) if isinstance(message, m.HistoricalData)]
+    assert any(bar.volume % 1 for bar in answer.bars)
+    assert {Decimal(0)} == {bar.volume % grain for bar in answer.bars}
+    trader.place(1, "BUY", 0.75, "LMT", BITCOIN, lmtPrice=200_000.0, tif="IOC")
+    filled = executions(trader.wait(5))
+    assert Decimal("0.75") == sum(part.shares for part in filled)

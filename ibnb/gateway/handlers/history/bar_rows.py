@@ -23,8 +23,22 @@ def bar_rows(bars: Bars, size: Size, instrument: Instrument, formatDate: int, ve
         dates = bar_dates(bars.time, formatDate, version, instrument.timeZoneId, LOGIN_ZONE)
     columns = (bars.open, bars.high, bars.low, bars.close, bars.volume, bars.wap, bars.count)
     return tuple(
-        Bar(date=date, open=open_, high=high, low=low, close=close, volume=Decimal(volume), wap=wap, barCount=count)
+        Bar(
+            date=date,
+            open=open_,
+            high=high,
+            low=low,
+            close=close,
+            volume=_told(volume, instrument.grain),
+            wap=wap,
+            barCount=count,
+        )
         for date, open_, high, low, close, volume, wap, count in zip(
             dates, *(column.tolist() for column in columns), strict=True
         )
     )
+
+
+def _told(volume: int, grain: Decimal) -> Decimal:
+    """A volume in shares or coins; without trades it is -1."""
+    return volume * grain if volume > 0 else Decimal(volume)

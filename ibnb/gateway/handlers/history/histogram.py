@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 
 import numpy as np
 
@@ -54,7 +53,7 @@ def histogram(world: World, client: Client, request: m.ReqHistogramData) -> Iter
     sizes = np.zeros(len(prices), dtype="int64")
     np.add.at(sizes, place, bars.volume)
     items = tuple(
-        m.HistogramEntry(price=price, size=Decimal(size))
+        m.HistogramEntry(price=price, size=size * instrument.grain)
         for price, size in zip(prices.tolist(), sizes.tolist(), strict=True)
     )
     yield m.HistogramData(reqId=request.reqId, items=items)

@@ -39,7 +39,7 @@ class Kind:
 
 def _trades(world: World, instrument: Instrument, start: float, end: float, ignoreSize: bool) -> list[m.HistoricalTick]:
     return [
-        m.HistoricalTick(time=tick.time, price=tick.price, size=Decimal(tick.size), exchange=tick.exchange)
+        m.HistoricalTick(time=tick.time, price=tick.price, size=tick.size * instrument.grain, exchange=tick.exchange)
         for tick in world.market.ticks(instrument, start, end)
     ]
 
@@ -58,8 +58,8 @@ def _quotes(world: World, instrument: Instrument, start: float, end: float, igno
                     time=time,
                     priceBid=quote.bid,
                     priceAsk=quote.ask,
-                    sizeBid=Decimal(quote.bidSize),
-                    sizeAsk=Decimal(quote.askSize),
+                    sizeBid=quote.bidSize * instrument.grain,
+                    sizeAsk=quote.askSize * instrument.grain,
                 )
             )
         before = now

@@ -111,7 +111,7 @@ def _misc_stats(world: World, instrument: Instrument, time: float) -> Iterator[T
             yield Tick(m.TickPrice, lowType, float(year.low[rows].min()))
             yield Tick(m.TickPrice, highType, float(year.high[rows].max()))
     if _has_volume(instrument):
-        yield Tick(m.TickSize, 21, Decimal(world.market.avg_volume(instrument)))
+        yield Tick(m.TickSize, 21, world.market.avg_volume(instrument) * instrument.grain)
 
 
 def _mark_price(world: World, instrument: Instrument, time: float) -> Iterator[Tick]:
@@ -130,7 +130,8 @@ def _trade_string(tickType: int) -> Callable[[World, Instrument, float], Iterato
         quote = world.market.quote(instrument, time)
         bar = _day_bar(world, instrument, time) if _has_volume(instrument) and quote.is_open else None
         if bar is not None and len(bar):
-            words = (quote.last, quote.lastSize, quote.time * 1000, int(bar.volume[-1]), float(bar.wap[-1]), "true")
+            size, volume = quote.lastSize * instrument.grain, int(bar.volume[-1]) * instrument.grain
+            words = (quote.last, size, quote.time * 1000, volume, float(bar.wap[-1]), "true")
             yield Tick(m.TickString, tickType, ";".join(str(word) for word in words))
 
     return produce

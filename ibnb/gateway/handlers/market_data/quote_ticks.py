@@ -73,16 +73,18 @@ def quote_ticks(world: World, instrument: Instrument, view: View) -> list[Tick]:
 def combination_ticks(world: World, combination: Combination, view: View) -> list[Tick]:
     """What a combination's legs add up to: bid, offer, their sizes, the last close."""
     quote = combination_quote(world.market, combination, view.time, view.frozen)
-    tops = _sized(world, [(BID, quote.bid, quote.bidSize), (ASK, quote.ask, quote.askSize)])
+    tops = _sized(world, Decimal(1), [(BID, quote.bid, quote.bidSize), (ASK, quote.ask, quote.askSize)])
     ticks = [_top(*top) for top in tops]
     ticks += [Tick(m.TickSize, _SIZE_OF[tickType], size) for tickType, _, size in tops]
     ticks.append(Tick(m.TickPrice, CLOSE, combination.previous_close(world.market, view.time)))
     return _shown(ticks, view)
 
 
-def _sized(world: World, tops: list[tuple[int, float | None, int]]) -> list[tuple[int, float | None, Decimal]]:
+def _sized(
+    world: World, grain: Decimal, tops: list[tuple[int, float | None, int]]
+) -> list[tuple[int, float | None, Decimal]]:
     """Tick types, prices and sizes as they are told; a staged fault makes sizes fractional."""
-    return [(tickType, price, size + world.staged.fraction) for tickType, price, size in tops]
+    return [(tickType, price, size * grain + world.staged.fraction) for tickType, price, size in tops]
 
 
 def _top(tickType: int, price: float | None, size: Decimal) -> Tick:
@@ -105,13 +107,13 @@ def _live_ticks(world: World, instrument: Instrument, view: View) -> Iterator[Ti
         tops += [(BID, quote.bid, quote.bidSize), (ASK, quote.ask, quote.askSize)]
     if instrument.trades:
         tops.append((LAST, quote.last, quote.lastSize))
-    told = _sized(world, tops)
+    told = _sized(world, instrument.grain, tops)
     for top in told:
         yield _top(*top)
     for tickType, _, size in told:
         yield Tick(m.TickSize, _SIZE_OF[tickType], size)
     if instrument.trades and instrument.quotes:
-        yield Tick(m.TickSize, VOLUME, Decimal(stats.volume))
+        yield Tick(m.TickSize, VOLUME, stats.volume * instrument.grain)
     # A currency pair has no official open.
     opened = stats.open if instrument.trades else None
     for tickType, price in ((HIGH, stats.high), (LOW, stats.low), (CLOSE, stats.close), (OPEN, opened)):
