@@ -94,7 +94,7 @@ class OrderState:
     told_remaining: float = nan
     told_price: float = nan
     fills: Fills = field(default_factory=Fills)
-    #: TWS has shown the order at least once; the status in its last openOrder.
+    #: TWS has shown the order, or a fill of it, at least once; the status in its last openOrder.
     taken: bool = False
     shown: str = ""
     rejected: Said | None = None
@@ -166,6 +166,7 @@ class OrderState:
     def executed(self, fill: Fill) -> bool:
         """execDetails: is it news? The same fill may be told again."""
         news, corrected = self.fills.take(fill)
+        self.taken = True
         if corrected is not None:
             self._correct(corrected, fill)
         self._settle()
@@ -199,15 +200,14 @@ class OrderState:
 
     def completed(self, order: Any, status: str) -> bool:
         """completedOrder: is it news?"""
-        before = (self.status, self.progress()[0], self.taken)
+        before = (self.status, self.progress()[0])
         filled = number(order, "filledQuantity")
         if filled > self.told:
             self.told, self.told_remaining, self.told_price = filled, max(0.0, self.total - filled), nan
-        self.taken = True
         if status in DONE and self.status != "Filled":
             self._stands(status)
         self._settle()
-        return before != (self.status, self.progress()[0], self.taken)
+        return before != (self.status, self.progress()[0])
 
     def note(self, time: float, what: str, text: str = "") -> None:
         """Write down how it stands now, and why."""

@@ -162,6 +162,16 @@ def test_the_completed_orders_know_an_order_by_its_perm_id() -> None:
     assert told.blotter.ids() == [ID]
 
 
+def test_an_order_of_which_only_a_fill_was_heard_was_taken() -> None:
+    """By that orders lost with their connection are told from those that TWS has. (Mutant of order_state.py.)"""
+    told = Told()
+    assert not told.blotter.doubt(ID, 2.0)
+    told.execute(2, 100.5)
+    assert told.blotter.doubt(ID, 3.0)
+    told.blotter.withdraw(ID, 0)
+    assert told.blotter.ids() == [ID]
+
+
 # --- what didn't leave ---------------------------------------------------------------------------------
 
 
@@ -182,7 +192,7 @@ def test_what_is_not_known_is_none() -> None:
     assert blotter.version(1) == -1
     assert blotter.log(1) == blotter.ids() == []
     assert blotter.answer(1, 1) == (None, None)
-    assert blotter.cancelling(1, 0.0) == 0
+    assert blotter.cancelling(1, 0.0) == blotter.asked(1) == 0
     assert not blotter.doubt(1, 0.0)
     blotter.told(1, 201, "nobody's", 0.0)
     assert blotter.ids() == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gates import contract, gate, order, refused, told
 from order_messages import NVDA, opened, shown, status
 from scripted import ScriptedTWS
 
@@ -18,6 +20,8 @@ from ibnb import (
     createOCA,
     createOrder,
 )
+from ibnb.verbs.orders.blotter import Blotter
+from ibnb.verbs.orders.groups import Group
 
 BRACKET = createBracket("BUY", 10, 100.0, 110.0, 95.0)
 
@@ -104,6 +108,13 @@ def test_an_oca_group_is_sent_whole(tws: ScriptedTWS, capsys: pytest.CaptureFixt
     assert cancelled(tws) == [29]
 
 
+def test_the_second_of_two_doesnt_leave_when_tws_refuses_the_first(tws: ScriptedTWS) -> None:
+    refuse(tws, 27)
+    with pytest.raises(OrderRejectedError):
+        tws.app.placeOrders([(NVDA, createOrder("SELL", 1, "LMT", price)) for price in (300, 9)])
+    assert placed(tws) == [27]
+
+
 def test_a_group_that_breaks_off_is_withdrawn(tws: ScriptedTWS) -> None:
     tws.record("cancelOrder")
     with pytest.raises(ValueError):
@@ -118,6 +129,27 @@ def test_a_group_that_breaks_off_is_withdrawn(tws: ScriptedTWS) -> None:
     with pytest.raises(ConnectionLostError):
         tws.app.placeBracket(NVDA, BRACKET)
     assert cancelled(tws) == [27]
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+def test_what_a_broken_group_hasnt_handed_on_holds_no_shares(failing: int) -> None:
+    """Mutant of groups.py: the member after the one that failed was still counted by the limits."""
+    made = gate(allow_short=False)
+    made.position(told(), 100)
+    lifecycle = SimpleNamespace(connection=None)
+    core: Any = SimpleNamespace(gate=made, lifecycle=lifecycle, fence=SimpleNamespace(glance=lambda seconds: None))
+
+    def place(orderId: int, contract: Any, order: Any) -> None:
+        made.check(orderId, contract, order)
+        if orderId == failing:
+            raise ConnectionLostError("gone")
+
+    group = Group(core, Blotter(lambda: 1, lambda text: None), "placeOrders", place, lambda orderId: None)
+    with pytest.raises(ConnectionLostError):
+        group.send([(number, contract(), order(20, "SELL")) for number in range(3)])
+    handed = failing + 1  # TWS may have the one that failed
+    made.check(9, contract(), order(100 - 20 * handed, "SELL"))
+    assert f"{100:g} of them already being sold" in refused(made, 10, contract(), order(1, "SELL"))
 
 
 def test_a_group_of_one_and_of_none(tws: ScriptedTWS) -> None:
