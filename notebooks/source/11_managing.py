@@ -98,14 +98,12 @@ plt.show()
 
 
 # %%
-### BEGIN SOLUTION
 def pending(orders, symbol):
+    ### BEGIN SOLUTION
     of_symbol = orders[orders["symbol"] == symbol]
     sign = of_symbol["action"].map({"BUY": 1, "SELL": -1})
     return float((of_symbol["remaining"] * sign).sum())
-
-
-### END SOLUTION
+    ### END SOLUTION
 
 
 # %%

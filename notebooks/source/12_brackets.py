@@ -90,13 +90,11 @@ ibnb.plotBracket(recent, bracket, title="NVDA: a bracket before it is sent")
 
 
 # %%
-### BEGIN SOLUTION
 def exits(action, entry, reward, risk):
+    ### BEGIN SOLUTION
     sign = 1 if action == "BUY" else -1
     return entry * (1 + sign * reward), entry * (1 - sign * risk)
-
-
-### END SOLUTION
+    ### END SOLUTION
 
 
 # %%
@@ -353,13 +351,11 @@ _ = app.placeOrderNow(intel, app.createOrder("SELL", 10), wait="Filled")
 
 
 # %%
-### BEGIN SOLUTION
 def slip(planned, executions):
+    ### BEGIN SOLUTION
     sold = executions[executions["side"] == "SLD"]
     return planned - (sold["price"] * sold["shares"]).sum() / sold["shares"].sum()
-
-
-### END SOLUTION
+    ### END SOLUTION
 
 
 # %%
@@ -401,13 +397,11 @@ print(f"step {details['minTick']:.5f}; 1.1234567 becomes {app.roundToTick(1.1234
 
 
 # %%
-### BEGIN SOLUTION
 def fitting(details, action, quantity, entry, take_profit, stop_loss):
+    ### BEGIN SOLUTION
     prices = [ibnb.roundToTick(price, details) for price in (entry, take_profit, stop_loss)]
     return ibnb.createBracket(action, quantity, *prices)
-
-
-### END SOLUTION
+    ### END SOLUTION
 
 
 # %%
