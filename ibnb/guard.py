@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from ibnb.core.session import Session
 from ibnb.errors import ConnectionLostError, IBError, NotConnectedError
+from ibnb.ib.accounts import mask
 from ibnb.ib.api import to_float
 from ibnb.verbs.orders.flatten import Flatten
 
@@ -129,6 +130,13 @@ class AccountGuard:
         """What must be a number all the time: the tag, and where it is kept."""
         watched = ((VALUE, "value", self.max_loss), (CASH, "cash", self.min_cash))
         return {tag: name for tag, name, limit in watched if limit is not None}
+
+    def __repr__(self) -> str:
+        state = "has fired" if self.tripped else "watches" if self._complete and not self._stopped else "isn't watching"
+        limits = [
+            f"{mask(each.account)}: {each.value:,.2f}, floor {self._floor(each):,.2f}" for each in self.watched.values()
+        ]
+        return f"<AccountGuard {state}{' (' + '; '.join(limits) + ')' if limits else ''}, {len(self.actions)} actions>"
 
     # --- begin and end ---------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ import pandas as pd
 from ibnb.errors import IBError
 from ibnb.ib.dates import parse_dates, parse_moments
 from ibnb.ib.zones import NEW_YORK, zone_name
+from ibnb.table_display import Table
 from ibnb.wire.fast import Columns
 
 #: Answer → column → dtype. The column that INDEX names becomes the index.
@@ -333,6 +334,9 @@ INDEX = {
     "executions": "time",
 }
 
+# Long ones are pandas' own in every way: what people do with them is reckon.
+_PLAIN = {"bars", "trades", "bidAsks", "midpoints", "histogram"}
+
 # IB marks "no value" with the largest double, 2**127 - 1 as a decimal, or the largest 32-bit or 64-bit integer.
 _UNSET_FROM = 1.7e38
 _UNSET_INTEGERS = (2**31 - 1, 2**63 - 1)
@@ -343,7 +347,8 @@ def frame(name: str, rows: Sequence[Sequence[Any]], zone: str | None = None) -> 
 
     `zone` is the zone that times are shown in, and that times without a zone are read in.
     """
-    return table(TABLES[name], rows, INDEX.get(name), zone)
+    found = table(TABLES[name], rows, INDEX.get(name), zone)
+    return found if name in _PLAIN else Table(found)
 
 
 def table(

@@ -17,6 +17,7 @@ from ibnb.core.clock import NEW_YORK, seconds_of
 from ibnb.core.core import Core
 from ibnb.core.dispatch import Callbacks
 from ibnb.core.gate import OrderLimits
+from ibnb.core.offered import offered
 from ibnb.core.outgoing import Client
 from ibnb.core.pacing import Pacing
 from ibnb.core.progress import Show, in_notebook, shower, sleep_shown
@@ -209,6 +210,9 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
                     f"server version {lifecycle.version}, next order id {self._ibnb.ids.next}>"
                 )
         return f"<{name} not connected>"
+
+    def __dir__(self) -> list[str]:
+        return offered(self)
 
     # --- time --------------------------------------------------------------------------------------
 

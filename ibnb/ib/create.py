@@ -14,6 +14,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from ibnb.ib.api import Contract, Order
+from ibnb.ib.fields_shown import fields_shown, show_in_notebooks
 from ibnb.ib.order_rules import check_rules
 from ibnb.ib.order_types import ORDER_TYPES
 from ibnb.ib.values import (
@@ -28,6 +29,8 @@ from ibnb.ib.values import (
     check_end_date_time,
 )
 from ibnb.tracebacks import short_errors
+
+show_in_notebooks()
 
 # The fields that say which instrument a contract is; a combo's legs do so too.
 _NAMES = ("symbol", "conId", "localSymbol", "tradingClass", "secId", "issuerId", "comboLegs")
@@ -191,6 +194,10 @@ class Bracket(NamedTuple):
     parent: Order
     takeProfit: Order
     stopLoss: Order
+
+    def __repr__(self) -> str:
+        orders = [f"{name}={fields_shown(order)}" for name, order in zip(self._fields, self, strict=True)]
+        return f"Bracket({', '.join(orders)})"
 
 
 @short_errors

@@ -6,6 +6,7 @@ Rule: each verb ends what it started, so that no feed is left running; a feed th
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from ibnb.ib.api import to_float
 from ibnb.ib.fields import ContractLike
 from ibnb.ib.instruments import as_contract
 from ibnb.ib.values import check
+from ibnb.table_display import shown_html
 from ibnb.verbs.contracts import ContractVerbs
 
 #: The tags that IB documents; getAccountSummary asks for them all unless told otherwise.
@@ -61,6 +63,13 @@ class AccountUpdates(NamedTuple):
     values: pd.DataFrame
     portfolio: pd.DataFrame
     time: str
+
+    def __repr__(self) -> str:
+        return f"<AccountUpdates at {self.time}: {len(self.portfolio)} positions, {len(self.values)} values>"
+
+    def _repr_html_(self) -> str:
+        held = shown_html("Portfolio", self.portfolio)
+        return f"<p>Account updates at {html.escape(self.time)}</p>{held}{shown_html('Values', self.values)}"
 
 
 class AccountCallbacks(Listener):

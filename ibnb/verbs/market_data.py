@@ -23,6 +23,7 @@ from ibnb.ib.api import UNSET_INTEGER, to_float
 from ibnb.ib.fields import ContractLike
 from ibnb.ib.instruments import as_contract, as_contracts
 from ibnb.ib.values import DATA_TYPES
+from ibnb.table_display import shown_html
 from ibnb.verbs.line import (
     LIVE_PRICES,
     PRICE_TICKS,
@@ -230,6 +231,7 @@ class QuoteStream:
         self._timeout = timeout
         self._stack = ExitStack()
         self._lines: list[Line] = []
+        self._left = False
         self._news = Backlog()
 
     def __enter__(self) -> Self:
@@ -246,12 +248,21 @@ class QuoteStream:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._left = True
         self._stack.close()
 
     @property
     def df(self) -> pd.DataFrame:
         """The quotes as they stand now: index `symbol`, columns as in getQuote."""
         return tables.frame("quotes", [line.row() for line in self._lines])
+
+    def __repr__(self) -> str:
+        names = ", ".join(each.symbol for each in self._contracts)
+        state = "closed" if self._left else "open" if self._lines else "not open"
+        return f"<QuoteStream of {names}: {state}>"
+
+    def _repr_html_(self) -> str:
+        return shown_html(repr(self)[1:-1], self.df)
 
     @property
     def failures(self) -> dict[str, BaseException]:

@@ -20,11 +20,14 @@ from ibnb.core.session import Session
 from ibnb.errors import IBError
 from ibnb.ib.fields import ContractLike
 from ibnb.ib.instruments import as_contract
+from ibnb.table_display import shown_html
 
 T = TypeVar("T")
 
 #: News that nobody takes are kept so far back, and so are the rows of a frame.
 KEPT = 100_000
+# So many rows, the last ones, a notebook shows of a stream.
+_SHOWN = 10
 
 
 class Stream(ABC, Generic[T]):
@@ -40,6 +43,7 @@ class Stream(ABC, Generic[T]):
         self._timeout = timeout
         self._stack = ExitStack()
         self._slot: Slot | None = None
+        self._left = False
         self._news: deque[Any] = deque(maxlen=KEPT)
 
     @abstractmethod
@@ -54,6 +58,17 @@ class Stream(ABC, Generic[T]):
     @abstractmethod
     def df(self) -> pd.DataFrame:
         """What has come so far."""
+
+    def _state(self) -> str:
+        if self._slot is None:
+            return "not open"
+        return "closed" if self._left else "ended" if self._slot.done else "open"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._contract.symbol}: {self._state()}, {len(self.df)} rows>"
+
+    def _repr_html_(self) -> str:
+        return shown_html(repr(self)[1:-1], self.df.tail(_SHOWN))
 
     @abstractmethod
     def _item(self, raw: Any) -> T:
@@ -87,6 +102,7 @@ class Stream(ABC, Generic[T]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._left = True
         self._stack.close()
 
     def _close(self, slot: Slot) -> None:

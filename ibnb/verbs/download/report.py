@@ -16,6 +16,7 @@ import pandas as pd
 from ibnb import tables
 from ibnb.errors import IBError, RequestError
 from ibnb.ib.values import BAR_SIZES
+from ibnb.table_display import shown_html
 from ibnb.verbs.download.series import SCHEDULE, Series, Wish
 
 GAPS = {"symbol": "str", "from": "object", "to": "object", "sessions": "int64", "source": "str"}
@@ -56,6 +57,11 @@ class History:
         if symbol not in self.parts:
             raise KeyError(f"{symbol!r}; there are {', '.join(map(repr, self.parts))}")
         return self.parts[symbol]
+
+    def _repr_html_(self) -> str:
+        told = [("Gaps", self.gaps), ("Failures", self.failures)]
+        more = "".join(shown_html(title, table) for title, table in told if len(table))
+        return shown_html(repr(self)[1:-1], self.symbols) + more
 
     def __repr__(self) -> str:
         return (

@@ -10,12 +10,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import count
 from math import nan
 from typing import Any
 
+import pandas as pd
+
 from ibnb.ib.api import Contract, Order, to_float
+from ibnb.table_display import shown_html
 from ibnb.verbs.orders.fills import Charges, Fill, reaches, shares
 from ibnb.verbs.orders.order_state import DONE, UNCERTAIN, WORKING, OrderState, Said, Standing
 from ibnb.verbs.orders.refusals import CANCELLED
@@ -45,6 +48,9 @@ class OrderReport:
     def done(self) -> bool:
         """True when nothing more is expected: filled, cancelled, or rejected."""
         return self.status in DONE
+
+    def _repr_html_(self) -> str:
+        return shown_html(f"Order {self.orderId}", pd.DataFrame([asdict(self)]))
 
 
 class Blotter:

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from ibnb import tables
+from ibnb.table_display import Table
 from ibnb.verbs.orders.fills import family
 
 COLUMNS = ["time", *[name for name in tables.TABLES["executions"] if name != "time"]]
@@ -79,4 +80,4 @@ def _as_fills(table: pd.DataFrame) -> pd.DataFrame:
     numbers = {name: empty[kind] for name, kind in kinds.items() if kind in empty}
     found = table.assign(**{name: table[name].replace("", none) for name, none in numbers.items()}).astype(kinds)
     found.index = pd.DatetimeIndex(pd.to_datetime(table["time"], utc=True, format="ISO8601"), name="time")
-    return found.drop(columns="time")
+    return Table(found.drop(columns="time"))
