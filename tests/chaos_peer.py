@@ -11,19 +11,19 @@ import socket
 import threading
 from typing import Any
 
-from fake_tws import framed
+from fake_tws import payload
 
 from ibnb.gateway import Gateway
 from ibnb.gateway import messages as m
-from ibnb.gateway.codec import codec_for
-from ibnb.gateway.codec.text import NEWEST
+from ibnb.gateway.codec import NEWEST, codec_for
 from ibnb.gateway.handlers.registry import request_id
-from ibnb.ib.api import MAX_CLIENT_VER
+from ibnb.ib.api import MAX_CLIENT_VER, PROTOBUF_OFFSET, RAW_ID_VERSION, message_id
 from ibnb.wire.transport import Frames
 
 # What this ibapi and the gateway agree on.
 VERSION = min(NEWEST, MAX_CLIENT_VER)
-START, FENCE = "71", "49"
+RAW = VERSION >= RAW_ID_VERSION
+START, FENCE = 71, 49
 #: What there is many of in one answer; an empty answer has none of it.
 ROWS = {
     "AccountSummary",
@@ -44,6 +44,24 @@ ROWS = {
     "UpdateAccountValue",
     "UpdatePortfolio",
 }
+
+
+def number_of(body: bytes) -> int:
+    """Which message this is, on either wire."""
+    number = message_id(body, VERSION)
+    return number - PROTOBUF_OFFSET if RAW and number > PROTOBUF_OFFSET else number
+
+
+def nonsense() -> list[bytes]:
+    """Bars whose request can't be read, a message that there isn't, and one that is none at all."""
+    if RAW:
+        bars = (17 + PROTOBUF_OFFSET).to_bytes(4, "big") + b"\xff"
+        return [bars, (9999).to_bytes(4, "big") + payload(1), b"?"]
+    return [payload(17, "x", "", "y"), payload(9999, 1), payload("what", "?")]
+
+
+def framed(body: bytes) -> bytes:
+    return len(body).to_bytes(4, "big") + body
 
 
 class ChaosPeer:
@@ -108,8 +126,7 @@ class ChaosPeer:
         client.close()
 
     def _pass_up(self, body: bytes, client: socket.socket, server: socket.socket) -> None:
-        kind = body.split(b"\0", 1)[0].decode()
-        frame = len(body).to_bytes(4, "big") + body
+        kind, frame = number_of(body), framed(body)
         if kind == FENCE and self._held:
             self._fences += 1
             server.sendall(frame)
@@ -123,8 +140,7 @@ class ChaosPeer:
             self.hit += 1
         if harm == "error":
             error = m.ErrorMessage(id=request_id(self._codec.decode(body)), code=321, message="chaos", errorTime=0)
-            answer = self._codec.encode(error)
-            client.sendall(len(answer).to_bytes(4, "big") + answer)
+            client.sendall(framed(self._codec.encode(error)))
         elif harm == "slow" or (self._held and kind not in (START, FENCE)):
             self._fences = 0 if harm else self._fences
             self._held.append(frame)
@@ -135,7 +151,7 @@ class ChaosPeer:
             client.sendall(b"\xff\xff\xff\xffGET / HTTP/1.1")
         else:
             if harm == "nonsense":
-                client.sendall(framed(17, "x", "", "y") + framed(9999, 1) + framed("what", "?"))
+                client.sendall(b"".join(map(framed, nonsense())))
             self._emptying = self._emptying or harm == "empty"
             server.sendall(frame)
 
@@ -147,7 +163,7 @@ class ChaosPeer:
                     passed = body if first or not self._emptying else self._emptied(body)
                     first = False
                     if passed:
-                        client.sendall(len(passed).to_bytes(4, "big") + passed)
+                        client.sendall(framed(passed))
         for each in (client, server):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)

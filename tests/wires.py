@@ -26,7 +26,7 @@ def protobuf(number: int, kind: str, **fields: Any) -> bytes:
 
 def price(version: int, reqId: int, kind: int, value: float, size: float = 0) -> bytes:
     """tickPrice, which brings the size along."""
-    if version == TEXT:
+    if version <= 200:
         return payload(1, 6, reqId, kind, value, int(size), 0)
     return protobuf(1, "TickPrice", reqId=reqId, tickType=kind, price=value, size=str(size), attrMask=0)
 

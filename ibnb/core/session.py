@@ -246,7 +246,9 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
 
     def logRequest(self, fnName: str, fnParams: dict[str, Any]) -> None:
         """Every request of EClient comes by here first: the tape's source."""
-        self._ibnb.tape.request(fnName, fnParams)
+        tape = self._ibnb.tape
+        if tape.on:
+            tape.request(*api.asked_request(fnName, fnParams))
         if api.requests_are_logged():
             super().logRequest(fnName, fnParams)
 

@@ -176,15 +176,23 @@ def callbacks_of(msg_id: int, payloads: list[bytes], server_version: int) -> lis
 _NO_ID = {"currentTime", "currentTimeInMillis", "nextValidId", "marketRule", "updateNewsBulletin"}
 _CONTRACT = ("symbol", "secType", "exchange", "currency")
 _ORDER = ("action", "totalQuantity", "orderType", "lmtPrice")
+_ORDER_STATE = ("status", "initMarginChange", "warningText")
+_LONGEST = 80
 
 
 def brief(value: object) -> str:
-    """A short text for an argument: contracts, orders and bars by what matters, long texts cut."""
-    for names in (_CONTRACT, _ORDER):
+    """A short text for an argument: contracts, orders and their states by what matters, long texts cut."""
+    if isinstance(value, (list, tuple)):
+        # ibapi's objects show where they are in memory: never the same twice.
+        return _cut(f"[{', '.join(brief(each) for each in value[:_LONGEST])}]")
+    for names in (_CONTRACT, _ORDER, _ORDER_STATE):
         if all(hasattr(value, name) for name in names):
             from ibnb.ib.api import is_unset
 
             shown = [str(getattr(value, name)) for name in names if not is_unset(getattr(value, name))]
             return " ".join(text for text in shown if text)
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return _cut(repr(value) if isinstance(value, str) else str(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

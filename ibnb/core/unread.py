@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ibnb.core.pending import Pending, Slot
 from ibnb.errors import IBError
-from ibnb.ib.api import MESSAGE_NAMES, PROTOBUF_OFFSET, RAW_ID_VERSION
+from ibnb.ib.api import MESSAGE_NAMES, PROTOBUF_OFFSET, RAW_ID_VERSION, message_id
 
 # Key or verb of the requests that wait for messages without an id → these messages' ids, and their callbacks.
 _KINDS: tuple[tuple[str, frozenset[int], frozenset[str]], ...] = (
@@ -63,7 +63,7 @@ def describe(payload: bytes, version: int) -> Unread:
     """What can still be said of a message."""
     raw = version >= RAW_ID_VERSION
     try:
-        number = int.from_bytes(payload[:4], "big") if raw else int(payload[: payload.index(b"\0")])
+        number = message_id(payload, version)
     except ValueError:
         return Unread(0, "without an id", None)
     body = payload[4:] if raw else payload[payload.index(b"\0") + 1 :]

@@ -30,6 +30,8 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from .codec import NEWEST
+
 NEW_YORK = ZoneInfo("America/New_York")
 
 RegimeName = Literal["calm", "crash", "trend", "chop"]
@@ -234,7 +236,7 @@ class Scenario:
     always_open: bool = False
     regime: RegimeName | None = None
     data: str | Path | None = None
-    version: int = 200
+    version: int = NEWEST
 
     @property
     def today(self) -> date:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import inspect
 import logging
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ibnb.ib.distributions import listed, repair
@@ -270,6 +272,13 @@ def histogram_size(row: Any) -> float:
     return to_float(row.size if hasattr(row, "size") else row.count)
 
 
+def smart_components(components: Any) -> list[tuple[str, str, int]]:
+    """(letter, exchange, bit) of each smart component: objects in a list, from protobuf pairs by their bit."""
+    if isinstance(components, dict):
+        return [(letter, exchange, bit) for bit, (exchange, letter) in components.items()]
+    return [(each.exchangeLetter, each.exchange, each.bitNumber) for each in components]
+
+
 # --- calls ---------------------------------------------------------------------------------------
 
 
@@ -318,6 +327,23 @@ def request_frame(parts: tuple[Any, ...], server_version: int) -> bytes:
     return frame(payload)
 
 
+def asked_request(name: str, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The request that a program has made, where ibapi's own method has handed it on to its protobuf twin.
+
+    The twin is what ibapi logs, with a message in place of the arguments. Who calls a twin himself has asked that.
+    """
+    if not name.endswith("ProtoBuf"):
+        return name, given
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_name != name:
+        frame = frame.f_back
+    caller = frame.f_back if frame is not None else None
+    if caller is None or caller.f_globals.get("__name__") != EClient.__module__:
+        return name, given
+    code, values = caller.f_code, caller.f_locals
+    return code.co_name, {each: values[each] for each in code.co_varnames[: code.co_argcount]}
+
+
 # How `reqCurrentTime` begins as text, as text behind a raw id, and as protobuf: nothing else begins with these.
 _TIME, _RAW_TIME, _PROTOBUF_TIME = b"49\x001", (49).to_bytes(4, "big"), (49 + PROTOBUF_OFFSET).to_bytes(4, "big")
 TIME_REQUESTS = frozenset({_TIME, _RAW_TIME, _PROTOBUF_TIME})
@@ -334,9 +360,11 @@ def current_time_request(server_version: int) -> bytes:
 
 def message_id(payload: bytes, server_version: int) -> int:
     """The id of one framed message, either direction; above 200 the rest is protobuf."""
-    if server_version >= RAW_ID_VERSION:
-        return int.from_bytes(payload[:4], "big")
-    return int(payload[: payload.index(b"\0")])
+    if server_version < RAW_ID_VERSION:
+        return int(payload[: payload.index(b"\0")])
+    if len(payload) < 4:
+        raise ValueError(f"{payload!r} is too short for a message's id")
+    return int.from_bytes(payload[:4], "big")
 
 
 class _WholeDecoder(_Decoder):  # type: ignore[misc]

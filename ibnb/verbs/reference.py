@@ -10,7 +10,7 @@ from ibnb import tables
 from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
 from ibnb.errors import IBError
-from ibnb.ib import create
+from ibnb.ib import api, create
 from ibnb.ib.fields import ContractLike, OrderLike
 from ibnb.ib.instruments import as_contract, for_order
 from ibnb.ib.order_rules import check_rules
@@ -38,8 +38,7 @@ class ReferenceCallbacks(Listener):
 
     @on("smartComponents")
     def got_smart_components(self, reqId: int, smartComponentMap: Any) -> None:
-        rows = [(each.exchangeLetter, each.exchange, each.bitNumber) for each in smartComponentMap]
-        self._pending.answer(reqId, rows)
+        self._pending.answer(reqId, api.smart_components(smartComponentMap))
 
     @on("historicalSchedule")
     def got_schedule(self, reqId: int, startDateTime: str, endDateTime: str, timeZone: str, sessions: Any) -> None:

@@ -88,6 +88,16 @@ def test_threads_that_record_at_once_lose_nothing() -> None:
             SimpleNamespace(action="BUY", totalQuantity=5, orderType="MKT", lmtPrice=1.7976931348623157e308),
             "BUY 5 MKT",
         ),
+        # The same on both wires: what isn't known is a number on the one and nothing on the other.
+        (
+            SimpleNamespace(status="Submitted", initMarginChange="1.7976931348623157E308", warningText=""),
+            "Submitted",
+        ),
+        (SimpleNamespace(status="PreSubmitted", initMarginChange="", warningText=""), "PreSubmitted"),
+        ([1, "x"], "[1, 'x']"),
+        # Their text, not the place in memory that their repr begins with.
+        ([api.BarData()], f"[{api.BarData()}]"),
+        (list(range(10**6)), f"[{', '.join(map(str, range(80)))}"[:77] + "..."),
     ],
 )
 def test_arguments_are_shown_by_what_matters(value: object, text: str) -> None:

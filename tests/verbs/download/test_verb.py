@@ -17,6 +17,7 @@ from peers.peer import WIRES, Peer, Wire
 import ibnb
 from ibnb import ConnectionLostError, IBApp
 from ibnb.core.progress import Progress
+from ibnb.core.unread import describe
 from ibnb.gateway import Gateway
 from ibnb.gateway.scenario import LESSON
 from ibnb.ib.api import IBAPI_VERSION
@@ -326,7 +327,8 @@ def test_a_bar_that_cant_be_read_is_a_row_and_not_the_end_of_the_others(
     def spoiled(payload: bytes) -> None:
         # Of AAPL, which is asked for first.
         ids = [slot.key for slot in core(app).pending.all() if getattr(slot.contract, "symbol", "") == "AAPL"]
-        mine = payload.startswith(b"17\0") and payload.split(b"\0")[1] in [str(each).encode() for each in ids]
+        message = describe(payload, app.serverVersion())
+        mine = message.number == 17 and message.key in ids
         # Seconds, for an old ibapi.
         bad = payload.replace(b"20250", b"2025O").replace(b"\x00174", b"\x00I74")
         real(bad if mine else payload)

@@ -100,7 +100,7 @@ RECORDS: dict[type | str, str] = {
     m.HistoricalSession: "1 startDateTime, 2 endDateTime, 3 refDate",
     m.HistogramEntry: "1 price, 2 size",
     "midpoint": "1 time:long, 2 price, 3 size",
-    "quote": "1 time:long, 2.1 mask:bit1, 2.2 mask:bit2, 3 priceBid, 4 priceAsk, 5 sizeBid, 6 sizeAsk",
+    "quote": "1 time:long, 2.1 mask:bit2, 2.2 mask:bit1, 3 priceBid, 4 priceAsk, 5 sizeBid, 6 sizeAsk",
     "trade": "1 time:long, 2.1 mask:bit1, 2.2 mask:bit2, 3 price, 4 size, 5 exchange, 6 specialConditions",
     m.ScanRow: "1 rank, 2 contract, 3 marketName, 4 distance, 5 benchmark, 6 projection, 7 legsStr",
     m.FamilyCode: "1 accountID, 2 familyCodeStr",
