@@ -28,6 +28,7 @@ NAMES = {
     "AEB": "XAMS",
     "EBS": "XSWX",
     "BM": "XMAD",
+    "HEX": "XHEL",
     "TSEJ": "XTKS",
     "SEHK": "XHKG",
     "MEXI": "XMEX",

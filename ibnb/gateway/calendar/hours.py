@@ -65,6 +65,7 @@ SCHEDULES: dict[str, Hours] = {
     "SBF": _hours("Europe/Paris", "MET", "09:00 09:00 17:30 17:30", "SBF"),
     "AEB": _hours("Europe/Amsterdam", "MET", "09:00 09:00 17:30 17:30", "AEB"),
     "EBS": _hours("Europe/Zurich", "MET", "09:00 09:00 17:30 17:30", "EBS"),
+    "HEX": _hours("Europe/Helsinki", "EET", "10:00 10:00 18:30 18:30", "HEX"),
     "SEHK": _hours("Asia/Hong_Kong", "Hongkong", "09:30 09:30 16:00 16:00", "SEHK"),
     "TSEJ": _hours("Asia/Tokyo", "Japan", "09:00 09:00 15:30 15:30", "TSEJ",
                    formerly=(date(2024, 11, 5), 15 * 60)),

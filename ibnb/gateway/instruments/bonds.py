@@ -33,7 +33,7 @@ def isin(cusip: str) -> str:
 
 
 def _bond(row: dict[str, str]) -> Instrument:
-    conId = invented(row["cusip"], "BOND")
+    conId = int(row["conId"]) if row["conId"] else invented(row["cusip"], "BOND")
     issued, matures = date.fromisoformat(row["issueDate"]), date.fromisoformat(row["maturity"])
     return Instrument(
         conId=conId,

@@ -32,6 +32,8 @@ _KNOWN = {
     ("ES", "202506"): 620731015,
     ("ES", "202509"): 637533641,
 }
+# Smaller contracts under the symbol of a larger one: only class and multiplier tell them apart.
+_SMALLER = frozenset({"FDXM", "FDXS"})
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class Root:
     underConId: int
     model: Model
 
+    @property
+    def name(self) -> str:
+        """What conIds are invented from."""
+        return self.tradingClass if self.tradingClass in _SMALLER else self.symbol
+
     def months_from(self, first: date, count: int) -> Iterator[tuple[int, int]]:
         """Year and month of each contract month among `count` calendar months."""
         for n in range(count):
@@ -72,7 +79,7 @@ class Root:
         front = self.front(today)
         return replace(
             front,
-            conId=invented(self.symbol, "CONTFUT", self.exchange, ""),
+            conId=invented(self.name, "CONTFUT", self.exchange, ""),
             shownConId=front.conId,
             secType="CONTFUT",
             model=replace(front.model, listed=self.model.listed),
@@ -91,7 +98,7 @@ class Root:
             local = f"{self.tradingClass}{MONTH_CODES[month - 1]}{year % 10}"
         listed = max(self.model.listed, last - timedelta(days=30 * self.ahead))
         return Instrument(
-            conId=_KNOWN.get((self.symbol, name)) or invented(self.symbol, "FUT", self.exchange, name),
+            conId=_KNOWN.get((self.symbol, name)) or invented(self.name, "FUT", self.exchange, name),
             symbol=self.symbol,
             secType="FUT",
             exchange=self.exchange,

@@ -89,7 +89,10 @@ MARKET_RULES |= {
 }  # fmt: skip
 # By schedule: the tables of an exchange's shares, in London in pence.
 _EUROPE = tuple(range(_FIRST_TABLE, _FIRST_TABLE + _BANDS))
-TABLES = dict.fromkeys(("LSE", "IBIS", "BM", "SBF", "AEB", "EBS"), _EUROPE) | {"SEHK": (3010,), "TSEJ": (3020, 3021)}
+TABLES = dict.fromkeys(("LSE", "IBIS", "BM", "SBF", "AEB", "EBS", "HEX"), _EUROPE) | {
+    "SEHK": (3010,),
+    "TSEJ": (3020, 3021),
+}
 # What has one step at all prices, by the step; the first rule of the kind counts.
 _FIXED = {rule[0][1]: id for id, rule in reversed(MARKET_RULES.items()) if len(rule) == 1}
 

@@ -126,6 +126,7 @@ CLASSES = (
     _index("SPXW", 4, am=False),
     _on_future("ES", _quarters),
     _on_future("EW", _month_ends),
+    OptionClass("COF", "COF"),
 )  # fmt: skip
 
 

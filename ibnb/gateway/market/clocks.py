@@ -120,7 +120,7 @@ _ROUND = Clock(
 
 # The clock of what trades by an exchange's hours, New York's where nothing is said.
 _BY_SCHEDULE = {
-    **dict.fromkeys(("IBIS", "BM", "SBF", "AEB", "EBS", "LSE"), _EUROPE),
+    **dict.fromkeys(("IBIS", "BM", "SBF", "AEB", "EBS", "LSE", "HEX"), _EUROPE),
     **dict.fromkeys(("SEHK", "TSEJ"), _ASIA),
     **dict.fromkeys(("IDEALPRO", "METAL"), _FOREX),
     "CME.HE": _PIT,

@@ -129,10 +129,74 @@ def test_sizes_are_sent_without_a_needless_fraction() -> None:
     assert ("100", "0.0001", "2.5") == (str(quantity(100.0)), str(quantity(0.0001)), str(quantity(2.5)))
 
 
+USD, EUR = {"currency": "USD", "exchange": "SMART"}, {"currency": "EUR", "exchange": "SMART"}
+EUREX = {"currency": "EUR", "exchange": "EUREX"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "rows"),
+    [
+        ({"symbol": "EUR", "secType": "CASH", "currency": "GBP", "exchange": "IDEALPRO"}, 1),
+        ({"secType": "CASH", "conId": 12087792, "exchange": "IDEALPRO"}, 1),
+        ({"symbol": "DAX", "secType": "IND", **EUREX}, 1),
+        ({"symbol": "IBDE40", "secType": "CFD", **EUR}, 1),
+        ({"symbol": "IBM", "secType": "CFD", **USD}, 1),
+        ({"symbol": "BMW", "secType": "CFD", **EUR}, 1),
+        ({"symbol": "EUR", "secType": "CFD", **USD}, 1),
+        ({"symbol": "BMW", "secType": "STK", "primaryExchange": "IBIS", **EUR}, 1),
+        ({"symbol": "NOKIA", "secType": "STK", "primaryExchange": "HEX", **EUR}, 1),
+        ({"symbol": "SPY", "secType": "STK", "currency": "USD", "exchange": "ARCA"}, 1),
+        ({"symbol": "MSFT", "secType": "STK", "primaryExchange": "ISLAND", **USD}, 1),
+        ({"conId": 9579976, "exchange": "SMART"}, 1),
+        ({"secIdType": "ISIN", "secId": "US45841N1072", "secType": "STK", **USD}, 1),
+        ({"symbol": "449276AA2", "secType": "BOND", **USD}, 1),
+        ({"symbol": "XAUUSD", "secType": "CMDTY", **USD}, 1),
+        ({"symbol": "BTC", "secType": "CRYPTO", "currency": "USD", "exchange": "PAXOS"}, 1),
+        ({"symbol": "GBL", "secType": "FUT", "lastTradeDateOrContractMonth": "202509", **EUREX}, 1),
+        ({"localSymbol": "FGBL SEP 25", "secType": "FUT", **EUREX}, 1),
+        (
+            {
+                "symbol": "DAX",
+                "secType": "FUT",
+                "multiplier": "1",
+                "lastTradeDateOrContractMonth": "202509",
+                **EUREX,
+            },
+            1,
+        ),
+        ({"symbol": "GBL", "secType": "FUT+CONTFUT", **EUREX}, 4),
+        ({"conId": 43645865, "exchange": "SMART"}, 1),
+        ({"conId": 9408, "exchange": "SMART"}, 1),
+    ],
+)
+def test_contracts_of_ibs_own_samples(asker: Asker, fields: dict[str, Any], rows: int) -> None:
+    """foreign_clients 10: ContractSamples of IB's Testbeds, on days that are to come."""
+    answers = asker.ask(m.ReqContractDetails(reqId=1, contract=m.Contract(**fields)))
+    assert [m.ContractDataEnd] == [type(answer) for answer in answers[rows:]]
+    assert rows == len(answers) - 1
+
+
+@pytest.mark.parametrize("right", ["C", "P"])
+@pytest.mark.parametrize(
+    ("symbol", "exchange", "strike"), [("GOOG", "SMART", 180), ("GOOG", "BOX", 180), ("COF", "ISE", 200)]
+)
+def test_options_of_ibs_own_samples(asker: Asker, symbol: str, exchange: str, strike: float, right: str) -> None:
+    option = m.Contract(
+        symbol=symbol, secType="OPT", exchange=exchange, currency="USD", lastTradeDateOrContractMonth="20250718",
+        strike=strike, right=right, multiplier="100",
+    )  # fmt: skip
+    assert 2 == len(asker.ask(m.ReqContractDetails(reqId=1, contract=option)))
+
+
 @pytest.mark.parametrize(
     ("contract", "says"),
     [
         (m.Contract(secType="NEWS", exchange="BRFG"), "NEWS"),
+        (m.Contract(symbol="BRFG:BRFG_ALL", secType="NEWS", exchange="BRFG"), "NEWS"),
+        (m.Contract(localSymbol="B881G", secType="IOPT", exchange="SBF", currency="EUR"), "IOPT"),
+        (m.Contract(symbol="GOOG", secType="WAR", exchange="FWB", currency="EUR"), "WAR"),
+        (m.Contract(symbol="SPY", secType="STK", exchange="IBKRATS", currency="USD"), "IBKRATS"),
+        (m.Contract(symbol="COIL", secType="FUT", exchange="IPE", currency="USD"), "IPE"),
         (m.Contract(secType="BOND", issuerId="e1453318"), "issuer"),
         (m.Contract(symbol="GBL", secType="FOP", exchange="EUREX"), "FOP"),
         (m.Contract(symbol="VINIX", secType="FUND", exchange="FUNDSERV", currency="USD"), "FUND"),

@@ -37,16 +37,17 @@ def test_months_of_products():
     assert all(row.expiry.weekday() == 4 for row in bitcoin)
 
 
-@pytest.mark.parametrize("root", roots(), ids=lambda root: root.symbol)
+@pytest.mark.parametrize("root", roots(), ids=lambda root: root.tradingClass)
 def test_a_continuous_future_is_its_front_month(root):
     """ib_insync#263, orders_and_safety 3.11: its conId, local symbol and expiry are the front month's."""
-    (continuous,) = match(symbol=root.symbol, secType="CONTFUT", exchange=root.exchange)
+    asked = {"symbol": root.symbol, "exchange": root.exchange, "tradingClass": root.tradingClass}
+    (continuous,) = match(secType="CONTFUT", **asked)
     shown = contract_of(continuous)
     (front,) = match(conId=shown.conId)
     assert "FUT" == front.secType
     last = front.lastTradeDateOrContractMonth
     assert (front.localSymbol, last) == (shown.localSymbol, shown.lastTradeDateOrContractMonth)
-    listed = match(symbol=root.symbol, secType="FUT", exchange=root.exchange)
+    listed = match(secType="FUT", **asked)
     assert last == min(row.lastTradeDateOrContractMonth for row in listed)
     assert [continuous] == match(conId=shown.conId, secType="CONTFUT")
 
@@ -80,4 +81,13 @@ def test_when_futures_end(symbol, exchange, local, last):
     (row,) = match(symbol=symbol, secType="FUT", exchange=exchange, localSymbol=local)
     assert last == row.lastTradeDateOrContractMonth
     assert 1 == len(match(localSymbol=local, secType="FUT", exchange=exchange))
-    assert 1 == len(match(symbol=symbol, secType="CONTFUT", exchange=exchange))
+    assert 1 == len(match(symbol=symbol, secType="CONTFUT", exchange=exchange, tradingClass=row.tradingClass))
+
+
+def test_a_multiplier_tells_contracts_of_one_symbol_apart():
+    """IB's FutureWithMultiplier sample: DAX alone is ambiguous."""
+    rows = match(symbol="DAX", secType="FUT", exchange="EUREX", lastTradeDateOrContractMonth="202509")
+    assert ["1", "25", "5"] == sorted(row.multiplier for row in rows)
+    assert 3 == len({row.conId for row in rows})
+    assert 1 == len({row.model.key for row in rows})
+    assert [rows[0]] == match(conId=rows[0].conId)

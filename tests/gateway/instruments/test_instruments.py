@@ -258,7 +258,7 @@ def test_contracts_for_difference(fields, under):
 
 
 def test_a_contract_for_difference_must_be_asked_for():
-    assert {"STK"} == {row.secType for row in match(symbol="IBM", exchange="SMART", currency="USD")}
+    assert {"STK"} == {row.secType for row in match(symbol="TSLA", exchange="SMART", currency="USD")}
     assert 12 < len({i.conId for i in match(secType="CFD", exchange="SMART")})
 
 
