@@ -1,7 +1,8 @@
 """One call makes a session: the embedded simulator unless something else is asked for, and paper unless you insist.
 
 `ibnb.connect()` twice returns the same live session. Which TWS a notebook talks to is one word, a
-profile, or one environment variable (IBNB_PROFILE, IBNB_HOST, IBNB_PORT), never a change in its cells.
+profile, or one environment variable (IBNB_PROFILE, IBNB_HOST, IBNB_PORT), never a change in its cells. Which server
+version is offered to it is a word, too: `serverVersion`, "@200" behind a profile's name, or IBNB_SERVER_VERSION.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ibnb.core.gate import is_paper, lift
 from ibnb.core.session import Session
 from ibnb.errors import NotConnectedError, SafetyError
 from ibnb.ib.accounts import mask
+from ibnb.ib.api import MAX_CLIENT_VER, MIN_CLIENT_VER
 from ibnb.tracebacks import short_errors
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Profile:
     host: str = "127.0.0.1"
     port: int = 0
     scenario: str | Scenario = ""
+    serverVersion: int | None = None
 
 
 PROFILES = {
@@ -68,6 +71,7 @@ def connect(
     account: str | None = None,
     timeout: float = 10.0,
     autoReconnect: bool = True,
+    serverVersion: int | None = None,
     app_class: type[Any] | None = None,
     scenario: str | Scenario | None = None,
     **world: Unpack[Words],
@@ -86,24 +90,28 @@ def connect(
     timeout: real seconds for the connection.
     autoReconnect: when the connection is lost, have it back (at growing intervals, until disconnect()), and with it
         every stream. Orders are never sent again: `app.getBlotter()` calls "Uncertain" what TWS doesn't confirm.
+    serverVersion: the highest version of TWS's protocol that is offered, from 100 on; by default the newest that the
+        installed ibapi speaks. 200 keeps a TWS to text: to compare the two, or around a fault in ibapi's protobuf.
+        "tws-paper@200" as a profile says the same, and so does IBNB_SERVER_VERSION for every session.
     app_class: a subclass of IBApp.
     scenario: which simulated world, instead of the profile's: "lesson", "live" … or an `ibnb.gateway.Scenario`.
     world: what else that world is to be, in the words of `ibnb.gateway.Gateway`: seed, start (a time in New York,
         "2025-03-03 09:30"), regime ("crash" …), data (a folder of your own bars) … Each combination is a world of its
         own. On a TWS to which the environment sends the program these words change nothing.
 
-    Connected already with the same place, client id and class, it returns that session; so it does while that one is
-    having its connection back, which then is tried at once.
+    Connected already with the same place, client id and class (and serverVersion, if one is named), it returns that
+    session; so it does while that one is having its connection back, which then is tried at once.
     Errors: NotConnectedError (says what to look at), SafetyError, ValueError.
     """
     kind = app_class or _app_class()
-    place = _resolve(profile, host, port, scenario, world)
+    place = _resolve(profile, host, port, scenario, world, serverVersion)
     gateway = _embedded(place.scenario, world) if place.scenario else None
     if gateway is not None:
         place = replace(place, host=gateway.host, port=gateway.port)
     key = (place.host, place.port, clientId)
     known = _sessions.get(key)
-    if known is not None and type(known) is kind and known._ibnb.reconnect.come_back_now(timeout):
+    alike = type(known) is kind and place.serverVersion in (None, known.newestVersion)
+    if known is not None and alike and known._ibnb.reconnect.come_back_now(timeout):
         _check_accounts(known, live, account)
         # Only ever stricter: to lift it, disconnect first.
         known._ibnb.gate.readonly = known._ibnb.gate.readonly or readonly
@@ -113,7 +121,7 @@ def connect(
         known.disconnect()
     app: Session = kind()
     core = app._ibnb
-    app.connectTimeout = timeout
+    app.connectTimeout, app.newestVersion = timeout, place.serverVersion or MAX_CLIENT_VER
     app.autoReconnect = autoReconnect
     app.gateway = gateway
     app.live = live
@@ -168,6 +176,7 @@ def _resolve(
     port: int | None,
     scenario: str | Scenario | None = None,
     world: Mapping[str, object] = MappingProxyType({}),
+    serverVersion: int | None = None,
 ) -> Profile:
     """The place that the arguments, or else the environment, name."""
     simulated = scenario is not None or bool(world)
@@ -178,12 +187,14 @@ def _resolve(
         if os.environ.get("IBNB_PORT"):
             port = _port(os.environ["IBNB_PORT"])
     addressed = host is not None or port is not None
-    name = profile or ("tws-paper" if addressed else "embedded")
+    name, at, version = (profile or "").partition("@")
+    name = name or ("tws-paper" if addressed else "embedded")
     if name not in PROFILES:
         raise ValueError(f"there is no profile {name!r}; use one of {', '.join(map(repr, PROFILES))}")
     if port is not None and not isinstance(port, Integral):
         raise ValueError(f"port must be a number such as 7497, not {port!r}")
-    place = PROFILES[name]
+    said = serverVersion if serverVersion is not None else version if at else os.environ.get("IBNB_SERVER_VERSION")
+    place = replace(PROFILES[name], serverVersion=None if said in (None, "") else _version(said))
     if addressed and place.scenario:
         raise ValueError(f"profile {name!r} is in this process and takes no host or port")
     if named and simulated and not place.scenario:
@@ -198,6 +209,14 @@ def _port(text: str) -> int:
     if not text.isdigit():
         raise ValueError(f"IBNB_PORT must be a number, not {text!r}")
     return int(text)
+
+
+def _version(said: int | str) -> int:
+    """The version to offer: never more than ibapi speaks. ValueError."""
+    text = str(said)
+    if isinstance(said, bool) or not (text.isascii() and text.isdigit() and int(text) >= MIN_CLIENT_VER):
+        raise ValueError(f"serverVersion is a number from {MIN_CLIENT_VER} on, such as 200, not {said!r}")
+    return min(int(text), MAX_CLIENT_VER)
 
 
 def _name(scenario: str | Scenario, world: Words) -> tuple[Hashable, ...]:

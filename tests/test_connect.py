@@ -52,7 +52,7 @@ def gateways(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FakeGateway]]:
         return module._gateways[scenario]
 
     monkeypatch.setattr(module, "_embedded", embedded)
-    for name in ("IBNB_PROFILE", "IBNB_HOST", "IBNB_PORT"):
+    for name in ("IBNB_PROFILE", "IBNB_HOST", "IBNB_PORT", "IBNB_SERVER_VERSION"):
         monkeypatch.delenv(name, raising=False)
     yield made
     module.reset()
@@ -156,6 +156,43 @@ def test_profiles_name_tws_ports(profile: str, port: int) -> None:
 def test_host_and_port_replace_the_profiles() -> None:
     assert ("tws.lan", 7497) == (lambda p: (p.host, p.port))(module._resolve("tws-paper", "tws.lan", None))
     assert ("127.0.0.1", 7499) == (lambda p: (p.host, p.port))(module._resolve(None, None, 7499))
+
+
+@pytest.mark.parametrize("how", ["word", "profile", "environment"])
+def test_a_limit_to_the_version_is_what_is_offered(tws: FakeTWS, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    """The wire of today, Build 3: a workaround, and a teaching aid."""
+    words: dict[str, Any] = {"word": {"serverVersion": 150}, "profile": {"profile": "tws-paper@150"}}.get(how, {})
+    if how == "environment":
+        monkeypatch.setenv("IBNB_SERVER_VERSION", "150")
+    tws.version = 150
+    app = connect(port=tws.port, **words)
+    assert (b"v100..150", 150) == (tws.hello[8:], app.serverVersion())
+    assert connect(port=tws.port) is app
+
+
+def test_another_limit_is_another_session(tws: FakeTWS) -> None:
+    first = connect(port=tws.port)
+    tws.version = 140
+    second = connect(port=tws.port, serverVersion=140)
+    assert (False, True, 140) == (first.isConnected(), second.isConnected(), second.serverVersion())
+    assert connect(port=tws.port, serverVersion=140) is second
+
+
+def test_a_tws_that_doesnt_keep_to_what_was_offered_is_refused(tws: FakeTWS) -> None:
+    with pytest.raises(NotConnectedError, match=r"speaks protocol 157; this program offers 100 to 150. Don't limit"):
+        connect(port=tws.port, serverVersion=150)
+
+
+@pytest.mark.parametrize("version", [99, 0, -1, "x", True, 150.0, "²"])
+def test_what_is_no_version_is_refused(version: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="serverVersion is a number from 100 on"):
+        connect(port=7497, serverVersion=version)
+    with pytest.raises(ValueError, match="serverVersion is a number from 100 on"):
+        connect(f"tws-paper@{version}")
+
+
+def test_more_than_ibapi_speaks_is_never_offered() -> None:
+    assert module._resolve("tws-paper@9999", None, None).serverVersion == api.MAX_CLIENT_VER
 
 
 def test_the_environment_moves_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:

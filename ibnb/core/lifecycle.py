@@ -26,6 +26,7 @@ class Settings(Protocol):
 
     timeout: float
     connectTimeout: float
+    newestVersion: int
     fenceTimeout: float
     autoReconnect: bool
     live: str | None
@@ -110,7 +111,7 @@ class Lifecycle:
         client = self.client
         # 9.81 calls it connectionOptions.
         options = getattr(client, "connectOptions", None) or getattr(client, "connectionOptions", None)
-        version, connection_time = connection.open(self.settings.connectTimeout, options)
+        version, connection_time = connection.open(self.settings.connectTimeout, options, self.settings.newestVersion)
         self.use(connection, version, connection_time, clientId)
         return connection
 

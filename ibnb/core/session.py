@@ -62,11 +62,12 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     `live`: the code of the live account that orders may be for; without it a session with a live account is refused
     every order. ibnb.connect(live=...) sets it, a bare IBApp's user does so by hand.
     `connectTimeout`: real seconds for a connection. `fenceTimeout`: real seconds that a TWS may take to say what time
-    it is.
+    it is. `newestVersion`: the highest server version that the next connection offers; 200 keeps a TWS to text.
     """
 
     timeout: float = 60.0
     connectTimeout: float = 10.0
+    newestVersion: int = api.MAX_CLIENT_VER
     fenceTimeout: float = 20.0
     autoReconnect: bool = False
     staleAfter: float | str = 300.0

@@ -13,7 +13,7 @@ from ibnb.course.source import Cell, Header, LessonError, cell_ids, extra
 
 _COLOUR_CODE = re.compile(r"\x1b\[[0-9;]*m")
 # A lesson is built with the embedded gateway and with figures in line, whatever the builder's own shell is set to.
-_UNSET = ("IBNB_PROFILE", "IBNB_HOST", "IBNB_PORT", "IBNB_CHECK_RAISES", "MPLBACKEND")
+_UNSET = ("IBNB_PROFILE", "IBNB_HOST", "IBNB_PORT", "IBNB_SERVER_VERSION", "IBNB_CHECK_RAISES", "MPLBACKEND")
 _PLACE = ("IBNB_HOST", "IBNB_PORT")
 
 

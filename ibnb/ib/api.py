@@ -304,9 +304,9 @@ def send_global_cancel(app: Any, orderCancel: Any = None) -> None:
     EClient.reqGlobalCancel(app, *order_cancel(_GLOBAL_CANCEL_PARAMETERS, orderCancel))
 
 
-def hello(options: str | None) -> bytes:
-    """The first bytes of a connection: the prefix and the range of server versions that this ibapi speaks."""
-    text = f"v{MIN_CLIENT_VER}..{MAX_CLIENT_VER}" + (f" {options}" if options else "")
+def hello(options: str | None, newest: int = MAX_CLIENT_VER) -> bytes:
+    """The first bytes of a connection: the prefix and the range of server versions that are offered."""
+    text = f"v{MIN_CLIENT_VER}..{newest}" + (f" {options}" if options else "")
     return b"API\0" + frame(text.encode("ascii"))
 
 

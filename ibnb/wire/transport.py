@@ -83,8 +83,8 @@ class Connection:
 
     # --- open ------------------------------------------------------------------------------------
 
-    def open(self, timeout: float, options: str | None = None) -> tuple[int, str]:
-        """Connect and shake hands: (server version, connection time).
+    def open(self, timeout: float, options: str | None = None, newest: int = MAX_CLIENT_VER) -> tuple[int, str]:
+        """Connect and shake hands, offering versions up to `newest`: (server version, connection time).
 
         Raises NotConnectedError which tells apart: nothing listens, no such host, no answer,
         closed at once, not a TWS, no common version.
@@ -97,7 +97,7 @@ class Connection:
         except OSError as cause:
             raise NotConnectedError(self._why_unreachable(cause, timeout)) from cause
         try:
-            return self._shake_hands(timeout, options)
+            return self._shake_hands(timeout, options, newest)
         except BaseException:
             self.disconnect()
             raise
@@ -107,7 +107,7 @@ class Connection:
         self.socket = connected
         _open.add(self)
 
-    def _shake_hands(self, timeout: float, options: str | None) -> tuple[int, str]:
+    def _shake_hands(self, timeout: float, options: str | None, newest: int) -> tuple[int, str]:
         where = f"{self.host}:{self.port}"
         connected = self.socket
         assert connected is not None
@@ -117,13 +117,13 @@ class Connection:
         frames: list[bytes] = []
         received = b""
         try:
-            connected.sendall(hello(options))
+            connected.sendall(hello(options, newest))
             while not frames:
                 data = connected.recv(CHUNK)
                 if not data:
                     raise NotConnectedError(
                         f"{where} accepted the connection and closed it at once. It doesn't trust this machine, has "
-                        f"32 clients already, or is too old for protocol {MIN_CLIENT_VER}..{MAX_CLIENT_VER}. "
+                        f"32 clients already, or is too old for protocol {MIN_CLIENT_VER}..{newest}. "
                         f"Look at Trusted IPs in {_SETTINGS}."
                     )
                 received += data
@@ -141,10 +141,10 @@ class Connection:
         if len(fields) != 3 or not fields[0].isdigit():
             raise NotConnectedError(self._not_tws(received))
         version = int(fields[0])
-        if not MIN_CLIENT_VER <= version <= MAX_CLIENT_VER:
+        if not MIN_CLIENT_VER <= version <= newest:
+            mend = "Update the older of the two." if newest == MAX_CLIENT_VER else f"Don't limit it to {newest}."
             raise NotConnectedError(
-                f"{where} speaks protocol {version}; this ibapi speaks {MIN_CLIENT_VER} to {MAX_CLIENT_VER}. "
-                "Update the older of the two."
+                f"{where} speaks protocol {version}; this program offers {MIN_CLIENT_VER} to {newest}. {mend}"
             )
         self._early = frames[1:]
         return version, fields[1].decode("ascii", "replace")
