@@ -3,7 +3,7 @@
 # teach = 35
 # practise = 30
 # needs = "lesson 01; lesson 03 for the account that the story starts from"
-# uses = ["createContract", "getContractDetails", "resolve", "searchSymbols", "getOptionParameters", "getQuote"]
+# uses = ["createContract", "getContractDetails", "resolve", "ContractBuilder", "plotHours", "getOptionParameters"]
 # objectives = [
 #   "describe a stock, a currency pair, a future, an option and five more kinds of instrument",
 #   "find out whether a description fits nothing, one thing or several, and narrow it down to one",
@@ -253,6 +253,17 @@ pd.DataFrame(rows, columns=["kind", "symbol", "secType", "exchange", "currency",
 # * An **option** is the right, and not the duty, to buy or sell at a fixed price. There is one for each date, each price and
 #   each side, hence the many rows.
 #
+# The form below shows which fields belong to which kind. Choose another type, press *Look up*, and read the line of Python.
+
+# %%
+builder = ibnb.ContractBuilder(app, "FUT", symbol="HE")
+builder.look_up()
+builder
+
+# %%
+builder.code
+
+# %% [markdown]
 # A slide deck that many people start from has a `createContract` with the first four fields only. With four fields you can
 # say "stock" and "currency pair". You can't say which future and which option, and you can't say Frankfurt.
 #
@@ -298,46 +309,18 @@ print(apple["timeZoneId"])
 print(*apple["tradingHours"].split(";")[:4], sep="\n")
 
 # %% [markdown]
-# A semicolon separates days. `20250614:CLOSED` is a Saturday. To compare exchanges, bring them to one clock. The next cell
-# reads the text and draws two days of five instruments on New York's time.
-
+# A semicolon separates days. `20250614:CLOSED` is a Saturday. To compare exchanges, bring them to one clock. `plotHours` reads
+# these texts and draws them on New York's time:
 
 # %%
-def sessions(hours, zone):
-    """The sessions in such a text, as pairs of New York times."""
-    found = []
-    for part in hours.replace(",", ";").split(";"):
-        if "-" in part:
-            ends = [pd.Timestamp(end.replace(":", " ")) for end in part.split("-")]
-            found.append([end.tz_localize(zone).tz_convert("America/New_York") for end in ends])
-    return found
-
-
-sessions(apple["liquidHours"], apple["timeZoneId"])[0]
-
-# %% alt="Strip chart of trading hours on New York's clock over two days: CSH2 in London is open from 3:00 to 11:30, Apple from 4:00 to 20:00 with its regular hours from 9:30 to 16:00 in a darker colour, E-mini futures, EUR.USD and gold almost round the clock with a short break in the late afternoon."
-shown = {
-    "CSH2, London": app.createContract("CSH2", "STK", "LSE", "GBP"),
-    "AAPL, New York": app.createContract("AAPL"),
-    "ES future, Chicago": app.createContract("ES", "FUT", "CME"),
-    "EUR.USD": app.createContract("EUR", "CASH", "IDEALPRO", "USD"),
-    "Gold CFD": app.createContract("XAUUSD", "CFD"),
-}
-start = app.getCurrentTime().tz_convert("America/New_York").normalize()
-figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
-for place, contract in enumerate(shown.values()):
-    row = app.getContractDetails(contract).iloc[0]
-    for column, colour in (("tradingHours", "#9ecae1"), ("liquidHours", "#0072b2")):
-        for opening, closing in sessions(row[column], row["timeZoneId"]):
-            hours = [(moment - start).total_seconds() / 3600 for moment in (opening, closing)]
-            axes.barh(place, hours[1] - hours[0], left=hours[0], height=0.6, color=colour)
-axes.axvline((app.getCurrentTime() - start).total_seconds() / 3600, color="#d55e00", linestyle="--")
-axes.set_yticks(range(len(shown)), list(shown))
-axes.invert_yaxis()
-axes.set_xlim(0, 48)
-axes.set_xticks(range(0, 49, 6), [f"{hour % 24}:00" for hour in range(0, 49, 6)])
-axes.set_xlabel("New York time, today and tomorrow (dark: regular hours; dashed: now)")
-plt.show()
+watched = [
+    app.createContract("CSH2", "STK", "LSE", "GBP"),
+    app.createContract("AAPL"),
+    app.createContract("ES", "CONTFUT", "CME"),
+    app.createContract("EUR", "CASH", "IDEALPRO", "USD"),
+    app.createContract("XAUUSD", "CFD"),
+]
+ibnb.plotHours(pd.concat([app.getContractDetails(contract) for contract in watched]), days=3)
 
 # %% [markdown]
 # London closes when New York has traded for two hours. After that, the last price of CSH2 is yesterday's news, however often

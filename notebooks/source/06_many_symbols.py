@@ -23,6 +23,7 @@
 
 # %%
 import queue
+import tempfile
 import threading
 import time
 
@@ -492,8 +493,9 @@ check("06.8", answer)
 
 # %%
 kept = app.getDataMany(["AAPL", "KO"], app.dataSettings("1 W", "1 day"))
-kept.to_csv("kept.csv")
-naive = pd.read_csv("kept.csv")
+path = f"{tempfile.mkdtemp()}/kept.csv"
+kept.to_csv(path)
+naive = pd.read_csv(path)
 print(naive.columns[:3].tolist(), naive["Date"].dtype)
 
 # %% [markdown]

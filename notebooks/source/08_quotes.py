@@ -3,7 +3,7 @@
 # teach = 35
 # practise = 30
 # needs = "lessons 02 and 04"
-# uses = ["getQuote", "getQuotes", "streamQuotes", "reqMarketDataType", "reqMktData", "tickPrice", "cancelMktData"]
+# uses = ["getQuote", "getQuotes", "streamQuotes", "QuoteBoard", "reqMarketDataType", "tickPrice", "cancelMktData"]
 # objectives = [
 #   "say which of a quote's prices answers which question, and what the spread costs",
 #   "read tick types, and know a price from what only looks like one",
@@ -475,7 +475,32 @@ pauses = trades.groupby("symbol")["moment"].agg(trades="count", longest=lambda m
 pauses
 
 # %% [markdown]
-# `app.streams` tells the age of every stream that is open, for the time when a program runs and nobody looks.
+# A board that people look at should say so by itself. This one shades a row and names it *stale* when nothing has come for as
+# long as you think right. It holds a line for each row until you close it.
+#
+# To see it at work, the simulated gateway stages an accident: the *data farm* for US prices, one of IB's computers, fails for
+# half a minute. (On a paper TWS nothing fails, and the cell only takes half a minute.)
+
+# %%
+panel = ibnb.QuoteBoard(app, ["AAPL", "NVDA", fund], staleAfter=15)
+if app.gateway is not None:
+    app.gateway.faults.farm("usfarm", ok=False)
+app.sleep("30 s")
+panel.refresh()
+panel
+
+# %% [markdown]
+# The numbers of the two US shares look as they always do. Only the word *stale* tells that they are half a minute old. The fund
+# in London comes from another farm and lives on. TWS tells of it in its own way, too, with notices:
+
+# %%
+if app.gateway is not None:
+    app.gateway.faults.farm("usfarm", ok=True)
+panel.close()
+app.notices[["code", "severity", "text"]].tail(3)
+
+# %% [markdown]
+# For programs that run while nobody looks, `app.streams` tells the age of every stream that is open.
 #
 # ### Exercise 9 · Who has fallen silent?
 #
