@@ -35,10 +35,11 @@ class Requirement:
 @dataclass(frozen=True)
 class Written:
     """A short option: a share of the underlying's value less what it is out of the money, at least the floor's share
-    (of the underlying for a call, of the strike for a put); the premium comes on top."""
+    (of the underlying for a call, of the strike for a put) and `least` a unit; the premium comes on top."""
 
     share: float
     floor: float
+    least: float = 2.5
 
 
 _BY_KIND = {
@@ -57,7 +58,7 @@ OPTIONS = frozenset({"OPT", "FOP", "WAR"})
 _REG_T = {"STK": 0.5, "FUND": 0.5, "BOND": 0.25, "CMDTY": 0.10, "FUT": 0.0, "FOP": 0.0, "CFD": 0.0, "CASH": 0.0}
 
 # By what the option is on; a broad index moves less than a share.
-_WRITTEN = {"IND": Written(0.15, 0.10), "FUT": Written(0.10, 0.05)}
+_WRITTEN = {"IND": Written(0.15, 0.10), "FUT": Written(0.10, 0.05, least=0.0)}
 _WRITTEN_ON_SHARES = Written(0.20, 0.10)
 
 # Futures by symbol; a metal CFD is leveraged twenty times.
@@ -116,4 +117,4 @@ def _written(instrument: Instrument, premium: float, underlying: float) -> float
     call = instrument.right.startswith("C")
     away = max(instrument.strike - underlying if call else underlying - instrument.strike, 0.0)
     least = row.floor * (underlying if call else instrument.strike)
-    return premium + max(row.share * underlying - away, least)
+    return premium + max(row.share * underlying - away, least, row.least)
