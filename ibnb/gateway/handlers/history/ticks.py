@@ -102,7 +102,8 @@ _BY_TICK = {"Last": ("TRADES", 1), "AllLast": ("TRADES", 2), "BidAsk": ("BID_ASK
 def historical_ticks(world: World, client: Client, request: m.ReqHistoricalTicks) -> Iterator[object]:
     """Up to 1000 trades, quotes or midpoints after a start or before an end, completed to the full second.
 
-    Differs from TWS: the grain of the world is one second, so quotes change at most once a second.
+    Differs from TWS: the grain of the world is one second, so quotes change at most once a second; trades have no
+    special conditions.
     """
     what = request.whatToShow.strip().upper()
     if what not in KINDS:
@@ -136,8 +137,8 @@ def cancel_historical_ticks(world: World, client: Client, request: m.CancelHisto
 def tick_by_tick(world: World, client: Client, request: m.ReqTickByTickData) -> Iterator[object]:
     """Every trade, quote or midpoint until cancelled, the last so many of the past first.
 
-    Differs from TWS: ticks come once a second, with all of that second; the 15 seconds between two requests for one
-    instrument aren't enforced.
+    Differs from TWS: ticks come once a second, with all of that second; trades have no special conditions; the 15
+    seconds between two requests for one instrument aren't enforced.
     """
     if request.tickType not in _BY_TICK:
         raise invalid(f"Tick type {request.tickType or '(empty)'} is not one of {', '.join(_BY_TICK)}", _TOKEN)
