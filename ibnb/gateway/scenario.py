@@ -31,6 +31,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from .codec import NEWEST
+from .corporate import DEFAULT, Corporate
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -210,6 +211,7 @@ class Scenario:
     """Where and when a world begins. `start` in epoch seconds; `always_open`: from that day on markets never close.
 
     `regime`: what the market is like from the first day on: calm, in a crash, in a trend, or going nowhere.
+    `corporate`: the dividends, splits and results of shares.
     `data`: a folder of CSV or Parquet bars that are served as instruments (`ibnb.gateway.data`).
 
     Market data of the symbols in `not_subscribed` aren't paid for, of those in `delayed_only` not in real time;
@@ -235,6 +237,7 @@ class Scenario:
     bulletins: tuple[Bulletin, ...] = ()
     always_open: bool = False
     regime: RegimeName | None = None
+    corporate: Corporate = field(default=DEFAULT, repr=False)
     data: str | Path | None = None
     version: int = NEWEST
 

@@ -5,7 +5,8 @@ more is exercised: on a stock or a future it turns into the underlying at the st
 isn't lapses. Short options are assigned likewise.
 
 Differs from TWS: it happens at the close, not overnight, and without executions; the premium is realised as a loss (or
-gain) and not moved into the cost of the underlying.
+gain) and not moved into the cost of the underlying. A contract on a share that has split since keeps its strike and
+delivers as many new shares as the old ones have become.
 """
 
 from __future__ import annotations
@@ -44,21 +45,30 @@ def intrinsic(instrument: Instrument, underlying: float) -> float:
     return underlying - instrument.strike if instrument.right.startswith("C") else instrument.strike - underlying
 
 
-def exercised(option: Instrument, quantity: Decimal, underlying: Instrument, price: float) -> list[Booking]:
-    """What exercising (or being assigned) a signed quantity of options books; `price`: the underlying's now."""
+def exercised(
+    option: Instrument, quantity: Decimal, underlying: Instrument, price: float, shares: float = 1.0
+) -> list[Booking]:
+    """What exercising (or being assigned) a signed quantity of options books; `price`: the underlying's now, as the
+    option counts it. `shares`: how many have become of each since the option was listed."""
     if underlying.secType == "IND":
         return [Booking(option, -quantity, max(intrinsic(option, price), 0.0))]
     side = 1 if option.right.startswith("C") else -1
-    units = Decimal(str(float(option.multiplier or 1) / float(underlying.multiplier or 1)))
-    return [Booking(option, -quantity, 0.0), Booking(underlying, quantity * side * units, option.strike)]
+    units = Decimal(str(float(option.multiplier or 1) / float(underlying.multiplier or 1) * shares))
+    return [Booking(option, -quantity, 0.0), Booking(underlying, quantity * side * units, option.strike / shares)]
 
 
 def settled(
-    instrument: Instrument, quantity: Decimal, last: float, underlying: Instrument | None, price: float, lapse: bool
+    instrument: Instrument,
+    quantity: Decimal,
+    last: float,
+    underlying: Instrument | None,
+    price: float,
+    lapse: bool,
+    shares: float = 1.0,
 ) -> list[Booking]:
     """What the end of a contract books; `last` is its own last price."""
     if instrument.secType not in OPTIONS or underlying is None:
         return [Booking(instrument, -quantity, last)]
     if lapse or intrinsic(instrument, price) < THRESHOLD:
         return [Booking(instrument, -quantity, 0.0)]
-    return exercised(instrument, quantity, underlying, price)
+    return exercised(instrument, quantity, underlying, price, shares)

@@ -43,6 +43,7 @@ class Ledger:
     unrealized: float = 0.0
     realized: float = 0.0
     futures: float = 0.0
+    dividends: float = 0.0
     values: dict[str, float] = field(default_factory=dict)
 
     def add(self, other: Ledger) -> None:
@@ -53,6 +54,7 @@ class Ledger:
         self.unrealized += other.unrealized * rate
         self.realized += other.realized * rate
         self.futures += other.futures * rate
+        self.dividends += other.dividends * rate
         for key, value in other.values.items():
             self.values[key] = self.values.get(key, 0.0) + value * rate
 
@@ -60,7 +62,7 @@ class Ledger:
 @dataclass
 class Segment:
     """Securities, commodities, or both together. `collateral` is what margin is weighed against: securities' equity
-    with loan value, commodities' net liquidation. `regT`: what Regulation T asks."""
+    with loan value, commodities' net liquidation. `regT`: what Regulation T asks. `dividends`: those that are owed."""
 
     cash: float = 0.0
     netLiquidation: float = 0.0
@@ -71,6 +73,7 @@ class Segment:
     maintMargin: float = 0.0
     regT: float = 0.0
     previousEquity: float = 0.0
+    dividends: float = 0.0
 
     @property
     def availableFunds(self) -> float:
@@ -91,6 +94,11 @@ class Segment:
         """Add cash."""
         self.cash += amount
         self.own(amount)
+
+    def accrue(self, amount: float) -> None:
+        """Add a dividend that isn't paid yet: of value, and nothing to lend on."""
+        self.dividends += amount
+        self.own(amount, lent=False)
 
     def __add__(self, other: Segment) -> Segment:
         return Segment(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
@@ -164,11 +172,20 @@ def figures(account: Account, quotes: Quotes) -> Figures:
             continue
         segment = commodities if held.instrument.secType in ("FUT", "FOP") else securities
         daily += _add(held, ledgers[held.instrument.currency], segment, quotes)
+    today = 0.0
+    for accrual in account.accruals:
+        ledger = ledgers[accrual.instrument.currency]
+        ledger.dividends += accrual.amount
+        ledger.netLiquidation += accrual.amount
+        securities.accrue(accrual.amount * ledger.exchangeRate)
+        share = account.holdings.get(accrual.instrument.conId)
+        if share is not None and accrual.day == share.day:
+            today += accrual.amount * ledger.exchangeRate
     _sweep(securities, commodities)
     total = Ledger("BASE", 1.0)
     for ledger in ledgers.values():
         total.add(ledger)
-    securities.previousEquity = securities.netLiquidation + commodities.netLiquidation - daily
+    securities.previousEquity = securities.netLiquidation + commodities.netLiquidation - daily - today
     return Figures(account, total, ledgers, securities, commodities, daily)
 
 

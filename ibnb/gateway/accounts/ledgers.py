@@ -79,6 +79,11 @@ class Holding:
         self.realized += realized or 0.0
         return realized
 
+    def split(self, ratio: Decimal) -> None:
+        """Each share becomes so many, at the same cost in all."""
+        self.quantity *= ratio
+        self.overnight *= ratio
+
     def worth(self, value: float) -> float:
         """Market value when one unit is worth `value`."""
         return float(self.quantity) * value
@@ -92,10 +97,20 @@ class Holding:
         return self.worth(value) - float(self.overnight) * previous - self.paid
 
 
+@dataclass(frozen=True)
+class Accrual:
+    """A dividend that is owed: what it comes to, below 0 where a short position pays it; since when, and until when."""
+
+    instrument: Instrument
+    amount: float
+    day: date
+    pay: float
+
+
 @dataclass(eq=False)
 class Account:
     """Cash by currency, and holdings by conId in the order in which they were opened. `sma`: what is left of the excess
-    over Regulation T that there once was."""
+    over Regulation T that there once was. `accruals`: dividends that aren't paid yet."""
 
     code: str
     currency: str = "USD"
@@ -104,6 +119,7 @@ class Account:
     holdings: dict[int, Holding] = field(default_factory=dict)
     sma: float = -inf
     pricing: str = "fixed"
+    accruals: list[Accrual] = field(default_factory=list)
 
     def copy(self) -> Account:
         """Books that can be written in without touching these."""

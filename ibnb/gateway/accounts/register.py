@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from .. import messages as m
 from ..market.black_scholes import early
+from .corporate import CorporateActions
 from .expiry import OPTIONS, Booking, ends, exercised, intrinsic, settled
 from .figures import Figures, Quotes, figures
 from .ledgers import Account, Holding
@@ -69,6 +70,7 @@ class Accounts:
         self._accounts: dict[str, Account] = {}
         self._minute = -1.0
         self._closes: dict[int, float] = {}  # the last closes, as asked for in this minute
+        self._corporate = CorporateActions(market, clock, instruments, self)
         for opening in scenario.accounts:
             account = Account(
                 opening.code, opening.currency, opening.accountType, dict(opening.cash), pricing=opening.pricing
@@ -91,6 +93,8 @@ class Accounts:
             self._accounts[account.code] = account
             for held in account.holdings.values():
                 self._end(account, held.instrument)
+                self._corporate.follow(held.instrument)
+            self._corporate.open(account)
         self._roll()
 
     @property
@@ -142,6 +146,7 @@ class Accounts:
         """
         if account is self._accounts.get(account.code) and instrument.conId not in account.holdings:
             self._end(account, instrument)
+            self._corporate.follow(instrument)
         return self._trade(account, Trade(instrument, quantity, price, commission, commissionCurrency))
 
     def _trade(self, account: Account, trade: Trade) -> float | None:
@@ -175,11 +180,19 @@ class Accounts:
             return "There are not so many options to exercise."
         if not early(option) and self._day(option) != option.expiry:
             return "The option is of European style: it can be exercised on its last day only."
-        price = self.price(underlying)
+        price, shares = self._underlying_price(option), self._shares(underlying, self._clock.now())
         if intrinsic(option, price) < 0 and not forced:
             return "Exercise ignored because option is not in-the-money."
-        self._book(account, exercised(option, quantity, underlying, price))
+        self._book(account, exercised(option, quantity, underlying, price, shares))
         return ""
+
+    def assign(self, account: Account, option: Instrument, t: float) -> None:
+        """Have a written option exercised by whoever holds it, as of `t`."""
+        held, underlying = account.holdings[option.conId], self._underlying(option)
+        assert underlying is not None
+        shares = self._shares(underlying, t)
+        price = self._market.last_price(underlying, t) * shares
+        self._book(account, exercised(option, held.quantity, underlying, price, shares))
 
     def lapse(self, account: Account, option: Instrument) -> str:
         """Let an option lapse on its last day, whatever it is worth. Returns why not, or nothing."""
@@ -201,9 +214,10 @@ class Accounts:
             return
         now = self._clock.now() - 1
         last, underlying = self._market.last_price(instrument, now), self._underlying(instrument)
-        price = self._market.last_price(underlying, now) if underlying is not None else 0.0
+        shares = 1.0 if underlying is None else self._shares(underlying, now)
+        price = self._market.last_price(underlying, now) * shares if underlying is not None else 0.0
         lapse = (account.code, instrument.conId) in self._lapsing
-        self._book(account, settled(instrument, held.quantity, last, underlying, price, lapse))
+        self._book(account, settled(instrument, held.quantity, last, underlying, price, lapse, shares))
 
     def _book(self, account: Account, bookings: list[Booking]) -> None:
         for booking in bookings:
@@ -232,7 +246,13 @@ class Accounts:
 
     def _underlying_price(self, instrument: Instrument) -> float:
         underlying = self._underlying(instrument)
-        return 0.0 if underlying is None else self.price(underlying)
+        if underlying is None:
+            return 0.0
+        return self.price(underlying) * self._shares(underlying, self._clock.now())
+
+    def _shares(self, underlying: Instrument, t: float) -> float:
+        """How many shares have become of each that the world's options are on."""
+        return float(self._market.paths.actions.split(underlying, 0.0, t))
 
     def _rate(self, source: str, target: str) -> float:
         return 1.0 if source == target else self._market.fx_rate(source, target, self._clock.now())
@@ -245,6 +265,11 @@ class Accounts:
 
     def _day(self, instrument: Instrument) -> date:
         return self._market.calendar.trading_day(instrument.schedule, self._clock.now())
+
+    def begin_day(self) -> None:
+        """Begin what has begun, before something changes what was held overnight."""
+        self._roll()
+        self._minute = -1.0
 
     def _roll(self) -> None:
         """Begin the day of every holding whose exchange has begun a new one, which happens on whole minutes only."""

@@ -3,8 +3,7 @@
 Rule: tables from name to figure; every value is text, money has two decimals. A tag that isn't in the tables isn't
 answered, as in TWS.
 
-Differs from TWS: nothing accrues interest or dividends, so those values are 0.00; what TWS looks ahead to is what is
-required now.
+Differs from TWS: nothing accrues interest, so its values are 0.00; what TWS looks ahead to is what is required now.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ def money(amount: float) -> str:
 # Of the whole account and, with -S and -C behind the key, of its segments.
 _SEGMENT: dict[str, Callable[[Segment], float]] = {
     "AccruedCash": lambda s: 0.0,
-    "AccruedDividend": lambda s: 0.0,
+    "AccruedDividend": lambda s: s.dividends,
     "AvailableFunds": lambda s: s.availableFunds,
     "Billable": lambda s: 0.0,
     "EquityWithLoanValue": lambda s: s.equityWithLoan,
@@ -119,7 +118,7 @@ _LEDGER: dict[str, Callable[[Ledger], str]] = {
     "IssuerOptionValue": lambda n: "0.00",
     "MoneyMarketFundValue": lambda n: "0.00",
     "MutualFundValue": lambda n: "0.00",
-    "NetDividend": lambda n: "0.00",
+    "NetDividend": lambda n: money(n.dividends),
     "NetLiquidationByCurrency": lambda n: money(n.netLiquidation),
     "RealCurrency": lambda n: n.currency,
     "RealizedPnL": lambda n: money(n.realized),

@@ -29,7 +29,7 @@ POSITIONS_MULTI, UPDATES_MULTI = "positionsMulti", "accountUpdatesMulti"
 def account_summary(world: World, client: Client, request: m.ReqAccountSummary) -> Iterator[object]:
     """One row for each account and tag, by tag, then the end; every three minutes, and after a fill, what has changed.
 
-    Differs from TWS: there are no groups but All; interest and dividends are left out.
+    Differs from TWS: there are no groups but All; interest is left out.
     """
     if not request.groupName:
         raise invalid("Group name cannot be null")
@@ -76,7 +76,7 @@ def account_updates(world: World, client: Client, request: m.ReqAccountUpdates) 
 
     Another account replaces the first; unsubscribing is confirmed by notice 2100.
 
-    Differs from TWS: interest and dividends are left out.
+    Differs from TWS: interest is left out.
     """
     if not request.subscribe:
         if client.unsubscribe(UPDATES, 0):

@@ -12,8 +12,8 @@ import numpy as np
 
 from .. import messages as m
 from ..instruments import Instrument
-from ..market.black_scholes import Greeks, discount, figures, implied, price
-from ..market.options import years_left
+from ..market.black_scholes import Greeks, alive, figures, implied, price
+from ..market.options import dividends, years_left
 from ..world import Client, World
 from .registry import Refusal, handles, invalid, not_simulated
 from .resolve import NO_DEFINITION, resolve_contract
@@ -61,10 +61,11 @@ def calculate_implied_volatility(
     """The volatility at which an option has the price that the client says; silence when there is none, as in TWS."""
     option = _option(world, request.contract)
     spot, paid = _positive(request.underPrice, "underlying price"), _positive(request.optionPrice, "option price")
-    years = years_left(world.market, option, world.clock.now())
-    vol = implied(option, spot, years, paid)
+    now = world.clock.now()
+    years, coming = years_left(world.market, option, now), dividends(world.market, option, now)
+    vol = implied(option, spot, years, paid, coming)
     if vol is not None:
-        yield option_computation(request.reqId, CUSTOM, figures(option, spot, years, vol, paid))
+        yield option_computation(request.reqId, CUSTOM, figures(option, spot, years, vol, paid, coming))
 
 
 @handles(m.CalculateOptionPrice)
@@ -72,9 +73,10 @@ def calculate_option_price(world: World, client: Client, request: m.CalculateOpt
     """What an option is worth at a volatility and a price of the underlying."""
     option = _option(world, request.contract)
     spot, vol = _positive(request.underPrice, "underlying price"), _positive(request.volatility, "volatility")
-    years = years_left(world.market, option, world.clock.now())
-    worth = float(price(option.right, np.array(spot) * discount(option, years), option.strike, years, vol))
-    yield option_computation(request.reqId, CUSTOM, figures(option, spot, years, vol, worth))
+    now = world.clock.now()
+    years, coming = years_left(world.market, option, now), dividends(world.market, option, now)
+    worth = float(price(option.right, np.array(alive(option, spot, years, coming)), option.strike, years, vol))
+    yield option_computation(request.reqId, CUSTOM, figures(option, spot, years, vol, worth, coming))
 
 
 @handles(m.CancelCalculateImpliedVolatility, m.CancelCalculateOptionPrice)

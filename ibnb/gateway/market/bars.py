@@ -19,7 +19,6 @@ from ..instruments import Instrument
 from .noise import Floats, Ints
 from .path import Atoms
 
-# ADJUSTED_LAST is the same as TRADES: nothing in this world splits or pays a dividend.
 WHAT = ("TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK", "ADJUSTED_LAST", "AGGTRADES")
 
 
@@ -122,6 +121,17 @@ def merge(sums: Sums, group: Ints, what: str, label: Ints | None = None) -> Sums
         total(sums.turn),
         total(sums.span),
     )
+
+
+def adjusted(sums: Sums, by: Floats, shares: Floats) -> Sums:
+    """The same where each price is divided by so much, and each share has become so many.
+
+    Rounding keeps the order of prices, so a larger bar is still the aggregate of smaller ones.
+    """
+    o, h, low, c = (np.rint(column / by).astype(np.int64) for column in (sums.open, sums.high, sums.low, sums.close))
+    volume = np.rint(sums.volume * shares).astype(np.int64)
+    turn = np.rint(sums.turn * (shares / by)).astype(np.int64)
+    return Sums(sums.time, o, h, low, c, volume, sums.count, turn, sums.span)
 
 
 def bar_starts(time: Ints, sessions: Sessions, size: int, rth: bool) -> tuple[Ints, Ints]:

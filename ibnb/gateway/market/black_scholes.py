@@ -8,6 +8,7 @@ integral by G. West, Better approximations to cumulative normal functions, 2005 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import erfc, exp, log, pi, sqrt
 from typing import Any, Protocol
@@ -17,6 +18,11 @@ import numpy as np
 from .noise import Floats
 
 RATE = 0.045
+# What an index's shares pay a year.
+YIELD = 0.0125
+
+# What a share will pay while an option lives, in order: years until it goes ex, and how much.
+Dividends = Sequence[tuple[Any, float]]
 
 _TOP = (
     0.0352624965998911, 0.700383064443688, 6.37396220353165, 33.912866078383, 112.079291497871, 221.213596169931,
@@ -30,6 +36,8 @@ _BRANCH = 7.07106781186547
 _ROOT_OF_2, _ROOT_OF_2_PI = sqrt(2), 2.506628274631
 _LEAST_VOL, _MOST_VOL, _FIRST_VOL = 0.001, 10.0, 0.3
 _PRECISION = 1e-10
+# A minute, in years.
+_LEAST_TIME = 1 / 525_600
 
 
 class Early(Protocol):
@@ -79,34 +87,62 @@ def price(right: str, spot: Floats, strike: float, years: Any, vol: Any) -> Floa
     return np.maximum(call if right == "C" else call - spot + present, 0.0)
 
 
-def worth(option: Early, spot: Floats, years: Any, vol: Any) -> Floats:
-    """What a contract is worth where its underlying is at `spot`, as it may be exercised."""
-    spot = spot * discount(option, years)
-    if option.right == "P" and early(option):
-        return early_price(spot, option.strike, years, vol)
-    return price(option.right, spot, option.strike, years, vol)
+def worth(option: Early, spot: Floats, years: Any, vol: Any, dividends: Dividends = ()) -> Floats:
+    """What a contract is worth where its underlying is at `spot`, as it may be exercised.
+
+    What will be paid while it lives isn't the holder's: the price less its present value is what moves. A call may be
+    exercised before each ex-date, and is worth the best of that and of waiting.
+    Source: F. Black, Fact and Fantasy in the Use of Options, 1975.
+    """
+    left = alive(option, spot, years, dividends)
+    if not early(option):
+        return price(option.right, left, option.strike, years, vol)
+    if option.right == "P":
+        return early_price(left, option.strike, years, vol)
+    best = price("C", left, option.strike, years, vol)
+    for n, (until, amount) in enumerate(dividends):
+        # Who waits keeps the interest on the strike until the next dividend, or the end.
+        later = dividends[n + 1][0] if n + 1 < len(dividends) else years
+        if np.max(amount + option.strike * np.expm1(-RATE * (np.asarray(later) - until))) > 0:
+            before = alive(option, spot, years, dividends[:n])
+            best = np.maximum(best, price("C", before, option.strike, np.maximum(until, _LEAST_TIME), vol))
+    return best
 
 
-def discount(option: Early, years: Any) -> Any:
-    """What a unit of the underlying's price is worth today: less than 1 of a future, which is paid for at the end.
+def alive(option: Early, spot: Any, years: Any, dividends: Dividends = ()) -> Any:
+    """What of the underlying's price is the holder's at the end: less what is paid until then; of a future, which is
+    paid for at the end, and of an index, which pays all the time, a share of it.
 
     So a call less a put is worth the discounted difference of future and strike (F. Black, 1976).
     """
-    return np.exp(-RATE * np.asarray(years, np.float64)) if option.underSecType == "FUT" else 1.0
+    if not early(option):
+        rate = RATE if option.underSecType == "FUT" else YIELD
+        return spot * np.exp(-rate * np.asarray(years, np.float64))
+    return np.maximum(spot - present(dividends), 0.01 * spot)
 
 
-def figures(option: Early, spot: float, years: float, vol: float | None, paid: float) -> Greeks:
+def present(dividends: Dividends) -> Any:
+    """What they are worth today."""
+    return sum(amount * np.exp(-RATE * np.asarray(until, np.float64)) for until, amount in dividends)
+
+
+def figures(
+    option: Early, spot: float, years: float, vol: float | None, paid: float, dividends: Dividends = ()
+) -> Greeks:
     """All figures of a contract for which `paid` is asked, where its underlying is at `spot`."""
-    share = float(discount(option, years))
-    found = greeks(option.right, spot * share, option.strike, years, vol, paid)
+    left = float(alive(option, spot, years, dividends))
+    found = greeks(option.right, left, option.strike, years, vol, paid)
+    owed = spot - left if option.underSecType != "FUT" else 0.0
+    share = 1.0 if early(option) else left / spot
     if found.delta is None or found.gamma is None:
-        return replace(found, undPrice=spot)
-    return replace(found, undPrice=spot, delta=found.delta * share, gamma=found.gamma * share * share)
+        return replace(found, undPrice=spot, pvDividend=owed)
+    return replace(found, undPrice=spot, pvDividend=owed, delta=found.delta * share, gamma=found.gamma * share * share)
 
 
-def implied(option: Early, spot: float, years: float, paid: float) -> float | None:
+def implied(option: Early, spot: float, years: float, paid: float, dividends: Dividends = ()) -> float | None:
     """The volatility at which a contract is worth `paid`, where its underlying is at `spot`; None if there is none."""
-    return implied_volatility(option.right, spot * float(discount(option, years)), option.strike, years, paid)
+    left = float(alive(option, spot, years, dividends))
+    return implied_volatility(option.right, left, option.strike, years, paid)
 
 
 def early(option: Early) -> bool:

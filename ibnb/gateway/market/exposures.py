@@ -7,7 +7,7 @@ bound is a sum of others' exposures (`ties`), so it agrees with them whenever bo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -20,7 +20,7 @@ from ..instruments import Instrument
 from .clocks import Clock, clock_of, clock_of_factor
 from .course import Course, course
 from .drivers import MARKET, Driver
-from .noise import Ints
+from .noise import Floats, Ints
 from .regimes import Regime
 from .ties import Ties
 
@@ -62,17 +62,20 @@ class Exposure:
 
 
 class Exposures:
-    """The exposures of one world's instruments. `always_open_from`: from then on its markets never close."""
+    """The exposures of one world's instruments. `earned`: what of a path's price isn't the path's but the next
+    dividend's. `always_open_from`: from then on its markets never close."""
 
     def __init__(
         self,
         seed: int,
         instruments: Iterable[Instrument],
+        earned: Callable[[str, Ints], Floats],
         always_open_from: date | None = None,
         regime: Regime | None = None,
     ) -> None:
         self._seed = seed
         self._regime = regime
+        self._earned = earned
         self.open_from = day_number(always_open_from) if always_open_from else None
         # The first listing of a path gives it its name, its anchor and its hours.
         self.ties = Ties({i.model.key: i for i in reversed([*instruments]) if i.secType not in ("FUT", "CONTFUT")})
@@ -97,7 +100,10 @@ class Exposures:
         free = Exposure(parts, drift, clock, 0.0)
         year = trading_year(self._leader(instrument).schedule, ANCHOR_DAY.year)
         close = year.liquid_close[np.searchsorted(year.day, day_number(ANCHOR_DAY), "right") - 1 :][:1]
-        start = log(self.ties.anchor(instrument.model)) - float(self.course(free, close).value[0])
+        price = self.ties.anchor(instrument.model) - float(
+            self._earned(instrument.model.key, np.array([day_number(ANCHOR_DAY)]))[0]
+        )
+        start = log(price) - float(self.course(free, close).value[0])
         return Exposure(parts, drift, clock, start)
 
     def _leader(self, instrument: Instrument) -> Instrument:

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from math import ceil
+from typing import Any
 
 import numpy as np
 
 from ..calendar import DAY, Calendar, Sessions, day_number
+from ..corporate import DEFAULT, Corporate
 from ..instruments import Instrument, Instruments
 from ..scenario import Move
+from .as_told import as_told
 from .bars import WHAT, Bars, Sums, bar_starts, finish, is_trades, join, merge, seen
 from .noise import Ints, bits, stream
 from .path import Atoms
@@ -122,11 +125,12 @@ class Market:
         moves: Iterable[Move] = (),
         always_open_from: date | None = None,
         regime: Regime | None = None,
+        corporate: Corporate = DEFAULT,
     ) -> None:
         self.instruments = instruments
         self.calendar = Calendar(always_open_from)
         self.seed = seed
-        self.paths = Paths(seed, self.calendar, instruments, moves, regime)
+        self.paths = Paths(seed, self.calendar, instruments, moves, regime, corporate)
         self._known: dict[int, Instrument] = {}
         self._year = lru_cache(1024)(self._year_sums)
         self._day = lru_cache(512)(self._day_minutes)
@@ -157,16 +161,24 @@ class Market:
         return int(rows.liquid_open[0])
 
     def bars(
-        self, instrument: Instrument, what: str, size: int | str, start: float, end: float, rth: bool = True
+        self,
+        instrument: Instrument,
+        what: str,
+        size: int | str,
+        start: float,
+        end: float,
+        rth: bool = True,
+        asked: float | None = None,
     ) -> Bars:
         """The bars of [start, end): those that end after `start` and begin before `end`, in order.
 
         Args:
-            what: TRADES, MIDPOINT, BID, ASK, BID_ASK, ADJUSTED_LAST or AGGTRADES (the same as TRADES here),
-                HISTORICAL_VOLATILITY, OPTION_IMPLIED_VOLATILITY.
+            what: TRADES, MIDPOINT, BID, ASK, BID_ASK, AGGTRADES (the same as TRADES here), ADJUSTED_LAST (trades less
+                what dividends have taken since), HISTORICAL_VOLATILITY, OPTION_IMPLIED_VOLATILITY.
             size: seconds (1 to 8 hours), or "day", "week", "month".
             start, end: epoch seconds. The bar in progress at `end` holds what has happened before.
             rth: liquid hours only.
+            asked: when somebody asks, at the end unless given: prices are per share as it is then.
 
         Raises:
             NoMarketData: this kind of instrument has no such data.
@@ -177,12 +189,12 @@ class Market:
             return volatility_bars(
                 self.bars, self.paths.volatility.expected, self.calendar, instrument, what, size, start, end, rth
             )
-        if isinstance(size, str):
-            return finish(self._long(instrument, what, size, start, end, rth), instrument, what)
-        return finish(self._short(instrument, what, size, start, end, rth), instrument, what)
+        build = self._long if isinstance(size, str) else self._short
+        asked = max(end, end if asked is None else asked)
+        return finish(build(instrument, what, size, start, end, rth, asked), instrument, what)
 
     def ticks(self, instrument: Instrument, start: float, end: float) -> list[Tick]:
-        """The trades of [start, end), in order. Raises NoMarketData where no trades are reported."""
+        """The trades of [start, end), in order, as they were. Raises NoMarketData where no trades are reported."""
         self._require(instrument, "TRADES")
         atoms = self._second_atoms(instrument, start, end)
         found = []
@@ -287,9 +299,10 @@ class Market:
         )  # fmt: skip
 
     def previous_close(self, instrument: Instrument, t: float) -> float:
-        """The liquid close of the trading day before that of `t`."""
-        day, _, _ = self.calendar.previous(instrument.schedule, t)
-        return instrument.price(self._close(self._remember(instrument), day_number(day)))
+        """The liquid close of the trading day before that of `t`, per share as it is at `t`."""
+        day, opened, _ = self.calendar.previous(instrument.schedule, t)
+        became = float(self.paths.actions.split(instrument, opened, t))
+        return instrument.price(round(self._close(self._remember(instrument), day_number(day)) / became))
 
     def level(self, instrument: Instrument) -> float:
         """The last liquid close before the first day of this world."""
@@ -305,7 +318,7 @@ class Market:
 
     def avg_volume(self, instrument: Instrument) -> int:
         """The average day's volume; 0 where no trades are reported."""
-        return instrument.model.volume
+        return int(instrument.model.volume / float(self.paths.actions.units(instrument.model.key, 0)))
 
     def fx_rate(self, base: str, quote: str, t: float) -> float:
         """How many units of `quote` one unit of `base` is worth at `t`, by the dollar pairs' midpoints.
@@ -350,7 +363,9 @@ class Market:
             rows = rows.where((rows.liquid_close > start) & (rows.liquid_open < end))
         return rows
 
-    def _short(self, instrument: Instrument, what: str, size: int, start: float, end: float, rth: bool) -> Sums:
+    def _short(
+        self, instrument: Instrument, what: str, size: Any, start: float, end: float, rth: bool, asked: float
+    ) -> Sums:
         sessions = self._sessions(instrument, start, end, rth)
         minutes = _traded(self.paths.of(instrument).minutes(instrument, sessions, rth))
         nominal, _ = bar_starts(minutes.time, sessions, max(size, 60), rth)
@@ -359,11 +374,14 @@ class Market:
         seconds = self.paths.of(instrument).seconds(instrument, minutes.where(~whole))
         seconds = seconds.where(seconds.time < end)
         sums = join([seen(minutes.where(whole), what), seen(seconds, what)])
+        sums = as_told(self.paths.actions, self.previous_close, instrument, what, sums, asked)
         nominal, shown = bar_starts(sums.time, sessions, size, rth)
         wanted = nominal + size > start
         return merge(sums.where(wanted), shown[wanted], what)
 
-    def _long(self, instrument: Instrument, what: str, size: str, start: float, end: float, rth: bool) -> Sums:
+    def _long(
+        self, instrument: Instrument, what: str, size: Any, start: float, end: float, rth: bool, asked: float
+    ) -> Sums:
         sessions = self._sessions(instrument, start, end, rth)
         if len(sessions) and size != "day":
             # Back to the beginning of the first bar, so that it isn't a fragment.
@@ -380,11 +398,11 @@ class Market:
             parts.append(known.where(np.isin(known.time, over.day * DAY)))
         running = sessions.where(closes > end)
         if len(running):
-            today = self._short(instrument, what, 60, float(running.open[0]), end, rth)
+            today = self._short(instrument, what, 60, float(running.open[0]), end, rth, end)
             parts.append(merge(today, np.full(len(today), int(running.day[0]) * DAY), what))
         if not parts:
             return seen(self.paths.of(instrument).minutes(instrument, sessions, rth), what)
-        days = join(parts)
+        days = as_told(self.paths.actions, self.previous_close, instrument, what, join(parts), asked)
         if size == "day":
             return days
         number = days.time // DAY

@@ -5,9 +5,10 @@ volatility stand still, so the price goes with the underlying's in one direction
 underlying's have them, and end where their seconds end. A quote follows every second, the last price only those with
 trades.
 
-Puts on shares and funds may be exercised early, and are priced so; a call that pays no dividend is worth more alive.
+Options on shares and funds may be exercised early, and are priced so: a put at any time, a call before a dividend.
+Contracts on a share that has split since the world began keep their strikes, and count the share as it was.
 
-Differs from TWS: options are priced without dividends, at one interest rate.
+Differs from TWS: options are priced at one interest rate; a contract on a share that splits isn't replaced by others.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import numpy as np
 
 from ..calendar import DAY, Calendar, Sessions, day_date
 from ..instruments import Instrument
-from .black_scholes import early, worth
+from .actions import Actions
+from .black_scholes import Dividends, early, worth
 from .noise import Floats, Ints, bits, piece, stream
 from .path import Atoms, Walk, together
 from .volatility import Volatility, of_strike, steepness
@@ -44,9 +46,11 @@ class OptionPath:
         of: Callable[[Instrument], Walk],
         find: Callable[[int], Instrument | None],
         volatility: Volatility,
+        actions: Actions,
     ) -> None:
         self.seed = seed
         self.calendar = calendar
+        self.actions = actions
         self._of = of
         self._find = find
         self._day = lru_cache(64)(self._underlying_day)
@@ -109,7 +113,26 @@ class OptionPath:
         years = np.maximum(end - minute, _LAST_MINUTE) / YEAR
         level = self._level(instrument.underConId, instrument.schedule, last, day)[n]
         steep = steepness(under.secType, under.symbol)
-        return of_strike(level, minutes.open[n] * under.minTick, instrument.strike, years, steep)
+        spot = self.spot(under, minutes.open[n], minute)
+        return of_strike(level, spot, instrument.strike, years, steep)
+
+    def spot(self, under: Instrument, ticks: Ints, minute: Ints) -> Floats:
+        """An underlying's price, as its options count it: per share as it was when the world began."""
+        return np.asarray(ticks * under.minTick * self.actions.split(under, 0, minute[0]), np.float64)
+
+    def dividends(self, instrument: Instrument, time: Ints | float) -> Dividends:
+        """What an option's underlying pays while it lives, as seen at some moments of one day."""
+        if not early(instrument):
+            return ()
+        under, end = (
+            self.underlying(instrument),
+            self._end(instrument.schedule, instrument.lastTradeDateOrContractMonth),
+        )
+        start = float(np.min(time))
+        return [
+            ((due.ex - time) / YEAR, due.amount * float(self.actions.split(under, 0, due.ex)))
+            for due in self.actions.dividends(under, start, end)
+        ]
 
     # How
 
@@ -130,7 +153,7 @@ class OptionPath:
         below = np.minimum(spread // 2, low - 1) // step * step
         if early(instrument):
             # Nobody bids less than what exercising would bring.
-            spare = np.stack([o, h, low, c]) - self._intrinsic(instrument, columns)
+            spare = np.stack([o, h, low, c]) - self._intrinsic(instrument, columns, under.time)
             below = np.minimum(below, np.maximum(spare.min(axis=0), 0))
         return Atoms(under.time, o, h, low, c, volume, count, below, spread - below, 60)
 
@@ -165,19 +188,21 @@ class OptionPath:
     def _ticks(self, instrument: Instrument, day: int, under: Ints, minute: Ints) -> Ints:
         """What the option is worth, in its own ticks, where the underlying is at so many of its: in those minutes, or
         in the 60 seconds of each."""
-        spot = np.asarray(under * self.underlying(instrument).minTick, np.float64)
+        spot = self.spot(self.underlying(instrument), under, minute)
         end = self._end(instrument.schedule, instrument.lastTradeDateOrContractMonth)
         years = np.maximum(end - minute, _LAST_MINUTE) / YEAR
         vol = self.vols(instrument, day, minute)
+        coming = self.dividends(instrument, minute)
         if under.ndim == 1 and len(under) != len(minute):
             years, vol = years.repeat(60), vol.repeat(60)
-        ticks = np.rint(worth(instrument, spot, years, vol) / instrument.minTick)
+            coming = [(until.repeat(60), amount) for until, amount in coming]
+        ticks = np.rint(worth(instrument, spot, years, vol, coming) / instrument.minTick)
         ticks = np.maximum(ticks, 1).astype(np.int64)
-        return np.maximum(ticks, self._intrinsic(instrument, under)) if early(instrument) else ticks
+        return np.maximum(ticks, self._intrinsic(instrument, under, minute)) if early(instrument) else ticks
 
-    def _intrinsic(self, instrument: Instrument, under: Ints) -> Ints:
+    def _intrinsic(self, instrument: Instrument, under: Ints, minute: Ints) -> Ints:
         """What exercising would bring, in the option's ticks, rounded up."""
-        spot = under * self.underlying(instrument).minTick
+        spot = self.spot(self.underlying(instrument), under, minute)
         away = spot - instrument.strike if instrument.right == "C" else instrument.strike - spot
         return np.asarray(np.ceil(away / instrument.minTick - 1e-6), np.int64)
 

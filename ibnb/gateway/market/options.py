@@ -14,7 +14,7 @@ import numpy as np
 
 from ..calendar import DAY, day_number
 from ..instruments import Instrument
-from .black_scholes import Greeks, figures, implied, worth
+from .black_scholes import Dividends, Greeks, figures, implied, worth
 from .noise import bits, piece, stream
 
 if TYPE_CHECKING:
@@ -47,21 +47,34 @@ def model_greeks(market: Market, option: Instrument, t: float) -> Greeks:
 
     Differs from TWS: the greeks of what may be exercised early are those of what may not.
     """
-    spot, years, vol = _state(market, option, t)
-    paid = float(worth(option, np.array(spot), years, vol))
-    return figures(option, spot, years, vol, paid)
+    spot, years, vol, coming = _state(market, option, t)
+    paid = float(worth(option, np.array(spot), years, vol, coming))
+    return figures(option, spot, years, vol, paid, coming)
 
 
 def computations(market: Market, option: Instrument, t: float, frozen: bool = False) -> dict[int, Greeks]:
     """By tick type: what bid (10), offer (11), last price (12) and model (13) mean. A side without a price is left
     out; a price that no volatility explains has no greeks."""
-    spot, years, _ = _state(market, option, t)
+    spot, years, _, coming = _state(market, option, t)
     quote = market.quote(option, t, frozen)
     found = {}
     for tickType, paid in ((BID, quote.bid), (ASK, quote.ask), (LAST, quote.last)):
         if paid is not None:
-            found[tickType] = figures(option, spot, years, implied(option, spot, years, paid), paid)
+            found[tickType] = figures(option, spot, years, implied(option, spot, years, paid, coming), paid, coming)
     return found | {MODEL: model_greeks(market, option, t)}
+
+
+def better_exercised(market: Market, option: Instrument, t: float) -> bool:
+    """Whether an American call brings more at `t` than it will be worth when its underlying has gone ex next."""
+    spot, years, vol, coming = _state(market, option, t)
+    if not coming or spot <= option.strike:
+        return False
+    return spot - option.strike > float(worth(option, np.array(spot - coming[0][1]), years, vol, coming[1:]))
+
+
+def dividends(market: Market, option: Instrument, t: float) -> Dividends:
+    """What an option's underlying pays from `t` on while the option lives: years until it goes ex, and how much."""
+    return market.paths.options.dividends(option, float(int(t) // 60 * 60))
 
 
 def years_left(market: Market, option: Instrument, t: float) -> float:
@@ -101,8 +114,8 @@ def activity(market: Market, underlying: Instrument, t: float) -> OptionActivity
     return OptionActivity(called, volume - called, openCalled, interest - openCalled, average)
 
 
-def _state(market: Market, option: Instrument, t: float) -> tuple[float, float, float]:
-    """The underlying's price, the time left and the volatility."""
+def _state(market: Market, option: Instrument, t: float) -> tuple[float, float, float, Dividends]:
+    """The underlying's price as the option counts it, the time left, the volatility and the dividends."""
     day, _, closes = market.calendar.latest(option.schedule, t)
     if option.expiry is not None and day > option.expiry:
         session = market.calendar.session(option.schedule, option.expiry)
@@ -110,6 +123,7 @@ def _state(market: Market, option: Instrument, t: float) -> tuple[float, float, 
         day, closes = option.expiry, session[1]
     t = min(t, closes - 1)
     paths = market.paths.options
-    spot = market.last_price(paths.underlying(option), t)
+    under = paths.underlying(option)
+    spot = market.last_price(under, t) * float(market.paths.actions.split(under, 0, t))
     vol = paths.vols(option, day_number(day), np.array([int(t) // 60 * 60]))
-    return spot, years_left(market, option, t), float(vol[0])
+    return spot, years_left(market, option, t), float(vol[0]), dividends(market, option, t)

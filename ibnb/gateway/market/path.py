@@ -21,9 +21,10 @@ from typing import Protocol
 
 import numpy as np
 
-from ..calendar import Calendar, Sessions, day_number
+from ..calendar import DAY, Calendar, Sessions, day_number
 from ..instruments import Instrument
 from ..scenario import Move
+from .actions import BUSY, Actions
 from .clocks import TRADING_DAYS
 from .exposures import Exposures
 from .noise import Bits, Floats, Ints, bits, lane_wait, piece, stream, tent
@@ -96,12 +97,14 @@ class Path:
         seed: int,
         calendar: Calendar,
         instruments: Iterable[Instrument],
+        actions: Actions,
         moves: Iterable[Move] = (),
         regime: Regime | None = None,
     ) -> None:
         self.seed = seed
         self.calendar = calendar
-        self.exposures = Exposures(seed, instruments, calendar.always_open_from, regime)
+        self.actions = actions
+        self.exposures = Exposures(seed, instruments, actions.earned, calendar.always_open_from, regime)
         self._moves: dict[str, list[Move]] = {}
         for move in sorted(moves, key=lambda m: m.time):
             self._moves.setdefault(move.symbol, []).append(move)
@@ -130,10 +133,11 @@ class Path:
         """The liquid close of one trading day, in ticks."""
         ends = np.array([liquid_close])
         course = self.exposures.course(self.exposures.of(instrument), ends)
-        value = np.exp(course.value)
+        value = np.exp(course.value) + self.actions.earned(instrument.model.key, np.array([session_day]))
         luck = bits(self._key(instrument.model.key, "minute"), ends // 60 - 1)
-        spread, below = self._spread(instrument, luck, np.array([True]), course.usual)
-        scale = self._scale(instrument, np.array([session_day]), ends - 60)
+        units = self.actions.units(instrument.model.key, ends - 60)
+        spread, below = self._spread(instrument, luck, np.array([True]), course.usual, units)
+        scale = self._scale(instrument, np.array([session_day]), ends - 60, units)
         (ticks,) = _ticks([value * scale], spread, below)
         return int(ticks[0])
 
@@ -163,8 +167,11 @@ class Path:
         regular[liquid] = True
 
         luck = bits(self._key(instrument.model.key, "minute"), time // 60)
-        spread, below = self._spread(instrument, luck, regular, usual)
-        scale = self._scale(instrument, sessions.day[:, None], time)
+        units = self.actions.units(instrument.model.key, opens)[:, None]
+        spread, below = self._spread(instrument, luck, regular, usual, units)
+        scale = self._scale(instrument, sessions.day[:, None], time, units)
+        earned = self.actions.earned(instrument.model.key, sessions.day)[:, None]
+        a, b = a + earned, b + earned
         o, h, low, c = self._bar(instrument, time, luck, a, b, variance, scale, spread, below)
 
         busy = _busy(luck, move, variance)
@@ -173,7 +180,7 @@ class Path:
         else:
             share = usual * (TRADING_DAYS / exposure.vol**2)
         wild = np.sqrt(variance[:, liquid].sum(axis=1) / np.maximum(usual[:, liquid].sum(axis=1), 1e-30))
-        volume = self._volume(instrument, sessions.day) * wild
+        volume = self._volume(instrument, sessions.day) * wild / units[:, 0]
         volume = 4 + (volume[:, None] * share * busy).astype(np.int64)
         for at, _ in self._moved(instrument, time):
             volume = np.where(time == at, volume * _MOVE_VOLUME, volume)
@@ -202,19 +209,31 @@ class Path:
         legs = self.exposures.ties.legs(instrument.model.key)
         return self._leader(self.exposures.ties.base(legs[0][0])) if len(legs) == 1 else instrument.model.key
 
-    def _scale(self, instrument: Instrument, day: Ints, time: Ints) -> Floats:
-        """Ticks per 1.00 of an instrument's path: what carrying costs, and what the script has made of it."""
+    def _scale(self, instrument: Instrument, day: Ints, time: Ints, units: Floats) -> Floats:
+        """Ticks per 1.00 of an instrument's path: what carrying costs, what a share is of it (`units`), and what
+        results and the script have made of it."""
         carry = 1.0 / instrument.minTick * np.ones(np.shape(day))
         if instrument.expiry is not None:
             carry = carry * (1 + instrument.model.carry * (day_number(instrument.expiry) - day) / 365.25)
+        carry = carry * units * self._jumped(instrument.model.key, time)
         return np.asarray(carry * self._factor(instrument, time), np.float64)
 
-    def _spread(self, instrument: Instrument, luck: Bits, liquid: np.ndarray, variance: Floats) -> tuple[Ints, Ints]:
+    def _jumped(self, key: str, time: Ints) -> Floats | float:
+        """What results have made of a path's price, its own or those of what it is bound to."""
+        made = self.actions.jumped(key, time)
+        for leg, power in self.exposures.ties.legs(key):
+            made = made * self._jumped(leg, time) ** power
+        return made
+
+    def _spread(
+        self, instrument: Instrument, luck: Bits, liquid: np.ndarray, variance: Floats, units: Floats
+    ) -> tuple[Ints, Ints]:
         """The spread of each of some minutes, and how much of it is below the price, in ticks: wider outside liquid
-        hours, and where a market that never has a session is quiet (`variance`: what such a minute usually has)."""
+        hours, and where a market that never has a session is quiet (`variance`: what such a minute usually has).
+        `units`: of how much of the path a share is made."""
         if not instrument.quotes:
             return np.zeros(luck.shape, np.int64), np.zeros(luck.shape, np.int64)
-        usual = instrument.model.spread * np.where(liquid, 1.0, 2.0)
+        usual = instrument.model.spread * np.where(liquid, 1.0, 2.0) * units
         exposure = self.exposures.of(instrument)
         if exposure.clock.session < 0:
             quiet = np.sqrt(exposure.clock.busiest * exposure.vol**2 / np.maximum(variance, 1e-30))
@@ -227,7 +246,8 @@ class Path:
     def _volume(self, instrument: Instrument, day: Ints) -> Floats:
         """The volume to be expected of each of some days, where prices move as usual."""
         luck = piece(bits(self._key(instrument.model.key, "volume"), day), 0) / 65535
-        return np.asarray((instrument.model.volume or _QUIET_ACTIVITY) * (0.6 + 0.5 * luck), np.float64)
+        usual = np.where(np.isin(day, self.actions.busy(self._leader(instrument))), BUSY, 1.0)
+        return np.asarray((instrument.model.volume or _QUIET_ACTIVITY) * (0.6 + 0.5 * luck) * usual, np.float64)
 
     # Moves
 
@@ -318,10 +338,12 @@ class Path:
         """Some minutes of an instrument, at whatever hours, without their trades."""
         course = self.exposures.course(self.exposures.of(instrument), time + 60, np.arange(len(time)))
         luck = bits(self._key(instrument.model.key, "minute"), time // 60)
-        spread, below = self._spread(instrument, luck, np.ones(len(time), bool), course.usual)
+        units = self.actions.units(instrument.model.key, time)
+        spread, below = self._spread(instrument, luck, np.ones(len(time), bool), course.usual, units)
+        earned = self.actions.earned(instrument.model.key, time // DAY)
         bar = self._bar(
-            instrument, time, luck, np.exp(course.before + course.leap), np.exp(course.value), course.variance,
-            self._scale(instrument, time, time), spread, below,
+            instrument, time, luck, np.exp(course.before + course.leap) + earned, np.exp(course.value) + earned,
+            course.variance, self._scale(instrument, time, time, units), spread, below,
         )  # fmt: skip
         nothing = np.zeros(len(time), np.int64)
         return Atoms(time, *bar, nothing, nothing, below, spread - below, 60)

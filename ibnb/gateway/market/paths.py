@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..calendar import Calendar
+from ..corporate import DEFAULT, Corporate
 from ..instruments import Instrument, Instruments
 from ..scenario import Move
+from .actions import Actions
 from .option_path import OptionPath
 from .path import Path, Walk
 from .recorded_path import RecordedPath
@@ -26,11 +28,13 @@ class Paths:
         instruments: Instruments,
         moves: Iterable[Move] = (),
         regime: Regime | None = None,
+        corporate: Corporate = DEFAULT,
     ) -> None:
-        self._own = Path(seed, calendar, instruments.listings, moves, regime)
-        self.volatility = Volatility(self._own.exposures, self._own.moves)
+        self.actions = Actions(seed, calendar, instruments, corporate)
+        self._own = Path(seed, calendar, instruments.listings, self.actions, moves, regime)
+        self.volatility = Volatility(self._own.exposures, self.actions, self._own.moves)
         self.recorded = RecordedPath(seed, calendar, self._own, instruments.recordings)
-        self.options = OptionPath(seed, calendar, self.of, instruments.find, self.volatility)
+        self.options = OptionPath(seed, calendar, self.of, instruments.find, self.volatility, self.actions)
         spx = next(i for i in instruments.listings if (i.symbol, i.secType) == ("SPX", "IND"))
         self._vix = VixPath(self._own, self.volatility, spx)
 

@@ -14,12 +14,14 @@ import numpy as np
 
 from ..calendar import DAY
 from ..instruments import Instrument
+from .actions import Actions
 from .course import progress
 from .drivers import LEVEL, Driver
 from .exposures import Exposures
 from .noise import Floats, Ints
 
 MONTH = 30
+_DAYS = 365
 # How much the volatility of a strike rises towards lower ones, and on both sides: an index's puts are insurance.
 _SKEW = {"IND": (0.14, 0.022), "FUT": (0.14, 0.022), "STK": (0.06, 0.022)}
 _FUNDS_SKEW = (0.13, 0.022)
@@ -34,8 +36,11 @@ _CALMEST, _FAIR = -0.55, 1.05
 class Volatility:
     """The expected volatilities of one world. `moves` gives the scripted moves of an instrument, times and factors."""
 
-    def __init__(self, exposures: Exposures, moves: Callable[[Instrument], list[tuple[int, float]]]) -> None:
+    def __init__(
+        self, exposures: Exposures, actions: Actions, moves: Callable[[Instrument], list[tuple[int, float]]]
+    ) -> None:
         self._exposures = exposures
+        self._actions = actions
         self._moves = moves
 
     def expected(self, instrument: Instrument, time: Ints, days: Floats | float = float(MONTH)) -> Floats:
@@ -58,7 +63,19 @@ class Volatility:
                 share = driver.temper.market
                 level, variance = level + share * market, variance + share * share * its
             total += weight * weight * np.exp(2 * (np.maximum(level, _CALMEST) - LEVEL * variance))
+        total = total + self._results(instrument.model.key, time, ahead)
         return np.asarray(np.sqrt(_FAIR * total) * np.exp(self._alarm(instrument, time)), np.float64)
+
+    def _results(self, key: str, time: Ints, days: Floats) -> Floats | float:
+        """The variance a year of the jumps that results will make in the coming days: known to come, and gone after."""
+        found = self._actions.reports(key)
+        ties = self._exposures.ties
+        legs = sum(power**2 * self._results(leg, time, days) for leg, power in ties.legs(key))
+        if found is None:
+            return legs
+        steps, move = found
+        coming = np.searchsorted(steps.time, time + days * DAY, "right") - np.searchsorted(steps.time, time, "right")
+        return legs + np.asarray(coming * move**2 * _DAYS / days, np.float64)
 
     def _alarm(self, instrument: Instrument, time: Ints) -> Floats:
         """What scripted moves of the last days add to the logarithm: an index's falls frighten, any move of a share."""

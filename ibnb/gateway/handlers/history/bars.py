@@ -76,8 +76,7 @@ def historical_data(world: World, client: Client, request: m.ReqHistoricalData) 
 
     Differs from TWS: of the table of bar sizes by duration only the smallest bars are enforced.
 
-    Differs from TWS: nothing splits or pays dividends, so ADJUSTED_LAST is TRADES; a bar of volatility says one number;
-    fee rates and yields aren't simulated.
+    Differs from TWS: a bar of volatility says one number; fee rates and yields aren't simulated.
     """
     query = _read(world, client, request)
     if query.what == "SCHEDULE":
@@ -85,7 +84,8 @@ def historical_data(world: World, client: Client, request: m.ReqHistoricalData) 
         return
     start = _start(world, query)
     yield from _year_by_year(world, query, start)
-    bars = world.market.bars(query.instrument, query.what, query.size, start, query.end, query.rth)
+    now = world.clock.now()
+    bars = world.market.bars(query.instrument, query.what, query.size, start, query.end, query.rth, now)
     if not len(bars):
         raise _no_data(query)
     span = span_start(query.end, query.duration, LOGIN_ZONE)

@@ -158,6 +158,23 @@ def _last_rth_trade(world: World, instrument: Instrument, time: float) -> Iterat
         yield Tick(m.TickPrice, 57, world.market.last_price(instrument, min(time, closes - 1)))
 
 
+def _dividends(world: World, instrument: Instrument, time: float) -> Iterator[Tick]:
+    """``sum of the past twelve months,of the next twelve,next ex-date,next amount``: IB's example is
+    0.83,0.92,20130219,0.23."""
+    if instrument.secType != "STK":
+        return
+    actions = world.market.paths.actions
+    past, ahead = (actions.dividends(instrument, *span) for span in ((time - _YEAR, time), (time, time + _YEAR)))
+    words = ["" if not found else _short(sum(each.amount for each in found)) for found in (past, ahead)]
+    words += [f"{ahead[0].day:%Y%m%d}", _short(ahead[0].amount)] if ahead else ["", ""]
+    yield Tick(m.TickString, 59, ",".join(words))
+
+
+def _short(amount: float) -> str:
+    """Two decimals, more where there are more."""
+    return max(f"{amount:.2f}", f"{round(amount, 4)}", key=len)
+
+
 def _has_options(world: World, instrument: Instrument) -> bool:
     return bool(world.instruments.options.classes(instrument.symbol, instrument.secType, instrument.conId))
 
@@ -185,7 +202,7 @@ def _implied_volatility(world: World, instrument: Instrument, time: float) -> It
         yield Tick(m.TickGeneric, 24, expected_volatility(world.market, instrument, time))
 
 
-_WEEK = 7 * 86400
+_WEEK, _YEAR = 7 * 86400, 365 * 86400
 
 # Id → what says it, and whether it says the same all day.
 SIMULATED: dict[str, tuple[Callable[[World, Instrument, float], Iterator[Tick]], bool]] = {
@@ -202,4 +219,5 @@ SIMULATED: dict[str, tuple[Callable[[World, Instrument, float], Iterator[Tick]],
     "293": (_trade_count, False),
     "318": (_last_rth_trade, False),
     "375": (_trade_string(77), False),
+    "456": (_dividends, True),
 }

@@ -216,16 +216,30 @@ def test_trades_come_as_rtvolume_strings(asker: Asker) -> None:
 
 
 def test_generic_ticks_are_served_or_named_in_a_notice(asker: Asker) -> None:
-    answers = asker.ask(stream(genericTickList="165,236,221,293,318,375,456"))
+    answers = asker.ask(stream(genericTickList="165,236,221,293,318,375,411,456"))
     ticks = types(answers)
     assert {15, 16, 17, 18, 19, 20, 21, 46, 89, 37, 54, 57, 77} <= set(ticks)
     value = prices(answers)
     assert value[19] <= value[17] <= value[15] <= value[16] <= value[18] <= value[20]
     notice = answers[-1]
-    assert (10090, True) == (notice.code, notice.message.endswith("not simulated by ibnb.gateway: 456"))
+    assert (10090, True) == (notice.code, notice.message.endswith("not simulated by ibnb.gateway: 411"))
     later = asker.wait(5)
     assert later
     assert not {15, 46} & set(types(later))
+
+
+@pytest.mark.parametrize(
+    ("symbol", "said"),
+    [
+        # Past 12 months, next 12, next ex-date, next amount; IB's example: 0.83,0.92,20130219,0.23.
+        ("KO", "1.965,2.0655,20250613,0.51"),
+        ("NFLX", ",,,"),
+    ],
+)
+def test_dividends_are_told_as_four_words(asker: Asker, symbol: str, said: str) -> None:
+    answers = asker.ask(stream(contract=replace(AAPL, symbol=symbol), genericTickList="456"))
+    assert [a.value for a in answers if isinstance(a, m.TickString) and a.tickType == 59] == [said]
+    assert [a.value for a in asker.wait(5) if isinstance(a, m.TickString) and a.tickType == 59] == []
 
 
 def test_what_the_options_on_a_stock_say_together(asker: Asker) -> None:
