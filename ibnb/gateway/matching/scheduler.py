@@ -117,13 +117,15 @@ class Scheduler:
                 trailing.settle(working, float(trailing.behind(working, price)))
 
     def _expiry(self, working: WorkingOrder, begins: float) -> float:
-        """When the order ends (0: never): by its time in force, or with the first of its contracts."""
+        """When the order ends (0: never): by its time in force, with the first of its contracts, or when a share of it
+        splits (IB's page on GTC: such orders are cancelled)."""
         ends = [self._wanted_end(working, begins)]
         for leg in working.legs or (working,):
             contract = leg.instrument
             day = contract.expiry if contract.secType in ENDING else None
             last = self._market.calendar.session(contract.schedule, day, rth=False) if day else None
             ends += [float(last[1])] if last else []
+            ends += self._market.paths.actions.splits(contract, self._clock.now())[:1]
         return min((end for end in ends if end), default=0.0)
 
     def _wanted_end(self, working: WorkingOrder, begins: float) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ibnb.gateway import messages as m
+from ibnb.gateway.corporate import NOTHING
 from ibnb.gateway.scenario import LESSON
 
 from .asking import AAPL, EURUSD, error
@@ -328,7 +329,8 @@ def test_a_plain_account_has_no_family_no_tiers_and_no_adviser(trader: Trader) -
     assert (321, True) == (code, text.endswith("FA data operations ignored for non FA customers."))
 
 
-def test_a_client_that_has_gone_hears_nothing_more(trader: Trader) -> None:
+def test_a_client_that_has_gone_hears_nothing_more() -> None:
+    trader = Trader(scenario=replace(QUIET, corporate=NOTHING))
     subscribe(trader)
     summary(trader)
     trader.ask(m.ReqPositions())

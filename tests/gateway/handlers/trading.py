@@ -11,6 +11,7 @@ from typing import Any
 from ibnb.gateway import messages as m
 from ibnb.gateway.accounts import Accounts
 from ibnb.gateway.clock import Clock
+from ibnb.gateway.corporate import Corporate
 from ibnb.gateway.handlers import account as _account  # noqa: F401  registers its handlers
 from ibnb.gateway.handlers import orders as _orders  # noqa: F401  registers its handlers
 from ibnb.gateway.instruments import Instrument, Instruments
@@ -26,13 +27,15 @@ CODE = "DU1234567"
 
 
 @cache
-def _market(seed: int, today: date, moves: tuple[Move, ...], always_open_from: date | None) -> Market:
+def _market(
+    seed: int, today: date, moves: tuple[Move, ...], always_open_from: date | None, corporate: Corporate
+) -> Market:
     """A market is a pure function of these, so that many tests may ask one."""
-    return Market(seed, Instruments(today), moves, always_open_from)
+    return Market(seed, Instruments(today), moves, always_open_from, corporate=corporate)
 
 
 def trading_world(scenario: Scenario = QUIET) -> World:
-    market = _market(scenario.seed, scenario.today, scenario.moves, scenario.always_open_from)
+    market = _market(scenario.seed, scenario.today, scenario.moves, scenario.always_open_from, scenario.corporate)
     instruments = market.instruments
     clock = Clock(scenario.start)
     accounts = Accounts(scenario, instruments, market, clock)

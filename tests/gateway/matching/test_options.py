@@ -10,6 +10,7 @@ import pytest
 
 from ibnb.gateway import messages as m
 from ibnb.gateway.accounts import Account
+from ibnb.gateway.corporate import NOTHING
 
 from ..handlers.asking import AAPL, error, new_york
 from ..handlers.trading import CODE, QUIET, Trader, told
@@ -26,7 +27,7 @@ FUTURE = m.Contract(symbol="ES", secType="FUT", exchange="CME", lastTradeDateOrC
 
 @pytest.fixture
 def trader() -> Trader:
-    return Trader(scenario=replace(QUIET, moves=()))
+    return Trader(scenario=replace(QUIET, moves=(), corporate=NOTHING))
 
 
 def account(trader: Trader) -> Account:

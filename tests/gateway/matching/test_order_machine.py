@@ -1,8 +1,10 @@
 """Whatever clients do to orders, and in whatever order: what must hold, holds.
 
+Orders meet books, trade in parts, and go on while shares pay dividends, split and split back.
+
 In the suite a few hundred steps, always the same. Many more, and others each time:
 
-    PYTHONPATH=. python tests/gateway/test_order_machine.py 10000
+    python -m tests.gateway.matching.test_order_machine 10000
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -25,12 +28,14 @@ from hypothesis.stateful import (
 )
 
 from ibnb.gateway import messages as m
-from ibnb.gateway.accounts.ledgers import settlement
+from ibnb.gateway.accounts import Account
+from ibnb.gateway.corporate import Corporate, Dividend, Split
 from ibnb.gateway.matching.order import FINAL, WorkingOrder
 from ibnb.gateway.matching.order_types import ORDER_TYPES
 from ibnb.gateway.scenario import LESSON, OrderRules
 from tests.gateway.handlers.asking import AAPL, EURUSD
 from tests.gateway.handlers.trading import Trader, trading_world
+from tests.gateway.matching.statement import Statement, write
 
 STEPS_PER_RUN = 50
 
@@ -42,10 +47,29 @@ CALL = m.Contract(
 )  # fmt: skip
 CONTRACTS = (AAPL, replace(AAPL, symbol="TSLA"), replace(AAPL, symbol="NIO"), EURUSD, FUTURE, PENCE, CALL)
 SECOND = replace(LESSON.accounts[0], code="DU2222222", cash={"USD": 300_000.0}, positions=())
+# Each day something happens to a share that is traded here.
+CORPORATE = Corporate(
+    declared=(
+        Dividend("AAPL", date(2025, 5, 12), date(2025, 5, 15), 0.26),
+        Dividend("AAPL", date(2025, 6, 12), date(2025, 6, 13), 0.26),
+        Dividend("AAPL", date(2025, 6, 16), date(2025, 6, 17), 0.5),
+        Dividend("TSLA", date(2025, 5, 12), date(2025, 5, 15), 1.0),
+        Dividend("TSLA", date(2025, 6, 13), date(2025, 6, 18), 1.0),
+        Dividend("NIO", date(2025, 5, 12), date(2025, 5, 15), 0.01),
+        Dividend("NIO", date(2025, 6, 12), date(2025, 6, 16), 0.01),
+    ),
+    splits=(
+        Split("TSLA", date(2025, 6, 12), 3),
+        Split("NIO", date(2025, 6, 12), 0.125),
+        Split("NIO", date(2025, 6, 13), 10),
+        Split("TSLA", date(2025, 6, 16), 0.5),
+    ),
+)
 SCENARIO = replace(
     LESSON,
     accounts=(*LESSON.accounts, SECOND),
     orders=OrderRules(master_client=None),
+    corporate=CORPORATE,
 )
 
 TRADES = [
@@ -232,56 +256,50 @@ class OrderMachine(RuleBasedStateMachine):
         ids = [fill.details.execution.execId for fill in self.world.orders.engine.fills]
         assert len(ids) == len(set(ids))
 
+    def statement(self, account: Account) -> Statement:
+        """What the account must be by its executions and by the companies' calendars."""
+        found, world = Statement(), self.world
+        cash, positions = self.opened[account.code]
+        found.cash.update(cash)
+        for conId, (quantity, basis) in positions.items():
+            line = found.line(world.instruments.find(conId))
+            line.quantity, line.cost, line.basis = quantity, basis, basis
+        fills = [
+            (fill, world.instruments.find(fill.details.contract.conId))
+            for fill in world.orders.engine.fills
+            if fill.details.execution.acctNumber == account.code
+        ]
+        span = SCENARIO.start, world.clock.now()
+        return write(found, fills, SCENARIO.corporate, span, world.market.last_price)
+
     @invariant()
-    def cash_and_positions_follow_from_the_executions(self) -> None:
+    def cash_positions_costs_and_profits_are_those_of_a_statement(self) -> None:
         for account in self.world.accounts.all():
-            cash, held = dict(self.opened[account.code][0]), {}
-            for conId, (quantity, _) in self.opened[account.code][1].items():
-                held[conId] = quantity
-            for fill in self.world.orders.engine.fills:
-                execution, report = fill.details.execution, fill.commission
-                if execution.acctNumber != account.code:
-                    continue
-                assert report is not None
-                instrument = self.world.instruments.find(fill.details.contract.conId)
-                signed = execution.shares if execution.side == "BOT" else -execution.shares
-                held[instrument.conId] = held.get(instrument.conId, Decimal(0)) + signed
-                value = float(signed) * execution.price * instrument.unit
-                cash[instrument.currency] = cash.get(instrument.currency, 0.0) - value
-                cash[report.currency] = cash.get(report.currency, 0.0) - report.commission
-                if settlement(instrument) == "exchange":
-                    cash[instrument.symbol] = cash.get(instrument.symbol, 0.0) + float(signed)
-            for conId, holding in account.holdings.items():
-                if settlement(holding.instrument) == "margin":
-                    # What is open on margin isn't paid yet.
-                    owed = holding.basis - self.opened[account.code][1].get(conId, (Decimal(0), 0.0))[1]
-                    cash[holding.instrument.currency] = cash.get(holding.instrument.currency, 0.0) + owed
-            actual = {conId: h.quantity for conId, h in account.holdings.items() if h.quantity}
-            assert {conId: quantity for conId, quantity in held.items() if quantity} == actual
-            for currency, amount in cash.items():
+            wanted = self.statement(account)
+            actual = {conId: held.quantity for conId, held in account.holdings.items() if held.quantity}
+            assert {conId: line.quantity for conId, line in wanted.lines.items() if line.quantity} == actual
+            for currency, amount in wanted.cash.items():
                 assert account.cash.get(currency, 0.0) == pytest.approx(amount, abs=0.01)
+            assert sorted((each.pay, each.amount) for each in account.accruals) == sorted(
+                (pay, amount) for pay, amount, _ in wanted.owed
+            )
+            for conId, line in wanted.lines.items():
+                held = account.holdings[conId]
+                value = self.world.accounts.price(held.instrument) * held.instrument.unit
+                assert held.cost == pytest.approx(line.cost, abs=0.01)
+                assert held.unrealized(value) == pytest.approx(float(line.quantity) * value - line.cost, abs=0.01)
 
     @invariant()
     def profits_add_up(self) -> None:
-        """What was won or lost on a contract is what its executions report and what the position shows."""
+        """What executions report as won or lost is what a statement realises, but for the fractions of splits."""
         for account in self.world.accounts.all():
-            result: dict[int, float] = {}
+            wanted = self.statement(account)
             reported: Counter[int] = Counter()
             for fill in self.world.orders.engine.fills:
-                execution, report = fill.details.execution, fill.commission
-                if execution.acctNumber != account.code or report is None:
-                    continue
-                instrument = self.world.instruments.find(fill.details.contract.conId)
-                signed = float(execution.shares) * (1 if execution.side == "BOT" else -1)
-                paid = signed * execution.price * instrument.unit + report.commission
-                result[instrument.conId] = result.get(instrument.conId, 0.0) - paid
-                reported[instrument.conId] += report.realizedPNL or 0.0
-            for conId, flow in result.items():
-                held = account.holdings[conId]
-                value = self.world.accounts.price(held.instrument) * held.instrument.unit
-                basis = self.opened[account.code][1].get(conId, (Decimal(0), 0.0))[1]
-                total = flow + held.worth(value) - basis
-                assert reported[conId] + held.unrealized(value) == pytest.approx(total, abs=0.01)
+                if fill.details.execution.acctNumber == account.code and fill.commission is not None:
+                    reported[fill.details.contract.conId] += fill.commission.realizedPNL or 0.0
+            for conId, line in wanted.lines.items():
+                assert reported[conId] == pytest.approx(line.realized - line.fractions, abs=0.01)
             figures = self.world.accounts.figures(account)
             parts = sum(ledger.netLiquidation * ledger.exchangeRate for ledger in figures.ledgers.values())
             assert figures.total.netLiquidation == pytest.approx(parts, abs=0.01)
