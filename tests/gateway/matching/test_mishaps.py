@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ibnb.gateway import messages as m
 from ibnb.gateway.engine import Engine
+from ibnb.gateway.scenario import LESSON
+from ibnb.gateway.script import read_script
 from tests.gateway.talking import Talk, codes, engine_of
 
 AAPL = m.Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
@@ -80,7 +83,7 @@ def test_both_orders_of_one_id_fill_and_the_account_has_both() -> None:
     talk.wait(0.2)
     engine.faults.second_perm_id()
     talk.ask(near(1, round(price + 1, 2), 15))
-    filled = of(m.ExecDetails, talk.wait(3600))
+    filled = of(m.ExecDetails, talk.wait(4000))
     assert 25 == sum(fill.execution.shares for fill in filled)
     assert 2 == len({fill.execution.permId for fill in filled})
     assert {1} == {fill.execution.orderId for fill in filled}
@@ -112,7 +115,7 @@ def test_an_order_may_trade_after_its_cancel_was_confirmed() -> None:
     assert "Cancelled" == of(m.OrderStatus, confirmed)[-1].status
     assert [202] == codes(confirmed)
     assert [] == of(m.OpenOrder, talk.ask(m.ReqOpenOrders()))
-    late = talk.wait(3600)
+    late = talk.wait(4000)
     assert {"ExecDetails", "CommissionReport"} == set(told(late))
     assert 10 == sum(fill.execution.shares for fill in of(m.ExecDetails, late))
     assert 10 == held(engine) - before
@@ -209,3 +212,41 @@ def test_fills_may_be_fractional() -> None:
     rows = {(row.filled, row.remaining) for row in of(m.OrderStatus, said)}
     assert {(Decimal("0.5"), Decimal("9.5")), (Decimal("2.75"), Decimal("7.25"))} <= rows
     assert (10, 0) == (first.filled, first.remaining)
+
+
+SCRIPT = """
+[[fault]]
+time = 1
+name = "fill_after_cancel"
+
+[[fault]]
+time = 1
+name = "second_perm_id"
+
+[[fault]]
+time = 1
+name = "stray_execution"
+arguments = [99]
+
+[[fault]]
+time = 1
+name = "unknown_commission"
+arguments = [5, 2]
+"""
+
+
+def test_a_script_stages_them_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "script.toml"
+    file.write_text(SCRIPT)
+    engine = engine_of(read_script(file, LESSON))
+    talk = Talk(engine, 1)
+    talk.wait(2)
+    talk.ask(order(1, replace(MKT, totalQuantity=Decimal(1))))
+    said = talk.wait(2)
+    assert [99] == [fill.execution.orderId for fill in of(m.ExecDetails, said)]
+    assert [-1.0] == [report.commission for report in of(m.CommissionReport, said)]
+    assert [1.0] == commissions(talk, 10)
+    talk.ask(near(2, 50.0), m.CancelOrder(orderId=2))
+    talk.wait(2)
+    assert [] == of(m.OpenOrder, talk.ask(m.ReqOpenOrders()))
+    assert [2] == [working.orderId for working in engine.world.orders.engine]

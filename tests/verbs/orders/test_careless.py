@@ -16,7 +16,8 @@ from ibnb import IBApp
 from ibnb.gateway import Gateway
 from tests.careless import Careless, aapl
 
-HOUR = 3600.0
+# In which the lesson's market falls at last.
+HOUR = 4000.0
 
 
 @pytest.fixture
