@@ -27,7 +27,7 @@ _VALUES = {
 _PNL = ("Daily P&L", "Unrealized P&L", "Realized P&L")
 # The course is one value for each so many seconds of the session's time, so many of them.
 _EVERY, _POINTS = 10, 180
-_WIDTH, _HEIGHT = 420, 90
+_WIDTH, _HEIGHT = 420, 120
 _MOST_ACTIONS = 6
 
 
@@ -63,7 +63,6 @@ class AccountPanel(Live):
         core.fence.wait()
         self._kill = widgets.Button(
             description="Kill switch …",
-            icon="stop-circle",
             button_style="danger",
             tooltip="Asks for confirmation first",
         )

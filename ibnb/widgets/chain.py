@@ -14,10 +14,11 @@ from ibnb.widgets.live import Live
 from ibnb.widgets.markup import NOTHING, RISES, Cell, count, note, price, shade, table
 
 _SIDE = ("impliedVol", "delta", "volume", "bid", "ask")
-_NAMES = {"impliedVol": "IV", "delta": "delta", "volume": "volume", "bid": "bid", "ask": "ask"}
 # Prices stand next to the strike on both sides, the bid left of the ask.
 _PUTS = ("bid", "ask", "volume", "delta", "impliedVol")
-_COLUMNS = (*(f"Call {_NAMES[each]}" for each in _SIDE), "Strike", *(f"Put {_NAMES[each]}" for each in _PUTS))
+_NAMES = {"impliedVol": "IV", "delta": "Delta", "volume": "Volume", "bid": "Bid", "ask": "Ask"}
+_COLUMNS = (*(_NAMES[each] for each in _SIDE), "Strike", *(_NAMES[each] for each in _PUTS))
+_GROUPS = (("Calls", len(_SIDE)), ("", 1), ("Puts", len(_PUTS)))
 _HEATS = {"implied volatility": "impliedVol", "volume": "volume", "delta": "delta", "none": ""}
 
 
@@ -29,7 +30,7 @@ class OptionChain(Live):
     the next one unless given, `strikes` as in getOptionChain. Raises as getOptionChain does.
 
     >>> chain = ibnb.OptionChain(app, "AAPL", strikes=4)
-    >>> len(chain.text.splitlines()) - 3
+    >>> len(chain.text.splitlines()) - 4
     4
     """
 
@@ -53,7 +54,7 @@ class OptionChain(Live):
             raise ValueError(f"expiry {expiry!r} is not legal: {', '.join(map(repr, dates[:12]))} …")
         self._expiry = widgets.Dropdown(options=dates, value=expiry or dates[0], description="Expiry")
         self._heat = widgets.Dropdown(options=list(_HEATS), description="Heat by")
-        again = widgets.Button(description="Ask again", icon="refresh", tooltip="New volatilities and deltas")
+        again = widgets.Button(description="Ask again", tooltip="New volatilities and deltas")
         bar = widgets.HBox([self._expiry, self._heat, again], layout=widgets.Layout(flex_flow="row wrap"))
         self._core = app._ibnb
         self._app = app
@@ -116,8 +117,8 @@ class OptionChain(Live):
         date = pd.Timestamp(shown["expiry"].iloc[0])
         at = f"{pd.Timestamp(self._at, unit='s', tz=NEW_YORK):%H:%M:%S}"
         away = "" if self._app.isConnected() else " Not connected: prices are as they were."
-        heads = [*_COLUMNS]
-        return table(f"{self._name} {price(under)}, options of {date:%d %b %Y}", heads, rows, head=5) + note(
+        title = f"{self._name} {price(under)}, options of {date:%d %b %Y}"
+        return table(title, _COLUMNS, rows, head=len(_SIDE), groups=_GROUPS) + note(
             f"Prices and volumes as they come; IV, delta and the price of {self._name} of {at}.{away}"
         )
 

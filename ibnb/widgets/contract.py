@@ -66,7 +66,7 @@ class ContractBuilder(Live):
             if name not in self.fields:
                 raise ValueError(f"{sec_type} has no field {name!r} here: {', '.join(self.fields)}.")
             self.fields[name].value = f"{value:g}" if isinstance(value, float) else str(value)
-        look = widgets.Button(description="Look up", icon="search", tooltip="Ask TWS which contracts fit")
+        look = widgets.Button(description="Look up", tooltip="Ask TWS which contracts fit")
         super().__init__(app, before=[self._form], after=[look])
         self._watch_fields()
         self.sec_type.observe(lambda _: self._retype(), "value")

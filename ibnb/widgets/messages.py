@@ -10,11 +10,12 @@ from typing import Any
 import ipywidgets as widgets
 
 from ibnb.core.clock import NEW_YORK
+from ibnb.core.subscriptions import SORTS
 from ibnb.core.tape import REQUEST, Row
 from ibnb.widgets.live import Live
 from ibnb.widgets.markup import NOTHING, Cell, note, table
 
-_COLUMNS = ("Id", "Request", "About", "Sent", "Answers", "First after", "State", "From first to last message")
+_COLUMNS = ("Id", "Request", "About", "Sent", "Answers", "First after", "State", "From first to last")
 # Requests without an id, and the callbacks that answer them.
 _ANSWERS = {
     "reqPositions": ("position", "positionEnd"),
@@ -29,12 +30,15 @@ _ANSWERS = {
     "reqIds": ("nextValidId",),
     "startApi": ("managedAccounts", "nextValidId"),
 }
-_ENDS = re.compile(r"End$|^scannerParameters$|^currentTime$|^contractDetailsEnd$")
+_ENDS = re.compile(r"End$|^scannerParameters$|^currentTime$|^managedAccounts$|^nextValidId$")
+# Requests that TWS goes on answering after their first end, and what ends those without an id.
+_GO_ON = SORTS.keys() - {"reqHistoricalData"}
+_ENDED_BY = {sort.cancel: request for request, sort in SORTS.items() if sort.name and sort.cancel}
 # Notices that carry a request's id and refuse nothing.
 _HARMLESS = range(2100, 2200)
 # How TWS confirms a cancel.
 _GOODBYES = (162, 202)
-_WIDTH = 240
+_WIDTH = 130
 
 
 @dataclass
@@ -64,7 +68,7 @@ class MessageTimeline(Live):
     True
     """
 
-    def __init__(self, app: Any, last: int = 30) -> None:
+    def __init__(self, app: Any, last: int = 20) -> None:
         self._most = last
         self._word = widgets.Text(description="Show only", placeholder="reqMktData, AAPL, 12 …")
         super().__init__(app, before=[self._word])
@@ -106,18 +110,22 @@ def lanes_of(rows: list[Row]) -> list[Lane]:
     lanes: list[Lane] = []
     by_id: dict[int, Lane] = {}
     by_answer: dict[str, Lane] = {}
+    by_name: dict[str, Lane] = {}
     for number, moment, direction, name, key, latency, _, summary in rows:
         if direction == REQUEST:
-            lane = by_id.get(key) if key is not None else None
+            over = name == "reqAccountUpdates" and "subscribe=False" in summary
+            lane = by_id.get(key) if key is not None else by_name.get(name if over else _ENDED_BY.get(name, ""))
             if lane is not None:
-                # A change or the cancel of what is there already.
+                # A change of what is there already, or its end.
                 lane.last = number
-                lane.state = "cancelled" if name.startswith("cancel") else "changed"
+                lane.state = "cancelled" if name == "cancelOrder" else "changed" if name == lane.name else "ended"
+                lane.state = "ended" if over else lane.state
                 continue
             lane = Lane(key, name, _about(summary), moment, number, number)
             lanes.append(lane)
             if key is not None:
                 by_id[key] = lane
+            by_name[name] = lane
             by_answer |= dict.fromkeys(_ANSWERS.get(name, ()), lane)
             continue
         lane = by_id.get(key) if key is not None else by_answer.get(name)
@@ -126,14 +134,14 @@ def lanes_of(rows: list[Row]) -> list[Lane]:
         lane.last = number
         if name == "error":
             code = int(summary.split(", ")[2])
-            if code not in _HARMLESS and not (lane.state == "cancelled" and code in _GOODBYES):
+            if code not in _HARMLESS and not (lane.state in ("ended", "cancelled") and code in _GOODBYES):
                 lane.state = f"error {code}"
             continue
         lane.answers += 1
         if lane.after is None:
             lane.after = latency if latency is not None else (moment - lane.sent).total_seconds() * 1000
         if lane.state in ("no answer", "open"):
-            lane.state = "answered" if _ENDS.search(name) else "open"
+            lane.state = "answered" if _ENDS.search(name) and lane.name not in _GO_ON else "open"
     return lanes
 
 

@@ -20,7 +20,7 @@ from ibnb.widgets.markup import FALLS, NOTHING, RISES, Cell, count, note, price,
 _COLUMNS = ("Symbol", "Bid size", "Bid", "Ask", "Ask size", "Last", "Change", "Course", "Volume", "Data")
 _SORTS = {"as added": "", "symbol": "Symbol", "last": "Last", "change": "Change", "volume": "Volume"}
 # The course is one price for each so many seconds of the session's time, so many of them.
-_EVERY, _POINTS = 5, 24
+_EVERY, _POINTS = 10, 18
 
 
 class QuoteBoard(Live):
@@ -44,9 +44,9 @@ class QuoteBoard(Live):
         self._rows: dict[str, _Row] = {}
         self._by = "as added"
         self._symbol = widgets.Text(description="Symbol", placeholder="AAPL", layout=widgets.Layout(width="220px"))
-        add = widgets.Button(description="Add", icon="plus", tooltip="Subscribe to this symbol")
+        add = widgets.Button(description="Add", tooltip="Subscribe to this symbol")
         self._gone = widgets.Dropdown(description="Remove", layout=widgets.Layout(width="220px"))
-        remove = widgets.Button(description="Remove", icon="minus", tooltip="End this symbol's subscription")
+        remove = widgets.Button(description="Remove", tooltip="End this symbol's subscription")
         self._order = widgets.Dropdown(options=list(_SORTS), description="Sort by")
         bar = widgets.HBox([self._symbol, add, self._gone, remove, self._order], layout=_WRAP)
         super().__init__(app, before=[bar])
@@ -97,7 +97,7 @@ class QuoteBoard(Live):
     def _remove(self, symbol: str) -> str:
         with self._lock:
             row = self._rows.pop(symbol, None)
-            self._gone.options = list(self._rows)
+            self._offer()
         if row is None:
             raise ValueError(f"there is no row {symbol!r}; there are {', '.join(self._rows) or 'none'}.")
         row.stream.__exit__(None, None, None)
@@ -110,8 +110,13 @@ class QuoteBoard(Live):
         row = _Row(self._app.streamQuotes([contract]).__enter__(), self._core.now())
         with self._lock:
             self._rows[name] = row
-            self._gone.options = list(self._rows)
+            self._offer()
         return name
+
+    def _offer(self) -> None:
+        """Offer to remove any row."""
+        self._gone.options = list(self._rows)
+        self._gone.index = 0 if self._rows else None
 
     def view(self) -> str:
         with self._lock:
@@ -161,7 +166,7 @@ class _Row:
     def __init__(self, stream: Any, now: float) -> None:
         self.stream = stream
         self.heard = now
-        # (which five seconds, the last price in them)
+        # (which ten seconds, the last price in them)
         self._course: deque[tuple[int, float]] = deque(maxlen=_POINTS)
 
     def read(self) -> pd.Series:

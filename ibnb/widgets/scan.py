@@ -80,7 +80,7 @@ class ScanBuilder(Live):
         for label, each in fields.items():
             each.description = label
         self._order = widgets.Dropdown(options=_SORTS, description="Sort by")
-        run = widgets.Button(description="Run", icon="play", button_style="primary", tooltip="Ask TWS for this ranking")
+        run = widgets.Button(description="Run", button_style="primary", tooltip="Ask TWS for this ranking")
         wrap = widgets.Layout(flex_flow="row wrap")
         bar = widgets.HBox([*fields.values(), run, self._order], layout=wrap)
         super().__init__(app, before=[bar])

@@ -53,13 +53,16 @@ def details(app: Session) -> str:
     lamps = [("TWS to IBKR", app._ibnb.status.link, "")] if connected else []
     lamps += [(f"Farm {name}", state, "") for name, (_, state, _) in app._ibnb.status.farms.items() if connected]
     streams = app._ibnb.subscriptions.frame()
-    for each in streams.head(_MOST_STREAMS).to_dict("records"):
-        age = "" if math.isnan(each["age"]) else f", last data {each['age']:.0f} s ago"
-        lamps.append((f"{each['stream']} {each['symbol']}".strip(), each["state"], age))
+    # Twenty options of one chain are one line.
+    alike = list(streams.groupby(["stream", "symbol", "state"], sort=False)["age"])
+    for (stream, symbol, state), ages in alike[:_MOST_STREAMS]:
+        age = "" if math.isnan(ages.max()) else f", last data {ages.max():.0f} s ago"
+        many = f" ×{len(ages)}" if len(ages) > 1 else ""
+        lamps.append((f"{stream} {symbol}".strip() + many, str(state), age))
     rows = [(name, html.escape(str(value))) for name, value in texts]
     rows += [(name, lamp(_COLOURS.get(state, GREY), state) + html.escape(more)) for name, state, more in lamps]
     rest = [
-        (len(streams) - _MOST_STREAMS, "more streams", "app.streams"),
+        (sum(len(ages) for _, ages in alike[_MOST_STREAMS:]), "more streams", "app.streams"),
         (len(app._ibnb.subscriptions.gaps), "gaps in streams", "app.gaps"),
         (app._ibnb.status.problem_count, "exceptions in callbacks", "app.problems"),
     ]

@@ -54,7 +54,7 @@ class OrderTicket(Live):
         self._armed: tuple[Any, Any] | None = None
         fixed = not isinstance(contract, str)
         self.symbol = widgets.Text(short_name(contract) if fixed else contract, description="Symbol", disabled=fixed)
-        self.action = widgets.ToggleButtons(
+        self.action = widgets.Dropdown(
             options=["BUY", "SELL"], value=check("action", action, ("BUY", "SELL")), description="Action"
         )
         self.quantity = widgets.FloatText(quantity, description="Quantity")
@@ -64,18 +64,17 @@ class OrderTicket(Live):
         self.limit_price = widgets.FloatText(limit_price or 0.0, description="Limit price", step=0.01)
         self.stop_price = widgets.FloatText(stop_price or 0.0, description="Stop price", step=0.01)
         self.tif = widgets.Dropdown(options=_TIFS, value=check("tif", tif, _TIFS), description="In force")
-        fields = (self.symbol, self.quantity, self.order_type, self.limit_price, self.stop_price, self.tif)
+        fields = (self.action, self.symbol, self.quantity, self.order_type, self.limit_price, self.stop_price, self.tif)
         for each in fields:
             each.layout = widgets.Layout(width="200px")
-        self.action.style.button_width = "70px"
-        form = widgets.HBox([self.action, *fields], layout=widgets.Layout(flex_flow="row wrap"))
-        preview = widgets.Button(description="Preview", icon="search", tooltip="Ask TWS what this order would do")
-        place = widgets.Button(description="Place …", icon="paper-plane", tooltip="Asks for confirmation first")
+        form = widgets.HBox(fields, layout=widgets.Layout(flex_flow="row wrap"))
+        preview = widgets.Button(description="Preview", tooltip="Ask TWS what this order would do")
+        place = widgets.Button(description="Place …", tooltip="Asks for confirmation first")
         self._confirm = widgets.Button(button_style="danger", layout=widgets.Layout(width="auto", display="none"))
         self._back = widgets.Button(description="Back", layout=widgets.Layout(width="auto", display="none"))
         buttons = widgets.HBox([preview, place, self._confirm, self._back], layout=widgets.Layout(flex_flow="row wrap"))
         super().__init__(app, before=[form], after=[buttons])
-        for each in (self.action, *fields):
+        for each in fields:
             each.observe(self._changed, "value")
         self._show_prices()
         self.on_click(preview, "Asking", self._ask)

@@ -92,14 +92,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def run_all(lab: Lab, tmp_path: Path) -> Callable[[str], dict[str, Any]]:
-    """Run all cells of a lesson in the browser; what `lesson.js` saw."""
+def browse(lab: Lab, tmp_path: Path) -> Callable[[str, str], dict[str, Any]]:
+    """Let one of the scripts here drive a browser through a notebook; what it saw."""
     shots = Path(os.environ.get("IBNB_SCREENSHOTS", tmp_path))
 
-    def drive(notebook: str) -> dict[str, Any]:
-        script = Path(__file__).with_name("lesson.js")
+    def drive(script: str, notebook: str) -> dict[str, Any]:
         ran = subprocess.run(
-            ["node", str(script), lab.url, TOKEN, notebook, str(shots / Path(notebook).stem)],
+            ["node", str(Path(__file__).with_name(script)), lab.url, TOKEN, notebook, str(shots / Path(notebook).stem)],
             env={**os.environ, "NODE_PATH": str(MODULES), "IBNB_CHROMIUM": str(CHROMIUM)},
             capture_output=True,
             text=True,

@@ -24,8 +24,8 @@ def shown(cells: list[dict[str, Any]]) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("notebook", LESSONS)
-def test_run_all_shows_what_the_lesson_shows(run_all: Callable[[str], dict[str, Any]], notebook: str) -> None:
-    seen = run_all(notebook)
+def test_run_all_shows_what_the_lesson_shows(browse: Callable[[str, str], dict[str, Any]], notebook: str) -> None:
+    seen = browse("lesson.js", notebook)
     stored = json.loads((lessons_dir() / notebook).read_text(encoding="utf-8"))["cells"]
     assert shown(seen["cells"]) == shown(stored)
     outputs = [output for cell in seen["cells"] for output in cell["outputs"]]

@@ -13,8 +13,8 @@ def test_calls_stand_left_and_puts_right_of_their_strike(app: IBApp) -> None:
     chain = OptionChain(app, "AAPL", strikes=4)
     frame = app.getOptionChain("AAPL", 1, 4)
     lines = chain.text.splitlines()
-    assert lines[1].startswith("Call IV Call delta Call volume Call bid Call ask Strike Put bid Put ask")
-    for line, (strike, pair) in zip(lines[2:6], frame.groupby("strike"), strict=True):
+    assert lines[1:3] == ["Calls Puts", "IV Delta Volume Bid Ask Strike Bid Ask Volume Delta IV"]
+    for line, (strike, pair) in zip(lines[3:7], frame.groupby("strike"), strict=True):
         call, put = (pair[pair["right"] == right].iloc[0] for right in "CP")
         figures = line.replace("◂ nearest", "").split()
         assert figures[3:8] == [

@@ -44,6 +44,14 @@ def test_it_shows_tws_own_link_and_streams_and_what_they_missed(tws: ScriptedTWS
         assert "gaps in streams 1 ( app.gaps )" in text
 
 
+def test_streams_that_are_alike_are_one_line(tws: ScriptedTWS) -> None:
+    tws.on("reqMktData", ("tickPrice", "$id", 4, 205.5, None))
+    with tws.app.streamQuotes(["AAPL", "AAPL", "NVDA"]):
+        text = ConnectionPanel(tws.app).text
+    assert "streamQuotes AAPL ×2 ● live, last data 0 s ago" in text
+    assert "streamQuotes NVDA ● live" in text
+
+
 def test_it_says_why_nothing_may_leave_and_that_callbacks_raised(tws: ScriptedTWS) -> None:
     core(tws.app).gate.readonly, core(tws.app).gate.blocked = True, "the drawdown is too large"
     tws.app.position = lambda *args: 1 / 0  # type: ignore[method-assign,assignment]

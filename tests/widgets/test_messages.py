@@ -22,16 +22,27 @@ def test_requests_are_named_and_their_answers_counted(app: IBApp) -> None:
 def test_requests_without_an_id_have_their_answers_too(app: IBApp) -> None:
     positions = app.getPositions()
     found = lanes(app)["reqPositions"]
-    assert (found.key, found.answers, found.state) == (None, len(positions) + 1, "answered")
+    assert (found.key, found.answers, found.state) == (None, len(positions) + 1, "ended")
 
 
-def test_what_goes_on_is_open_and_what_was_ended_is_cancelled(app: IBApp) -> None:
+def test_what_goes_on_is_open_and_what_was_ended_is_called_so(app: IBApp) -> None:
     with app.streamQuotes("AAPL"):
         app.sleep(1)
         assert lanes(app)["reqMktData"].state == "open"
-    assert lanes(app)["reqMktData"].state == "cancelled"
+    assert lanes(app)["reqMktData"].state == "ended"
     app.getScan(numberOfRows=5)
-    assert lanes(app)["reqScannerSubscription"].state == "cancelled"
+    assert lanes(app)["reqScannerSubscription"].state == "ended"
+    order = app.placeOrderNow("NVDA", app.createOrder("BUY", 1, "LMT", 50), wait="Submitted")
+    assert lanes(app)["placeOrder"].state == "open"
+    app.modifyOrder(order, limit_price=51, wait=True)
+    assert lanes(app)["placeOrder"].state == "changed"
+    app.cancelOrderById(order, wait=True)
+    assert lanes(app)["placeOrder"].state == "cancelled"
+    app.getAccountUpdates()
+    assert lanes(app)["reqAccountUpdates"].state == "ended"
+    app.reqAccountUpdates(True, "")
+    app.sleep(1)
+    assert lanes(app)["reqAccountUpdates"].state == "open"
 
 
 def test_an_error_ends_a_request_by_its_code_and_a_notice_doesnt(tws: ScriptedTWS) -> None:
@@ -53,7 +64,7 @@ def test_only_what_holds_the_word_is_shown_and_only_the_last(app: IBApp) -> None
     timeline._word.value = "nothing like it"
     assert timeline.text == "No request with 'nothing like it'."
     assert "earlier requests aren't shown" in MessageTimeline(app, last=1).text
-    assert repr(timeline) == "MessageTimeline(last=30)"
+    assert repr(timeline) == "MessageTimeline(last=20)"
 
 
 def test_an_empty_tape_says_so(tws: ScriptedTWS) -> None:
