@@ -110,12 +110,17 @@ class Tape:
         names = {each.ident: each.name for each in threading.enumerate()}
         names |= {ident: "reader" for ident, name in names.items() if name.startswith(READER)}
         found: list[Row] = []
+        recorders: dict[int, Recorder] = {}
         for _, when, direction, name, key, content, ident in reversed(ring):
             moment, thread = datetime.fromtimestamp(when, UTC), names.get(ident, "ended")
             if direction == REQUEST:
                 said = [(name, key, content)]
             else:
-                told = callbacks_of(key, *content) if direction == MESSAGE else [(name, content)]
+                told = [(name, content)]
+                if direction == MESSAGE:
+                    payloads, version = content
+                    recorder = recorders.get(version) or recorders.setdefault(version, Recorder(version))
+                    told = recorder.callbacks(key, payloads)
                 said = [(each, None, args) for each, args in told[-(self._size - len(found)) :]]
             for each, key, content in reversed(said):
                 if direction != REQUEST:
@@ -156,20 +161,30 @@ def _count(entries: list[Entry]) -> int:
     return sum([entry[0] for entry in entries])
 
 
+class Recorder:
+    """What ibapi's Decoder makes of messages of a server version. Making one takes milliseconds, since ibapi looks at
+    each of its callbacks."""
+
+    def __init__(self, server_version: int) -> None:
+        from ibnb.ib.api import make_interpreter
+
+        self._interpret = make_interpreter(self, server_version)
+        self._found: list[tuple[str, tuple[Any, ...]]] = []
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *args: self._found.append((name, args))
+
+    def callbacks(self, msg_id: int, payloads: list[bytes]) -> list[tuple[str, tuple[Any, ...]]]:
+        """[(callback, arguments)]"""
+        self._found = []
+        for payload in payloads:
+            self._interpret(msg_id, payload)
+        return self._found
+
+
 def callbacks_of(msg_id: int, payloads: list[bytes], server_version: int) -> list[tuple[str, tuple[Any, ...]]]:
     """What ibapi's Decoder makes of messages: [(callback, arguments)]."""
-    from ibnb.ib.api import make_interpreter
-
-    found: list[tuple[str, tuple[Any, ...]]] = []
-
-    class Recorder:
-        def __getattr__(self, name: str) -> Callable[..., None]:
-            return lambda *args: found.append((name, args))
-
-    interpret = make_interpreter(Recorder(), server_version)
-    for payload in payloads:
-        interpret(msg_id, payload)
-    return found
+    return Recorder(server_version).callbacks(msg_id, payloads)
 
 
 # Callbacks whose first argument is a number but not the id of a request or order.

@@ -13,8 +13,9 @@ from ibnb.core.gate import is_paper
 from ibnb.guard import AccountGuard
 from ibnb.ib.accounts import mask
 from ibnb.ib.api import to_float
+from ibnb.verbs.orders.order_state import WORKING
 from ibnb.widgets.live import Live
-from ibnb.widgets.markup import GREEN, RED, badge, facts, price
+from ibnb.widgets.markup import GREEN, RED, badge, facts, price, sparkline
 
 _VALUES = {
     "NetLiquidation": "Net liquidation",
@@ -26,9 +27,11 @@ _VALUES = {
 }
 _PNL = ("Daily P&L", "Unrealized P&L", "Realized P&L")
 # The course is one value for each so many seconds of the session's time, so many of them.
-_EVERY, _POINTS = 10, 180
+_EVERY, _POINTS, _SHORT = 10, 180, 24
 _WIDTH, _HEIGHT = 420, 120
 _MOST_ACTIONS = 6
+# Seconds that orders get to end.
+_PATIENCE = 5.0
 
 
 class AccountPanel(Live):
@@ -138,8 +141,13 @@ class AccountPanel(Live):
             raise ValueError("Press the kill switch first: it takes two steps.")
         self._disarm()
         self._guard.fire("the kill switch was pressed")
-        self._core.fence.wait()
-        return "Stopped: see what the guard has done."
+        # An order takes a moment to end; on the manual clock it ends only if somebody waits.
+        self._core.clock.wait(lambda: not self._working(), _PATIENCE)
+        left = self._working()
+        return f"Stopped; {left} orders are still working." if left else "Stopped: no order is working."
+
+    def _working(self) -> int:
+        return int(self._app.getBlotter()["status"].isin(WORKING).sum())
 
     def _disarm(self) -> str:
         self._confirm.layout.display = self._back.layout.display = "none"
@@ -163,6 +171,8 @@ class AccountPanel(Live):
         rows += [
             (name, f"{'+' if value > 0 else ''}{price(value)}") for name, value in zip(_PNL, self._pnl, strict=True)
         ]
+        # On a scale of its own: above a floor five percent below it would be a straight line.
+        rows.append(("Course", sparkline([value for _, value in self._course][-_SHORT:])))
         if self._guard is not None:
             rows += self._guarded(self._guard)
         return facts("Account", [(name, value) for name, value in rows]) + self._drawn()

@@ -12,6 +12,7 @@ import ipywidgets as widgets
 from ibnb.core.clock import NEW_YORK
 from ibnb.core.subscriptions import SORTS
 from ibnb.core.tape import REQUEST, Row
+from ibnb.verbs.orders.order_state import DONE
 from ibnb.widgets.live import Live
 from ibnb.widgets.markup import NOTHING, Cell, note, table
 
@@ -140,6 +141,9 @@ def lanes_of(rows: list[Row]) -> list[Lane]:
         lane.answers += 1
         if lane.after is None:
             lane.after = latency if latency is not None else (moment - lane.sent).total_seconds() * 1000
+        if name == "orderStatus":
+            status = summary.split(", ")[1].strip("'")
+            lane.state = status.lower() if status in DONE else lane.state
         if lane.state in ("no answer", "open"):
             lane.state = "answered" if _ENDS.search(name) and lane.name not in _GO_ON else "open"
     return lanes

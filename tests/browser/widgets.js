@@ -148,8 +148,8 @@ async function main(server, token, notebook, shots) {
     await page.screenshot({ path: `${shots}-light.png` });
     await page.locator(".lm-MenuBar-item", { hasText: "Settings" }).click();
     await page.locator(".lm-Menu-item", { hasText: "Theme" }).first().click();
-    await page.locator(".lm-Menu-item", { hasText: "JupyterLab Dark" }).click();
-    await page.locator("body[data-jp-theme-light=false]").waitFor({ timeout: 15000 });
+    await page.getByRole("menuitem", { name: "JupyterLab Dark", exact: true }).click();
+    await page.locator("body[data-jp-theme-light=false]").waitFor({ state: "attached", timeout: 15000 });
     await page.waitForTimeout(1000);
     seen.dark = await page.evaluate(contrast);
     await page.screenshot({ path: `${shots}-dark.png` });

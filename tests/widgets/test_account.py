@@ -60,7 +60,8 @@ def test_the_kill_switch_takes_two_steps_and_stops_everything(app: IBApp) -> Non
     assert guard.tripped
     assert "FIRED" in panel.text
     assert "block new orders: the kill switch was pressed" in panel.text
-    assert app.waitOrder(waiting, "done").status == "Cancelled"
+    assert "Stopped: no order is working." in panel.text
+    assert app.getBlotter().loc[waiting, "status"] == "Cancelled"
     with pytest.raises(SafetyError):
         app.placeOrderNow("NVDA", app.createOrder("BUY", 1))
     assert repr(panel).endswith("guard fired)")

@@ -38,6 +38,8 @@ def test_what_goes_on_is_open_and_what_was_ended_is_called_so(app: IBApp) -> Non
     assert lanes(app)["placeOrder"].state == "changed"
     app.cancelOrderById(order, wait=True)
     assert lanes(app)["placeOrder"].state == "cancelled"
+    app.placeOrderNow("NVDA", app.createOrder("BUY", 1), wait="Filled")
+    assert lanes(app)["placeOrder"].state == "filled"
     app.getAccountUpdates()
     assert lanes(app)["reqAccountUpdates"].state == "ended"
     app.reqAccountUpdates(True, "")
