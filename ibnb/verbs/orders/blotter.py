@@ -252,6 +252,13 @@ class Blotter:
                 messages=tuple(f"{code}: {text}" for code, text in state.messages),
             )
 
+    def others(self, orderId: int) -> list[tuple[int, str]]:
+        """(permId, status) of the orders that work under this id beside the one that `report` tells of."""
+        with self._lock:
+            told = self._current(orderId)
+            same = (each for each in self._orders.values() if each.orderId == orderId and each is not told)
+            return [(each.permId, each.status) for each in same if each.status in WORKING]
+
     def incomplete(self, key: Key) -> bool:
         """True while executions or commissions of what is filled are missing; a combination's legs are charged."""
         with self._lock:

@@ -143,7 +143,9 @@ class Waiting:
 
     def _told(self, orderId: int) -> str:
         said = "".join(f"\nTWS said {message}" for message in self.report(orderId).messages[-3:])
-        return self.standing(orderId) + said
+        others = [f"permId {permId} ({status})" for permId, status in self._blotter.others(orderId)]
+        more = f"\nTWS has more orders under this id, getBlotter() shows them: {', '.join(others)}" if others else ""
+        return self.standing(orderId) + more + said
 
     def _clear_up(self, clear: Callable[[], bool], ends: float, what: str, orderId: int, said: Said | None) -> None:
         """Give TWS a moment, then ask it for its open orders; RequestTimeoutError if that doesn't tell either."""

@@ -78,7 +78,7 @@ def test_ibnb_says_that_there_are_two_orders_and_sees_the_fill(app: IBApp) -> No
     stock, gateway = app.resolve(app.createContract("AAPL")), app.gateway
     first = app.placeOrderNow(stock, app.createOrder("BUY", 10, "LMT", below(gateway), tif="GTC"), wait="Submitted")
     gateway.faults.second_perm_id()
-    with pytest.raises(ibnb.RequestTimeoutError, match="is Submitted, 0 of 10 filled"):
+    with pytest.raises(ibnb.RequestTimeoutError, match=r"is Submitted, 0 of 10 filled[^$]*more orders under this id"):
         app.modifyOrder(first, limit_price=50.0, wait=True)
     assert any("second order under the id" in str(text) for text in app.notices["text"])
     app.cancelOrderById(first)
