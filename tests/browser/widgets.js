@@ -114,7 +114,7 @@ async function main(server, token, notebook, shots) {
     await press("QuoteBoard", "Add");
     await shows("QuoteBoard", "TSLA added.");
     await widget("QuoteBoard").getByLabel("Sort by").selectOption("last");
-    await widget("QuoteBoard").locator("th[aria-sort=descending]").waitFor({ timeout: 15000 });
+    await widget("QuoteBoard").locator("th[aria-sort=descending]", { hasText: "Last" }).waitFor({ timeout: 15000 });
     seen.sorted = await widget("QuoteBoard").locator("tbody tr td:nth-child(6)").allInnerTexts();
     await widget("QuoteBoard").getByLabel("Remove").first().selectOption("NVDA");
     await press("QuoteBoard", "Remove");
@@ -126,7 +126,7 @@ async function main(server, token, notebook, shots) {
     await press("ScanBuilder", "Run");
     await shows("ScanBuilder", "10 found.");
     await widget("ScanBuilder").getByLabel("Sort by").selectOption("symbol");
-    await widget("ScanBuilder").locator("th[aria-sort=ascending]").waitFor({ timeout: 15000 });
+    await widget("ScanBuilder").locator("th[aria-sort=ascending]", { hasText: "symbol" }).waitFor({ timeout: 15000 });
     seen.scanned = await widget("ScanBuilder").locator("tbody td:nth-child(2)").allInnerTexts();
     await widget("ContractBuilder").getByLabel("Type").selectOption("OPT");
     await widget("ContractBuilder").getByLabel("Strike").fill("200");
