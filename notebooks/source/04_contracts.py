@@ -77,7 +77,7 @@ app.resolve(amd)
 # ```mermaid
 # flowchart LR
 #     accTitle: From a description to one instrument
-#     accDescr: A description goes to TWS as a request for contract details. No row means error 200; several rows mean that a field must be added, and one asks again; one row gives the conId, with which quotes, bars and orders are asked for.
+#     accDescr: A description goes to TWS as a request for contract details. No row means error 200. Several rows mean that a field must be added, and one asks again. One row gives the conId, with which quotes, bars and orders are asked for.
 #     D["a description<br/>(some fields)"] -->|reqContractDetails| T{"how many<br/>fit?"}
 #     T -->|"none: error 200"| Z["check the spelling,<br/>search by name"]
 #     T -->|several| M["add a field"]

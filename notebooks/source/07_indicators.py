@@ -162,7 +162,7 @@ check("07.3", answer)
 # ```mermaid
 # flowchart LR
 #     accTitle: From prices to a z-score
-#     accDescr: The window of the last twenty closes gives a mean and a sigma. The new price minus the mean, divided by sigma, is the z-score; beyond three it is called unusual.
+#     accDescr: The window of the last twenty closes gives a mean and a sigma. The new price minus the mean, divided by sigma, is the z-score. Beyond three it is called unusual.
 #     W["window: 20 closes<br/>before today"] --> M["mean"]
 #     W --> S["σ"]
 #     P["today's price"] --> Z["z = (price − mean) / σ"]

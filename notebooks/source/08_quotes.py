@@ -246,7 +246,7 @@ check("08.3", quote_of)
 # ```mermaid
 # flowchart TD
 #     accTitle: What TWS answers to a request for market data
-#     accDescr: With a subscription live ticks come. Without one, a session in live mode is refused with code 10089 or 354; a session in delayed mode gets the warning 10167 and delayed ticks, or is refused with 10168 where there are no delayed data.
+#     accDescr: With a subscription live ticks come. Without one, a session in live mode is refused with code 10089 or 354. A session in delayed mode gets the warning 10167 and delayed ticks, or is refused with 10168 where there are no delayed data.
 #     R["reqMktData"] --> S{"subscribed?"}
 #     S -->|yes| L["live ticks"]
 #     S -->|no| M{"which kind was<br/>asked for?"}
@@ -335,7 +335,7 @@ check("08.5", patient_quote, app)
 # ```mermaid
 # flowchart LR
 #     accTitle: Ten streams over one connection
-#     accDescr: TWS sends the ticks of ten requests over one socket. One callback finds the record that belongs to the request id and writes into it; the table, the picture and the decision only read the records.
+#     accDescr: TWS sends the ticks of ten requests over one socket. One callback finds the record that belongs to the request id and writes into it. The table, the picture and the decision only read the records.
 #     T["TWS"] -->|"ticks of ten requests,<br/>one socket"| C["one callback:<br/>id → record"]
 #     C --> R1["101 AAPL"]
 #     C --> R2["102 NVDA"]
