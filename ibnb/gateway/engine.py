@@ -40,7 +40,15 @@ def build_world(scenario: Scenario, clock: Clock) -> World:
     """Everything that one scenario needs, on this clock."""
     instruments = Instruments(scenario.today, read_folder(scenario.data) if scenario.data else ())
     regime = Regime(scenario.regime, day_number(scenario.today)) if scenario.regime else None
-    market = Market(scenario.seed, instruments, scenario.moves, scenario.always_open_from, regime, scenario.corporate)
+    market = Market(
+        scenario.seed,
+        instruments,
+        scenario.moves,
+        scenario.always_open_from,
+        regime,
+        scenario.corporate,
+        scenario.halts,
+    )
     instruments.level = market.level
     accounts = Accounts(scenario, instruments, market, clock)
     orders = OrderBook(scenario, clock, market, accounts)

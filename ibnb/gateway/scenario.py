@@ -23,7 +23,7 @@ What is bound to one that moves goes with it: ES, MES and SPY with SPX, QQQ and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -51,6 +51,33 @@ class Move:
             raise ValueError(f"a move happens on a whole minute, not at {self.time}")
         if self.factor <= 0:
             raise ValueError(f"a move's factor is above 0, not {self.factor}")
+
+
+@dataclass(frozen=True)
+class Halt:
+    """From `time` on (epoch seconds, a whole minute) a US share and its options don't trade for so many `seconds`
+    (whole minutes). `kind`, as tick 49 says it: 1 by a regulator, 2 a pause because of volatility."""
+
+    symbol: str
+    time: int
+    seconds: int = 300
+    kind: Literal[1, 2] = 2
+
+    def __post_init__(self) -> None:
+        if self.time % 60 or self.seconds % 60 or self.seconds <= 0:
+            raise ValueError(f"a halt begins on a whole minute and lasts some, not {self.seconds} s from {self.time}")
+        if self.kind not in (1, 2):
+            raise ValueError(f"a halt's kind is 1 or 2, not {self.kind}")
+
+    @property
+    def end(self) -> int:
+        """When trading resumes."""
+        return self.time + self.seconds
+
+
+def pauses(moves: Iterable[Move], percent: float = 5.0) -> tuple[Halt, ...]:
+    """The pauses of five minutes that moves of at least so many percent bring about: limit up, limit down."""
+    return tuple(Halt(move.symbol, move.time) for move in moves if abs(move.factor - 1) * 100 >= percent)
 
 
 @dataclass(frozen=True)
@@ -211,6 +238,7 @@ class Scenario:
     """Where and when a world begins. `start` in epoch seconds; `always_open`: from that day on markets never close.
 
     `regime`: what the market is like from the first day on: calm, in a crash, in a trend, or going nowhere.
+    `halts`: when shares don't trade; `pauses` makes some of moves.
     `corporate`: the dividends, splits and results of shares.
     `data`: a folder of CSV or Parquet bars that are served as instruments (`ibnb.gateway.data`).
 
@@ -226,6 +254,7 @@ class Scenario:
     seed: int = 7
     accounts: tuple[Account, ...] = ()
     moves: tuple[Move, ...] = ()
+    halts: tuple[Halt, ...] = ()
     limits: Limits = Limits()
     latency: Latency = Latency()
     orders: OrderRules = OrderRules()
@@ -255,12 +284,13 @@ class Scenario:
         return self.today - timedelta(days=1) if self.always_open else None
 
     def at(self, start: float) -> Scenario:
-        """The same scenario somewhere else in time: all that is scripted moves along (moves by whole minutes)."""
+        """The same scenario somewhere else in time: all that is scripted moves along (by whole minutes, if need be)."""
         away = start - self.start
         return replace(
             self,
             start=start,
             moves=tuple(replace(move, time=move.time + int(away // 60) * 60) for move in self.moves),
+            halts=tuple(replace(halt, time=halt.time + int(away // 60) * 60) for halt in self.halts),
             faults=tuple(replace(fault, time=fault.time + away) for fault in self.faults),
             bulletins=tuple(replace(bulletin, time=bulletin.time + away) for bulletin in self.bulletins),
         )

@@ -5,6 +5,12 @@
     symbol = "TSLA"
     factor = 1.058
 
+    [[halt]]                  # the share and its options don't trade for so many seconds; kind 1 or 2, as in tick 49
+    time = "10:05"
+    symbol = "TSLA"
+    seconds = 300
+    kind = 2
+
     [[fault]]                 # a method of Gateway.faults, with its arguments
     time = "10:30:15"
     name = "nightly_restart"
@@ -29,13 +35,18 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
-from .scenario import NEW_YORK, Bulletin, Fault, Move, Scenario
+from .scenario import NEW_YORK, Bulletin, Fault, Halt, Move, Scenario
 
 _Table = Mapping[str, Any]
 
 
 def _move(at: float, table: _Table) -> Move:
     return Move(str(table["symbol"]), int(at), float(table["factor"]))
+
+
+def _halt(at: float, table: _Table) -> Halt:
+    kind: Any = int(table.get("kind", 2))
+    return Halt(str(table["symbol"]), int(at), int(table.get("seconds", 300)), kind)
 
 
 def _fault(at: float, table: _Table) -> Fault:
@@ -49,13 +60,14 @@ def _bulletin(at: float, table: _Table) -> Bulletin:
 # By table: the scenario's field, the names that a table has, and what is made of it.
 _TABLES: dict[str, tuple[str, frozenset[str], Callable[[float, _Table], Any]]] = {
     "move": ("moves", frozenset({"time", "symbol", "factor"}), _move),
+    "halt": ("halts", frozenset({"time", "symbol", "seconds", "kind"}), _halt),
     "fault": ("faults", frozenset({"time", "name", "arguments"}), _fault),
     "bulletin": ("bulletins", frozenset({"time", "text", "type", "exchange"}), _bulletin),
 }
 
 
 def read_script(path: Path, scenario: Scenario) -> Scenario:
-    """Return the scenario with what the file scripts in place of its own moves, faults and bulletins.
+    """Return the scenario with what the file scripts in place of its own moves, halts, faults and bulletins.
 
     Raises:
         ValueError: the file isn't TOML, or says what can't be; with its name and the place.

@@ -59,7 +59,7 @@ def test_its_times_are_of_the_day_on_which_the_world_begins(tmp_path):
     ("text", "why"),
     [
         ("[[move]", "script.toml"),
-        ("[[moves]]\ntime = 0", "no table moves; there are move, fault, bulletin"),
+        ("[[moves]]\ntime = 0", "no table moves; there are move, halt, fault, bulletin"),
         ("[move]\ntime = 0", r"write \[\[move\]\]"),
         ('[[move]]\ntime = 0\nsymbol = "KO"', "move 1: factor is missing"),
         ('[[move]]\ntime = 0\nsymbol = "KO"\nfactor = 1\nby = 2', "move 1: no by; there are factor, symbol, time"),

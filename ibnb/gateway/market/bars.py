@@ -123,6 +123,11 @@ def merge(sums: Sums, group: Ints, what: str, label: Ints | None = None) -> Sums
     )
 
 
+def month_of(days: Ints) -> np.ndarray:
+    """The month of each day, counted from 1970-01-01."""
+    return days.astype("M8[D]").astype("M8[M]")
+
+
 def adjusted(sums: Sums, by: Floats, shares: Floats) -> Sums:
     """The same where each price is divided by so much, and each share has become so many.
 

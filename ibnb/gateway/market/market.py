@@ -21,9 +21,10 @@ import numpy as np
 from ..calendar import DAY, Calendar, Sessions, day_number
 from ..corporate import DEFAULT, Corporate
 from ..instruments import Instrument, Instruments
-from ..scenario import Move
+from ..scenario import Halt, Move
 from .as_told import as_told
-from .bars import WHAT, Bars, Sums, bar_starts, finish, is_trades, join, merge, seen
+from .bars import WHAT, Bars, Sums, bar_starts, finish, is_trades, join, merge, month_of, seen
+from .halted_path import halt_at
 from .noise import Ints, bits, stream
 from .path import Atoms
 from .paths import Paths
@@ -126,11 +127,12 @@ class Market:
         always_open_from: date | None = None,
         regime: Regime | None = None,
         corporate: Corporate = DEFAULT,
+        halts: Iterable[Halt] = (),
     ) -> None:
         self.instruments = instruments
         self.calendar = Calendar(always_open_from)
         self.seed = seed
-        self.paths = Paths(seed, self.calendar, instruments, moves, regime, corporate)
+        self.paths = Paths(seed, self.calendar, instruments, moves, regime, corporate, halts)
         self._known: dict[int, Instrument] = {}
         self._year = lru_cache(1024)(self._year_sums)
         self._day = lru_cache(512)(self._day_minutes)
@@ -226,19 +228,23 @@ class Market:
         """Whether the instrument trades at `t`."""
         return self.calendar.is_open(instrument.schedule, t, rth)
 
+    def halt(self, instrument: Instrument, t: float) -> Halt | None:
+        """The halt in which the instrument is at `t`, if it is in one."""
+        return halt_at(self.paths.halts(instrument), t)
+
     def lot(self, instrument: Instrument) -> int:
         """What one unit of a quoted size stands for: quoted sizes are multiples of it."""
         return _LOTS.get(instrument.secType, 1)
 
     def quote(self, instrument: Instrument, t: float, frozen: bool = False) -> Quote:
-        """The market at `t`. When it is closed there is no bid or offer, unless `frozen` asks for the last ones."""
+        """The market at `t`. Closed or halted, it has no bid or offer, unless `frozen` asks for the last ones."""
         day, second, is_open = self._at(instrument, t)
         prices, _, counts, belows, aboves, *sizes = self._minute(instrument.conId, second // 60 * 60)
         j = second % 60
         price, below, above = prices[j], belows[j], aboves[j]
         bid = ask = last = None
         bid_size = ask_size = 0
-        if instrument.quotes and (is_open or frozen):
+        if instrument.quotes and (frozen or (is_open and not self.halt(instrument, t))):
             bid, ask = instrument.price(price - below), instrument.price(price + above)
             lot = self.lot(instrument)
             bid_size, ask_size = sizes[0][j] * lot, sizes[1][j] * lot
@@ -387,7 +393,7 @@ class Market:
             # Back to the beginning of the first bar, so that it isn't a fragment.
             day = int(sessions.day[0])
             first = (
-                day - (day + 3) % 7 if size == "week" else int(_month(np.array([day]))[0].astype("M8[D]").astype(int))
+                day - (day + 3) % 7 if size == "week" else int(month_of(np.array([day]))[0].astype("M8[D]").astype(int))
             )
             sessions = self._sessions(instrument, (first - 1) * DAY, end, rth)
             sessions = sessions.where(sessions.day >= first)
@@ -406,7 +412,7 @@ class Market:
         if size == "day":
             return days
         number = days.time // DAY
-        group = (number + 3) // 7 if size == "week" else _month(number).astype(np.int64)
+        group = (number + 3) // 7 if size == "week" else month_of(number).astype(np.int64)
         return merge(days, group, what, label=days.time)
 
     def _year_sums(self, conId: int, what: str, year: int, rth: bool) -> Sums:
@@ -491,7 +497,3 @@ _HIGHEST = 1 << 60
 def _traded(minutes: Atoms) -> Atoms:
     """Those minutes that have something to tell; only a file leaves some out."""
     return minutes if minutes.count.all() else minutes.where(minutes.count > 0)
-
-
-def _month(days: Ints) -> np.ndarray:
-    return days.astype("M8[D]").astype("M8[M]")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..calendar import Calendar
 from ..corporate import DEFAULT, Corporate
 from ..instruments import Instrument, Instruments
-from ..scenario import Move
+from ..scenario import Halt, Move
 from .actions import Actions
+from .halted_path import HaltedPath
 from .option_path import OptionPath
 from .path import Path, Walk
 from .recorded_path import RecordedPath
@@ -29,7 +30,12 @@ class Paths:
         moves: Iterable[Move] = (),
         regime: Regime | None = None,
         corporate: Corporate = DEFAULT,
+        halts: Iterable[Halt] = (),
     ) -> None:
+        self._calendar = calendar
+        self._halts: dict[str, list[Halt]] = {}
+        for halt in halts:
+            self._halts.setdefault(halt.symbol, []).append(halt)
         self.actions = Actions(seed, calendar, instruments, corporate)
         self._own = Path(seed, calendar, instruments.listings, self.actions, moves, regime)
         self.volatility = Volatility(self._own.exposures, self.actions, self._own.moves)
@@ -40,6 +46,16 @@ class Paths:
 
     def of(self, instrument: Instrument) -> Walk:
         """The path that an instrument follows."""
+        halts = self.halts(instrument)
+        return HaltedPath(self._of(instrument), halts, self._calendar) if halts else self._of(instrument)
+
+    def halts(self, instrument: Instrument) -> Sequence[Halt]:
+        """When an instrument doesn't trade: a US share, the options and the contract for difference on it."""
+        if not self._halts or instrument.schedule not in ("US", "OPRA"):
+            return ()
+        return self._halts.get(instrument.symbol, ())
+
+    def _of(self, instrument: Instrument) -> Walk:
         if instrument.right:
             return self.options
         if self.recorded.holds(instrument):

@@ -193,7 +193,8 @@ class MatchingEngine:
 
     def _set_out(self, working: WorkingOrder) -> None:
         begins = self.scheduler.begins(working)
-        if begins > max(self.clock.now(), working.begins):
+        now = self.clock.now()
+        if begins > max(now, working.begins) and not self.market.halt(working.instrument, now):
             self.error(working, 399, _waits(working, begins))
         self.scheduler.start(working)
 
@@ -328,7 +329,7 @@ class MatchingEngine:
         for sibling in oca.siblings(working, self):
             rest = oca.reduced(sibling, quantity, before)
             if working.order.ocaType == oca.CANCEL_ALL or not rest:
-                self.end(sibling, BY_SYSTEM)
+                self.end(sibling, BY_SYSTEM, spared=working)
             else:
                 self._cut(sibling, rest)
         for child in oca.children(working, self):
@@ -373,8 +374,8 @@ class MatchingEngine:
         elif singly and working.status == FILLED:
             self.error(working, 10148, not_cancellable(working))
 
-    def end(self, working: WorkingOrder, ending: str, reason: str = "") -> None:
-        """Cancel an order and what depends on it, and confirm it."""
+    def end(self, working: WorkingOrder, ending: str, reason: str = "", spared: WorkingOrder | None = None) -> None:
+        """Cancel an order and what depends on it, and confirm it. `spared`: the order whose fill has cancelled it."""
         self.mishaps.tell(working.permId)
         if working.final:
             self._leave(working)
@@ -386,7 +387,7 @@ class MatchingEngine:
             self._close(working, CANCELLED, ending)
             self.tell(working)
         self.error(working, 202, f"Order Canceled - reason:{reason}")
-        self._after_end(working)
+        self._after_end(working, spared)
 
     def _end_here(self, working: WorkingOrder) -> None:
         """Confirm a cancel of which the exchange has never heard: the order works on there."""
@@ -396,9 +397,10 @@ class MatchingEngine:
         self.error(working, 202, "Order Canceled - reason:")
         self._after_end(working)
 
-    def _after_end(self, working: WorkingOrder) -> None:
+    def _after_end(self, working: WorkingOrder, spared: WorkingOrder | None = None) -> None:
         for other in oca.siblings(working, self):
-            self.end(other, BY_SYSTEM)
+            if other is not spared:
+                self.end(other, BY_SYSTEM, spared=spared)
         for child in oca.children(working, self):
             # What a parent has traded before its end stays protected.
             rest = oca.allowance(child) if child.open else Decimal(0)

@@ -38,12 +38,13 @@ class Session(NamedTuple):
 
 
 def session(market: Market, instrument: Instrument, outsideRth: bool, t: float) -> Session:
-    """The session that is open for an order at `t`, else the next one."""
+    """The session that is open for an order at `t`, else the next one; in a halt it opens when that ends."""
     rth = instrument.secType in _REGULAR_ONLY and not outsideRth
     calendar = market.calendar
     near = calendar.latest if calendar.is_open(instrument.schedule, t, rth) else calendar.next
     _, opens, closes = near(instrument.schedule, t, rth)
-    return Session(float(opens), float(closes))
+    halt = market.halt(instrument, t)
+    return Session(float(max(opens, halt.end) if halt else opens), float(closes))
 
 
 def may_trade_outside(working: WorkingOrder) -> bool:

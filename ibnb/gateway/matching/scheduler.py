@@ -242,6 +242,9 @@ class Scheduler:
     def _meet(self, working: WorkingOrder) -> None:
         """The order is there: it takes what the book offers at its price, and rests with what is left."""
         now, row = self._clock.now(), type_of(working)
+        if self._market.halt(working.instrument, now):
+            self._watch(working, now)
+            return
         limit = None if row.limit is None else float(row.limit(working, quote(self._market, working, now)))
         staged = bool(self._engine.next_fills)
         rows = self._liquidity.offers(working, now, limit, self._allowed(working))

@@ -80,6 +80,6 @@ def error(answers: list[Any]) -> tuple[int, str]:
 
 def _world(scenario: Scenario) -> World:
     instruments = Instruments(scenario.today)
-    market = Market(scenario.seed, instruments, scenario.moves, scenario.always_open_from)
+    market = Market(scenario.seed, instruments, scenario.moves, scenario.always_open_from, halts=scenario.halts)
     nothing: Any = None
     return World(scenario, Clock(scenario.start), instruments, market, nothing, nothing)

@@ -17,7 +17,7 @@ from ibnb.gateway.handlers import orders as _orders  # noqa: F401  registers its
 from ibnb.gateway.instruments import Instrument, Instruments
 from ibnb.gateway.market import Market, Quote
 from ibnb.gateway.matching import OrderBook
-from ibnb.gateway.scenario import LESSON, Move, OrderRules, Scenario
+from ibnb.gateway.scenario import LESSON, Halt, Move, OrderRules, Scenario
 from ibnb.gateway.world import World
 
 from .asking import AAPL, Asker
@@ -28,14 +28,21 @@ CODE = "DU1234567"
 
 @cache
 def _market(
-    seed: int, today: date, moves: tuple[Move, ...], always_open_from: date | None, corporate: Corporate
+    seed: int,
+    today: date,
+    moves: tuple[Move, ...],
+    always_open_from: date | None,
+    corporate: Corporate,
+    halts: tuple[Halt, ...],
 ) -> Market:
     """A market is a pure function of these, so that many tests may ask one."""
-    return Market(seed, Instruments(today), moves, always_open_from, corporate=corporate)
+    return Market(seed, Instruments(today), moves, always_open_from, corporate=corporate, halts=halts)
 
 
 def trading_world(scenario: Scenario = QUIET) -> World:
-    market = _market(scenario.seed, scenario.today, scenario.moves, scenario.always_open_from, scenario.corporate)
+    market = _market(
+        scenario.seed, scenario.today, scenario.moves, scenario.always_open_from, scenario.corporate, scenario.halts
+    )
     instruments = market.instruments
     clock = Clock(scenario.start)
     accounts = Accounts(scenario, instruments, market, clock)

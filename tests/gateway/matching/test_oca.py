@@ -128,3 +128,14 @@ def test_of_a_group_the_first_fill_cancels_the_rest(trader: Trader) -> None:
         "error 1 202",
     ] == told(trader.wait_for(2, "Filled"))[-6:]
     assert 10148 == error(trader.cancel(1))[0]
+
+
+@pytest.mark.parametrize("tif", ["DAY", "IOC"])
+def test_who_has_traded_in_part_is_not_cancelled_by_the_end_of_the_others(trader: Trader, tif: str) -> None:
+    ask = trader.quote().ask
+    trader.place(1, orderType="LMT", lmtPrice=1.0, ocaGroup="either", ocaType=1)
+    trader.place(2, orderType="LMT", lmtPrice=2.0, ocaGroup="either", ocaType=1)
+    trader.place(3, quantity=6000, orderType="LMT", lmtPrice=cents(ask + 1), ocaGroup="either", ocaType=1, tif=tif)
+    said = told(trader.wait_for(3, "Filled"))
+    assert [line for line in said if line.startswith("execDetails -1 3")][1:]
+    assert [trader.status(n) for n in (1, 2, 3)] == ["Cancelled", "Cancelled", "Filled"]

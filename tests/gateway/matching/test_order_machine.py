@@ -1,6 +1,7 @@
 """Whatever clients do to orders, and in whatever order: what must hold, holds.
 
-Orders meet books, trade in parts, and go on while shares pay dividends, split and split back.
+Orders meet books, trade in parts, wait while a share is halted, and go on while shares pay dividends, split and split
+back.
 
 In the suite a few hundred steps, always the same. Many more, and others each time:
 
@@ -32,7 +33,7 @@ from ibnb.gateway.accounts import Account
 from ibnb.gateway.corporate import Corporate, Dividend, Split
 from ibnb.gateway.matching.order import FINAL, WorkingOrder
 from ibnb.gateway.matching.order_types import ORDER_TYPES
-from ibnb.gateway.scenario import LESSON, OrderRules
+from ibnb.gateway.scenario import LESSON, Halt, OrderRules, new_york
 from tests.gateway.handlers.asking import AAPL, EURUSD
 from tests.gateway.handlers.trading import Trader, trading_world
 from tests.gateway.matching.statement import Statement, write
@@ -70,6 +71,7 @@ SCENARIO = replace(
     accounts=(*LESSON.accounts, SECOND),
     orders=OrderRules(master_client=None),
     corporate=CORPORATE,
+    halts=(Halt("AAPL", new_york(10, 8)), Halt("TSLA", new_york(10, 20), 1800, 1), Halt("NIO", new_york(11), 600)),
 )
 
 TRADES = [

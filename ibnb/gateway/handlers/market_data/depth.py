@@ -39,6 +39,8 @@ _TOO_MANY = (
 def market_depth(world: World, client: Client, request: m.ReqMktDepth) -> Iterator[object]:
     """The rows of a book, then every change of them, until cancelled; SMART's book names each row's exchange.
 
+    A halt ends it with 316, and whoever wants to see the opening asks again.
+
     Differs from TWS: books change once a second; at most 50 rows a side are shown.
     """
     if request.numRows < 1:
@@ -63,7 +65,15 @@ def market_depth(world: World, client: Client, request: m.ReqMktDepth) -> Iterat
         client.error(request.reqId, 2152, f"Exchanges - Depth: {deep}" + (f"Top: {top}" if top else ""))
     yield from _news(world, subscription)
 
+    halted = world.market.halt(instrument, world.clock.now()) is not None
+
     def send() -> None:
+        nonlocal halted
+        before, halted = halted, world.market.halt(instrument, world.clock.now()) is not None
+        if halted and not before:
+            client.unsubscribe(KIND, request.reqId)
+            client.error(request.reqId, 316, "Market depth data has been HALTED. Please re-subscribe.")
+            return
         for answer in _news(world, subscription):
             client.send(answer)
 

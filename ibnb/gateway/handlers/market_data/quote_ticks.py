@@ -124,7 +124,8 @@ def _live_ticks(world: World, instrument: Instrument, view: View) -> Iterator[Ti
         yield Tick(m.TickString, ASK_EXCHANGE, "" if quote.ask is None else letter)
     if instrument.trades:
         yield Tick(m.TickString, LAST_TIMESTAMP, str(quote.time))
-        yield Tick(m.TickGeneric, HALTED, 0.0)
+        halt = world.market.halt(instrument, view.time)
+        yield Tick(m.TickGeneric, HALTED, float(halt.kind if halt else 0))
     if instrument.right:
         for tickType, figures in computations(world.market, instrument, view.time, view.frozen).items():
             yield Tick(m.TickOptionComputation, tickType, figures)
