@@ -318,9 +318,12 @@ print("untyped:", empty["last"].dtype, "| typed:", typed["last"].dtype)
 # %% [markdown]
 # An empty table without types holds *objects*, and arithmetic on them is slow and surprising. Say the types at the beginning.
 
-# %% tags=["raises-exception"]
+# %%
 prices = pd.DataFrame({"last": [10.0, 10.5]}, index=pd.to_datetime(["2025-06-11 10:00", "2025-06-11 10:01"]))
-prices["last"][-1]
+try:
+    prices["last"][-1]
+except KeyError as error:
+    print("KeyError:", error)
 
 # %% [markdown]
 # `[-1]` looks for the **label** −1, and the labels are times. On a table, `prices[-1]` looks for a *column* called −1. What you mean is
