@@ -22,13 +22,16 @@ R = TypeVar("R")
 def short_errors(function: Callable[P, R]) -> Callable[P, R]:
     """Let what this function says of its arguments be shown as ibnb's own errors are, though it is a ValueError.
 
-    So is Python's own TypeError about the arguments of the call.
+    So are Python's own TypeError about the arguments of the call, and an interrupt.
     """
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
+        except KeyboardInterrupt as error:
+            error._render_traceback_ = partial(short_traceback, error)  # type: ignore[attr-defined]
+            raise
         except (ValueError, TypeError) as error:
             *_, last = _links(error.__traceback__)
             ours = _package(last.tb_frame) == "ibnb" and isinstance(error, ValueError)

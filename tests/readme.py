@@ -1,4 +1,4 @@
-"""Write the README's generated parts anew: ``python -m tests.readme``. ``test_shape`` proves that they are in step."""
+"""Write what is generated of README and appendix anew: ``python -m tests.readme``. ``test_shape`` proves it in step."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 from ibnb.course import index
 from ibnb.gateway.coverage import table
 
-README = Path(__file__).parents[1] / "README.md"
-PARTS = {"lessons": lambda: index().strip(), "coverage": table}
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+# Page → what stands between its marks.
+PAGES = {README: {"lessons": lambda: index().strip()}, ROOT / "notebooks/appendix/gateway.md": {"coverage": table}}
 
 
 def part(text: str, mark: str) -> str:
@@ -16,13 +18,15 @@ def part(text: str, mark: str) -> str:
     return text.split(f"<!-- {mark} -->")[1].split(f"<!-- /{mark} -->")[0].strip()
 
 
-def renewed(text: str) -> str:
-    """The same text with each generated part as it is today."""
-    for mark, make in PARTS.items():
+def renewed(page: Path) -> str:
+    """A page's text with each generated part as it is today."""
+    text = page.read_text(encoding="utf-8")
+    for mark, make in PAGES[page].items():
         before, rest = text.split(f"<!-- {mark} -->")
         text = f"{before}<!-- {mark} -->\n{make()}\n<!-- /{mark} -->{rest.split(f'<!-- /{mark} -->')[1]}"
     return text
 
 
 if __name__ == "__main__":
-    README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(renewed(page), encoding="utf-8")

@@ -14,7 +14,7 @@ from pathlib import Path
 import grimp
 import pytest
 
-from tests.readme import README, renewed
+from tests.readme import PAGES, README, renewed
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(ROOT.glob("ibnb/**/*.py")) + sorted(ROOT.glob("tests/**/*.py"))
@@ -70,9 +70,19 @@ def test_the_readme_starts_in_two_lines_that_make_their_own_environment() -> Non
     assert start[3].splitlines()[1].startswith("py -m venv .venv;")
 
 
-def test_the_readmes_generated_parts_are_in_step() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert renewed(text) == text, "run  python -m tests.readme"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_generated_parts_of_a_page_are_in_step(page: Path) -> None:
+    assert renewed(page) == page.read_text(encoding="utf-8"), "run  python -m tests.readme"
+
+
+@pytest.mark.parametrize("page", [README, *sorted(ROOT.glob("notebooks/appendix/*.md"))], ids=lambda page: page.name)
+def test_links_and_pictures_of_a_page_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    assert [link for link in targets if "://" not in link and not (page.parent / link).exists()] == []
+
+
+def test_the_readme_is_two_screens() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) < 130
 
 
 def test_the_import_rules_name_every_module_of_the_client() -> None:

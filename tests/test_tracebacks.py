@@ -149,6 +149,23 @@ def test_a_wrong_argument_is_the_users_line_and_the_text(shell: InteractiveShell
     assert any(each.startswith(text) for each in lines[3:])
 
 
+def test_an_interrupt_is_the_users_line_and_says_which_order_works(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """first_use B11: more than a screenful of red, and nothing about the order."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    shown(shell, "import ibnb\napp = ibnb.connect('embedded')")
+    monkeypatch.setattr(shell.user_ns["app"].gateway, "step", interrupt)
+    lines = shown(shell, "n = app.placeOrderNow('AAPL', app.createOrder('BUY', 1, 'LMT', 100.0), wait='Filled')")
+    shown(shell, "ibnb.reset()")
+    assert len(lines) <= 14
+    assert any(line.startswith("Interrupted: order 1 (BUY 1 AAPL LMT) is ") for line in lines)
+    assert not any("ibnb/" in line or "threading.py" in line for line in lines)
+
+
 def test_an_error_of_somebody_else_keeps_its_frames(shell: InteractiveShell) -> None:
     lines = shown(
         shell,

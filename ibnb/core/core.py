@@ -5,6 +5,7 @@ Parts know each other only as far as they are handed here. `IBApp` keeps this ob
 
 from __future__ import annotations
 
+import threading
 import time
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
@@ -24,6 +25,7 @@ from ibnb.core.order_ids import Ids
 from ibnb.core.outgoing import Outgoing
 from ibnb.core.pacing import Pacing
 from ibnb.core.pending import Key, Pending, Slot
+from ibnb.core.progress import in_notebook, wait_shown
 from ibnb.core.reconnect import Reconnect
 from ibnb.core.routing import TURN, Routing
 from ibnb.core.staleness import Staleness
@@ -289,7 +291,7 @@ class Core:
     def _wait_slot(self, slot: Slot, timeout: float | None) -> None:
         seconds = self.settings.timeout if timeout is None else timeout
         while True:
-            ended, alive = self._wait_and_listen(slot.ended, seconds)
+            ended, alive = self._wait_and_listen(slot.ended, seconds, slot.verb)
             if not ended:
                 raise self.timed_out(slot.verb, seconds, slot.mark, slot, alive)
             if slot.error is None or not self.outgoing.ask_again(slot):
@@ -319,17 +321,18 @@ class Core:
         def gone() -> bool:
             return lifecycle.over.is_set() if lasting else not lifecycle.connected()
 
-        _, alive = self._wait_and_listen(lambda: holds() or gone(), seconds)
+        _, alive = self._wait_and_listen(lambda: holds() or gone(), seconds, what)
         if holds():
             return
         if gone():
             raise lifecycle.lost(what)
         raise self.timed_out(what, seconds, mark, alive=alive, standing=standing)
 
-    def _wait_and_listen(self, done: Done, seconds: float) -> tuple[bool, bool | None]:
+    def _wait_and_listen(self, done: Done, seconds: float, what: str) -> tuple[bool, bool | None]:
         """Wait; shortly before the end ask TWS what time it is: (done, did it answer; None = it couldn't be asked)."""
         grace = _grace(seconds)
-        if self.clock.wait(done, seconds - grace):
+        seen = self.clock.is_real and threading.current_thread() is threading.main_thread() and in_notebook()
+        if wait_shown(self.clock, done, seconds - grace, what) if seen else self.clock.wait(done, seconds - grace):
             return True, None
         connection = self.lifecycle.connection
         beat = None

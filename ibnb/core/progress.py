@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
@@ -38,6 +39,17 @@ class Sleeper(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
+class Waiter(Protocol):
+    """The part of a clock that waits for something."""
+
+    def monotonic(self) -> float: ...
+    def wait(self, done: Any, timeout: float) -> bool: ...
+
+
+# Seconds that a notebook may stand still before somebody says what it waits for.
+_QUIET = 3.0
+
+
 def sleep_shown(clock: Sleeper, seconds: float, show: Show) -> None:
     """Let so many seconds pass, and tell of each."""
     begun = clock.monotonic()
@@ -47,8 +59,13 @@ def sleep_shown(clock: Sleeper, seconds: float, show: Show) -> None:
     show(Progress(int(seconds), int(seconds), seconds, unit="s"))
 
 
-def shower(progress: bool | Show | None) -> Show:
-    """The function to tell: yours, a bar or lines for True, one that shows nothing for None and False."""
+def shower(progress: bool | Show | None, real: bool = False) -> Show:
+    """The function to tell: yours, a bar or lines for True, one that shows nothing for False.
+
+    None is a bar in a notebook, where it really takes time (`real`), and else nothing.
+    """
+    if progress is None:
+        progress = real and in_notebook()
     if callable(progress):
         return progress
     if not progress:
@@ -83,24 +100,47 @@ class _Lines:
 
 
 class _Bar:
-    """An ipywidgets progress bar, shown with the first news."""
+    """A bar in a notebook's output, shown with the first news. No widget: a saved notebook shows how it ended."""
 
     def __init__(self) -> None:
-        import ipywidgets
-
-        self.bar: Any = ipywidgets.IntProgress()
-        self.text: Any = ipywidgets.Label()
-        self._box: Any = ipywidgets.HBox([self.bar, self.text])
-        self._shown = False
+        self._handle: Any = None
 
     def __call__(self, now: Progress) -> None:
-        self.bar.max, self.bar.value, self.text.value = max(now.total, 1), now.done, str(now)
-        if not self._shown:
-            import IPython.display
+        self.show(now.done, now.total, str(now))
 
-            self._shown = True
+    def show(self, done: int, total: int, text: str) -> None:
+        self._put(f'<progress value="{done}" max="{max(total, 1)}"></progress> {html.escape(text)}', text)
+
+    def clear(self) -> None:
+        """Leave nothing behind."""
+        if self._handle is not None:
+            self._put("", "")
+
+    def _put(self, markup: str, text: str) -> None:
+        import IPython.display
+
+        bundle = {"text/html": markup, "text/plain": text}
+        if self._handle is None:
             show: Any = IPython.display.display
-            show(self._box)
+            self._handle = show(bundle, raw=True, display_id=True)
+        else:
+            self._handle.update(bundle, raw=True)
+
+
+def wait_shown(clock: Waiter, done: Any, seconds: float, what: str) -> bool:
+    """clock.wait, which tells a notebook after a moment that somebody is waiting, for what, and how long at most."""
+    came = clock.wait(done, min(_QUIET, seconds))
+    if came or seconds <= _QUIET:
+        return came
+    bar, begun = _Bar(), clock.monotonic() - _QUIET
+    try:
+        while (passed := clock.monotonic() - begun) < seconds:
+            bar.show(int(passed), int(seconds), f"{what}: waiting, {passed:.0f} s of at most {duration_text(seconds)}")
+            if clock.wait(done, min(1.0, seconds - passed)):
+                return True
+        return False
+    finally:
+        bar.clear()
 
 
 def in_notebook() -> bool:

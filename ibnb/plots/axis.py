@@ -72,9 +72,13 @@ def marks(index: pd.DatetimeIndex, places: np.ndarray[Any, Any]) -> tuple[list[i
     """Which points get a label, and which: the day (or, for days, the year) only where it changes."""
     local = index.tz_localize(None)
     steps = [each for each in _STEPS if index.tz is not None or "%H" not in each[1]]
-    (_, small, large), chosen = next(
-        found for step in steps if len((found := (step, _changes(local, step[0])))[1]) <= _MOST_MARKS
-    )
+    found = [(step, _changes(local, step[0])) for step in steps]
+    few = [each for each in found if len(each[1]) <= _MOST_MARKS]
+    (_, small, large), chosen = few[0]
+    # Of steps that mark the same points, the one that says no seconds where there are none.
+    alike = [step for step, points in few if points == chosen and step[1].startswith("%H:%M")]
+    if alike:
+        _, small, large = alike[-1]
     if len(chosen) > 2 and places[chosen[1]] < 0.6 * (places[chosen[2]] - places[chosen[1]]):
         # The first point is only where the picture begins: its label would stand in the next one's way.
         del chosen[0]

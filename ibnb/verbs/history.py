@@ -8,7 +8,7 @@ bars are asked for as epoch seconds instead, which can't be misread.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple, Self
 
@@ -19,6 +19,7 @@ from ibnb.core.core import Core
 from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
 from ibnb.core.pending import Key, Slot
+from ibnb.core.progress import Progress, Show, shower
 from ibnb.core.session import Session
 from ibnb.ib import create
 from ibnb.ib.dates import parse_dates
@@ -148,6 +149,7 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
         settings: Mapping[str, Any],
         pacing: bool = True,
         timeout: float | None = None,
+        progress: bool | Show | None = None,
     ) -> pd.DataFrame:
         """Return the bars of many contracts, all asked for at once, in one frame: index `symbol`, `Date`.
 
@@ -157,6 +159,8 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
         ValueError for labels that occur twice.
         `pacing=False` lets them all leave at once, whatever `app.pacing` says: TWS may then refuse some (PacingError,
         which isn't tried again), or end the connection when there are more than 50 messages a second.
+        `progress`: True for a bar (text outside notebooks), or a function of a Progress; None is a bar in a notebook
+        with a real TWS.
 
         >>> contracts = [app.createContract("AAPL"), app.createContract("NVDA")]
         >>> list(app.getDataMany(contracts, app.dataSettings("3 M", "1 day")).index.names)
@@ -187,7 +191,7 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
                 )
                 slots.append(stack.enter_context(request))
                 self.reqHistoricalData(slots[-1].key, contract, *ask.values())
-            answers = [slot.wait() for slot in slots]
+            answers = _told(slots, labels, shower(progress, self._ibnb.clock.is_real), self._ibnb.clock.monotonic)
         zones = [
             zone_for(self._ibnb, contract, rows, "getDataMany") if intraday and rows else None
             for contract, rows in zip(many, answers, strict=True)
@@ -369,3 +373,12 @@ class BarStream(Stream[LiveBar]):
         row, new = raw
         bar = tables.bars([row], self._zone)
         return LiveBar._make((bar.index[0], *bar.iloc[0].tolist(), new))
+
+
+def _told(slots: list[Slot], labels: Sequence[str], show: Show, clock: Callable[[], float]) -> list[list[Any]]:
+    """Wait for every answer, and tell of each."""
+    begun, answers = clock(), []
+    for slot, label in zip(slots, labels, strict=True):
+        answers.append(slot.wait())
+        show(Progress(len(answers), len(slots), clock() - begun, label))
+    return answers

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import sys
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from inside import core
 
 import ibnb
 from ibnb.core import session
-from ibnb.core.progress import Progress, _Bar, duration_text, shower, sleep_shown
+from ibnb.core.progress import Progress, duration_text, shower, sleep_shown, wait_shown
 
 
 def test_the_time_left_follows_the_pace_so_far() -> None:
@@ -39,20 +38,87 @@ def test_outside_notebooks_a_line_for_each_tenth(capsys: pytest.CaptureFixture[s
     assert lines[1] == "10 of 100 requests, about 45 s left"
 
 
-def test_in_a_notebook_a_bar_shown_once(monkeypatch: pytest.MonkeyPatch) -> None:
+class Page:
+    """What a notebook's output shows, change by change."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.html = ""
+
+    def display(self, bundle: dict[str, str], *, raw: bool, display_id: bool) -> Page:
+        assert raw
+        assert display_id
+        self.update(bundle, raw=True)
+        return self
+
+    def update(self, bundle: dict[str, str], *, raw: bool) -> None:
+        self.html = bundle["text/html"]
+        self.seen.append(bundle["text/plain"])
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Page:
     display = pytest.importorskip("IPython.display")
-    pytest.importorskip("ipywidgets")
+    found = Page()
     shell = SimpleNamespace(kernel=object())
-    shown: list[Any] = []
     monkeypatch.setattr(sys.modules["IPython"], "get_ipython", lambda: shell)
-    monkeypatch.setattr(display, "display", shown.append)
+    monkeypatch.setattr(display, "display", found.display)
+    return found
+
+
+def test_in_a_notebook_a_bar_that_is_one_output_and_no_widget(page: Page) -> None:
+    """first_use C1: a widget in a saved notebook is "model not found"."""
     show = shower(True)
     show(Progress(0, 4, 0.0))
-    show(Progress(3, 4, 6.0, "NVDA"))
-    assert isinstance(show, _Bar)
-    assert (show.bar.value, show.bar.max) == (3, 4)
-    assert show.text.value == "3 of 4 requests, about 2 s left (NVDA)"
-    assert len(shown) == 1
+    show(Progress(3, 4, 6.0, "<NVDA>"))
+    assert page.seen == ["0 of 4 requests", "3 of 4 requests, about 2 s left (<NVDA>)"]
+    assert page.html == '<progress value="3" max="4"></progress> 3 of 4 requests, about 2 s left (&lt;NVDA&gt;)'
+
+
+@pytest.mark.parametrize(("real", "shown"), [(True, 1), (False, 0)])
+def test_a_long_verb_shows_itself_where_it_really_takes_time(page: Page, real: bool, shown: int) -> None:
+    """first_use B10: off by default."""
+    shower(None, real)(Progress(1, 4, 1.0))
+    assert len(page.seen) == shown
+
+
+class Answer:
+    """A clock, and what is waited for: it comes after so many seconds."""
+
+    def __init__(self, after: float) -> None:
+        self.time, self.after = 100.0, 100.0 + after
+
+    def monotonic(self) -> float:
+        return self.time
+
+    def wait(self, done: object, timeout: float) -> bool:
+        self.time = min(self.time + timeout, max(self.time, self.after))
+        return self.time >= self.after
+
+
+@pytest.mark.parametrize(
+    ("after", "came", "seen"),
+    [
+        (2.0, True, []),
+        (4.5, True, ["getData: waiting, 3 s of at most 60 s", "getData: waiting, 4 s of at most 60 s", ""]),
+        (1000.0, False, ["getData: waiting, 3 s of at most 60 s"]),
+    ],
+)
+def test_a_wait_says_what_for_after_a_moment_and_leaves_nothing_behind(
+    page: Page, after: float, came: bool, seen: list[str]
+) -> None:
+    """first_use B10: none in waitOrder, none in getDataMany."""
+    clock = Answer(after)
+    assert wait_shown(clock, lambda: clock.time >= clock.after, 60.0, "getData") is came
+    assert page.seen[: len(seen)] == seen
+    assert page.html == ""
+
+
+def test_many_bars_tell_of_each_answer() -> None:
+    told: list[Progress] = []
+    with ibnb.connect("embedded") as app:
+        app.getDataMany(["AAPL", "MSFT"], app.dataSettings("1 D", "1 hour"), progress=told.append)
+    assert [(now.done, now.total, now.what) for now in told] == [(1, 2, "AAPL"), (2, 2, "MSFT")]
 
 
 class FakeClock:

@@ -402,6 +402,6 @@ def test_arguments_that_a_fault_doesnt_take_are_refused_when_it_is_staged() -> N
         engine_of(replace(LESSON, faults=(Fault(LESSON.start + 1, "late_commission", (1, 2, 3)),)))
 
 
-def test_the_readme_names_every_fault() -> None:
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_the_page_about_the_gateway_names_every_fault() -> None:
+    text = (Path(__file__).parents[2] / "notebooks" / "appendix" / "gateway.md").read_text(encoding="utf-8")
     assert [] == [name for name in NAMES if f"`{name}`" not in text]

@@ -56,7 +56,11 @@ def test_an_index_without_times_is_counted() -> None:
         ),
         (pd.date_range("2024-11-01", "2025-02-20", freq="W"), ["03 Nov\n2024", "17 Nov", "01 Dec", "22 Dec"]),
         (pd.date_range("2021-01-04", "2025-06-01", freq="W"), ["2021", "2022", "2023", "2024", "2025"]),
-        (pd.date_range("2025-06-11 10:00", periods=1, freq="1h", tz=NEW_YORK), ["10:00:00.000\n11 Jun 2025"]),
+        (pd.date_range("2025-06-11 10:00", periods=1, freq="1h", tz=NEW_YORK), ["10:00\n11 Jun 2025"]),
+        (
+            pd.date_range("2025-06-11 09:30", periods=3, freq="5min", tz=NEW_YORK),
+            ["09:30\n11 Jun 2025", "09:35", "09:40"],
+        ),
         (pd.DatetimeIndex(["2025-06-11"]), ["11 Jun\n2025"]),
     ],
 )

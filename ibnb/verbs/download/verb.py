@@ -47,7 +47,8 @@ class BulkVerbs(ReferenceVerbs, HistoryVerbs, listener=PeerCallbacks):
         of its own there: TWS by its accounts, each simulated world by its name. A file that was damaged is asked for
         again; one that can't be written is a row in `failures`. ADJUSTED_LAST and
         CONTFUT can only be asked for up to now: that is done, the rest is cut off, and nothing is kept.
-        `progress`: True for a bar (text outside notebooks), or a function of a Progress. `timeout` is for one request.
+        `progress`: True for a bar (text outside notebooks), or a function of a Progress; None is a bar in a notebook
+        with a real TWS. `timeout` is for one request.
 
         The result has `df` (index symbol and Date; columns as getData; times in the first contract's
         zone), `gaps` (sessions without a bar), `failures` (what couldn't be had, and why) and `symbols` (a row
@@ -77,7 +78,7 @@ class BulkVerbs(ReferenceVerbs, HistoryVerbs, listener=PeerCallbacks):
         for series, label in zip(every, names, strict=True):
             series.label = label
         schedules = download.schedules(every, wish)
-        download.bars(every, wish, schedules, shower(progress))
+        download.bars(every, wish, schedules, shower(progress, self._ibnb.clock.is_real))
         failures += [(series.label, series.failure) for series in every if series.failure is not None]
         return report(every, schedules, failures, wish)
 
