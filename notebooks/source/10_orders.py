@@ -1,15 +1,27 @@
 # %% [raw]
 # title = "First orders, safely"
-# teach = 40
+# teach = 25
 # practise = 30
 # needs = "lessons 01 and 03"
-# uses = ["createOrder", "previewOrder", "placeOrderNow", "waitOrder", "getExecutions", "plotOrderTimeline", "OrderBlotter"]
+# uses = ["createOrder", "previewOrder", "placeOrderNow", "waitOrder", "getExecutions", "plotOrderStates", "plotOrderTimeline", "OrderTicket"]
 # objectives = [
 #   "build an order, and preview what it would cost before it exists",
 #   "place it on paper and follow it until it is filled",
 #   "say why 'placed' isn't 'accepted' and 'accepted' isn't 'filled'",
 #   "read executions and commissions, and keep away from real money",
 # ]
+# covers = [
+#   "S0-35", "S0-36", "S0-40", "S0-41", "S0-42", "S1-25", "S2-24", "S2-25", "S2-26", "S2-27", "S2-31", "S2-32", "S2-33",
+#   "S3-21", "S4-22", "S4-23", "S4-24", "S4-25", "S4-26", "S4-27", "S4-28", "S4-29", "S4-30", "S4-31",
+# ]
+# defects = [
+#   "B0-19", "B1-02", "B2-13", "B2-14", "B2-15", "B2-16", "B2-18", "B2-23", "B2-25", "B4-08", "B4-09", "B4-10", "B4-11",
+# ]
+
+# %% [markdown]
+# *For nine lessons Nora has looked: at the account, at contracts, at prices that were and prices that are. Nothing that she
+# did could change anything. Today that ends. It is play money, but she wants to do it as if it weren't. **I'd like to own
+# one share.***
 
 # %%
 import ibnb
@@ -20,156 +32,75 @@ app = ibnb.connect()
 # %% [markdown]
 # ## Three locks before the first order
 #
-# 1. **The account's code decides.** Orders go to codes that start with D. For a live one you must spell the account's code
-#    out when you connect, and nobody types that by accident.
-# 2. **Limits.** A session can carry limits, such as 10 shares for one order. They hold for *every* order, whichever way it is
-#    sent.
+# 1. **The account's code decides.** Orders go through when the account's code starts with D, which is paper. For a live
+#    account you must write out its code when you connect, and nobody types that by accident.
+# 2. **Limits.** A session can carry limits, such as ten shares for one order. They hold for *every* order, whichever way it
+#    is sent.
 # 3. **Preview.** Ask what an order would do before it does it.
 #
-# Here is the second lock at work:
+# Here is the second lock at work. **Before you run the next two cells:** who stops this order, TWS or we ourselves?
 
 # %%
-from ibnb import OrderLimits
-
-app.limitOrders(OrderLimits(max_quantity=10))
+app.limitOrders(ibnb.OrderLimits(max_quantity=10))
 
 # %% tags=["raises-exception"]
 app.placeOrderNow(app.createContract("AAPL"), app.createOrder("BUY", 1000, "MKT"))
 
 # %% [markdown]
-# Nothing was sent. Leave the lock on in your own programs; here we take it off again, because a later exercise is about an
+# Nothing was sent. In your own programs leave such a lock on; here we take it off again, because a later section is about an
 # order that *TWS* refuses.
 
 # %%
 app.limitOrders(None)
 
 # %% [markdown]
+# ### Exercise 1 · Which is paper?
+#
+# Write the first lock yourself. `is_paper(account)` takes an account's code and says, as `True` or `False`, whether it is a
+# paper account: they begin with D, live ones with U or F. Think of small letters, too.
+
+
+# %%
+def is_paper(account):
+    ### BEGIN SOLUTION
+    return account.upper().startswith("D")
+    ### END SOLUTION
+
+
+# %%
+check("10.1", is_paper)
+
+# %% [markdown]
 # ## An order is a form
 #
-# `createOrder` fills in a form and sends nothing. Four fields suffice: side, quantity, type, and a price where the type
-# needs one.
+# `createOrder` fills in a form and sends nothing. Four fields suffice: the side (`BUY` or `SELL`), the quantity, the type,
+# and a price where the type needs one.
 
 # %%
 order = app.createOrder("BUY", 1, "MKT")
 order.action, order.totalQuantity, order.orderType, order.tif
 
 # %% [markdown]
-# | type | says | you don't know |
-# |:---|:---|:---|
-# | `MKT` | now, at whatever price | the price |
-# | `LMT` | at this price or better | whether it happens |
+# `tif` means *time in force*: `DAY` orders end with the trading day. And the two types that everybody starts with are these:
 #
-# In an earlier version of this function, a limit order with the price forgotten was sent with *no* price. What is to be
-# done with a limit order without a limit? Nothing:
+# | type | name | says | what you don't know |
+# |:---|:---|:---|:---|
+# | `MKT` | market order | now, at whatever price there is | the price |
+# | `LMT` | limit order | at this price or a better one | whether it happens |
+#
+# One of the two is always unknown: an order guarantees you the trade or the price, never both.
+#
+# Older scripts have three habits here that cost money. They let 100 shares be the quantity when you forget to give one. They
+# write the type as `MARKET`, which isn't IB's word. And when the price of a limit order is forgotten, they send it *without*
+# a price. What is to be done with a limit order without a limit? Nothing:
 
 # %% tags=["raises-exception"]
 app.createOrder("BUY", 1, "LMT")
 
 # %% [markdown]
-# ## Look before you leap
+# ### Exercise 2 · A form that isn't complete
 #
-# A **what-if** order travels to the broker, is weighed, and comes back with the margin it would bind and the commission it
-# would cost. It never becomes an order.
-
-# %%
-apple = app.createContract("AAPL")
-app.previewOrder(apple, order)[["initMarginChange", "commission", "commissionCurrency"]]
-
-# %% [markdown]
-# ## Place it
-
-# %%
-order_id = app.placeOrderNow(apple, order)
-
-# %% [markdown]
-# Its number isn't 1: the order that was refused and the one that was only weighed have used up numbers, too. Ids are never
-# given out twice.
-#
-# The line says *New Order*, and that is all it can say. The request has left the house. Nobody has accepted it, and
-# nobody has sold you a share. Programs that print "order placed" at this point print it for rejected orders as well.
-#
-# So wait for what you really want to know:
-
-# %%
-report = app.waitOrder(order_id, "Filled")
-report.status, report.filled, report.remaining
-
-# %% [markdown]
-# ## The life of an order
-
-# %%
-ibnb.plotOrderTimeline(app.getOrderLog(order_id), title=f"order {order_id}")
-
-# %%
-app.getOrderLog(order_id)[["message", "status", "filled", "remaining"]]
-
-# %% [markdown]
-# | status | who has it |
-# |:---|:---|
-# | `PendingSubmit` | on its way, not yet acknowledged |
-# | `PreSubmitted` | held, until its time or its trigger comes |
-# | `Submitted` | working at the exchange |
-# | `Filled` | done |
-# | `Cancelled`, `Inactive` | ended without (the rest of) a fill |
-#
-# TWS repeats itself, and it may skip a step: a quick market order can be filled before you have seen it submitted. Never
-# write code that counts the messages.
-
-# %% [markdown]
-# ## What did it cost?
-
-# %%
-app.getExecutions()[["orderId", "symbol", "side", "shares", "price", "commission"]]
-
-# %% [markdown]
-# An **execution** is one fill; a large order may have many. The commission arrives as a message of its own, shortly after.
-# In IB's language `BOT` is bought and `SLD` is sold.
-
-# %% [markdown]
-# ## An order that waits
-#
-# A limit far below the market stays where it is. That is what you want from it, and it is why every program needs a way to
-# see what is open:
-
-# %%
-price = app.getQuote(apple)["last"]
-patient = app.createOrder("BUY", 1, "LMT", limit_price=round(price * 0.9, 2))
-patient_id = app.placeOrderNow(apple, patient, wait="Submitted")
-
-# %%
-_ = app.listOrders()
-
-# %%
-blotter = ibnb.OrderBlotter(app)
-blotter
-
-# %% [markdown]
-# Each row of the blotter has a button that cancels the order. The same by hand:
-
-# %%
-app.cancelOrderById(patient_id)
-app.waitOrder(patient_id, "Cancelled").status
-
-# %% [markdown]
-# The confirmation came as *error* 202. By now you know that coat.
-
-# %%
-print(ibnb.explain(202))
-
-# %% [markdown]
-# ## No means no
-#
-# A rejected order raises, as soon as you wait for it. This one asks for more than the account can pay:
-
-# %% tags=["raises-exception"]
-app.placeOrderNow(apple, app.createOrder("BUY", 100_000, "MKT"), wait="Filled")
-
-# %% [markdown]
-# ## Exercises
-#
-# ### Exercise 1 · A form that isn't complete
-#
-# Try to create a limit order for 5 shares *without* a price, catch the exception, and keep its text in `reason`.
+# Try to create a limit order for 5 shares *without* a price, catch the exception, and keep its **text** in `reason`.
 
 # %%
 ### BEGIN SOLUTION
@@ -181,10 +112,90 @@ reason = text
 ### END SOLUTION
 
 # %%
-check("10.1", reason)
+check("10.2", reason)
 
 # %% [markdown]
-# ### Exercise 2 · One share
+# ### Exercise 3 · Which one?
+#
+# Nora wants to sell a share before she goes on holiday in ten minutes. The price doesn't matter much to her; being rid of it
+# does. What should she use?
+#
+# * **a** · A limit order well above the market, so that she gets a good price.
+# * **b** · A market order.
+# * **c** · A limit order at the last price, since that is the price of the share.
+# * **d** · A preview, because it costs nothing.
+
+# %%
+### BEGIN SOLUTION
+answer = "b"
+### END SOLUTION
+
+# %%
+check("10.3", answer)
+
+# %% [markdown]
+# ## Look before you leap
+#
+# The third lock. A **what-if** order travels to the broker, is looked at there, and comes back with the margin that it would
+# tie up and the commission that it would cost. It never becomes an order.
+
+# %%
+apple = app.createContract("AAPL")
+app.previewOrder(apple, app.createOrder("BUY", 1, "MKT"))[["initMarginChange", "commission", "commissionCurrency"]]
+
+# %% [markdown]
+# The same with the mouse: `OrderTicket` is the form as you know it from TWS, with a badge that says which kind of account it
+# is, and with two clicks to send: *Place*, then *Confirm*. Try it in your own copy; the line at the bottom shows the Python
+# that does the same.
+
+# %%
+ticket = ibnb.OrderTicket(app, "AAPL", "BUY", 1)
+ticket
+
+# %% [markdown]
+# ### Exercise 4 · Only looking
+#
+# What would it cost in **commission** to buy 200 shares of NVDA at the market? Preview the order, and keep the commission
+# as a number in `commission`. The check also looks whether the gateway has *no* order from it.
+
+# %%
+### BEGIN SOLUTION
+preview = app.previewOrder(app.createContract("NVDA"), app.createOrder("BUY", 200, "MKT"))
+commission = preview["commission"]
+### END SOLUTION
+
+# %%
+check("10.4", commission, app)
+
+# %% [markdown]
+# ## Place it
+
+# %%
+apple = app.createContract("AAPL")
+order_id = app.placeOrderNow(apple, app.createOrder("BUY", 1, "MKT"))
+
+# %% [markdown]
+# `placeOrderNow` gives the order a number, sends it, and returns the number. It isn't 1, because the order that our limit
+# refused and those that were only previewed have used up numbers, too. Numbers are never given out twice.
+#
+# The line says *New Order*, and that is all it can say. The request is on its way. Nobody has accepted it, and nobody has
+# sold Nora a share. Programs that print "order placed" in this place print it for rejected orders as well. One published
+# example goes further: it disconnects right after placing, and the order's fate arrives at a program that has gone.
+#
+# So wait for what you really want to know:
+
+# %%
+report = app.waitOrder(order_id, "Filled")
+report.status, report.filled, report.remaining
+
+# %% [markdown]
+# **Filled**: Nora owns a share. (Another guide waits in a loop that looks a hundred times, with half a second of sleep in
+# between, and says that this makes five hundred seconds. It makes fifty. And while its `time.sleep` sleeps, nothing is
+# read, so nothing can change. `waitOrder` wakes when the message comes, and gives up after a time that you choose.)
+#
+# Both steps in one: `app.placeOrderNow(apple, order, wait="Filled")`.
+#
+# ### Exercise 5 · One share
 #
 # Buy **one** share of MSFT at the market, wait until it is filled, and keep the order's number in `bought`.
 
@@ -194,60 +205,42 @@ bought = app.placeOrderNow(app.createContract("MSFT"), app.createOrder("BUY", 1,
 ### END SOLUTION
 
 # %%
-check("10.2", bought, app)
+check("10.5", bought, app)
 
 # %% [markdown]
-# ### Exercise 3 · Patience
+# ## The life of an order
 #
-# Place a limit order to **sell** one share of MSFT at a price at least 10 % above the market, so that it stays `Submitted`.
-# Keep its number in `waiting`.
-#
-# <details><summary>Hint</summary>
-# Round the price to cents: TWS answers a price with more decimals than the exchange knows with error 110.
-# </details>
+# On its way an order changes its **status**. Here is the one that we have just placed, message by message:
 
 # %%
-### BEGIN SOLUTION
-microsoft = app.createContract("MSFT")
-ceiling = round(app.getQuote(microsoft)["last"] * 1.15, 2)
-waiting = app.placeOrderNow(microsoft, app.createOrder("SELL", 1, "LMT", ceiling), wait="Submitted")
-### END SOLUTION
+number = app.placeOrderNow(app.createContract("AAPL"), app.createOrder("BUY", 1, "MKT"), wait="Filled")
+log = app.getOrderLog(number)
+log[["message", "status", "filled", "remaining"]]
 
 # %%
-check("10.3", waiting, app)
+ibnb.plotOrderTimeline(log, title=f"order {number}")
 
 # %% [markdown]
-# ### Exercise 4 · Only looking
-#
-# What would 200 shares of NVDA cost in commission? Preview the order, and keep the answer in `preview`. The check looks
-# whether the gateway has *no* order from it.
+# And these are all the ways there are, with the way of this order marked:
 
 # %%
-### BEGIN SOLUTION
-preview = app.previewOrder(app.createContract("NVDA"), app.createOrder("BUY", 200, "MKT"))
-### END SOLUTION
-
-# %%
-check("10.4", preview, app)
+ibnb.plotOrderStates(log)
 
 # %% [markdown]
-# ### Exercise 5 · Which is paper?
+# | status | what it means |
+# |:---|:---|
+# | `PendingSubmit` | on its way, not yet acknowledged |
+# | `PreSubmitted` | accepted by the broker and held, until its time or its trigger comes |
+# | `Submitted` | working at the exchange |
+# | `Filled` | done, the whole of it |
+# | `Cancelled` | ended, without the rest of a fill |
+# | `Inactive` | not accepted; mostly that is the end, but it may become active again |
 #
-# Write a function that takes an account's code and says whether orders may go there without further questions. Think of
-# small letters, too.
-
-
-# %%
-def is_paper(account):
-    ### BEGIN SOLUTION
-    return account.upper().startswith("D")
-    ### END SOLUTION
-
-
-# %%
-check("10.5", is_paper)
-
-# %% [markdown]
+# TWS repeats itself, and it may skip a step: a quick market order can be filled before you have seen it submitted. So a
+# program must never count the messages. And an order can be filled in parts: `filled` grows and `remaining` shrinks while the
+# status stays `Submitted`. Whoever sees ten shares bought and the status still unchanged hasn't found a fault; the order
+# is simply half done.
+#
 # ### Exercise 6 · In order
 #
 # Put these four statuses in the order in which a limit order that is filled at last may go through them:
@@ -262,21 +255,126 @@ life = ["PendingSubmit", "PreSubmitted", "Submitted", "Filled"]
 check("10.6", life)
 
 # %% [markdown]
-# ## Tidy up
-#
-# Disconnecting does **not** cancel your orders: they live at the broker, not in your notebook.
+# ## What did it cost?
 
 # %%
-app.cancelAllOrders()
-app.disconnect()
+app.getExecutions()[["orderId", "symbol", "side", "shares", "price", "commission"]]
+
+# %% [markdown]
+# An **execution** is one fill; a large order may have many, at different prices. The commission arrives as a message of its
+# own, shortly after. In IB's language `BOT` is bought and `SLD` is sold. Keep this table at the end of a day: it says what
+# has really happened, whatever your program believes.
+#
+# ## An order that waits
+#
+# A limit far below the market stays where it is. That is what you want from it, and it is why every program needs a way to
+# see what is open:
+
+# %%
+apple = app.createContract("AAPL")
+price = app.getQuote(apple)["last"]
+patient = app.createOrder("BUY", 1, "LMT", limit_price=round(price * 0.9, 2))
+patient_id = app.placeOrderNow(apple, patient, wait="Submitted")
+
+# %%
+_ = app.listOrders()
+
+# %% [markdown]
+# What if we had waited for `"Filled"`? A time-out is no disaster and no verdict about the order. **Before you run the next
+# cell:** is the order still there afterwards?
+
+# %% tags=["raises-exception"]
+app.waitOrder(patient_id, "Filled", timeout=5)
+
+# %% [markdown]
+# It goes on working at TWS, as the text says. Cancel it:
+
+# %%
+app.cancelOrderById(patient_id)
+app.waitOrder(patient_id, "Cancelled").status
+
+# %% [markdown]
+# The confirmation came as *error* 202. By now you know that a message on this channel needn't be one:
+
+# %%
+print(ibnb.explain(202))
+
+# %% [markdown]
+# ### Exercise 7 · Patience
+#
+# Place a limit order to **sell** one share of MSFT at a price at least 10 % above the market, so that it waits. Keep its
+# number in `waiting`.
+#
+# <details><summary>Hint</summary>
+# Round the price to cents: TWS answers a price with more decimals than the exchange knows with error 110.
+# </details>
+
+# %%
+### BEGIN SOLUTION
+microsoft = app.createContract("MSFT")
+ceiling = round(app.getQuote(microsoft)["last"] * 1.15, 2)
+waiting = app.placeOrderNow(microsoft, app.createOrder("SELL", 1, "LMT", ceiling), wait="Submitted")
+### END SOLUTION
+
+# %%
+check("10.7", waiting, app)
+
+# %% [markdown]
+# ## No means no
+#
+# A rejected order raises as soon as you wait for it. This one asks for more than the account can pay:
+
+# %% tags=["raises-exception"]
+app.placeOrderNow(app.createContract("AAPL"), app.createOrder("BUY", 100_000, "MKT"), wait="Filled")
+
+# %% [markdown]
+# ### Exercise 8 · What became of it
+#
+# This piece of code from a script believes whatever it wants to:
+#
+# ```python
+# order_id = app.placeOrderNow(contract, order)
+# print("Order executed!")
+# ```
+#
+# Write `outcome(contract, order)` instead. It places the order, waits for it to be filled for five seconds at most, and
+# returns one of three words: `"filled"`, `"rejected"`, or `"working"` if it is neither after that time.
+#
+# <details><summary>Hint</summary>
+# <code>placeOrderNow(…, wait="Filled", timeout=5)</code> raises <code>ibnb.OrderRejectedError</code> or
+# <code>ibnb.RequestTimeoutError</code>.
+# </details>
+
+
+# %%
+def outcome(contract, order):
+    ### BEGIN SOLUTION
+    try:
+        app.placeOrderNow(contract, order, wait="Filled", timeout=5)
+    except ibnb.OrderRejectedError:
+        return "rejected"
+    except ibnb.RequestTimeoutError:
+        return "working"
+    return "filled"
+    ### END SOLUTION
+
+
+# %%
+check("10.8", outcome, app)
 
 # %% [markdown]
 # ## In short
 #
-# * `createOrder` fills in a form, `previewOrder` weighs it, `placeOrderNow` sends it, `waitOrder` says what became of it.
+# * `createOrder` fills in a form, `previewOrder` asks what it would cost, `placeOrderNow` sends it, `waitOrder` says what
+#   became of it.
 # * Placed isn't accepted, accepted isn't filled. Believe the status, not the call's return.
 # * One order may have many executions; the commission comes with its own message.
-# * Your working orders survive your program. Cancel them before you leave.
+# * Your working orders survive your program: disconnecting cancels **nothing**. They live at the broker.
+#
+# Nora owns her share, and a few more. She also has an order at TWS that waits, and by tomorrow she will have forgotten which.
+# What have I got working over there, and how do I change my mind? That is lesson 11.
+#
+# If you leave now, cancel what is still working first: `app.cancelAllOrders()`, and then `app.disconnect()`.
 #
 # ### Questions to ask yourself
 #
@@ -284,3 +382,19 @@ app.disconnect()
 # 2. Why might `Submitted` never be seen?
 # 3. When is a market order the wrong tool?
 # 4. Which of the three locks would have stopped an order of 1,000 shares instead of 10?
+#
+# Read on: IB's documentation of the TWS API, *Placing orders* and *Order status*; its page of order types.
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Answers</summary>
+#
+# 1. Anything: it may be filled, rejected, or waiting, and nobody tells your program. Connect again with the same client id
+#    and look at the open orders and at the executions of the day.
+# 2. A market order may be filled before TWS reports it as submitted; and when you look once in a while, you miss what lies
+#    between two looks.
+# 3. When nobody is there to trade with: before the opening, in a share that is seldom traded, in a panic. Then "whatever
+#    price there is" may be a very bad one.
+# 4. The second, if a limit is set. The first lets every order on a paper account pass, and the third only tells you, if you
+#    ask and if you read the answer.
+#
+# </details>
