@@ -137,14 +137,26 @@ def test_what_tws_answered_and_the_advice_are_both_there(shell: InteractiveShell
         ("app.sleep('a while')", "ValueError: 'a while' isn't a duration"),
         ("app.getQuote()", "TypeError: MarketDataVerbs.getQuote() missing 1 required positional argument: 'contract'"),
         ("app.placeBracket('AAPL', 1, 2, 3)", "TypeError: OrderVerbs.placeBracket() takes 3 positional arguments"),
+        (
+            "app.getHistory('AAPL', '2025-06-01', barSize='1h')",
+            "ValueError: barSize '1h' is not legal. Did you mean '1 h",
+        ),
+        (
+            "app.placeOrderNow(C, app.createOrder('BUY', 1), wait='Filled')",
+            "OrderRejectedError: placeOrderNow: TWS answered 200 for QQQQZ: No",
+        ),
+        (
+            "app.disconnect(); app.getCurrentTime()",
+            "NotConnectedError: getCurrentTime: not connected to TWS or IB Gateway: disconnect() was called; connect again",
+        ),
         ("app.getQuote('QQQQZ')", "ContractNotFoundError: getQuote: TWS answered 200"),
     ],
 )
 def test_a_wrong_argument_is_the_users_line_and_the_text(shell: InteractiveShell, line: str, text: str) -> None:
-    shown(shell, "import ibnb\napp = ibnb.connect('embedded')")
+    shown(shell, "import ibnb\napp = ibnb.connect('embedded')\nC = app.createContract('QQQQZ')")
     lines = shown(shell, line)
     shown(shell, "ibnb.reset()")
-    assert len(lines) <= 7
+    assert len(lines) <= 8
     assert f"----> 1 {line}" in lines
     assert any(each.startswith(text) for each in lines[3:])
 

@@ -184,7 +184,7 @@ class Core:
 
     def disconnect(self) -> None:
         """End the session, and with it every wait."""
-        self.reconnect.finish("disconnect() was called")
+        self.reconnect.finish("disconnect() was called; connect again, for instance  app = ibnb.connect()")
         self.gate.leave()
         while self.at_disconnect:
             self.at_disconnect.pop()()

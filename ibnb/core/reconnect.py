@@ -181,7 +181,7 @@ class Reconnect:
             self.status.say(stranger, "connection")
             self.finish(stranger)
         elif self._leaving:
-            self.finish("disconnect() was called")
+            self.finish("disconnect() was called; connect again, for instance  app = ibnb.connect()")
         elif not (lifecycle.connected() and lifecycle.ready.is_set()):
             with self._lock:
                 if self.attempt is attempt:

@@ -278,11 +278,11 @@ def _instead_of_contract(value: Any) -> str:
     return "app.createContract('AAPL') makes one"
 
 
-def check_bar_size(value: object) -> str:
+def check_bar_size(value: object, name: str = "barSizeSetting") -> str:
     """Return IB's spelling of a bar size; "15 min" raises and asks whether "15 mins" was meant, "1h" '1 hour'."""
     if value == "1m":
-        raise ValueError("barSizeSetting '1m' could be a minute or a month: write '1 min' or '1M'.")
-    return check("barSizeSetting", value, BAR_SIZES, BAR_SIZE_ALIASES)
+        raise ValueError(f"{name} '1m' could be a minute or a month: write '1 min' or '1M'.")
+    return check(name, value, BAR_SIZES, BAR_SIZE_ALIASES)
 
 
 def check_duration(value: object) -> str:

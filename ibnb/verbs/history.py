@@ -110,7 +110,8 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
         Columns Open High Low Close Volume Average BarCount (float64), index `Date`: plain dates for bars of a day and
         longer, times in the exchange's zone for shorter ones. Prices are in the contract's own unit (London: pence),
         Average is the volume-weighted price; Volume, Average and BarCount are NaN for quotes. `req_id` is chosen for
-        you; `timeout` in seconds.
+        you; `timeout` in seconds. getDataMany asks for many contracts at once, getHistory for more than TWS gives at
+        once, streamBars for bars that go on growing.
 
         Raises ValueError for settings that can't work, NotConnectedError, HistoricalDataError (code 162: no data, no
         permission …), PacingError, ContractNotFoundError, RequestTimeoutError.

@@ -67,7 +67,7 @@ class BulkVerbs(ReferenceVerbs, HistoryVerbs, listener=PeerCallbacks):
             raise ValueError(f"useRTH {useRTH!r} is not legal: 1 for regular trading hours, 0 for all hours.")
         if cache is not None and not os.fspath(cache):
             raise ValueError("cache is empty: the name of a folder ('.' for the working folder), or None for none.")
-        show, size = check("whatToShow", whatToShow, WHAT_TO_SHOW), check_bar_size(barSize)
+        show, size = check("whatToShow", whatToShow, WHAT_TO_SHOW), check_bar_size(barSize, "barSize")
         wish = Wish(start, end, size, show, int(useRTH), self._ibnb.now())
         wish.span("America/New_York")
         given, asked = _contracts(contracts)

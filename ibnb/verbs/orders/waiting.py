@@ -53,7 +53,9 @@ class Waiting:
                 self._core.wait_until(lambda: not blotter.unexplained(orderId), GRACE, what)
         refused = blotter.rejected(orderId)
         if refused is not None:
-            raise OrderRejectedError(*refused, reqId=orderId, verb=verb)
+            # An unknown instrument is named: of several orders it is one.
+            about = self.report(orderId).symbol if refused[0] == 200 else ""
+            raise OrderRejectedError(*refused, reqId=orderId, verb=verb, about=about)
         if self.report(orderId).done:
             # The fill is what was asked for; a commission that doesn't come is NaN.
             with suppress(RequestTimeoutError):
