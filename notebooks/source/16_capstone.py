@@ -10,6 +10,13 @@
 #   "separate what callbacks record from what your program decides",
 #   "build a guard that cancels, closes and disconnects, and prove that it did",
 # ]
+# covers = [
+#   "S0-01", "S0-02", "S0-03", "S0-07", "S0-16", "S0-18", "S0-23", "S0-24", "S0-25", "S0-26", "S0-30", "S0-34", "S0-37",
+#   "S0-38", "S0-39", "S0-43", "S0-44", "S1-01", "S1-02", "S1-21", "S1-22", "S1-23",
+# ]
+# defects = [
+#   "B0-02", "B0-08", "B0-09", "B0-10", "B0-11", "B0-12", "B0-15", "B0-16", "B0-17", "B1-01", "B1-09", "B1-13", "B1-16",
+# ]
 
 # %% [markdown]
 # ## What this is about
@@ -37,7 +44,7 @@ from ibnb.course import check
 
 # %%
 class NaiveRule:
-    """Every price is compared with the last one that came, whatever sort of price it was."""
+    """Every price is compared with the last one that came, whatever kind of price it was."""
 
     def __init__(self, held=0):
         self.held = held
@@ -87,7 +94,7 @@ print(
 # Look at the second row. From −1 to −1 is "a rise by more than five percent", because −1.05 is less than −1. Arithmetic has
 # no opinion about nonsense.
 #
-# There are really *two* faults. The rule doesn't ask what sort of price it got. And it compares with the tick before: a stock
+# There are really *two* faults. The rule doesn't ask what kind of price it got. And it compares with the tick before: a stock
 # that climbs by 5 % over a minute never triggers it, while a switch from bid to close does, every time. It is deaf and
 # jumpy at once.
 
@@ -116,7 +123,7 @@ check("16.1", is_trade)
 # | in the example | here |
 # |:---|:---|
 # | callbacks decide, print and trade | callbacks **record**; the main program decides |
-# | every sort of price counts | the **last trade** counts, nothing else |
+# | every kind of price counts | the **last trade** counts, nothing else |
 # | compared with the tick before | compared with the price **one minute ago** |
 # | buys again on each signal | one position and one working order **per symbol** |
 #
@@ -133,14 +140,14 @@ class Desk(ibnb.IBApp):
     def __init__(self):
         super().__init__()
         self.money = {}  # (key, currency) -> text
-        self.held = {}  # symbol -> shares
+        self.held = {}  # (symbol, type of security) -> how many: an option has its share's symbol
         self.order_status = {}  # order id -> status
 
     def updateAccountValue(self, key, val, currency, accountName):
         self.money[key, currency] = val
 
     def position(self, account, contract, position, avgCost):
-        self.held[contract.symbol] = float(position)
+        self.held[contract.symbol, contract.secType] = float(position)
 
     def orderStatus(self, orderId, status, *rest):
         self.order_status[orderId] = status
@@ -171,11 +178,14 @@ scan[["symbol", "exchange"]]
 
 # %%
 contracts = {symbol: desk.createContract(symbol) for symbol in scan["symbol"]}
-print({symbol: desk.held.get(symbol, 0.0) for symbol in contracts})
+print({symbol: desk.held.get((symbol, "STK"), 0.0) for symbol in contracts})
 print("net liquidation:", desk.money["NetLiquidation", "USD"])
 
 # %% [markdown]
-# `held.get(symbol, 0.0)`, not `held[symbol] = 0`: the original sets every scanned symbol to zero, and forgets a real holding
+# The key is the symbol *and* the type of security. With the symbol alone, one MSFT call would overwrite 400 shares of MSFT,
+# and the rule would act on the wrong number.
+#
+# And it is `held.get(…, 0.0)`, not `held[…] = 0`: the original sets every scanned symbol to zero, and forgets a real holding
 # that had been reported before.
 #
 # ### The rule, without any plumbing
@@ -217,7 +227,7 @@ class Rule:
 # signals in a row would sell the same shares twice.
 
 # %%
-DONE = {"Filled", "Cancelled", "ApiCancelled", "Inactive"}
+DONE = {"Filled", "Cancelled", "ApiCancelled"}  # not "Inactive": such an order may become active again
 rules = {symbol: Rule() for symbol in contracts}
 sent = {}  # order id -> symbol
 journal = []  # what we did, and when
@@ -232,7 +242,7 @@ def working(symbol):
 def look(board):
     now = desk.now()
     for symbol, price in board["last"].items():
-        action = rules[symbol].decide(now, price, desk.held.get(symbol, 0.0), working(symbol))
+        action = rules[symbol].decide(now, price, desk.held.get((symbol, "STK"), 0.0), working(symbol))
         if action:
             order_id = desk.placeOrderNow(contracts[symbol], desk.createOrder(action, 5, "MKT"))
             sent[order_id] = symbol
@@ -263,6 +273,15 @@ pd.DataFrame(journal, columns=["time", "order", "symbol", "last price"])
 # %%
 fills = desk.getExecutions()
 fills[["orderId", "symbol", "side", "shares", "price", "commission"]]
+
+# %% [markdown]
+# Here is one of the five stocks, minute by minute, with the orders on it. Each triangle stands where the exchange filled an
+# order, and you can see the jump or the fall that caused it.
+
+# %%
+traded = fills["symbol"].iloc[0] if len(fills) else scan["symbol"].iloc[0]
+bars = desk.getData(contracts[traded], desk.dataSettings("1 D", "1 min"))
+ibnb.plotFills(bars, fills[fills["symbol"] == traded], title=f"{traded}: price and orders")
 
 # %%
 cash_flow = (fills["price"] * fills["shares"] * fills["side"].map({"BOT": -1, "SLD": 1})).groupby(fills["symbol"]).sum()
@@ -318,11 +337,12 @@ def close_down(reason):
     print(f"{desk.now():%H:%M:%S} {reason}")
     for order_id in [order_id for order_id in sent if desk.order_status.get(order_id) not in DONE]:
         desk.cancelOrderById(order_id)
-        desk.waitOrder(order_id, "Cancelled")
+        if desk.order_status.get(order_id) != "Inactive":  # what was refused has nothing to confirm
+            desk.waitOrder(order_id, "Cancelled")
     fills = desk.getExecutions()
     bought = (fills["shares"] * fills["side"].map({"BOT": 1, "SLD": -1})).groupby(fills["symbol"]).sum()
     for symbol, shares in bought[bought > 0].items():
-        desk.placeOrderNow(contracts[symbol], desk.createOrder("SELL", shares, "MKT"), wait="Filled")
+        desk.placeOrderNow(contracts[symbol], desk.createOrder("SELL", int(shares), "MKT"), wait="Filled")
     desk.reqAccountUpdates(False, "")
     desk.cancelPositions()
     desk.disconnect()
@@ -468,7 +488,7 @@ check("16.5", left_open, desk)
 # ## In short
 #
 # * One connection carries account, positions, five streams and orders at once, because callbacks only record.
-# * A price has a sort. Believe trades, and distrust −1, 0 and NaN.
+# * There are many kinds of prices. Believe trades, and distrust −1, 0 and NaN.
 # * Count an order as working from the moment it leaves.
 # * A guard cancels, closes, and only then disconnects; percent is not a fraction; test it before you need it.
 # * What your program did is what the other side received.

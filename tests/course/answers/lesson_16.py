@@ -21,8 +21,11 @@ RIGHT: list[Any] = [
     ("16.1", lambda kind, price: kind in ("LAST", "DELAYED_LAST") and price > 0),
     ("16.2", scale_in),
     ("16.3", fraction_floor),
+    ("16.3", lambda start, fraction: round(fraction_floor(start, fraction), 2)),
 ]
 WRONG: list[Any] = [
+    (("16.1", lambda kind, price: "LAST" in kind and price > 0), "LAST_RTH_TRADE 205.0 should not count"),
+    (("16.1", lambda kind, price: True if kind in ("LAST", "DELAYED_LAST") and price > 0 else None), "returned None"),
     (("16.1", lambda kind, price: kind == "LAST"), "DELAYED_LAST"),
     (("16.1", lambda kind, price: price > 0), "BID 205.0 should not count"),
     (
