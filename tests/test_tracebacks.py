@@ -24,6 +24,7 @@ KINDS = [
     for kind in vars(errors).values()
     if isinstance(kind, type) and issubclass(kind, errors.IBError) and not issubclass(kind, errors.RequestError)
 ]
+REFUSALS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.RequestError)]
 # A closed port: the error has a cause, and passes through several modules of ibnb and through socket.py.
 UNREACHABLE = 'import ibnb\n\n# nobody is there\napp = ibnb.connect("tws-paper", port=9)\n\nprint(app)\n'
 
@@ -116,6 +117,17 @@ def test_each_kind_of_error_with_no_line_of_the_users_is_its_text(
     assert tracebacks.short_traceback(kind("no line"))[-1].endswith("no line")
 
 
+@pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("code", [103, 162, 200, 201, 321, 354, 10197])
+def test_each_refusal_is_at_most_fourteen_lines(
+    shell: InteractiveShell, kind: type[errors.RequestError], code: int
+) -> None:
+    shell.user_ns["error"] = kind(code, "what TWS wrote, " * 30, verb="getData", about="AAPL")
+    lines = shown(shell, "def ask():\n    raise error\n\n\nask()\n")
+    assert len(lines) <= 14
+    assert any(line.startswith(f"{kind.__name__}: getData: TWS answered {code} for AAPL") for line in lines)
+
+
 def test_what_tws_answered_and_the_advice_are_both_there(shell: InteractiveShell) -> None:
     shell.user_ns["error"] = errors.request_error(200, "No security definition has been found", verb="getData")
     lines = shown(shell, "raise error")
@@ -147,7 +159,8 @@ def test_what_tws_answered_and_the_advice_are_both_there(shell: InteractiveShell
         ),
         (
             "app.disconnect(); app.getCurrentTime()",
-            "NotConnectedError: getCurrentTime: not connected to TWS or IB Gateway: disconnect() was called; connect again",
+            "NotConnectedError: getCurrentTime: not connected to TWS or IB Gateway: "
+            "disconnect() was called; connect again",
         ),
         ("app.getQuote('QQQQZ')", "ContractNotFoundError: getQuote: TWS answered 200"),
     ],
