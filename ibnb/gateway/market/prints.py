@@ -12,16 +12,19 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..instruments import Instrument
-from .noise import Bits, Ints, lane_wait, piece
+from .noise import Bits, Ints, lane_wait, wait
 
 _LOT = 100
+# Lots that are shown, on average, beyond the first.
+_FEW = 2.0
 # Of a share's trades, in 32nds, those on its own exchange; the others have the rest in equal parts.
 _OWN = 11
 
 
 def shown_sizes(luck: Bits) -> tuple[Ints, Ints]:
-    """What bids and offers show, in lots."""
-    return 1 + piece(luck, 0, 4), 1 + piece(luck, 8, 4)
+    """What bids and offers show, in lots: mostly a few, at times many."""
+    bid, ask = (1 + (_FEW * wait(luck, at) * wait(luck, at + 12) ** 2).astype(np.int64) for at in (0, 24))
+    return bid, ask
 
 
 def last_sizes(volume: Ints, count: Ints, luck: Bits) -> Ints:

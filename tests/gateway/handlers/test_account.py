@@ -227,9 +227,9 @@ def test_positions_are_told_then_their_end(trader: Trader) -> None:
 
 def test_a_fill_changes_one_position_and_a_close_makes_it_0(trader: Trader) -> None:
     trader.ask(m.ReqPositions())
-    (row,) = of(m.Position, buy(trader))
+    *_, row = of(m.Position, buy(trader))
     assert (AAPL_ID, Decimal(110)) == (row.contract.conId, row.position)
-    (row,) = of(m.Position, buy(trader, 2, action="SELL", quantity=110))
+    *_, row = of(m.Position, buy(trader, 2, action="SELL", quantity=110))
     assert (Decimal(0), 0.0) == (row.position, row.avgCost)
     assert AAPL_ID not in [p.contract.conId for p in of(m.Position, trader.ask(m.ReqPositions()))]
 

@@ -12,7 +12,7 @@ from ibnb.gateway import messages as m
 from ibnb.gateway.instruments import Instruments
 from ibnb.gateway.matching.commissions import commission, schedule
 from ibnb.gateway.matching.order import FINAL
-from ibnb.gateway.matching.order_types import NOT_SIMULATED, ORDER_TYPES, named, token, tokens
+from ibnb.gateway.matching.order_types import NOT_SIMULATED, ORDER_TYPES, named, token, tokens, type_of
 from ibnb.gateway.scenario import LESSON
 from tests.gateway.handlers.asking import AAPL, EURUSD
 from tests.gateway.handlers.trading import QUIET, Trader, told, trading_world
@@ -188,12 +188,17 @@ def test_whatever_happens_to_orders_quantities_and_money_are_conserved(plan: lis
     for execution in executions:
         order = world.orders.find(1, execution.orderId)
         assert order is not None
+        own = [x for x in executions if x.orderId == execution.orderId]
+        spent = sum(float(x.shares) * x.price for x in own)
+        assert order.avgFillPrice == pytest.approx(spent / float(order.filled), abs=1e-7)
         if order.order.orderType in AUCTIONS:
             continue
         buys, quote = execution.side == "BOT", world.market.quote(trader.instrument(), execution.time)
         best = quote.ask if buys else quote.bid
         if execution.lastLiquidity == 1:  # it waited, and the market came to it or stands there
-            assert execution.price == order.stands
+            row, before = type_of(order), world.market.quote(trader.instrument(), execution.time - 1)
+            stood = order.stands if row.limit is None else float(row.limit(order, before))
+            assert execution.price in (order.stands, stood)
         else:  # nobody offers less than the best offer
             assert execution.price >= best if buys else execution.price <= best
 

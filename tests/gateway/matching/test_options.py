@@ -13,7 +13,7 @@ from ibnb.gateway.accounts import Account
 from ibnb.gateway.corporate import NOTHING
 
 from ..handlers.asking import AAPL, error, new_york
-from ..handlers.trading import CODE, QUIET, Trader, told
+from ..handlers.trading import CODE, QUIET, Trader
 
 AAPL_ID = 265598
 CALL = m.Contract(
@@ -217,5 +217,6 @@ def test_crypto_is_paid_in_full(trader: Trader) -> None:
     before = trader.world.accounts.figures(account(trader)).total.initMargin
     placed = trader.place(2, quantity=0, cashQty=10_000.0, tif="IOC", contract=bitcoin)
     assert 10_000 / trader.quote(bitcoin).ask == pytest.approx(float(placed[0].order.totalQuantity), rel=1e-6)
-    assert "openOrder 2 Filled" == told(trader.wait(1))[1]
+    trader.wait(1)
+    assert "Filled" == trader.status(2)
     assert 10_000 == pytest.approx(trader.world.accounts.figures(account(trader)).total.initMargin - before, rel=0.01)

@@ -24,7 +24,7 @@ def trader() -> Trader:
 @pytest.mark.parametrize("action", ["SELL", "SSHORT"])
 def test_most_shares_are_sold_short_at_once(trader: Trader, action: str) -> None:
     trader.place(1, action, quantity=150)
-    assert "execDetails -1 1 SLD 150" == told(trader.wait(1))[0]
+    trader.wait_for(1, "Filled")
     assert Decimal(-50) == trader.held(265598)
 
 
