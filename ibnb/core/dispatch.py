@@ -19,7 +19,7 @@ from ibnb.core.pending import Pending
 from ibnb.core.status import Status
 from ibnb.core.tape import Tape
 from ibnb.ib import api
-from ibnb.wire.fast import COLUMNS, Decode, decode_bars, find_decoder
+from ibnb.wire.fast import COLUMNS, IN_COLUMNS, Decode, find_decoder
 
 logger = logging.getLogger("ibnb")
 
@@ -223,7 +223,7 @@ class Dispatcher:
         names = with_twins(callbacks)
         if any(inherited_override(self._app, each) for each in names):
             decode = None
-        if decode is decode_bars and not self.in_columns("historicalData"):
+        if decode in IN_COLUMNS and not self.in_columns("historicalData"):
             decode = None
         return decode, names
 

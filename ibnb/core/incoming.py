@@ -15,7 +15,7 @@ from ibnb.core.pending import Pending
 from ibnb.core.status import OWN, Status
 from ibnb.core.tape import Tape
 from ibnb.ib import api
-from ibnb.wire.fast import RUN, RUN_ID, Decoded, runs
+from ibnb.wire.fast import Decoded, run_of, runs
 from ibnb.wire.transport import Connection
 
 
@@ -46,7 +46,7 @@ class Incoming:
             return
         lifecycle = self.lifecycle
         connection = lifecycle.connection
-        for each in runs(payloads):
+        for each in runs(payloads, run_of(lifecycle.version)[0]):
             if lifecycle.connection is not connection:
                 return
             if isinstance(each, bytes):
@@ -58,12 +58,13 @@ class Incoming:
 
     def _take_run(self, payloads: list[bytes]) -> bool:
         version, dispatcher = self.lifecycle.version, self.dispatcher
-        if dispatcher.fast(RUN_ID, version) is None or not dispatcher.in_columns("tickPrice", "tickSize"):
+        _, run_id, decode = run_of(version)
+        if dispatcher.fast(run_id, version) is None or not dispatcher.in_columns("tickPrice", "tickSize"):
             return False
-        found = RUN(payloads, version)
+        found = decode(payloads, version)
         if found is None:
             return False
-        self._deliver(found, RUN_ID, payloads, version)
+        self._deliver(found, run_id, payloads, version)
         if find_override(self.client, "msgLoopRec") is not None:
             for _ in payloads:
                 self._guard_hook()

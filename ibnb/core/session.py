@@ -256,14 +256,20 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     def sendMsg(self, *parts: Any) -> None:
         """The bytes and the log of EClient.sendMsg, which spends more time on a text for a log that nobody reads, and
         on a struct format for each length, than sending takes."""
+        self._send(api.request_frame(parts, self._ibnb.lifecycle.version))
+
+    def sendMsgProtoBuf(self, msgId: int, msg: bytes) -> None:
+        """The same for a request in protobuf."""
+        self._send(api.frame(msgId.to_bytes(4, "big") + msg))
+
+    def _send(self, message: bytes) -> None:
         lifecycle = self._ibnb.lifecycle
         connection = lifecycle.connection
         if connection is None:
             gone = NotConnectedError if lifecycle.endpoint is None else ConnectionLostError
             raise gone(f"there is no connection: {lifecycle.why_ended}")
-        message = api.request_frame(parts, lifecycle.version)
         if api.messages_are_logged():
-            api.MESSAGE_LOG.info("%s %s %s", "SENDING", sys._getframe(1).f_code.co_name, message)
+            api.MESSAGE_LOG.info("%s %s %s", "SENDING", sys._getframe(2).f_code.co_name, message)
         connection.sendMsg(message)
 
     def explain(self, code: int, text: str = "") -> str:

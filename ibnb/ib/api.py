@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from importlib import import_module
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -95,6 +96,7 @@ MIN_CLIENT_VER: int = server_versions.MIN_CLIENT_VER
 MAX_CLIENT_VER: int = server_versions.MAX_CLIENT_VER
 # From this server version on a message starts with a 4-byte id, and ids above 200 carry protobuf.
 RAW_ID_VERSION = 201
+RAW_ID_SIZE = 4
 PROTOBUF_OFFSET = 200
 # From this one on the current time is asked for in protobuf as well.
 PROTOBUF_TIME_VERSION = 213
@@ -365,6 +367,11 @@ def message_id(payload: bytes, server_version: int) -> int:
     if len(payload) < 4:
         raise ValueError(f"{payload!r} is too short for a message's id")
     return int.from_bytes(payload[:4], "big")
+
+
+def protobuf_class(name: str) -> Any:
+    """ibapi's class of a protobuf message; only for what this release speaks."""
+    return getattr(import_module(f"ibapi.protobuf.{name}_pb2"), name)
 
 
 class _WholeDecoder(_Decoder):  # type: ignore[misc]

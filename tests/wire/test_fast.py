@@ -18,7 +18,7 @@ from ibnb.core.tape import callbacks_of
 from ibnb.ib import api
 from ibnb.verbs.history import _row
 from ibnb.verbs.line import Backlog, Line
-from ibnb.wire import fast
+from ibnb.wire import fast, fast_text
 
 OLD = api.IBAPI_VERSION.startswith("9.")
 VERSIONS = [version for version in (100, 123, 124, 157, 176, 195, 196, 200) if version <= api.MAX_CLIENT_VER]
@@ -53,7 +53,7 @@ def bars_messages(draw: st.DrawFn) -> tuple[bytes, int]:
 @given(bars_messages())
 def test_bars_are_those_of_the_decoder(message: tuple[bytes, int]) -> None:
     body, version = message
-    found = fast.decode_bars(body, version)
+    found = fast_text.decode_bars(body, version)
     if found is None:
         return
     told = callbacks_of(17, [body], version)
@@ -87,7 +87,7 @@ def test_what_is_usual_is_taken_and_what_is_not_is_left_to_the_decoder(shape: st
     fields, taken = SHAPES[shape]
     fields = [*fields[:7], *["false"] * (version < 124), fields[7]]
     head = [17] + [3] * (version < 124) + [7] + ["a", "b"] * (version < 196)
-    assert taken == (fast.decode_bars(payload(*head, 3, *fields * 3), version) is not None)
+    assert taken == (fast_text.decode_bars(payload(*head, 3, *fields * 3), version) is not None)
 
 
 def ask(app: IBApp, body: bytes, version: int) -> Any:
@@ -132,7 +132,7 @@ def test_columns_are_kept_until_somebody_wants_rows() -> None:
 def test_rows_that_follow_columns_are_added() -> None:
     app = IBApp()
     slot = core(app).pending.open(7, "getData")
-    columns = fast.decode_bars(BODY, 157).calls[0][1][1]
+    columns = fast_text.decode_bars(BODY, 157).calls[0][1][1]
     slot.add_all(columns)
     slot.add(("later",))
     slot.add_all(columns)
@@ -237,10 +237,10 @@ def test_a_run_of_prices_does_what_one_after_the_other_does(ticks: list[tuple[in
 def test_a_run_is_decoded_at_once_but_not_for_an_override() -> None:
     body = payload(1, 6, 7, 4, 205.04, 100, 1)
     assert [[body, body], b"x", body] == list(fast.runs([body, body, b"x", body]))
-    found = fast.decode_tick_prices([body, body], 157)
+    found = fast_text.decode_tick_prices([body, body], 157)
     assert found is not None
     assert (4, ([7, 7], [4, 4], [205.04] * 2, [5, 5], [100] * 2)) == (found.callbacks, found.calls[0][1])
-    assert fast.decode_tick_prices([body, b"1\0006\0"], 157) is None
+    assert fast_text.decode_tick_prices([body, b"1\0006\0"], 157) is None
 
 
 def test_the_end_of_the_connection_drops_the_rest() -> None:
@@ -257,10 +257,10 @@ def test_the_end_of_the_connection_drops_the_rest() -> None:
 
 
 def test_usual_ticks_are_taken() -> None:
-    assert fast.decode_tick_price(payload(1, 6, 7, 4, 205.04, 100, 1), 157) is not None
-    assert fast.decode_tick_size(payload(2, 6, 7, 8, 12345), 157) is not None
+    assert fast_text.decode_tick_price(payload(1, 6, 7, 4, 205.04, 100, 1), 157) is not None
+    assert fast_text.decode_tick_size(payload(2, 6, 7, 8, 12345), 157) is not None
 
 
-def test_other_lanes_have_no_fast_way_yet() -> None:
-    assert fast.find_decoder(17, 200)[0] is fast.decode_bars
-    assert fast.find_decoder(17, 201) == fast.find_decoder(217, 213) == (None, ())
+def test_raw_text_has_no_fast_way() -> None:
+    assert fast.find_decoder(17, 200)[0] is fast_text.decode_bars
+    assert fast.find_decoder(17, 201) == (None, ())
