@@ -256,21 +256,11 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     def sendMsg(self, *parts: Any) -> None:
         """The bytes and the log of EClient.sendMsg, which spends more time on a text for a log that nobody reads, and
         on a struct format for each length, than sending takes."""
-        self._send(api.request_frame(parts, self._ibnb.lifecycle.version))
+        _send(self._ibnb, api.request_frame(parts, self._ibnb.lifecycle.version))
 
     def sendMsgProtoBuf(self, msgId: int, msg: bytes) -> None:
         """The same for a request in protobuf."""
-        self._send(api.frame(msgId.to_bytes(4, "big") + msg))
-
-    def _send(self, message: bytes) -> None:
-        lifecycle = self._ibnb.lifecycle
-        connection = lifecycle.connection
-        if connection is None:
-            gone = NotConnectedError if lifecycle.endpoint is None else ConnectionLostError
-            raise gone(f"there is no connection: {lifecycle.why_ended}")
-        if api.messages_are_logged():
-            api.MESSAGE_LOG.info("%s %s %s", "SENDING", sys._getframe(2).f_code.co_name, message)
-        connection.sendMsg(message)
+        _send(self._ibnb, api.frame(msgId.to_bytes(4, "big") + msg))
 
     def explain(self, code: int, text: str = "") -> str:
         """What an IB message code means and what to do about it."""
@@ -334,3 +324,14 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
         """ibapi's reqGlobalCancel: cancels every open order of the account, not only this program's."""
         self._ibnb.gate.refuse_readonly("reqGlobalCancel")
         api.send_global_cancel(self, orderCancel)
+
+
+def _send(core: Core, message: bytes) -> None:
+    lifecycle = core.lifecycle
+    connection = lifecycle.connection
+    if connection is None:
+        gone = NotConnectedError if lifecycle.endpoint is None else ConnectionLostError
+        raise gone(f"there is no connection: {lifecycle.why_ended}")
+    if api.messages_are_logged():
+        api.MESSAGE_LOG.info("%s %s %s", "SENDING", sys._getframe(2).f_code.co_name, message)
+    connection.sendMsg(message)

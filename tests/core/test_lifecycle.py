@@ -290,7 +290,7 @@ def test_only_these_names_of_ibapi_are_redefined() -> None:
     theirs = {name for base in (api.EClient, api.EWrapper) for name in dir(base) if not name.startswith("__")}
     meant = {"connect", "disconnect", "error", "isConnected", "logRequest", "run", "sendMsg"}
     if hasattr(api.EClient, "useProtoBuf"):
-        meant.add("useProtoBuf")
+        meant |= {"useProtoBuf", "sendMsgProtoBuf"}
     guarded = {"cancelOrder", "exerciseOptions", "placeOrder", "reqGlobalCancel"}
     assert meant | guarded | {*PASSING, *ENDING} == ours & theirs
 
