@@ -112,7 +112,7 @@ def test_threads_that_record_at_once_lose_nothing() -> None:
         (SimpleNamespace(status="PreSubmitted", initMarginChange="", warningText=""), "PreSubmitted"),
         ([1, "x"], "[1, 'x']"),
         # Their text, not the place in memory that their repr begins with.
-        ([api.BarData()], f"[{api.BarData()}]"),
+        ([api.TagValue("a", "b")], f"[{api.TagValue('a', 'b')}]"),
         (list(range(10**6)), f"[{', '.join(map(str, range(80)))}"[:77] + "..."),
     ],
 )
