@@ -21,7 +21,7 @@ from typing import Any
 
 from ibnb.course import front, pages, source
 from ibnb.course.execution import assemble, environment, execute, settle
-from ibnb.course.rules import problems, unclean
+from ibnb.course.rules import PIXELS, problems, unclean
 from ibnb.course.source import Header, LessonError, extra
 
 CELL_TIMEOUT = 60
@@ -121,9 +121,9 @@ def _store(target: Path, text: str, number: str, *, check: bool) -> None:
         target.write_text(text, encoding="utf-8")
     elif not target.is_file():
         raise LessonError(f"{target.name} isn't built: run  ibnb course build {number}")
-    elif difference := _difference(target.read_text(encoding="utf-8"), text):
+    elif differing := difference(target.read_text(encoding="utf-8"), text):
         which = f"{'solutions/' if target.parent.name == 'solutions' else ''}{target.name}"
-        raise LessonError(f"{which} isn't what its source builds: run  ibnb course build {number}\n{difference}")
+        raise LessonError(f"{which} isn't what its source builds: run  ibnb course build {number}\n{differing}")
 
 
 def notebook_path(header: Header, folder: Path, *, solved: bool) -> Path:
@@ -157,19 +157,20 @@ def _kept(which: str, text: str, broken: list[str]) -> str:
     return text
 
 
-def _difference(stored: str, built: str) -> str:
-    """The first lines in which two notebooks differ, or nothing."""
+def difference(stored: str, built: str) -> str:
+    """The first lines in which two notebooks differ, or nothing; pictures are compared by their alt texts."""
     lines = difflib.unified_diff(_comparable(stored), _comparable(built), "stored", "built", n=2, lineterm="")
     return "\n".join(line[:200] for line in itertools.islice(lines, 20))
 
 
 def _comparable(text: str) -> list[str]:
+    # A picture's pixels differ with the machine's fonts, and with the turns of threads that it shows.
     notebook = json.loads(text)
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
                 output["data"]["image/png"] = ""
-    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False).splitlines()
+    return PIXELS.sub("", json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)).splitlines()
 
 
 def out_of_step(header: Header, folder: Path | None = None) -> list[str]:

@@ -27,7 +27,7 @@ _PRIVATE = {
     "a live account": re.compile(r"\bU\d{5,}"),
 }
 # A picture inside HTML: its bytes spell anything.
-_PIXELS = re.compile(r"data:image/[\w+]+;base64,[^\"']*")
+PIXELS = re.compile(r"data:image/[\w+]+;base64,[^\"']*")
 _MINUTES = re.compile(r"\| Time \| \d+ min teaching, \d+ min practice \|")
 
 
@@ -116,7 +116,7 @@ def _privacy(notebook: Notebook) -> Iterator[str]:
         for output in cell.get("outputs", []):
             data = {kind: value for kind, value in output.get("data", {}).items() if not kind.startswith("image/")}
             stored = json.dumps({**output, "data": data}, ensure_ascii=False).replace("\\n", "\n").replace("\\\\", "\\")
-            stored = _PIXELS.sub("", stored)
+            stored = PIXELS.sub("", stored)
             for what, pattern in _PRIVATE.items():
                 if hit := pattern.search(stored):
                     yield f"the output holds {what} ({hit[0]}…): {source.splitlines()[0]}"
