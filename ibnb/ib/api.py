@@ -93,7 +93,9 @@ TickTypeEnum: Any = _TickTypeEnum
 
 IBAPI_VERSION: str = ibapi.get_version_string()
 MIN_CLIENT_VER: int = server_versions.MIN_CLIENT_VER
-MAX_CLIENT_VER: int = server_versions.MAX_CLIENT_VER
+# 10.37 is the one release that ends at 203, where orders become protobuf, and its encoder doesn't know the name of a
+# field that it fills: an order with a primaryExchange stops it with AttributeError. Below 203 its orders are text.
+MAX_CLIENT_VER: int = 202 if server_versions.MAX_CLIENT_VER == 203 else server_versions.MAX_CLIENT_VER
 # From this server version on a message starts with a 4-byte id, and ids above 200 carry protobuf.
 RAW_ID_VERSION = 201
 RAW_ID_SIZE = 4

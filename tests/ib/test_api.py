@@ -137,3 +137,20 @@ def test_protobuf_messages_reach_the_same_callbacks() -> None:
     message = (209).to_bytes(4, "big") + NextValidId(orderId=42).SerializeToString()
     api.make_interpreter(wrapper, 213)(api.message_id(message, 213), message)
     assert [42] == calls
+
+
+def test_the_newest_version_that_is_offered_carries_an_order_for_any_contract() -> None:
+    """10.37 stops at 203 with AttributeError, if a contract names its primaryExchange; so it is offered 202 there."""
+    sent: list[bytes] = []
+    client = api.EClient(api.EWrapper())
+    client.conn = SimpleNamespace(sendMsg=sent.append, isConnected=lambda: True, disconnect=lambda: None)
+    client.setConnState(client.CONNECTED)
+    client.serverVersion_ = api.MAX_CLIENT_VER
+    contract = api.Contract()
+    for name, value in vars(contract).items():
+        if value == "" and name not in ("multiplier", "lastTradeDateOrContractMonth"):
+            setattr(contract, name, "ISLAND")
+    order = api.Order()
+    order.action, order.orderType, order.totalQuantity = "BUY", "MKT", api.to_decimal(1)
+    client.placeOrder(1, contract, order)
+    assert b"ISLAND" in sent[0]

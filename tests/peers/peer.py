@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ibapi.server_versions import MAX_CLIENT_VER
 from peers import protobuf, text
+
+from ibnb.ib.api import MAX_CLIENT_VER
 
 #: (message, fields); LATER instead: what follows comes a moment later.
 Message = tuple[str, dict[str, Any]]
