@@ -285,3 +285,15 @@ def test_an_order_that_ended_while_nobody_listened_holds_nothing(owner: IBApp) -
     owner.sleep("20 min")
     assert owner.isConnected()
     owner.placeOrderNow(stock, owner.createOrder("SELL", 100), wait="Filled")
+
+
+def test_a_position_is_known_from_account_updates_too(app: IBApp) -> None:
+    """What reqAccountUpdates tells counts as getPositions does. (Mutant of gate_feed.py.)"""
+    app.limitOrders(OrderLimits(allow_short=False))
+    stock = app.createContract("V")
+    with pytest.raises(SafetyError, match="no position is known"):
+        app.placeOrderNow(stock, app.createOrder("SELL", 1))
+    app.reqAccountUpdates(True, "DU1234567")
+    app.sleep(1)
+    app.placeOrderNow(stock, app.createOrder("SELL", 200), wait="Filled")
+    assert held(app, "V") == 0

@@ -333,3 +333,18 @@ def test_an_exercise_is_over_when_the_position_shows_it(book: Exposure) -> None:
     assert not goes(book, 1, -1.0)
     book.position(HELD, 0.0)
     assert (book.selling(HELD, 0), book.held(HELD)) == (0.0, 0.0)
+
+
+def test_an_order_that_is_changed_isnt_one_of_the_others_that_sell(book: Exposure) -> None:
+    assert goes(book, 1, -60.0)
+    assert goes(book, 2, -30.0)
+    assert "only 100 held, 30 of them already being sold" in book.send(key(1), terms(-90.0), 0)
+
+
+def test_a_part_of_a_coin_that_was_sold_is_no_more_than_it_was() -> None:
+    book = Exposure()
+    book.position(HELD, 0.3)
+    assert goes(book, 1, -0.2)
+    book.status(key(1), "Submitted", 0.1)
+    assert book.held(HELD) == pytest.approx(0.2)
+    assert (goes(book, 2, -0.11), goes(book, 3, -0.1)) == (False, True)

@@ -97,15 +97,17 @@ def test_connecting_again_to_the_same_place_is_a_notice_and_elsewhere_an_error()
 
 def test_a_refused_connection_reports_502_raises_and_releases_every_waiter() -> None:
     class Mine(Session):
-        code = 0
+        code, time = 0, 0
 
-        def error(self, reqId: int, errorCode: int, errorString: str) -> None:
-            self.code = errorCode
+        def error(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str = "") -> None:
+            self.code, self.time = errorCode, errorTime
 
     app = Mine()
+    before = core(app).now()
     with pytest.raises(NotConnectedError, match="nothing listens"):
         app.connect("127.0.0.1", 1, 1)
     assert 502 == app.code
+    assert before * 1000 - 1 <= app.time <= core(app).now() * 1000 + 1  # IB: milliseconds
     assert app.connection_ready.is_set()
     app.run()
     with pytest.raises(NotConnectedError, match="nothing listens"):

@@ -362,6 +362,10 @@ def test_a_quantity_that_isnt_one_is_refused(quantity: Any, action: str) -> None
     refused(contract(), order(action, quantity, price=1.0), max_quantity=10)
 
 
+def test_a_quantity_that_is_no_number_is_shown_as_it_was_given() -> None:
+    assert "(BUY 'many' AAPL)" in refused(contract(), order(quantity="many", price=1.0), max_quantity=10)
+
+
 def test_quantities_may_be_text_and_parts_of_one() -> None:
     passes(contract(), order(quantity="5", price=1.0), max_quantity=5)
     assert "at most" in refused(contract(), order(quantity="6", price=1.0), max_quantity=5)
@@ -446,3 +450,13 @@ def test_an_exercise_that_cant_be_read_is_refused(quantity: Any, action: int) ->
 def test_what_isnt_an_option_cant_be_judged() -> None:
     with pytest.raises(SafetyError, match="multiplier, strike and right"):
         exercise(AAPL)
+
+
+def test_an_option_on_what_has_no_number_is_exercised_into_none() -> None:
+    """An index of which TWS tells no conId; never the contract that happens to have number 1. (Mutant of limits.py.)"""
+    nameless = known(
+        "XYZ", "OPT", 11, "100", strike=10.0, right="C", underSymbol="XYZ", underSecType="STK", underConId=0
+    )
+    intent = exercise_of(1, contract("XYZ", "OPT", conId=11), 1, 1, lambda asked: [nameless])
+    assert intent is not None
+    assert 0 == intent.parts[0].conId

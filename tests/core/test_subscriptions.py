@@ -112,3 +112,22 @@ def test_frames_have_the_same_columns_when_empty() -> None:
     clock.time += 7
     assert [7.0] == list(book.frame()["age"].dropna())
     assert empty[0] == book.frame().dtypes.to_dict()
+
+
+def test_only_what_a_block_keeps_open_is_watched_for_silence() -> None:
+    """(Mutant of subscriptions.py.)"""
+    book = Subscriptions(Clock())
+    once = Slot(7, "getQuotes", kind="market_data")
+    for key, slot in ((1, stream(1)), (7, once), (8, None)):
+        book.asked("reqMktData", quote(key), slot)
+    assert [1] == [each.key for each in book.streams()]
+
+
+def test_a_setting_of_the_session_is_asked_for_again_before_all_streams() -> None:
+    """(Mutants of the table.)"""
+    book = Subscriptions(Clock())
+    book.asked("reqMktData", quote(1), None)
+    book.asked("reqAutoOpenOrders", {"bAutoBind": True}, None)
+    assert ["autoOpenOrders", 1] == [each.key for each in book.all()]
+    book.asked("reqMarketDataType", {"marketDataType": 3}, None)
+    assert {"autoOpenOrders", "marketDataType", 1} == {each.key for each in book.all()}

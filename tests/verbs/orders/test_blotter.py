@@ -227,3 +227,11 @@ def test_a_change_that_comes_too_late_is_no_new_order() -> None:
     assert told.report().status == "Filled"
     assert told.blotter.ids() == [ID]
     assert told.blotter.asked(99) == 0
+
+
+def test_an_order_whose_id_was_used_again_is_known_by_its_perm_id() -> None:
+    """(Mutant of blotter.py.)"""
+    told = Told().open("Filled").status("Filled", 5, price=100.0)
+    told.change(totalQuantity=50)
+    told.execute(5, 100.5, "late.01", orderId=ID, perm=PERM)
+    assert [(row[8], row[9], row[14]) for row in told.blotter.rows()] == [("Filled", 5, PERM), ("PendingSubmit", 0, 0)]

@@ -58,6 +58,8 @@ def test_a_charge_is_found_by_any_correction_and_the_newest_counts() -> None:
     charges.take(charge("x.02", 1.25))
     charges.take(charge("x.01", 1.0))
     assert charges.of("x.01").commission == 1.25
+    charges.take(charge("x.02", 1.5))  # told again, and otherwise: the last word counts
+    assert charges.of("x.01").commission == 1.5
     assert charges.of("y.01") is None
 
 

@@ -336,3 +336,39 @@ def test_the_primary_exchange_is_tried_before_others() -> None:
     of = contract("X")
     found = routes(of, [details(of, "SMART", "AMEX", "NYSE", "LSE", primary="LSE")])
     assert [each.exchange for each in found] == ["SMART", "LSE", "AMEX"]
+
+
+# --- what mutants of flatten.py survived ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("code", "again"), [(10999, False), (321, True), (399, False)])
+def test_only_what_refuses_an_order_has_it_sent_again(code: int, again: bool) -> None:
+    """An unknown code about an order on its way decides nothing: sent once more, both might fill."""
+    tws = TWS((AAPL, 8.0))
+
+    def talk(orderId: int, of: Any, order: Any) -> None:
+        if len(tws.orders) == 1:
+            tws.tell("error", orderId, 0, code, "text", "")
+        else:
+            tws.fill(orderId, of, order)
+
+    tws.takes = talk
+    tws.start(seconds=STEP / 2)
+    assert (len(tws.orders) == 2) is again
+
+
+def test_where_nothing_was_filled_nobody_looks_again() -> None:
+    tws = TWS((AAPL, 8.0))
+    tws.takes = tws.refuse
+    tws.start()
+    assert tws.app is not None
+    assert [name for name, _ in tws.asked].count("reqPositions") <= 1
+    assert tws.done == 1
+
+
+def test_an_order_is_sent_without_what_tws_refuses_of_old_clients() -> None:
+    """9.81 sets eTradeOnly and firmQuoteOnly by itself, which TWS refuses with 10268 and 10269."""
+    tws = TWS((AAPL, 8.0))
+    tws.start()
+    [(_, _, order)] = tws.orders
+    assert (order.eTradeOnly, order.firmQuoteOnly) == (False, False)

@@ -28,7 +28,7 @@ MONDAY = fills(("20250609 15:59:00 US/Eastern", "a.b.01.01", 1.0), ("20250609 10
 
 
 def test_each_day_is_added_once_in_order_of_time(tmp_path: Path) -> None:
-    path = tmp_path / "not there yet" / "journal.csv"
+    path = tmp_path / "not" / "there yet" / "journal.csv"
     first = journal.add_fills(path, MONDAY)
     assert ["a.c.01.01", "a.b.01.01"] == first["execId"].tolist()
     tuesday = fills(("20250610 09:30:00 US/Eastern", "a.d.01.01", 1.0))
