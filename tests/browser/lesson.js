@@ -21,8 +21,10 @@ async function main(server, token, notebook, shots) {
     while (!cells.length || !cells.every((cell) => cell.execution_count)) {
       await page.waitForTimeout(1000);
       await page.getByText("| Idle").waitFor({ timeout: 60000 });
+      // Not the mark of an unsaved notebook: a live widget sets it again at once.
+      const saved = page.waitForResponse((answer) => answer.request().method() === "PUT", { timeout: 20000 });
       await page.keyboard.press("Control+s");
-      await page.locator(".jp-mod-dirty").first().waitFor({ state: "detached", timeout: 20000 });
+      await saved;
       const answer = await page.request.get(`${server}/api/contents/${notebook}`, {
         headers: { Authorization: `token ${token}` },
       });

@@ -160,8 +160,9 @@ async function main(server, token, notebook, shots) {
     seen.live = await page.locator(".ibnb-live:visible").count();
     seen.twins = await page.locator(".ibnb-still:visible").count();
 
+    const saved = page.waitForResponse((answer) => answer.request().method() === "PUT", { timeout: 20000 });
     await page.keyboard.press("Control+s");
-    await page.locator(".jp-mod-dirty").first().waitFor({ state: "detached", timeout: 20000 });
+    await saved;
     const headers = { Authorization: `token ${token}` };
     for (const session of await (await page.request.get(`${server}/api/sessions`, { headers })).json()) {
       if (session.path === notebook) await page.request.delete(`${server}/api/sessions/${session.id}`, { headers });
