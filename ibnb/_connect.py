@@ -10,7 +10,9 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from numbers import Integral
 from types import MappingProxyType
@@ -57,6 +59,7 @@ _sessions: dict[tuple[str, int, int], Session] = {}
 # The process's simulated worlds, by scenario and words.
 EMBEDDED = "embedded"
 _gateways: dict[Hashable, Gateway] = {}
+_apart: ContextVar[object] = ContextVar("apart", default=None)
 
 
 @short_errors
@@ -219,9 +222,19 @@ def _version(said: int | str) -> int:
     return min(int(text), MAX_CLIENT_VER)
 
 
+@contextmanager
+def apart() -> Iterator[None]:
+    """Within this, in this thread, the simulated worlds are its own: fresh, and nobody's who has the same one open."""
+    before = _apart.set(object())
+    try:
+        yield
+    finally:
+        _apart.reset(before)
+
+
 def _name(scenario: str | Scenario, world: Words) -> tuple[Hashable, ...]:
     # A scenario holds dictionaries, so that it can't be a key itself.
-    return (str(scenario), *sorted((word, str(value)) for word, value in world.items()))
+    return (str(scenario), *sorted((word, str(value)) for word, value in world.items()), _apart.get())
 
 
 def _embedded(scenario: str | Scenario, world: Words) -> Gateway:

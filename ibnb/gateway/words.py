@@ -98,13 +98,13 @@ def _field(name: str, kind: Callable[[Any], Any]) -> Callable[[Scenario, Any], S
     return lambda scenario, value: replace(scenario, **{name: kind(value)})
 
 
-# In this order: a script's times are of the day on which the scenario begins.
 def _version(wanted: int) -> int:
     if OLDEST <= wanted <= NEWEST:
         return int(wanted)
     raise ValueError(f"version is a server version from {OLDEST} to {NEWEST}, not {wanted}")
 
 
+# In this order: a script's times are of the day on which the scenario begins.
 _APPLY: dict[str, Callable[[Scenario, Any], Scenario]] = {
     "start": lambda scenario, value: scenario.at(moment(value)),
     "seed": _field("seed", int),

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ibnb import tables
+from ibnb.core.core import Core
 from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
 from ibnb.errors import RequestTimeoutError
@@ -29,9 +30,18 @@ from ibnb.verbs.orders.waiting import GRACE
 class ExecutionCallbacks(Listener):
     """What TWS answers, recorded."""
 
+    def __init__(self, core: Core) -> None:
+        super().__init__(core)
+        # What has been heard of, answers and news alike: TWS itself forgets it at midnight.
+        self.heard: dict[str, tuple[Any, Any]] = {}
+
     @on("execDetails")
     def got_execution(self, reqId: int, contract: Any, execution: Any) -> None:
         self._pending.add(reqId, (contract, execution))
+        name, number = family(execution.execId)
+        known = self.heard.get(name)
+        if known is None or family(known[1].execId)[1] <= number:
+            self.heard[name] = (contract, execution)
 
     @on("execDetailsEnd")
     def got_executions_end(self, reqId: int) -> None:
@@ -99,6 +109,28 @@ class ExecutionVerbs(OrderVerbs, listener=ExecutionCallbacks):
             self._ibnb.wait_until(charged, GRACE, "getExecutions")
         rows = [_row(contract, fill, blotter.charge(fill.execId)) for contract, fill in fills]
         return tables.frame("executions", rows, _login_zone(self))
+
+    def getFills(self, symbol: str = "") -> pd.DataFrame:
+        """Return the fills of this program's orders that the app has heard of, oldest first, earlier days' too.
+
+        Columns as getExecutions, which asks TWS and gets today's only. Asks nothing and waits for nothing; the newest
+        correction of a fill counts, and a commission that hasn't come is NaN. What was filled while no connection
+        stood is here once getExecutions has been called.
+
+        >>> app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1), wait="Filled")
+        New Order ID 1: BUY 1 NVDA (MKT)
+        1
+        >>> app.getFills()["symbol"].tolist()
+        ['NVDA']
+        """
+        blotter, mine = self._ibnb.listener(OrderCallbacks).blotter, self._ibnb.lifecycle.client_id
+        heard = list(self._ibnb.listener(ExecutionCallbacks).heard.values())
+        rows = [
+            _row(contract, fill, blotter.charge(fill.execId))
+            for contract, fill in heard
+            if fill.clientId == mine and symbol in ("", contract.symbol)
+        ]
+        return tables.frame("executions", rows, _login_zone(self)).sort_index(kind="stable")
 
     def writeJournal(self, path: str | os.PathLike[str], timeout: float | None = None) -> pd.DataFrame:
         """Add today's fills to a CSV file, and return all that the file now holds.

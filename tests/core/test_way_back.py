@@ -1,0 +1,130 @@
+"""The way back in detail: what mutants of reconnect.py, lifecycle.py and staleness.py survived."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fake_tws import FakeTWS
+from inside import core
+from losing import DATA_LOST, contract, lose, own_words, stream, subscribe
+from small_app import App
+from virtual import VirtualClock
+
+from ibnb.errors import IBError, NotConnectedError
+from ibnb.ib import api
+
+
+def test_disconnect_during_an_attempt_ends_the_session_that_the_attempt_brings(
+    app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(tws, app)
+    reach = core(app).lifecycle.reach
+
+    def leave_meanwhile(*place: Any) -> Any:
+        app.disconnect()
+        return reach(*place)
+
+    monkeypatch.setattr(core(app).lifecycle, "reach", leave_meanwhile)
+    app.sleep("1 min")
+    assert not app.isConnected()
+    assert core(app).lifecycle.over.is_set()
+    with pytest.raises(NotConnectedError, match="disconnect"):
+        app.getHead()
+
+
+def test_a_verb_doesnt_begin_a_second_attempt_beside_the_one_under_way(
+    app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(tws, app)
+    reach, asked = core(app).lifecycle.reach, []
+
+    def ask_meanwhile(*place: Any) -> Any:
+        asked.append(core(app).reconnect.come_back_now(0.0))
+        return reach(*place)
+
+    monkeypatch.setattr(core(app).lifecycle, "reach", ask_meanwhile)
+    assert "20000103-14:30:00" == app.getHead()
+    assert [False] == asked
+    assert "connected again after 1 s, at try 1" in own_words(app)
+
+
+def test_a_stranger_is_told_among_the_notices(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    lose(tws, app)
+    tws.answers[71] = lambda fields: [("15", "1", "U1234567"), ("9", "1", "1")]
+    app.sleep("1 min")
+    assert any("another account is logged in at TWS now" in text for text in own_words(app))
+
+
+def test_what_fails_on_the_way_back_is_told_and_the_streams_come_back(
+    app: App, tws: FakeTWS, clock: VirtualClock
+) -> None:
+    def refuse() -> None:
+        raise IBError("the orders can't be had")
+
+    core(app).reconnect.actions += [refuse, lambda: 1 / 0]
+    subscribe(app, 5)
+    lose(tws, app)
+    app.getHead()
+    assert "after the reconnection: the orders can't be had" in own_words(app)
+    assert ["reconnect"] == [each.callback for each in core(app).status.problems]
+    assert 2 == len(tws.wait_for(1, 2))
+
+
+def test_a_stream_that_cant_be_asked_for_again_is_told_and_the_next_one_is(
+    app: App, tws: FakeTWS, clock: VirtualClock
+) -> None:
+    def refuse() -> None:
+        raise IBError("no more lines")
+
+    with stream(app) as slot:
+        slot.on_replay = refuse
+        app.reqMktData(slot.key, contract(), "", False, False, [])
+        subscribe(app, 999)
+        lose(tws, app)
+        app.getHead()
+        assert "streamQuotes AAPL couldn't be asked for again: no more lines" in own_words(app)
+        assert "999" == tws.wait_for(1, 3)[2][2]
+
+
+def test_one_stream_is_enough_to_see_to_while_time_passes(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    assert not core(app).reconnect.is_watchful()
+    subscribe(app)
+    assert core(app).reconnect.is_watchful()
+    app.cancelMktData(5)
+    lose(tws, app)
+    assert core(app).reconnect.is_watchful()
+
+
+def test_streams_are_asked_for_again_in_the_moment_of_1101(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    subscribe(app)
+    tws.send(4, 2, -1, 1101, DATA_LOST)
+    core(app).fence.wait()
+    app.sleep(0.5)
+    assert 2 == len(tws.wait_for(1, 2))
+
+
+def test_a_new_session_begins_without_an_end(tws: FakeTWS) -> None:
+    app = App()
+    assert (core(app).lifecycle.ended.is_set(), core(app).lifecycle.over.is_set()) == (True, True)
+    app.run()  # returns: there is no connection
+    app.connect("127.0.0.1", tws.listen(), 1)
+    assert (core(app).lifecycle.ended.is_set(), core(app).lifecycle.over.is_set()) == (False, False)
+    app.disconnect()
+    assert api.EClient.DISCONNECTED == app.connState
+
+
+def test_a_verb_doesnt_wait_for_the_next_try_but_makes_one(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    lose(tws, app)
+    assert core(app).reconnect.come_back_now(0.0)
+    assert (0.0, "open") == (clock.passed, core(app).status.socket)
+
+
+def test_a_stream_without_a_contract_has_no_hours_and_isnt_warned_about(
+    app: App, tws: FakeTWS, clock: VirtualClock
+) -> None:
+    app.staleAfter = "2 min"
+    with core(app).request("streamPnL", lasting=True, kind="account") as slot:
+        app.reqPnL(slot.key, "DU1234567", "")
+        app.sleep("10 min")
+    assert [] == [text for text in own_words(app) if "no data" in text]

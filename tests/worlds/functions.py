@@ -1,0 +1,39 @@
+"""What the tests send into worlds; here, so that other processes can import it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def trade(app: Any) -> dict[str, Any]:
+    """Buys or sells ten AAPL by which way the last five minutes went, and says what it paid."""
+    first = app.getQuote("AAPL")["last"]
+    app.sleep("5 min")
+    side = "BUY" if app.getQuote("AAPL")["last"] > first else "SELL"
+    app.placeOrderNow("AAPL", app.createOrder(side, 10), wait="Filled")
+    [price] = app.getFills()["price"].unique()[:1]
+    return {"side": side, "price": price, "at": app.now()}
+
+
+def last(app: Any) -> float:
+    return float(app.getQuote("AAPL")["last"])
+
+
+def fails_in_a_crash(app: Any) -> float:
+    if app.gateway.scenario.regime == "crash":
+        raise ZeroDivisionError("nothing left")
+    return 1.0
+
+
+def counted(folder: str, app: Any) -> float:
+    """Leaves a file for each time that it ran."""
+    price = last(app)
+    (Path(folder) / f"{app.gateway.scenario.seed}-{len(list(Path(folder).iterdir()))}").touch()
+    return price
+
+
+def dies(app: Any) -> None:
+    import os
+
+    os._exit(7)
