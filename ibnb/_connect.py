@@ -232,6 +232,20 @@ def apart() -> Iterator[None]:
         _apart.reset(before)
 
 
+@contextmanager
+def alone(scenario: str | Scenario, **world: Unpack[Words]) -> Iterator[Gateway]:
+    """A running simulated TWS of one's own; within this `connect` with the same words is a session with it."""
+    with apart():
+        gateway = _embedded(scenario, world)
+        try:
+            yield gateway
+        finally:
+            for app in [each for each in _sessions.values() if each.gateway is gateway]:
+                app.disconnect()
+            _gateways.pop(_name(scenario, world), None)
+            gateway.stop()
+
+
 def _name(scenario: str | Scenario, world: Words) -> tuple[Hashable, ...]:
     # A scenario holds dictionaries, so that it can't be a key itself.
     return (str(scenario), *sorted((word, str(value)) for word, value in world.items()), _apart.get())
