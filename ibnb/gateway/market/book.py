@@ -51,18 +51,16 @@ def shows_top_only(instrument: Instrument, exchange: str) -> bool:
 
 def book(market: Market, instrument: Instrument, numRows: int, t: float) -> Book:
     """The best `numRows` rows of both sides in the second of `t`: the quote first, then rows further and further away,
-    with gaps. Empty while the market is closed."""
+    with gaps. A side without a price is empty; so both are while the market is closed."""
     second = int(t)
     quote = market.quote(instrument, second)
-    if quote.bid is None or quote.ask is None:
-        return {BID: (), ASK: ()}
     names = venues(instrument)
-    bid = Row(quote.bid, quote.bidSize * instrument.grain, names[0])
-    ask = Row(quote.ask, quote.askSize * instrument.grain, names[0])
-    return {
-        BID: _side(market, instrument, names, numRows, bid, BID, second),
-        ASK: _side(market, instrument, names, numRows, ask, ASK, second),
-    }
+    rows: Book = {BID: (), ASK: ()}
+    for side, price, size in ((BID, quote.bid, quote.bidSize), (ASK, quote.ask, quote.askSize)):
+        if price is not None:
+            best = Row(price, size * instrument.grain, names[0])
+            rows[side] = _side(market, instrument, names, numRows, best, side, second)
+    return rows
 
 
 def _side(

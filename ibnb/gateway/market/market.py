@@ -44,8 +44,9 @@ class NoMarketData(LookupError):
 
 @dataclass(frozen=True)
 class Quote:
-    """The market at one instant. Bid and offer are None when it is closed or there are none, `last` where there are
-    no trades. `time`: when the last trade was (epoch seconds). `day`: the trading day (date)."""
+    """The market at one instant. Bid and offer are None when it is closed or there are none (nobody bids for a
+    worthless option), `last` where there are no trades. `time`: when the last trade was (epoch seconds). `day`: the
+    trading day (date)."""
 
     time: int
     bid: float | None
@@ -87,7 +88,7 @@ class DayStats:
 
 @dataclass(frozen=True)
 class Seconds:
-    """The market second by second, as columns; what doesn't exist for the instrument is NaN."""
+    """The market second by second, as columns; what there isn't is NaN."""
 
     time: Ints
     bid: np.ndarray
@@ -214,9 +215,10 @@ class Market:
         atoms = self._second_atoms(instrument, start, end)
         tick, digits = instrument.minTick, instrument.decimals + 1
         none = np.full(len(atoms), np.nan)
+        bid = np.where(atoms.below < atoms.close, (atoms.close - atoms.below) * tick, np.nan)
         return Seconds(
             atoms.time,
-            np.round((atoms.close - atoms.below) * tick, digits) if instrument.quotes else none,
+            np.round(bid, digits) if instrument.quotes else none,
             np.round((atoms.close + atoms.above) * tick, digits) if instrument.quotes else none,
             np.round(atoms.close * tick, digits) if instrument.trades else none,
             atoms.volume if instrument.trades and instrument.quotes else np.zeros_like(atoms.volume),
@@ -245,9 +247,10 @@ class Market:
         bid = ask = last = None
         bid_size = ask_size = 0
         if instrument.quotes and (frozen or (is_open and not self.halt(instrument, t))):
-            bid, ask = instrument.price(price - below), instrument.price(price + above)
             lot = self.lot(instrument)
-            bid_size, ask_size = sizes[0][j] * lot, sizes[1][j] * lot
+            ask, ask_size = instrument.price(price + above), sizes[1][j] * lot
+            if below < price:
+                bid, bid_size = instrument.price(price - below), sizes[0][j] * lot
         time = second
         last_size = 0
         if instrument.trades:

@@ -33,6 +33,8 @@ _LAST_MINUTE = 60.0
 # Between bid and offer: a share of the price, and the most in ticks.
 _SPREAD = 0.012
 _WIDEST = 400
+# Nobody bids for what is worth less, in ticks.
+_WORTHLESS = 0.5
 _CONTRACTS_A_TRADE = 6
 
 
@@ -139,7 +141,9 @@ class OptionPath:
     def _minutes(self, instrument: Instrument, day: int, under: Atoms) -> Atoms:
         """The minutes of one day, given the underlying's."""
         columns = np.stack([under.open, under.high, under.low, under.close])
-        o, h, low, c = self._ticks(instrument, day, columns, under.time)
+        values = self._values(instrument, day, columns, under.time)
+        worthless = values.max(axis=0) < _WORTHLESS
+        o, h, low, c = self._whole(instrument, values, columns, under.time)
         if instrument.right == "P":
             h, low = low, h
         own = bits(self._key(instrument, "minute"), under.time // 60)
@@ -155,6 +159,8 @@ class OptionPath:
             # Nobody bids less than what exercising would bring.
             spare = np.stack([o, h, low, c]) - self._intrinsic(instrument, columns, under.time)
             below = np.minimum(below, np.maximum(spare.min(axis=0), 0))
+        # A bid of nothing is none: such an option is offered at the least price there is, and trades there.
+        below, spread = np.where(worthless, low, below), np.where(worthless, low, spread)
         return Atoms(under.time, o, h, low, c, volume, count, below, spread - below, 60)
 
     def _seconds(self, instrument: Instrument, day: int, minutes: Atoms) -> Atoms:
@@ -186,8 +192,12 @@ class OptionPath:
         return Atoms(under.time, flat, flat, flat, flat, volume, count, below.reshape(-1), above.reshape(-1), 1)
 
     def _ticks(self, instrument: Instrument, day: int, under: Ints, minute: Ints) -> Ints:
-        """What the option is worth, in its own ticks, where the underlying is at so many of its: in those minutes, or
-        in the 60 seconds of each."""
+        """An option's price, in its own ticks, where the underlying is at so many of its: in those minutes, or in the
+        60 seconds of each."""
+        return self._whole(instrument, self._values(instrument, day, under, minute), under, minute)
+
+    def _values(self, instrument: Instrument, day: int, under: Ints, minute: Ints) -> Floats:
+        """What the option is worth there, in its own ticks and fractions of them."""
         spot = self.spot(self.underlying(instrument), under, minute)
         end = self._end(instrument.schedule, instrument.lastTradeDateOrContractMonth)
         years = np.maximum(end - minute, _LAST_MINUTE) / YEAR
@@ -196,8 +206,11 @@ class OptionPath:
         if under.ndim == 1 and len(under) != len(minute):
             years, vol = years.repeat(60), vol.repeat(60)
             coming = [(until.repeat(60), amount) for until, amount in coming]
-        ticks = np.rint(worth(instrument, spot, years, vol, coming) / instrument.minTick)
-        ticks = np.maximum(ticks, 1).astype(np.int64)
+        return worth(instrument, spot, years, vol, coming) / instrument.minTick
+
+    def _whole(self, instrument: Instrument, values: Floats, under: Ints, minute: Ints) -> Ints:
+        """Values as prices: at least one tick, and at least what exercising would bring."""
+        ticks = np.maximum(np.rint(values), 1).astype(np.int64)
         return np.maximum(ticks, self._intrinsic(instrument, under, minute)) if early(instrument) else ticks
 
     def _intrinsic(self, instrument: Instrument, under: Ints, minute: Ints) -> Ints:

@@ -144,23 +144,39 @@ def quote(market: Market, working: Traded, t: float, frozen: bool = False) -> Qu
     bid: float | None = 0.0
     ask: float | None = 0.0
     last = 0.0
+    sizes = []
     for leg, part in zip(working.legs, quotes, strict=True):
         near, far = (part.bid, part.ask) if leg.buys else (part.ask, part.bid)
+        size = (part.bidSize, part.askSize) if leg.buys else (part.askSize, part.bidSize)
+        sizes.append([each // leg.ratio for each in size])
         bid = None if bid is None or near is None else bid + leg.signed * near
         ask = None if ask is None or far is None else ask + leg.signed * far
         last += leg.signed * (part.last or 0.0)
     digits = working.instrument.decimals + 1
-    size = min(min(part.bidSize, part.askSize) // leg.ratio for leg, part in zip(working.legs, quotes, strict=True))
+    bid_size, ask_size = (min(column) for column in zip(*sizes, strict=True))
     return Quote(
         time=max(part.time for part in quotes),
         bid=None if bid is None else round(bid, digits),
         ask=None if ask is None else round(ask, digits),
-        bidSize=size,
-        askSize=size,
+        bidSize=bid_size,
+        askSize=ask_size,
         last=round(last, digits),
         lastSize=0,
         is_open=all(part.is_open for part in quotes),
     )
+
+
+def far_side(market: Market, working: WorkingOrder, t: float) -> float:
+    """What the order would pay or bring at one instant: nothing where nobody bids."""
+    if not working.legs:
+        return _far(market, working.instrument, working.buys, t)
+    each = (leg.signed * _far(market, leg.instrument, leg.buys == working.buys, t) for leg in working.legs)
+    return round(sum(each), working.instrument.decimals + 1)
+
+
+def _far(market: Market, instrument: Instrument, buys: bool, t: float) -> float:
+    shown = market.quote(instrument, t, frozen=True)
+    return (shown.ask if buys else shown.bid) or 0.0
 
 
 def parts(market: Market, working: WorkingOrder, at: float, t: float) -> list[Part]:
@@ -173,9 +189,7 @@ def parts(market: Market, working: WorkingOrder, at: float, t: float) -> list[Pa
         return [Part(working.instrument, side, at)]
     found = []
     for leg in working.legs:
-        shown = market.quote(leg.instrument, t, frozen=True)
-        price = shown.ask if leg.buys == working.buys else shown.bid
-        assert price is not None
+        price = _far(market, leg.instrument, leg.buys == working.buys, t)
         found.append(Part(leg.instrument, side * leg.signed, price))
     rest = at - sum(part.signed * part.price for part in found) * side
     first = found[0]

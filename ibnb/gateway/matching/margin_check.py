@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import messages as m
 from ..accounts import Trade
-from .combos import parts, quote
+from .combos import far_side, parts
 from .commissions import Commission, commission, tiered
 from .order import WorkingOrder
 from .order_types import stated
@@ -42,10 +42,8 @@ class Desk(Protocol):
 
 
 def estimate(working: WorkingOrder, market: Market, now: float) -> float:
-    """The price at which an order is judged."""
-    shown = quote(market, working, now, frozen=True)
-    side = shown.ask if working.buys else shown.bid
-    assert side is not None
+    """The price at which an order is judged: nothing for what nobody bids for."""
+    side = far_side(market, working, now)
     own = stated(working)
     if own is None:
         return side

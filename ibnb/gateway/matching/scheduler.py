@@ -8,7 +8,9 @@ with a limit rests there until the market comes to it, and what is left of any o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from math import nan
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..accounts.expiry import ENDING
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from ..accounts import Accounts
     from ..clock import Clock
-    from ..market import Market
+    from ..market import Market, Quote
     from ..scenario import Scenario
     from .executions import Fill
 
@@ -164,16 +166,17 @@ class Scheduler:
 
     # Watching
 
-    def _watch(self, working: WorkingOrder, start: float) -> None:
-        """Find out when the market meets the order; look at the next stretch later if it isn't in this one."""
+    def _watch(self, working: WorkingOrder, start: float, alone: bool = False) -> None:
+        """Find out when the market meets the order; look at the next stretch later if it isn't in this one. `alone`:
+        there was nobody to trade with."""
         if working.expires and start >= working.expires:
             self._next(working, working.expires, self.expire)
         elif working.waits_for_conditions:
             self._watch_conditions(working, start)
         else:
-            self._watch_market(working, start)
+            self._watch_market(working, start, alone)
 
-    def _watch_market(self, working: WorkingOrder, start: float) -> None:
+    def _watch_market(self, working: WorkingOrder, start: float, alone: bool) -> None:
         hours = self._session(working, start)
         if working.expires and hours.open >= working.expires:
             self._next(working, working.expires, self.expire)
@@ -190,8 +193,8 @@ class Scheduler:
         elif working.stands is not None:
             found = touch(self._market, self._liquidity, working, start, until)
             self._go_on(working, found and found.time, until, self._traded, found)
-        elif working.legs:
-            self._go_on(working, first(self._market, working, _quoted, start, until), until, self._meet)
+        elif working.legs or alone:
+            self._go_on(working, first(self._market, working, _offered, start, until), until, self._meet)
         else:
             self._next(working, start, self._meet)
 
@@ -245,7 +248,7 @@ class Scheduler:
         if self._market.halt(working.instrument, now):
             self._watch(working, now)
             return
-        limit = None if row.limit is None else float(row.limit(working, quote(self._market, working, now)))
+        limit = None if row.limit is None else float(row.limit(working, _columns(quote(self._market, working, now))))
         staged = bool(self._engine.next_fills)
         rows = self._liquidity.offers(working, now, limit, self._allowed(working))
         if working.order.tif == "FOK" and sum(each.size for each in rows) < working.remaining:
@@ -267,7 +270,7 @@ class Scheduler:
             limit = rows[0].price
             self._engine.price_at(working, limit)
         if limit is None or (rows and staged) or not (rows or row.limited):
-            self._later(working, now + _PAUSE, self._meet)
+            self._watch(working, now + _PAUSE, alone=not rows)
         else:
             working.stands, working.queue = limit, self._liquidity.ahead(working, limit, now)
             self._later(working, now, self._watch, now)
@@ -350,5 +353,12 @@ class Scheduler:
         return session(self._market, working.instrument, working.order.outsideRth, t)
 
 
-def _quoted(working: WorkingOrder, quotes: Any) -> Any:
-    return quotes.bid == quotes.bid
+def _offered(working: WorkingOrder, quotes: Any) -> Any:
+    """Whether there is somebody to trade with."""
+    far = quotes.ask if working.buys else quotes.bid
+    return far == far
+
+
+def _columns(shown: Quote) -> Quote:
+    """A quote as limits count with it: a price that there isn't is NaN, as in columns of seconds."""
+    return replace(shown, bid=nan if shown.bid is None else shown.bid, ask=nan if shown.ask is None else shown.ask)

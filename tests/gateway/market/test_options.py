@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ibnb.gateway.instruments import CLASSES, Instruments
 from ibnb.gateway.market import Market, black_scholes
 from ibnb.gateway.market.black_scholes import RATE, alive, greeks, implied_volatility, normal, price
+from ibnb.gateway.market.book import ASK, BID, book
 from ibnb.gateway.market.options import (
     activity,
     computations,
@@ -295,15 +296,38 @@ def test_larger_bars_are_sums_of_smaller_ones(instrument, what, back):
 def test_quotes_bars_and_ticks_say_the_same(instrument, seconds):
     t = int(NOW + seconds)
     quote = MARKET.quote(instrument, t)
-    assert 0 < quote.bid < quote.ask
-    assert instrument.on_tick(quote.last)
-    assert instrument.on_tick(quote.bid)
+    assert 0 <= (quote.bid or 0.0) < quote.ask
+    assert (quote.bid is None) == (quote.bidSize == 0)
+    assert all(instrument.on_tick(price) for price in (quote.last, quote.ask, quote.bid or quote.ask))
     second = MARKET.bars(instrument, "TRADES", 1, t, t + 1)
     assert quote.last == second.close[0]
-    assert quote.bid == MARKET.bars(instrument, "BID", 1, t, t + 1).close[0]
+    assert (quote.bid or 0.0) == MARKET.bars(instrument, "BID", 1, t, t + 1).close[0]
+    middle = MARKET.bars(instrument, "MIDPOINT", 1, t, t + 1).close[0]
+    assert ((quote.bid or 0.0) + quote.ask) / 2 == pytest.approx(middle, abs=1e-9)
     ticks = MARKET.ticks(instrument, t - 59, t + 1)
     assert quote.last == ticks[-1].price
     assert (quote.time, quote.lastSize) == (ticks[-1].time, ticks[-1].size)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "strike", "right"), [("AAPL", 150.0, "P"), ("AAPL", 240.0, "C"), ("SPX", 5000.0, "P")]
+)
+def test_nobody_bids_for_what_is_worthless(symbol, strike, right):
+    """market 19; IB's md_receive: -1 where an instrument has no open bids."""
+    far = option(symbol, "20250613", strike, right, tradingClass="SPXW" if symbol == "SPX" else "")
+    assert model_greeks(MARKET, far, NOW).optPrice < far.minTick / 2
+    quote = MARKET.quote(far, NOW)
+    assert (None, 0, far.minTick, far.minTick) == (quote.bid, quote.bidSize, quote.ask, quote.last)
+    assert quote.askSize > 0
+    assert quote.midpoint is None
+    assert [11, 12, 13] == sorted(computations(MARKET, far, NOW))
+    rows = book(MARKET, far, 5, NOW)
+    assert ((), far.minTick) == (rows[BID], rows[ASK][0].price)
+    prices = {what: set(MARKET.bars(far, what, 60, NOW, NOW + 300).close) for what in ("BID", "ASK", "MIDPOINT")}
+    assert {"BID": {0.0}, "ASK": {far.minTick}, "MIDPOINT": {far.minTick / 2}} == prices
+    # The nearest that is worth something has a bid.
+    near = option(symbol, "20250613", 195.0 if symbol == "AAPL" else 6000.0, right, tradingClass=far.tradingClass)
+    assert MARKET.quote(near, NOW).bid
 
 
 def test_answers_depend_on_the_question_only():
@@ -329,6 +353,7 @@ def test_computations_explain_each_side():
     assert found[10].impliedVol < found[13].impliedVol < found[11].impliedVol
     assert 0 < found[13].delta < 1
     assert found[13].theta < 0 < found[13].gamma
+    call = option(strike=MARKET.last_price(INSTRUMENTS.find(265598), new_york(18)) // 10 * 10)
     closed = computations(MARKET, call, new_york(18))
     assert [12, 13] == sorted(closed)
     assert [10, 11, 12, 13] == sorted(computations(MARKET, call, new_york(18), frozen=True))

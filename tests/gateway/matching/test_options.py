@@ -49,6 +49,51 @@ def held(trader: Trader, contract: m.Contract) -> Decimal:
 # Trading
 
 
+WORTHLESS = replace(CALL, strike=240.0)
+
+
+def test_nobody_buys_a_worthless_option(trader: Trader) -> None:  # market 19
+    """One is bought at its offer and can't be sold at the market: the order waits for a bid till the session ends."""
+    assert 0.01 == trade(trader, 1, WORTHLESS, quantity=1).price
+    assert 1.0 == trader.world.accounts.price(trader.instrument(WORTHLESS)) * 100
+    preview = trader.place(2, "SELL", quantity=1, contract=WORTHLESS, whatIf=True)[0].orderState
+    assert preview.commission == pytest.approx(0.25, abs=0.8)
+    trader.place(3, "SELL", quantity=1, contract=WORTHLESS, tif="IOC")
+    trader.wait(2)
+    assert "Cancelled" == trader.status(3)
+    trader.place(4, "SELL", quantity=1, contract=WORTHLESS)
+    trader.wait(3600)
+    trader.place(5, "SELL", quantity=1, orderType="MTL", contract=WORTHLESS)
+    trader.wait(60)
+    assert 1 == held(trader, WORTHLESS)
+    trader.wait(7 * 3600)
+    assert ("Cancelled", "Cancelled") == (trader.status(4), trader.status(5))
+    assert 1 == held(trader, WORTHLESS)
+
+
+def test_a_limit_at_the_least_price_sells_a_worthless_option_in_its_turn(trader: Trader) -> None:  # market 19
+    trade(trader, 1, WORTHLESS)
+    trader.place(2, "SELL", quantity=2, contract=WORTHLESS, orderType="LMT", lmtPrice=0.01)
+    trader.wait(1)
+    assert "Submitted" == trader.status(2)
+    trader.wait_for(2, "Filled", hours=6)
+
+
+def test_a_spread_with_a_worthless_leg_is_bought_not_sold(trader: Trader) -> None:  # market 19
+    """Its bid would be one for the worthless leg, which nobody makes."""
+    near, far = (trader.instrument(each).conId for each in (CALL, WORTHLESS))
+    legs = tuple(
+        m.ComboLeg(conId=conId, ratio=1, action=action, exchange="SMART")
+        for conId, action in ((far, "BUY"), (near, "SELL"))
+    )
+    spread = m.Contract(symbol="AAPL", secType="BAG", exchange="SMART", currency="USD", comboLegs=legs)
+    trader.place(1, "SELL", quantity=1, contract=spread)
+    trader.place(2, "BUY", quantity=1, contract=spread)
+    trader.wait(60)
+    assert "Filled" == trader.status(2)
+    assert "Filled" != trader.status(1)
+
+
 def test_an_option_costs_its_premium_a_hundredfold(trader: Trader) -> None:
     cash = account(trader).cash["USD"]
     bought = trade(trader, 1, CALL)

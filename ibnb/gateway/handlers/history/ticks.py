@@ -49,14 +49,15 @@ def _quotes(world: World, instrument: Instrument, start: float, end: float, igno
     before: tuple[object, ...] | None = None
     for time in world.market.seconds(instrument, start - 1, end).time.tolist():
         quote = world.market.quote(instrument, time)
-        if quote.bid is None or quote.ask is None:
+        if quote.ask is None:
             continue
-        now = (quote.bid, quote.ask) if ignoreSize else (quote.bid, quote.ask, quote.bidSize, quote.askSize)
+        bid = quote.bid or 0.0  # for a worthless option nobody bids
+        now = (bid, quote.ask) if ignoreSize else (bid, quote.ask, quote.bidSize, quote.askSize)
         if now != before and time >= start:
             found.append(
                 m.HistoricalTick(
                     time=time,
-                    priceBid=quote.bid,
+                    priceBid=bid,
                     priceAsk=quote.ask,
                     sizeBid=quote.bidSize * instrument.grain,
                     sizeAsk=quote.askSize * instrument.grain,
@@ -73,7 +74,7 @@ def _midpoints(
     found: list[m.HistoricalTick] = []
     before = None
     for time, bid, ask in zip(rows.time.tolist(), rows.bid.tolist(), rows.ask.tolist(), strict=True):
-        price = round((bid + ask) / 2, instrument.decimals + 1)
+        price = round(((bid if bid == bid else 0.0) + ask) / 2, instrument.decimals + 1)
         if price != before and time >= start:
             found.append(m.HistoricalTick(time=time, price=price))
         before = price

@@ -73,6 +73,17 @@ def test_trades_add_up_to_the_bar_they_are_in(asker: Asker) -> None:
     assert (bar.low[0], bar.high[0]) == (min(t.price for t in part), max(t.price for t in part))
 
 
+def test_a_worthless_option_is_bid_for_with_nothing(asker: Asker) -> None:  # market 19
+    far = m.Contract(
+        symbol="AAPL", secType="OPT", exchange="SMART", currency="USD", lastTradeDateOrContractMonth="20250613",
+        strike=240.0, right="C",
+    )  # fmt: skip
+    (quotes,) = asker.ask(past(contract=far, whatToShow="BID_ASK"))
+    assert {(0.0, 0, 0.01)} == {(tick.priceBid, tick.sizeBid, tick.priceAsk) for tick in quotes.ticks}
+    (middles,) = asker.ask(past(reqId=2, contract=far, whatToShow="MIDPOINT"))
+    assert {0.005} == {tick.price for tick in middles.ticks}
+
+
 def test_quotes_that_repeat_are_left_out(asker: Asker) -> None:
     (got,) = asker.ask(past(whatToShow="BID_ASK", ignoreSize=True))
     prices = [(tick.priceBid, tick.priceAsk) for tick in got.ticks]

@@ -55,6 +55,25 @@ def test_a_quote_is_the_markets_quote(asker: Asker) -> None:
     assert (quote.bid, quote.ask, quote.last) == (value[1], value[2], value[4])
 
 
+def test_a_worthless_option_has_an_offer_and_no_bid(asker: Asker) -> None:
+    """market 19; IB's md_receive: price and size are -1 and 0 where there is no open bid, and a snapshot waits for
+    one."""
+    far = m.Contract(
+        symbol="AAPL", secType="OPT", exchange="SMART", currency="USD", lastTradeDateOrContractMonth="20250613",
+        strike=240.0, right="C",
+    )  # fmt: skip
+    answers = asker.ask(stream(contract=far, snapshot=True))
+    tops = {
+        tick.tickType: (tick.price, tick.size, tick.attribMask) for tick in answers if isinstance(tick, m.TickPrice)
+    }
+    assert (-1.0, 0, 0) == tops[1]
+    assert (0.01, 1) == (tops[2][0], tops[2][2])
+    assert tops[2][1] > 0
+    assert [11, 12, 13] == [tick.tickType for tick in answers if isinstance(tick, m.TickOptionComputation)]
+    assert m.TickSnapshotEnd(reqId=1) not in answers
+    assert m.TickSnapshotEnd(reqId=1) in asker.wait(12)
+
+
 def test_afterwards_only_changes_are_sent_once_a_second(asker: Asker) -> None:
     asker.ask(stream())
     sent: dict[int, Any] = {}
