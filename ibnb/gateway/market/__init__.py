@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .bars import WHAT, Bars
-from .market import DayStats, Market, NoMarketData, Quote, Seconds, Tick
+from .market import Market, NoMarketData
+from .quote import DayStats, Quote, Seconds, Tick
 from .regimes import Regime
 
 __all__ = ["WHAT", "Bars", "DayStats", "Market", "NoMarketData", "Quote", "Regime", "Seconds", "Tick"]
