@@ -39,7 +39,7 @@ _ANSWERS = {
     "market_data": frozenset({1, 2, 12, 13, 21, 45, 46, 47, 50, 57, 58, 81, 84, 91, 92, 99}),
     "news": frozenset({83, 86, 87}),
     "option": frozenset({21}),
-    "request": frozenset({11, 55, 67, 68, 77, 82, 104, 105, 107}),
+    "request": frozenset({11, 55, 67, 68, 77, 82, 104, 105, 107, 110, 111}),
     "scanner": frozenset({20}),
 }
 # Messages that begin with their own version, up to (not including) this server version; from 75 on none does.

@@ -18,6 +18,7 @@ from .clock import Clock
 from .data import read_folder
 from .faults import Faults, Listener
 from .handlers import HANDLERS, Refusal
+from .handlers.configuration import check_allowed
 from .handlers.outage import check_reachable
 from .handlers.registry import no_history, not_simulated, request_id
 from .instruments import Instruments
@@ -132,6 +133,7 @@ class Engine:
             if staged := self.world.staged.refusal(request):
                 raise Refusal(*staged)
             check_reachable(self.world, request)
+            check_allowed(self.world, request)
             ask = self._paced(request)
             for number, answer in enumerate(handler(self.world, client, request) or (), 1):
                 if answer is not None:

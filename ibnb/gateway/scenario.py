@@ -186,6 +186,7 @@ class OrderRules:
     * `master_client`: the client id that is told of every client's orders; `foreign_cancel`: a client may cancel
       another's order by its id (else 10147).
     * `precautions`: what TWS doesn't take as meant; a new TWS has them all, here only scenario `beginner` has.
+    * `read_only`: the API may look and not trade (321). A client may change it, and the two above (UpdateConfig).
     """
 
     tif_notice: bool = False
@@ -200,6 +201,7 @@ class OrderRules:
     master_client: int | None = None
     foreign_cancel: bool = False
     precautions: Precautions | None = None
+    read_only: bool = False
 
 
 @dataclass(frozen=True)

@@ -70,13 +70,8 @@ def test_a_session_at_every_version(version: int) -> None:
     assert not {number for number in numbers if number < 200} or version < 213
 
 
-def test_what_is_not_simulated_is_refused_by_name() -> None:
+def test_what_is_over_before_it_is_cancelled() -> None:
     talk = Talk(engine_of(TODAY), 1, NEWEST)
-    for request in (m.ReqConfig(reqId=5), m.UpdateConfig(reqId=5)):
-        [error] = talk.ask(request)
-        assert isinstance(error, m.ErrorMessage)
-        assert (5, 321) == (error.id, error.code)
-        assert f"{type(request).__name__} is not simulated" in error.message
     assert [] == talk.ask(m.CancelContractData(reqId=5), m.CancelHistoricalTicks(reqId=6))
 
 

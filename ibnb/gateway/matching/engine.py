@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ..clock import Clock
     from ..market import Market
     from ..scenario import Scenario
+    from .settings import Settings
 
 BY_TRADER = "Cancelled by Trader"
 # Of what is reported of a fill; TWS has no more.
@@ -94,8 +95,11 @@ class MatchingEngine:
 
     clients: Mapping[int, Recipient]
 
-    def __init__(self, scenario: Scenario, clock: Clock, market: Market, accounts: Accounts) -> None:
+    def __init__(
+        self, scenario: Scenario, clock: Clock, market: Market, accounts: Accounts, settings: Settings
+    ) -> None:
         self.scenario = scenario
+        self.settings = settings
         self.clock = clock
         self.market = market
         self.accounts = accounts
@@ -131,7 +135,7 @@ class MatchingEngine:
 
     def _listeners(self, working: WorkingOrder) -> Iterator[Recipient]:
         owner = working.clientId if working.bound else None
-        for clientId in dict.fromkeys((owner, self.scenario.orders.master_client)):
+        for clientId in dict.fromkeys((owner, self.settings.master_client)):
             if clientId is not None and clientId in self.clients:
                 yield self.clients[clientId]
 
@@ -169,7 +173,7 @@ class MatchingEngine:
             self._set_out(working)
 
     def _too_far(self, working: WorkingOrder) -> str:
-        settings = self.scenario.orders.precautions
+        settings = self.settings.precautions
         shown = quote(self.market, working, self.clock.now(), frozen=True) if settings else None
         return too_far_through(working, shown, settings) if shown and settings else ""
 

@@ -28,6 +28,7 @@ from .order import API_CANCELLED, FILLED, WorkingOrder
 from .order_types import type_of
 from .precautions import check_precautions
 from .reports import not_cancellable, open_order, order_status
+from .settings import Settings
 from .terms import Reader, understand
 from .validation import check, check_on, tidy
 
@@ -43,14 +44,15 @@ BINDER = 0
 
 
 class OrderBook:
-    """All orders of one world. `engine`: where those that were taken are at work."""
+    """All orders of one world. `engine`: where those that were taken are at work; `settings`: what TWS is set to."""
 
     def __init__(self, scenario: Scenario, clock: Clock, market: Market, accounts: Accounts) -> None:
         self._scenario = scenario
         self._clock = clock
         self._market = market
         self._accounts = accounts
-        self.engine = MatchingEngine(scenario, clock, market, accounts)
+        self.settings = Settings.of(scenario.orders)
+        self.engine = MatchingEngine(scenario, clock, market, accounts, self.settings)
         self._orders: dict[tuple[int, int], WorkingOrder] = {}
         self._dead: dict[tuple[int, int], int] = {}
         self._next: dict[int, int] = {}
@@ -68,6 +70,8 @@ class OrderBook:
 
     def greet(self, client: Recipient) -> None:
         """Tell a client that has come back of its open orders."""
+        if not self.settings.download_open_orders:
+            return
         for working in self._own(client.clientId):
             self.engine.tell(working)
 
@@ -222,6 +226,17 @@ class OrderBook:
                 del self.engine.working[working.permId]
                 del self._orders[working.clientId, working.orderId]
 
+    @property
+    def active(self) -> bool:
+        """Whether an order of a client's is at work."""
+        return any(working.orderId > 0 for working in self.engine)
+
+    def restart_ids(self) -> None:
+        """Let every client begin at 1 again. Orders at their end keep their permId only."""
+        self._next.clear()
+        self._dead.clear()
+        self._orders = {key: working for key, working in self._orders.items() if not working.final}
+
     def roll_back(self, n: int) -> None:
         """Forget each client's last `n` ids: the next valid one was used before."""
         for clientId in self._next:
@@ -297,7 +312,7 @@ class OrderBook:
                 raise OrderRefused(201, "Order rejected - reason:It is too late for an order for today's close.")
 
     def _check_precautions(self, working: WorkingOrder) -> None:
-        if settings := self._scenario.orders.precautions:
+        if settings := self.settings.precautions:
             check_precautions(working, quote(self._market, working, self._clock.now(), frozen=True), settings)
 
     def _parent(self, order: m.Order) -> WorkingOrder:

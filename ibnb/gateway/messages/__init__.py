@@ -7,6 +7,7 @@ Requests carry the name of the ``EClient`` method, answers that of the ``EWrappe
 from __future__ import annotations
 
 from .account import *
+from .configuration import *
 from .connection import *
 from .contracts import *
 from .data import *

@@ -37,20 +37,6 @@ class SetServerLogLevel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReqConfig:
-    """TWS's own settings."""
-
-    reqId: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateConfig:
-    """A change of TWS's own settings. It isn't simulated, so nothing is kept of what is to be changed."""
-
-    reqId: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NextValidId:
     orderId: int
 

@@ -42,7 +42,8 @@ BY_HAND = {
     m.PositionMulti,
     m.CommissionReport,
 }
-PLAIN = [answer for answer in ANSWERS if type(answer) not in BY_HAND]
+# TWS's settings have callbacks of protobuf only: protobuf/test_configuration.
+PLAIN = [answer for answer in ANSWERS if type(answer) in ANSWER_SIDE.by_class and type(answer) not in BY_HAND]
 ALL = sorted({*real.VERSIONS, *(version for version in VERSIONS if 150 <= version <= real.NEWEST_TEXT)})
 
 

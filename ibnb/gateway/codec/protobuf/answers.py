@@ -21,6 +21,8 @@ SESSION_ANSWERS: tuple[Message, ...] = (
     message(67, m.DisplayGroupList, 213, "1 reqId, 2 groups"),
     message(68, m.DisplayGroupUpdated, 213, "1 reqId, 2 contractInfo"),
     message(109, m.CurrentTimeInMillis, 213, "1 timeInMillis:long"),
+    message(110, m.ConfigResponse, 219, "1 reqId, 2 lockAndExit, 3 messages, 4 api, 5 orders"),
+    message(111, m.UpdateConfigResponse, 221, "1 reqId, 2 status, 3 message, 4 changedFields, 5 errors, 6 warnings"),
 )
 
 ACCOUNT_ANSWERS: tuple[Message, ...] = (

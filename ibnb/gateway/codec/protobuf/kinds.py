@@ -124,6 +124,8 @@ def _options(text: str) -> list[dict[str, str]]:
 # What a message's own type says. (type, whether it may be None) → kind.
 PLAIN: dict[tuple[type, bool], Kind] = {
     (str, False): Kind(STRING, "", _same, lambda value: value or None),
+    (str, True): Kind(STRING, None, _same, _same),
+    (bool, True): Kind(BOOL, None, _same, _same),
     (bool, False): Kind(BOOL, False, _same, lambda value: True if value else None),
     (int, False): Kind(INT32, 0, partial(_int, 0), _int32),
     (int, True): Kind(INT32, None, partial(_int, None), _int32),

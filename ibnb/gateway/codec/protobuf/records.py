@@ -5,6 +5,7 @@ Rule: the numbers and types are facts of the protocol; the names are those of ou
 
 from __future__ import annotations
 
+from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
@@ -110,6 +111,18 @@ RECORDS: dict[type | str, str] = {
     m.SmartComponent: "1 bitNumber, 2 exchange, 3 exchangeLetter",
     m.NewsProvider: "1 code, 2 name",
 }
+# TWS's settings are numbered as they stand.
+for _cls in (
+    m.LockAndExitConfig,
+    m.MessageConfig,
+    m.ApiPrecautionsConfig,
+    m.ApiSettingsConfig,
+    m.ApiConfig,
+    m.OrdersSmartRoutingConfig,
+    m.OrdersConfig,
+    m.UpdateConfigWarning,
+):
+    RECORDS[_cls] = ", ".join(f"{number} {field.name}" for number, field in enumerate(fields(_cls), 1))
 TABLES = Tables(RECORDS)
 
 

@@ -175,5 +175,10 @@ REQUESTS: tuple[Message, ...] = (
     message(106, m.CancelContractData, 215, _ID),
     message(107, m.CancelHistoricalTicks, 215, _ID),
     message(108, m.ReqConfig, 219, _ID),
-    message(109, m.UpdateConfig, 221, _ID),
+    message(
+        109,
+        m.UpdateConfig,
+        221,
+        "1 reqId, 2 lockAndExit, 3 messages, 4 api, 5 orders, 6 acceptedWarnings, 7 resetAPIOrderSequence",
+    ),
 )

@@ -15,7 +15,7 @@ from .. import real_client as real
 
 pytestmark = pytest.mark.skipif(real.NEWEST < 226, reason="this release of ibapi knows fewer messages")
 
-# What our messages don't keep: what this world's instruments haven't got, and what TWS's settings are made of.
+# What our messages don't keep: what this world's instruments haven't got.
 LEFT_OUT = {
     "Contract.description",  # only a symbol search says it
     "ContractDetails.eventContract1",
@@ -28,14 +28,7 @@ LEFT_OUT = {
     "MarketDepthData.isSmartDepth",  # in the message that has no such thing on the text lane
     "MarketDepthData.marketMaker",
     "OrderCancel.manualOrderCancelTime",  # of a global cancel
-    "UpdateConfigRequest.acceptedWarnings",
-    "UpdateConfigRequest.api",
-    "UpdateConfigRequest.lockAndExit",
-    "UpdateConfigRequest.messages",
-    "UpdateConfigRequest.orders",
-    "UpdateConfigRequest.resetAPIOrderSequence",
 }
-SETTINGS = {110, 111}  # answers that nothing here leads to
 FUNDAMENTALS = {51, 52, 53}  # of which the installed ibapi may know nothing any more
 
 
@@ -86,7 +79,7 @@ def unlike(ours: Any, theirs: Any, where: str = "") -> list[str]:
 def test_every_number_and_type_is_theirs() -> None:
     left_out: set[str] = set()
     for side, classes in ((REQUEST_SIDE, their_requests()), (ANSWER_SIDE, their_answers())):
-        assert set(side.by_id) - FUNDAMENTALS == set(classes) - SETTINGS - FUNDAMENTALS
+        assert set(side.by_id) - FUNDAMENTALS == set(classes) - FUNDAMENTALS
         for number in sorted(side.by_id.keys() & classes.keys()):
             message = side.by_id[number]
             made = make_class(TABLES.tree(message.cls, message.rows), TABLES)
