@@ -1,8 +1,8 @@
 """Dividends, splits and results, by symbol and date.
 
-Rule: pure data about US shares and funds, named by their symbol. Sums of money are per share as shares are on
-2025-06-10, in dollars: a split changes what a share is, not what is paid on it. A date on which nobody trades means the
-next trading day.
+Rule: pure data about shares and funds, named by their symbol and the currency in which they trade; splits and results
+are of those in dollars. Sums of money are per share as shares are on 2025-06-10: a split changes what a share is, not
+what is paid on it. A date on which nobody trades means the next trading day.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class Dividend:
     ex: date
     pay: date
     amount: float
+    currency: str = "USD"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Payer:
     lag: int
     amount: float
     growth: float = 0.0
+    currency: str = "USD"
 
     def dividends(self, first: int, last: int) -> Iterator[Dividend]:
         """Those of some years, in order."""
@@ -43,7 +45,7 @@ class Payer:
             amount = round(self.amount * (1 + self.growth) ** (year - _YEAR), 4)
             for month in self.months:
                 ex = _of_month(year, month, self.day)
-                yield Dividend(self.symbol, ex, ex + timedelta(days=self.lag), amount)
+                yield Dividend(self.symbol, ex, ex + timedelta(days=self.lag), amount, self.currency)
 
 
 @dataclass(frozen=True)
@@ -84,15 +86,19 @@ class Corporate:
     splits: tuple[Split, ...] = ()
     reports: tuple[Report, ...] = ()
 
-    def dividends(self, symbol: str, first: int, last: int) -> list[Dividend]:
-        """A symbol's dividends that go ex in some years, in order; none if it pays none."""
-        known = sorted((each for each in self.declared if each.symbol == symbol), key=lambda each: each.ex)
-        ruled = [each for payer in self.payers if payer.symbol == symbol for each in payer.dividends(first, last)]
+    def dividends(self, symbol: str, first: int, last: int, currency: str = "USD") -> list[Dividend]:
+        """A share's dividends that go ex in some years, in order; none if it pays none."""
+        known = sorted((each for each in self.declared if _of(each, symbol, currency)), key=lambda each: each.ex)
+        ruled = [each for payer in self.payers if _of(payer, symbol, currency) for each in payer.dividends(first, last)]
         if known:
             near = timedelta(days=45)
             begin, end = known[0].ex - near, known[-1].ex + near
             ruled = [each for each in ruled if not begin < each.ex < end]
         return sorted((*ruled, *known), key=lambda each: each.ex)
+
+
+def _of(each: Dividend | Payer, symbol: str, currency: str) -> bool:
+    return (each.symbol, each.currency) == (symbol, currency)
 
 
 def _of_month(year: int, month: int, day: int) -> date:

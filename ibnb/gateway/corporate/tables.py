@@ -3,7 +3,8 @@
 What was declared, and each split, is public fact (the companies' own announcements); a payer's rule goes on as its last
 dividends were. Sizes of moves after results are own estimates of what options priced.
 
-Differs from the world: shares listed in two currencies here pay nothing, and neither do European and Asian ones.
+Differs from the world: shares listed in two currencies here pay nothing; European and Asian ones pay as they did in
+2025, and what they declare in another currency is turned into their own.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ DEFAULT = Corporate(
     payers=tuple(
         Payer(
             row["symbol"], tuple(int(month) for month in row["months"].split()), int(row["day"]), int(row["lag"]),
-            float(row["amount"]), float(row["growth"]),
+            float(row["amount"]), float(row["growth"]), row["currency"],
         )
         for row in _rows("dividends")
     ),

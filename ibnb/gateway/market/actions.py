@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..calendar import DAY, Calendar, day_number
+from ..calendar import DAY, Calendar, Sessions, day_number
 from ..corporate import Corporate
 from ..instruments import Instrument, Instruments
 from .noise import Floats, Ints, bell, bits, stream
@@ -34,7 +34,7 @@ BUSY = 2.2
 
 class Due(NamedTuple):
     """One dividend of a share: when it goes ex and when it is paid (epoch seconds, and the ex-date), and how much a
-    share, as shares are when it goes ex."""
+    share, in its currency, as shares are when it goes ex."""
 
     ex: int
     pay: int
@@ -72,13 +72,12 @@ class Actions:
         self._calendar = calendar
         self._corporate = corporate
         self._shares = {
-            i.model.key: i
-            for i in instruments.listings
-            if (i.secType, i.currency, i.schedule) == ("STK", "USD", "US") and i.conId not in instruments.recordings
+            i.model.key: i for i in instruments.listings if i.secType == "STK" and i.conId not in instruments.recordings
         }
         self._last = instruments.today.year + _AHEAD
         self._first_day = int(datetime.combine(instruments.today, time(12), UTC).timestamp())
         self._anchor = int(datetime.combine(_ANCHOR, time(20), UTC).timestamp())
+        self._sessions = lru_cache(None)(self._sessions_of)
         self._dividends = lru_cache(None)(self._dividends_of)
         self._splits = lru_cache(None)(self._splits_of)
         self.reports = lru_cache(None)(self._reports_of)
@@ -87,13 +86,15 @@ class Actions:
     # Dividends
 
     def earned(self, key: str, day: Ints) -> Floats:
-        """What a path's share has earned of its next dividend on some trading days, per share of the anchor's day."""
+        """What a path's share has earned of its next dividend on some trading days, per share of the anchor's day and
+        as its price is quoted."""
         found = self._dividends(key)
         if found is None:
             return np.zeros(np.shape(day))
         n = np.clip(np.searchsorted(found.day, day, "right"), 1, len(found.day) - 1)
         share = (day - found.day[n - 1] + 1) / (found.day[n] - found.day[n - 1])
-        return np.asarray(np.clip(share, 0.0, 1.0) * found.amount[n], np.float64)
+        magnifier = self._shares[key].priceMagnifier
+        return np.asarray(np.clip(share, 0.0, 1.0) * found.amount[n] * magnifier, np.float64)
 
     def dividends(self, instrument: Instrument, start: float, end: float) -> list[Due]:
         """The dividends of a share that go ex in (start, end], in order, as its shares are then."""
@@ -112,11 +113,13 @@ class Actions:
 
     def _dividends_of(self, key: str) -> _Dividends | None:
         share = self._shares.get(key)
-        found = self._corporate.dividends(share.symbol, share.model.listed.year, self._last) if share else []
+        if share is None:
+            return None
+        found = self._corporate.dividends(share.symbol, share.model.listed.year, self._last, share.currency)
         if len(found) < 2:
             return None
-        ex, ex_days = self._opens(np.array([day_number(each.ex) for each in found]))
-        pay, _ = self._opens(np.array([day_number(each.pay) for each in found]))
+        ex, ex_days = self._opens(share.schedule, np.array([day_number(each.ex) for each in found]))
+        pay, _ = self._opens(share.schedule, np.array([day_number(each.pay) for each in found]))
         return _Dividends(ex, pay, ex_days, np.array([each.amount for each in found]))
 
     # Splits
@@ -140,13 +143,11 @@ class Actions:
         return [] if splits is None else splits.time[np.searchsorted(splits.time, start, "right") :].tolist()
 
     def _splits_of(self, key: str) -> _Steps | None:
-        share = self._shares.get(key)
-        found = sorted(
-            (each.day, each.ratio) for each in self._corporate.splits if share and each.symbol == share.symbol
-        )
+        symbol = self._in_dollars(key)
+        found = sorted((each.day, each.ratio) for each in self._corporate.splits if each.symbol == symbol)
         if not found:
             return None
-        times, _ = self._opens(np.array([day_number(day) for day, _ in found]))
+        times, _ = self._opens("US", np.array([day_number(day) for day, _ in found]))
         return _Steps(times, np.cumprod([1.0, *(float(ratio) for _, ratio in found)], dtype=np.float64))
 
     # Results
@@ -158,12 +159,12 @@ class Actions:
 
     def _reports_of(self, key: str) -> tuple[_Steps, float] | None:
         """A path's results, as the logarithm of the price, and the deviation of a jump."""
-        share = self._shares.get(key)
-        report = next((each for each in self._corporate.reports if share and each.symbol == share.symbol), None)
-        if share is None or report is None:
+        symbol = self._in_dollars(key)
+        report = next((each for each in self._corporate.reports if each.symbol == symbol), None)
+        if report is None:
             return None
-        numbers = np.array([day_number(day) for day in report.days(share.model.listed.year, self._last)])
-        rows = self._rows(numbers)
+        listed = self._shares[key].model.listed.year
+        rows = self._rows("US", np.array([day_number(day) for day in report.days(listed, self._last)]))
         times = rows[0] + (_AFTER if report.after else _BEFORE)
         jumps = report.move * bell(bits(stream(self._seed, key, "report"), rows[1])) - report.move**2 / 2
         return _Steps(times, np.concatenate([[0.0], np.cumsum(jumps)])), report.move
@@ -174,24 +175,33 @@ class Actions:
         if found is None:
             return np.empty(0, np.int64)
         day = (found[0].time - _BEFORE) // DAY
-        return self._rows(day + (found[0].time % DAY > DAY // 2))[1]
+        return self._rows("US", day + (found[0].time % DAY > DAY // 2))[1]
 
     # When
 
-    def _rows(self, numbers: Ints) -> tuple[Ints, Ints, Ints]:
-        """Midnight, day and opening of New York's first trading days on or after some days."""
-        real = _NEW_YORK.sessions("US", date(1970, 1, 1), date(self._last + 1, 1, 31))
-        day = real.day[np.searchsorted(real.day, numbers)]
+    def _in_dollars(self, key: str) -> str | None:
+        """The symbol of a US share."""
+        share = self._shares.get(key)
+        return share.symbol if share and (share.currency, share.schedule) == ("USD", "US") else None
+
+    def _rows(self, schedule: str, numbers: Ints) -> tuple[Ints, Ints, Ints]:
+        """Midnight, day and opening of an exchange's first trading days on or after some days."""
+        real, rows = self._sessions(schedule)
+        day = real[np.searchsorted(real, numbers)]
         # Markets that never close open at midnight, and on the same days among others.
-        rows = self._calendar.sessions("US", date(1970, 1, 1), date(self._last + 1, 1, 31))
         row = np.searchsorted(rows.day, day)
         return rows.midnight[row], day, rows.open[row]
 
-    def _opens(self, numbers: Ints) -> tuple[Ints, Ints]:
+    def _sessions_of(self, schedule: str) -> tuple[Ints, Sessions]:
+        """An exchange's real trading days, and its sessions in this world."""
+        span = schedule, date(1970, 1, 1), date(self._last + 1, 1, 31)
+        return _REAL.sessions(*span).day, self._calendar.sessions(*span)
+
+    def _opens(self, schedule: str, numbers: Ints) -> tuple[Ints, Ints]:
         """When the trading days on or after some days begin, extended hours included; and those days."""
-        _, day, opens = self._rows(numbers)
+        _, day, opens = self._rows(schedule, numbers)
         return opens, day
 
 
-_NEW_YORK = Calendar()
+_REAL = Calendar()
 _ORDINAL = date(1970, 1, 1).toordinal()

@@ -41,6 +41,6 @@ def _taken(actions: Actions, previous_close: PreviousClose, instrument: Instrume
     factors = [1.0]
     for each in due:
         before = previous_close(instrument, each.ex)
-        factors.append(before / (before - each.amount))
+        factors.append(before / (before - each.amount * instrument.priceMagnifier))
     level = np.cumprod(factors)
     return np.asarray(level[-1] / level[np.searchsorted([each.ex for each in due], time, "right")], np.float64)

@@ -81,6 +81,18 @@ def test_a_dividend_is_owed_from_the_ex_date_and_paid_on_the_pay_date():
     assert books.account.holdings[books.listed("KO").conId].averageCost == 60.0
 
 
+def test_a_british_dividend_is_paid_in_pounds():
+    """Barclays: 0.03 pounds a share, whose price is in pence; ex on 2025-08-07, paid on 2025-09-16."""
+    books = Books(at(2025, 8, 6, 10))
+    (barclays,) = books.instruments.match(m.Contract(symbol="BARC", secType="STK", exchange="SMART", currency="GBP"))
+    books.accounts.trade(books.account, barclays, Decimal(1000), 330.0, 0.0, "GBP")
+    books.clock.run_until(at(2025, 8, 7, 4))
+    assert books.said("NetDividend", "GBP") == "30.00"
+    assert books.account.cash["GBP"] == pytest.approx(-3300.0)
+    books.clock.run_until(at(2025, 9, 16, 4))
+    assert books.account.cash["GBP"] == pytest.approx(-3270.0)
+
+
 def test_a_short_position_pays():
     books = Books(at(2025, 6, 12, 15), Holding("KO", -200, 60.0))
     books.clock.run_until(at(2025, 6, 13, 10))

@@ -9,6 +9,7 @@ import pytest
 
 from ibnb.gateway.corporate import DEFAULT, Corporate, Dividend, Payer, Report
 from ibnb.gateway.instruments import Instruments
+from ibnb.gateway.market.ties import Ties
 
 # Nasdaq's and NYSE's notices of the first day in new shares.
 SPLITS = [
@@ -56,10 +57,10 @@ def test_a_rule_goes_on_where_declarations_end():
     assert found[-1].amount == 1.1
 
 
-@pytest.mark.parametrize("symbol", sorted({payer.symbol for payer in DEFAULT.payers}))
-def test_every_payer_pays_so_often_and_no_two_dividends_are_one(symbol):
-    ex = [each.ex for each in DEFAULT.dividends(symbol, 2005, 2028)]
-    times = len(next(payer for payer in DEFAULT.payers if payer.symbol == symbol).months)
+@pytest.mark.parametrize(("symbol", "currency"), sorted({(payer.symbol, payer.currency) for payer in DEFAULT.payers}))
+def test_every_payer_pays_so_often_and_no_two_dividends_are_one(symbol, currency):
+    ex = [each.ex for each in DEFAULT.dividends(symbol, 2005, 2028, currency)]
+    times = sum(len(each.months) for each in DEFAULT.payers if (each.symbol, each.currency) == (symbol, currency))
     assert abs(len(ex) - 24 * times) <= 2
     assert all(after - before > timedelta(days=25) for before, after in pairwise(ex))
 
@@ -72,6 +73,18 @@ def test_results_come_on_their_weekday():
 
 
 def test_every_symbol_is_listed():
-    listed = {i.symbol for i in Instruments(date(2025, 6, 11)).listings if (i.secType, i.currency) == ("STK", "USD")}
-    said = (*DEFAULT.payers, *DEFAULT.declared, *DEFAULT.splits, *DEFAULT.reports)
-    assert {each.symbol for each in said} <= listed
+    shares = [i for i in Instruments(date(2025, 6, 11)).listings if i.secType == "STK"]
+    listed = {(i.symbol, i.currency) for i in shares}
+    assert {(each.symbol, each.currency) for each in (*DEFAULT.payers, *DEFAULT.declared)} <= listed
+    assert {(each.symbol, "USD") for each in (*DEFAULT.splits, *DEFAULT.reports)} <= listed
+
+
+def test_a_share_of_two_markets_pays_in_neither():
+    """Its prices there would fall apart by what the currencies have done since."""
+    listed = {i.model.key: i for i in Instruments(date(2025, 6, 11)).listings}
+    ties = Ties(listed)
+    bound = {key for key, i in listed.items() if i.secType == "STK" and len(ties.legs(key)) > 1}
+    whole = bound | {leg for key in bound for leg, _ in ties.legs(key) if listed[leg].secType == "STK"}
+    assert len(whole) > 15
+    said = {(each.symbol, each.currency) for each in DEFAULT.payers}
+    assert not {(listed[key].symbol, listed[key].currency) for key in whole} & said

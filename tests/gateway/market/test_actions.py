@@ -12,6 +12,7 @@ import pytest
 from ibnb.gateway.corporate import DEFAULT, NOTHING, Corporate, Dividend, Payer, Report, Split
 from ibnb.gateway.instruments import Instruments
 from ibnb.gateway.market import Market
+from ibnb.gateway.market.black_scholes import RATE, YIELD
 from ibnb.gateway.market.options import expected_volatility
 
 HOUR = 3600
@@ -101,6 +102,43 @@ def test_adjusted_bars_of_a_larger_size_are_made_of_smaller_ones(size):
         assert small.high.max() == large.high.max()
         assert small.low.min() == large.low.min()
         assert small.close[-1] == large.close[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "amount", "start", "end"),
+    [
+        ("SAP.STK.EUR", 2.35, (2025, 5, 13, 12), (2025, 5, 14, 12)),
+        ("BARC.STK.GBP", 5.5, (2025, 2, 26, 12), (2025, 2, 27, 12)),  # 0.055 pounds, quoted in pence
+        ("7203.STK.JPY", 50.0, (2025, 3, 26, 21), (2025, 3, 27, 21)),
+        ("700.STK.HKD", 4.5, (2025, 5, 14, 22), (2025, 5, 15, 22)),
+    ],
+)
+def test_european_and_asian_shares_pay_too(name, amount, start, end):
+    """Once or twice a year, at the opening of their own exchange; the rest of the day's move is that of a world without
+    dividends."""
+    share, moved = LISTED[name], {}
+    for corporate in (DEFAULT, NOTHING):
+        moved[corporate] = float(np.subtract(*(market(7, corporate).last_price(share, at(*t)) for t in (end, start))))
+    assert moved[DEFAULT] - moved[NOTHING] == pytest.approx(-amount, rel=0.06, abs=2 * share.minTick)
+    (due,) = market().paths.actions.dividends(share, at(*start), at(*end))
+    assert due.amount * share.priceMagnifier == pytest.approx(amount)
+    span = at(*start[:2], 1), at(*end)
+    plain, adjusted = (market().bars(share, what, "day", *span) for what in ("TRADES", "ADJUSTED_LAST"))
+    assert plain.close[-1] == adjusted.close[-1]
+    before = market().previous_close(share, due.ex)
+    assert adjusted.close[0] / plain.close[0] == pytest.approx(1 - amount / before, abs=2 * share.minTick / before)
+
+
+def test_funds_futures_and_options_agree_on_what_an_index_pays():
+    """An index pays all the time, its funds each quarter; the basis of a future and the parity of options say as
+    much."""
+    for name, root in (("SPY", "ES"), ("QQQ", "NQ"), ("IWM", "RTY"), ("DIA", "YM")):
+        fund = LISTED[f"{name}.STK.USD"]
+        paid = sum(due.amount for due in market().paths.actions.dividends(fund, at(2024, 12, 1), at(2025, 12, 1)))
+        future = next(each for each in INSTRUMENTS.futures if each.symbol == root)
+        assert RATE - future.model.carry == pytest.approx(paid / fund.model.anchor, abs=0.0015)
+        if root == "ES":
+            assert RATE - future.model.carry == pytest.approx(YIELD)
 
 
 # Splits
