@@ -36,6 +36,19 @@ class Columns(Sequence[tuple[Any, ...]]):
         return zip(dates, *lists[1:], strict=True)
 
 
+class Bar(NamedTuple):
+    """What ibapi's BarData says, with volume and average as floats."""
+
+    date: str
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    wap: float
+    barCount: int
+
+
 class Decoded(NamedTuple):
     """What a message says, as calls of handlers; `callbacks` is how many of them ibapi would make.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ibnb.ib.api import PROTOBUF_OFFSET, RAW_ID_VERSION
-from ibnb.wire import fast_protobuf, fast_text
+from ibnb.wire import fast_parsed, fast_protobuf, fast_text
 from ibnb.wire.decoded import COLUMNS, Columns, Decode, Decoded
 
 __all__ = ["COLUMNS", "IN_COLUMNS", "Columns", "Decode", "Decoded", "find_decoder", "run_of", "runs"]
@@ -13,18 +13,28 @@ __all__ = ["COLUMNS", "IN_COLUMNS", "Columns", "Decode", "Decoded", "find_decode
 # Lanes: everything is text; the id as four bytes before text (server version 201 on); the same before protobuf.
 TEXT, RAW_TEXT, PROTOBUF = "text", "raw text", "protobuf"
 # (lane, message id) → decoder, and the callbacks that it stands for: an override of one of them, or of its protobuf
-# twin, switches it off.
+# twin, switches it off. Where the twin is called otherwise, its name without "ProtoBuf" is one of them as well.
 FAST: dict[tuple[str, int], tuple[Decode, tuple[str, ...]]] = {
     (TEXT, 1): (fast_text.decode_tick_price, ("tickPrice", "tickSize")),
     (TEXT, 2): (fast_text.decode_tick_size, ("tickSize",)),
     (TEXT, 49): (fast_text.decode_current_time, ()),
     (TEXT, 17): (fast_text.decode_bars, ("historicalData", "historicalDataEnd")),
-    (PROTOBUF, 1): (fast_protobuf.decode_tick_price, ("tickPrice", "tickSize")),
-    (PROTOBUF, 2): (fast_protobuf.decode_tick_size, ("tickSize",)),
-    (PROTOBUF, 45): (fast_protobuf.decode_tick_generic, ("tickGeneric",)),
-    (PROTOBUF, 46): (fast_protobuf.decode_tick_string, ("tickString",)),
-    (PROTOBUF, 49): (fast_protobuf.decode_current_time, ("currentTime",)),
+    (PROTOBUF, 1): (fast_parsed.decode_tick_price, ("tickPrice", "tickSize")),
+    (PROTOBUF, 2): (fast_parsed.decode_tick_size, ("tickSize",)),
+    (PROTOBUF, 45): (fast_parsed.decode_tick_generic, ("tickGeneric",)),
+    (PROTOBUF, 46): (fast_parsed.decode_tick_string, ("tickString",)),
+    (PROTOBUF, 49): (fast_parsed.decode_current_time, ("currentTime",)),
     (PROTOBUF, 17): (fast_protobuf.decode_bars, ("historicalData",)),
+    (PROTOBUF, 108): (fast_parsed.decode_bars_end, ("historicalDataEnd",)),
+    (PROTOBUF, 90): (fast_parsed.decode_bar_update, ("historicalDataUpdate",)),
+    (PROTOBUF, 50): (fast_parsed.decode_real_time_bar, ("realtimeBar", "realTimeBarTick")),
+    (PROTOBUF, 96): (fast_parsed.decode_past_midpoints, ("historicalTicks",)),
+    (PROTOBUF, 97): (fast_parsed.decode_past_quotes, ("historicalTicksBidAsk",)),
+    (PROTOBUF, 98): (fast_parsed.decode_past_trades, ("historicalTicksLast",)),
+    (PROTOBUF, 99): (
+        fast_parsed.decode_tick_by_tick,
+        ("tickByTickAllLast", "tickByTickBidAsk", "tickByTickMidPoint", "tickByTickData"),
+    ),
 }
 # Decoders of single messages whose rows are told in columns only.
 IN_COLUMNS = {fast_text.decode_bars, fast_protobuf.decode_bars}

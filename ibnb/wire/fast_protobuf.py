@@ -1,22 +1,21 @@
 """Hot messages of the protobuf lane, from bytes to columns without an object per field.
 
 Rule: as on the text lane; what comes out equals what ibapi's Decoder and `frames` make of the same bytes. Many rows are
-read column by column from their bytes, a single small message by ibapi's own class; what is unusual (a field that isn't
+read column by column from their bytes, a single small message by fast_parsed; what is unusual (a field that isn't
 known, a text without a number, an "unset") is None, and the message goes the ordinary way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import accumulate
-from typing import Any
 
 import numpy as np
 
-from ibnb.ib.api import RAW_ID_SIZE, UNSET_INTEGER, protobuf_class
+from ibnb.ib.api import RAW_ID_SIZE
 from ibnb.wire.decoded import COLUMNS, Columns, Decoded
 from ibnb.wire.digits import numbers, texts
-from ibnb.wire.fast_text import LARGE, NOT_SET, SIZE_OF, attrib_of
+from ibnb.wire.fast_parsed import decode_tick_price
+from ibnb.wire.fast_text import LARGE, SIZE_OF
 from ibnb.wire.fields import Fields
 
 # A field's number and kind as they stand before it: number 1 as a varint, 2 as bytes.
@@ -98,36 +97,7 @@ def _rows(payload: bytes, at: int) -> list[int]:
     return places
 
 
-# --- ticks ---------------------------------------------------------------------------------------
-
-
-def decode_tick_price(payload: bytes, server_version: int) -> Decoded | None:
-    """Message 201: a price, and for bid, ask and last its size."""
-    tick = _parse("TickPrice", payload)
-    kind = tick.tickType
-    size_kind = SIZE_OF.get(kind)
-    known = tick.HasField
-    if not (known("reqId") and known("tickType") and known("price") and -LARGE < tick.price < LARGE):
-        return None
-    mask = tick.attrMask if known("attrMask") else UNSET_INTEGER
-    told = ("tickPrice", (tick.reqId, kind, tick.price, attrib_of(mask, server_version)))
-    if size_kind is None and not tick.size:
-        return None if known("size") else Decoded(1, (told,))
-    size = _size(tick.size)
-    if size is None:
-        return None
-    if size_kind is None:
-        return Decoded(1, (told,))
-    return Decoded(2, (told, ("tickSize", (tick.reqId, size_kind, size))))
-
-
-def _size(text: str) -> float | None:
-    """A size as a float; None for what isn't simply a number, or may mean "unset"."""
-    # Decimal, with which ibapi reads them, takes other texts than float.
-    if not text.replace(".", "", 1).isdigit() or not text.isascii():
-        return None
-    found = float(text)
-    return found if found < LARGE else None
+# --- runs of ticks ---------------------------------------------------------------------------------------
 
 
 def decode_tick_prices(payloads: list[bytes], server_version: int) -> Decoded | None:
@@ -176,49 +146,3 @@ def _decode_few(payloads: list[bytes], server_version: int) -> Decoded | None:
         sizes.append(rest[0][1][2] if rest else 0.0)
     callbacks = 2 * len(payloads) - size_kinds.count(None)
     return Decoded(callbacks, ((COLUMNS["tickPrice"], (reqIds, kinds, prices, size_kinds, sizes)),))
-
-
-def decode_tick_size(payload: bytes, server_version: int) -> Decoded | None:
-    """Message 202."""
-    tick = _parse("TickSize", payload)
-    size = _size(tick.size)
-    if not (tick.HasField("reqId") and tick.HasField("tickType")) or size is None or tick.tickType == NOT_SET:
-        return None
-    return Decoded(1, (("tickSize", (tick.reqId, tick.tickType, size)),))
-
-
-def decode_tick_string(payload: bytes, server_version: int) -> Decoded | None:
-    """Message 246."""
-    return _tick("tickString", _parse("TickString", payload))
-
-
-def decode_tick_generic(payload: bytes, server_version: int) -> Decoded | None:
-    """Message 245."""
-    return _tick("tickGeneric", _parse("TickGeneric", payload))
-
-
-def _tick(name: str, tick: Any) -> Decoded | None:
-    known = tick.HasField
-    if not (known("reqId") and known("tickType") and known("value")) or tick.tickType == NOT_SET:
-        return None
-    return Decoded(1, ((name, (tick.reqId, tick.tickType, tick.value)),))
-
-
-_parsers: dict[str, Callable[[bytes], Any]] = {}
-
-
-def _parse(kind: str, payload: bytes) -> Any:
-    """A message of ibapi's own class, which this ibapi has if it speaks such a version."""
-    parse = _parsers.get(kind)
-    if parse is None:
-        parse = _parsers[kind] = protobuf_class(kind).FromString
-    return parse(payload[RAW_ID_SIZE:])
-
-
-# --- the time ------------------------------------------------------------------------------------
-
-
-def decode_current_time(payload: bytes, server_version: int) -> Decoded | None:
-    """Message 249, which each fence and heartbeat waits for."""
-    seconds = _parse("CurrentTime", payload).currentTime
-    return Decoded(0, (("currentTime", (seconds,)),))
