@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ibnb.verbs.account import AccountVerbs
+from ibnb.verbs.configuration import ConfigurationVerbs
 from ibnb.verbs.depth import DepthVerbs
 from ibnb.verbs.download.verb import BulkVerbs
 from ibnb.verbs.news import NewsVerbs
@@ -22,6 +23,7 @@ class IBApp(
     NewsVerbs,
     BulkVerbs,
     ReferenceVerbs,
+    ConfigurationVerbs,
     TickVerbs,
     RealTimeBarVerbs,
     DepthVerbs,

@@ -133,6 +133,7 @@ TABLES: dict[str, dict[str, str]] = {
         "aggGroup": "float64",
     },
     "schedule": {"refDate": "days", "start": "times", "end": "times"},
+    "config": {"setting": "str", "value": "object"},
     "marketRule": {"lowEdge": "float64", "increment": "float64"},
     "smartComponents": {"exchangeLetter": "str", "exchange": "str", "bitNumber": "int64"},
     "optionParameters": {
@@ -323,6 +324,7 @@ INDEX = {
     "histogram": "price",
     "book": "position",
     "schedule": "refDate",
+    "config": "setting",
     "smartComponents": "exchangeLetter",
     "newsProviders": "code",
     "news": "time",

@@ -12,6 +12,7 @@ import ibnb
 from ibnb import IBApp
 from ibnb.core.session import Session
 from ibnb.ib.api import MAX_CLIENT_VER, BarData, EClient, EWrapper
+from ibnb.ib.versions import UPDATE_CONFIG
 from ibnb.verbs.reference import SCHEDULE_VERSION
 from ibnb.wire.fast import COLUMNS
 
@@ -46,12 +47,14 @@ def test_the_verbs_are_these() -> None:
         "getAccountValues",
         "getBlotter",
         "getCompletedOrders",
+        "getConfig",
         "getContractDetails",
         "getCurrentTime",
         "getData",
         "getDataMany",
         "getDepthExchanges",
         "getExecutions",
+        "getFills",
         "getHeadTimestamp",
         "getHistogram",
         "getHistory",
@@ -89,6 +92,7 @@ def test_the_verbs_are_these() -> None:
         "streamQuotes",
         "streamRealTimeBars",
         "streamTicks",
+        "updateConfig",
         "waitOrder",
         "writeJournal",
     ]
@@ -153,8 +157,9 @@ def test_the_seeds_signatures_are_kept() -> None:
 
 def test_every_callback_that_is_handled_exists_in_ibapi() -> None:
     renamed = {"commissionReport", "commissionAndFeesReport"}
-    # 9.81 speaks no version that has schedules; getSchedule says so.
+    # Older releases speak no version that has these; their verbs say so.
     later = {"historicalSchedule"} if MAX_CLIENT_VER < SCHEDULE_VERSION else set()
+    later |= {"configResponseProtoBuf", "updateConfigResponseProtoBuf"} if MAX_CLIENT_VER < UPDATE_CONFIG else set()
     for name in core(IBApp()).dispatcher.names():
         assert name in renamed | later or name in COLUMNS.values() or hasattr(EWrapper, name), name
 

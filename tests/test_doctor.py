@@ -7,11 +7,14 @@ import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from ibnb import doctor
-from ibnb.ib import distributions
+from ibnb.gateway import Gateway
+from ibnb.gateway.scenario import BEGINNER, LESSON
+from ibnb.ib import api, distributions
 
 
 @contextmanager
@@ -78,3 +81,30 @@ def test_packages_that_overwrite_each_other_are_told_with_the_command_that_mends
     assert not first.well
     assert "ibapi 9.81.1, ibapi-stable 10.50.2" in first.seen
     assert first.advice == distributions.repair()
+
+
+today = pytest.mark.skipif(api.MAX_CLIENT_VER < 226, reason="this ibapi has no settings")
+
+
+@today
+def test_a_setting_that_stands_in_the_way_is_named_with_what_to_do() -> None:
+    read_only = replace(LESSON, orders=replace(LESSON.orders, read_only=True))
+    with Gateway(read_only) as gateway:
+        text, well = doctor.report(ports=(gateway.port,))
+    assert f"!!  port {gateway.port}: Read-Only API is on" in text
+    assert "untick it" in text
+    assert not well
+    with Gateway(BEGINNER) as gateway:
+        [finding] = doctor.settings("127.0.0.1", gateway.port)
+        assert "precautions are on" in finding.seen
+        assert finding.well
+    with Gateway(LESSON) as gateway:
+        assert [] == doctor.settings("127.0.0.1", gateway.port)
+        assert gateway.journal[-1].message.__class__.__name__ == "ReqConfig"
+
+
+def test_a_tws_that_tells_no_settings_is_no_fault() -> None:
+    with Gateway(LESSON, version=176) as gateway:
+        text, _ = doctor.report(ports=(gateway.port,))
+    assert "its settings can't be read" in text
+    assert "needs" in text

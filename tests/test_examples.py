@@ -17,6 +17,7 @@ from ibnb.ib.api import IBAPI_VERSION, EClient
 
 FAMILIES = [
     "account",
+    "configuration",
     "download.verb",
     "contracts",
     "depth",
@@ -58,10 +59,11 @@ VERBS = (
     "modify",
     "cancel",
     "list",
+    "update",
     "write",
 )
 # What the 9.81 of ibapi can't ask for.
-NEWER = {"getSchedule"}
+NEWER = {"getSchedule", "getConfig", "updateConfig"}
 
 
 @pytest.mark.parametrize("module", [codes, conditions, create, values], ids=lambda module: module.__name__)

@@ -32,6 +32,9 @@ _LIBRARY = ("ibapi", "ibnb")
 # Callbacks that ibapi renamed: both names are honoured, the first is the one handlers use.
 _TWINS = {"commissionReport": "commissionAndFeesReport", "commissionAndFeesReport": "commissionReport"}
 
+# Answers that have no other form than protobuf.
+_WITHOUT_TWIN = frozenset({"configResponseProtoBuf", "updateConfigResponseProtoBuf"})
+
 
 def on(name: str) -> Callable[[F], F]:
     """Mark a method as the internal handler of a callback: `@on("historicalData")`; several may share one."""
@@ -240,6 +243,7 @@ class Dispatcher:
                 self._internal_problem(name, args, error)
 
     def _build_for(self, name: str) -> Handler:
+        twin = name.endswith("ProtoBuf") and name not in _WITHOUT_TWIN
         build = {
             "error": self._build_error,
             "currentTime": self._build_current_time,
@@ -247,7 +251,7 @@ class Dispatcher:
             "managedAccounts": self._build_start,
             "commissionReport": self._build_commission,
             "commissionAndFeesReport": self._build_commission,
-        }.get(name, self._build_protobuf if name.endswith("ProtoBuf") else self._build)
+        }.get(name, self._build_protobuf if twin else self._build)
         return build(name)
 
     def _build(self, name: str) -> Handler:
