@@ -16,12 +16,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from numbers import Integral
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from ibnb.core.clock import GatewayTime
 from ibnb.core.gate import is_paper, lift
 from ibnb.core.session import Session
-from ibnb.errors import NotConnectedError, SafetyError
+from ibnb.errors import NotConnectedError, RequestError, RequestTimeoutError, SafetyError
 from ibnb.ib.accounts import mask
 from ibnb.ib.api import MAX_CLIENT_VER, MIN_CLIENT_VER
 from ibnb.tracebacks import short_errors
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ibnb.app import IBApp
     from ibnb.gateway import Gateway, Scenario
     from ibnb.gateway.words import Words
+    from ibnb.gateway.world import Entry
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ PROFILES = {
     "gateway-live": Profile(port=4001),
 }
 
+# Client ids of one student in a class (`ibnb.gateway.classroom`).
+_BLOCK = 1000
 # TWS frees the client id of a program that has just died within seconds. Another id isn't tried: this one's orders
 # couldn't be seen or changed with it.
 _RETRY_326 = (0.5, 1.0, 2.0)
@@ -85,7 +88,8 @@ def connect(
         something waits), "embedded-live" (now, in the exchanges' own hours), "tws-paper" (port 7497),
         "gateway-paper" (4002), "tws-live" (7496), "gateway-live" (4001). Without it the environment
         variable IBNB_PROFILE decides; host and port, or IBNB_HOST and IBNB_PORT, replace the profile's.
-    clientId: each program connected to one TWS needs its own.
+    clientId: each program connected to one TWS needs its own. In a class on one `ibnb gateway --accounts N` a student
+        sets IBNB_SEAT=7, say: then clientId 1 is 7001 there, 2 is 7002, and all of them have one account.
     live: the code of the live account that you mean to use. A session with a live account is
         refused without it: the account decides, not the port.
     readonly: refuse every order and cancel, also raw `placeOrder`.
@@ -111,6 +115,8 @@ def connect(
     gateway = _embedded(place.scenario, world) if place.scenario else None
     if gateway is not None:
         place = replace(place, host=gateway.host, port=gateway.port)
+    else:
+        clientId += _seat() * _BLOCK
     key = (place.host, place.port, clientId)
     known = _sessions.get(key)
     alike = type(known) is kind and place.serverVersion in (None, known.newestVersion)
@@ -153,6 +159,24 @@ def connect(
         # The farms' notices come right after the ids: a lesson shows the same ones every time.
         core.fence.wait()
     return app
+
+
+def journal(app: Session) -> list[Entry]:
+    """What the gateway at the other end has received from this world's clients, and said of orders and errors.
+
+    A gateway in this process is asked directly; one behind a port answers by the session itself (an article that TWS
+    doesn't have). Oldest first. Errors: LookupError when the other end keeps no journal, as a real TWS.
+    """
+    from ibnb.gateway.world import journal as kept
+
+    if app.gateway is not None:
+        entries: list[Entry] = app.gateway.journal
+        return entries
+    try:
+        # Every session is an IBApp, which has the verb.
+        return kept.read(cast("IBApp", app).getNewsArticle(kept.PROVIDER, kept.ARTICLE).text)
+    except (RequestError, RequestTimeoutError):
+        raise LookupError("the TWS at the other end keeps no journal that can be read") from None
 
 
 def reset() -> None:
@@ -206,6 +230,14 @@ def _resolve(
     if scenario is not None and place.scenario:
         place = replace(place, scenario=scenario)
     return replace(place, host=host or place.host, port=int(port) if port is not None else place.port)
+
+
+def _seat() -> int:
+    """The student's number in a class on one gateway, from the environment; 0 is none. ValueError."""
+    text = os.environ.get("IBNB_SEAT") or "0"
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"IBNB_SEAT is a student's number in the class, such as 7, not {text!r}")
+    return int(text)
 
 
 def _port(text: str) -> int:

@@ -62,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     gateway.add_argument("--trust", action="append", default=[], metavar="IP", help="let in this peer, too")
     gateway.add_argument("--data", type=Path, metavar="FOLDER", help="serve the bars of these CSV or Parquet files")
     gateway.add_argument("--version", type=int, metavar="N", help="the newest server version to serve, 100 to 226")
+    gateway.add_argument("--accounts", type=int, metavar="N", help="a class: an account for each client, up to so many")
+    gateway.add_argument("--board", type=int, metavar="PORT", help="the instructor's page there; 0 picks a free port")
     gateway.set_defaults(run=_gateway)
 
     course = commands.add_parser("course", help="build, prove, run or copy the lessons")
@@ -104,6 +106,7 @@ def _demo(args: argparse.Namespace) -> int:
 
 def _gateway(args: argparse.Namespace) -> int:
     from ibnb.gateway import Gateway
+    from ibnb.gateway.board import Board
 
     gateway = Gateway(
         args.scenario,
@@ -120,9 +123,15 @@ def _gateway(args: argparse.Namespace) -> int:
         regime=args.regime,
         script=args.script,
         version=args.version,
+        accounts=args.accounts,
     ).start()
     print(f"listening on {gateway.host}:{gateway.port}", flush=True)
-    gateway.serve_forever()
+    if args.board is None and args.accounts is None:
+        gateway.serve_forever()
+        return 0
+    with Board(gateway, args.board or 0) as board:
+        print(f"the instructor's board: {board.url}", flush=True)
+        gateway.serve_forever()
     return 0
 
 

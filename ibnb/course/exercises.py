@@ -3,7 +3,8 @@
 * `not attempted`: the answer is still `...`
 * `not yet, because …`: what is missing, in words that help without giving the answer away
 * `correct`: and why it matters
-* `can't be checked on a real TWS`: the exercise is checked against what the simulated gateway received
+* `can't be checked on a real TWS`: the exercise is checked against what the simulated gateway received, in this process
+  or behind a port
 
 The checks of lesson NN live in `ibnb/course/checks/lesson_NN.py`. One check is one function that returns None when the
 answer is right, and else the sentence after "because". `wants` is what the first answer must be, so that the check may
@@ -30,6 +31,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from ibnb import _connect
 from ibnb.course.kinds import Wants, said, unlike
 from ibnb.errors import NotConnectedError
 
@@ -223,16 +225,38 @@ def received(app: Any, kind: str) -> list[Any]:
 
     The evidence is the gateway's journal, so a client's own opinion of what it sent doesn't count.
     """
-    return [entry.message for entry in _journal(app, "in") if type(entry.message).__name__ == kind]
+    return _messages(app, kind, "in")
 
 
 def answered(app: Any, kind: str) -> list[Any]:
     """The messages of one kind (`"OrderStatus"`) that the gateway sent to this session, oldest first."""
-    return [entry.message for entry in _journal(app, "out") if type(entry.message).__name__ == kind]
+    return _messages(app, kind, "out")
 
 
-def _journal(app: Any, direction: str) -> list[Any]:
-    gateway = getattr(app, "gateway", None)
-    if gateway is None:
-        raise CannotCheck
-    return [entry for entry in gateway.journal if entry.direction == direction and entry.clientId == app.clientId]
+def journal(app: Any) -> list[Any]:
+    """All that the gateway received and said, of this session and of others of the same account, oldest first.
+
+    The gateway may be in this process or behind a port. A real TWS keeps no journal: CannotCheck.
+    """
+    try:
+        return _connect.journal(app)
+    except LookupError:
+        raise CannotCheck from None
+
+
+def has_journal(app: Any) -> bool:
+    """Whether the other end is a simulated gateway, which can be asked what it received."""
+    try:
+        return bool(journal(app))
+    except CannotCheck:
+        return False
+
+
+def another(app: Any, clientId: int) -> int:
+    """A client id for a second program of the same student; in a class on one gateway, one of the same account's."""
+    return clientId if app.gateway is not None else (app.clientId // 1000 or app.clientId) * 1000 + clientId
+
+
+def _messages(app: Any, kind: str, direction: str) -> list[Any]:
+    mine = [entry for entry in journal(app) if (entry.direction, entry.clientId) == (direction, app.clientId)]
+    return [entry.message for entry in mine if type(entry.message).__name__ == kind]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -37,8 +37,17 @@ _PACING = "Historical data request pacing violation"
 CLIENT_ID_IN_USE = "Unable to connect as the client id is already in use. Retry with a unique client id."
 
 
-def build_world(scenario: Scenario, clock: Clock) -> World:
-    """Everything that one scenario needs, on this clock."""
+def build_world(scenario: Scenario, clock: Clock, beside: World | None = None) -> World:
+    """Everything that one scenario needs, on this clock; instruments and market are those of the world `beside`."""
+    instruments, market = (beside.instruments, beside.market) if beside else _build_market(scenario)
+    accounts = Accounts(scenario, instruments, market, clock)
+    orders = OrderBook(scenario, clock, market, accounts)
+    world = World(scenario, clock, instruments, market, accounts, orders)
+    orders.connect(world.clients)
+    return world
+
+
+def _build_market(scenario: Scenario) -> tuple[Instruments, Market]:
     instruments = Instruments(scenario.today, read_folder(scenario.data) if scenario.data else ())
     regime = Regime(scenario.regime, day_number(scenario.today)) if scenario.regime else None
     market = Market(
@@ -51,11 +60,7 @@ def build_world(scenario: Scenario, clock: Clock) -> World:
         scenario.halts,
     )
     instruments.level = market.level
-    accounts = Accounts(scenario, instruments, market, clock)
-    orders = OrderBook(scenario, clock, market, accounts)
-    world = World(scenario, clock, instruments, market, accounts, orders)
-    orders.connect(world.clients)
-    return world
+    return instruments, market
 
 
 class Engine:
@@ -67,13 +72,22 @@ class Engine:
         self.faults = Faults(world, self.listener)
         self._small_bars = SmallBars(world.scenario.limits)
         self._late = count()
+        self.seats: Sequence[Engine] = (self,)
         for fault in world.scenario.faults:
             self.faults.schedule(fault)
 
     @property
     def full(self) -> bool:
         """Whether no further client is let in (32 in TWS)."""
-        return len(self.world.clients) >= self.world.scenario.limits.clients
+        return sum(len(seat.world.clients) for seat in self.seats) >= self.world.scenario.limits.clients
+
+    def seat(self, clientId: int) -> Engine:
+        """Where a client is answered: here, unless each has a world of its own (`classroom`).
+
+        Raises:
+            Refusal: 326, there is no place left.
+        """
+        return self
 
     def open(self, clientId: int, version: int, deliver: Callable[[Any], None]) -> Client:
         """Let a client in and greet it: its open orders and their end, accounts, next order id, farm notices.

@@ -14,10 +14,13 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from heapq import merge
+from operator import attrgetter
 from typing import Any, TypeVar, Unpack, cast
 
+from .classroom import Classroom, seated
 from .clock import Clock
 from .engine import Engine, build_world
 from .faults import Faults
@@ -38,6 +41,7 @@ _STRIDE = 60.0  # virtual seconds after which a long advance looks whether clien
 _LOOK_AGAIN = 0.002  # seconds between two looks
 _PATIENCE = 0.5  # seconds that an advance waits for a client that reads nothing
 _CALL_TIMEOUT = 60.0  # seconds that a call into the loop may take
+_when = attrgetter("time")
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -128,15 +132,20 @@ class _Connection(asyncio.Protocol):
 
 
 class _InLoop:
-    """An object whose methods are to run in the gateway's own thread."""
+    """Objects of one kind whose methods are to run in the gateway's own thread, those of all together."""
 
-    def __init__(self, target: Any, call: Callable[[Callable[[], Any]], Any]) -> None:
-        self._target = target
+    def __init__(self, targets: Sequence[Any], call: Callable[[Callable[[], Any]], Any]) -> None:
+        self._targets = targets
         self._call = call
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self._target, name)
-        return lambda *args, **kwargs: self._call(lambda: method(*args, **kwargs))
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        methods = [getattr(target, name) for target in self._targets]
+
+        def each(*args: Any, **kwargs: Any) -> None:
+            for method in methods:
+                method(*args, **kwargs)
+
+        return lambda *args, **kwargs: self._call(lambda: each(*args, **kwargs))
 
 
 class Gateway:
@@ -149,6 +158,7 @@ class Gateway:
         host: where to listen. Only loopback unless you say otherwise, and then only ``trusted`` peers are let in.
         manual: time stands still until ``advance`` or ``step`` (default for all scenarios but those that begin now).
         rate: virtual seconds per wall second when not manual.
+        accounts: a class: so many accounts like the scenario's, one for each client (``ibnb.gateway.classroom``).
         words: what else the scenario is to be: ``seed``, ``start`` (New York, ``"2025-03-03 09:30"``), ``data``,
             ``latency``, ``always_open``, ``regime``, ``script`` (``ibnb.gateway.words.scenario_of``).
 
@@ -167,18 +177,20 @@ class Gateway:
         manual: bool | None = None,
         rate: float = 1.0,
         trusted: Iterable[str] = (),
+        accounts: int | None = None,
         **words: Unpack[Words],
     ) -> None:
         now = isinstance(scenario, str) and scenario in ON_THE_WALL_CLOCK
         self.manual = not now if manual is None else manual
-        self.scenario = scenario = scenario_of(scenario, time.time(), **words)
+        scenario = scenario_of(scenario, time.time(), **words)
+        self.scenario = scenario = scenario if accounts is None else seated(scenario, accounts)
         self.host = host
         self.port = port
         self.connections: list[_Connection] = []
         self._trusted = frozenset((*_LOOPBACK, *trusted))
         clock = Clock(scenario.start) if self.manual else Clock(scenario.start, rate, time.monotonic)
         self._clock = clock
-        self.engine = Engine(build_world(scenario, clock))
+        self.engine = Engine(build_world(scenario, clock)) if accounts is None else Classroom(scenario, clock, accounts)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -331,16 +343,33 @@ class Gateway:
     @property
     def journal(self) -> list[Entry]:
         """All that clients asked, and what was said of orders and errors, oldest first."""
-        return self._call(lambda: list(self.engine.world.journal))
+        return self._call(lambda: list(merge(*(seat.world.journal for seat in self.engine.seats), key=_when)))
 
-    def inspect(self, look: Callable[[World], T]) -> T:
-        """Run ``look(world)`` between two messages and return what it returns."""
-        return self._call(lambda: look(self.engine.world))
+    def inspect(self, look: Callable[[World], T], account: str = "") -> T:
+        """Run ``look(world)`` between two messages and return what it returns; of a class, in that account's world."""
+        engine = self._seats_of(account)[0] if account else self.engine
+        return self._call(lambda: look(engine.world))
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts' codes, of a class in the order in which they are given out."""
+        return tuple(code for seat in self.engine.seats for code in seat.world.accounts.codes)
 
     @property
     def faults(self) -> Faults:
-        """What can go wrong, now: ``gateway.faults.drop()``, ``.link_lost()`` and the others."""
-        return cast(Faults, _InLoop(self.engine.faults, self._call))
+        """What can go wrong, now: ``gateway.faults.drop()``, ``.link_lost()`` and the others; of a class, for all."""
+        return self.faults_of()
+
+    def faults_of(self, account: str = "") -> Faults:
+        """What can go wrong for the owner of an account, or for everybody. Raises ValueError for no account of ours."""
+        engines = self._seats_of(account) if account else list(dict.fromkeys((*self.engine.seats, self.engine)))
+        return cast(Faults, _InLoop([engine.faults for engine in engines], self._call))
+
+    def _seats_of(self, account: str) -> list[Engine]:
+        seats = [seat for seat in self.engine.seats if account in seat.world.accounts.codes]
+        if not seats:
+            raise ValueError(f"no account {account!r}; there are {', '.join(self.accounts)}")
+        return seats
 
     def trusts(self, host: str) -> bool:
         return host in self._trusted

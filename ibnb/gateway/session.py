@@ -239,12 +239,23 @@ class Session:
     def _start(self, clientId: int) -> None:
         self.clientId = clientId
         try:
-            self._client = self._engine.open(clientId, self._version, self._say)
+            self._sit_down(self._engine.seat(clientId))
+            if not self._engine.listener.listening:
+                self.close()
+            elif self._engine.listener.answering:
+                self._client = self._engine.open(clientId, self._version, self._say)
         except Refusal as refusal:
             self._error(-1, refusal.code, refusal.text)
             self.close()
         else:
-            self.state = State.READY
+            if self._client is not None:
+                self.state = State.READY
+
+    def _sit_down(self, engine: Engine) -> None:
+        """From now on this is a session of that world, whose faults it has."""
+        self._engine.listener.connections.remove(self)
+        self._engine = engine
+        engine.listener.connections.append(self)
 
     def _error(self, id: int, code: int, text: str) -> None:
         if self._client is not None:

@@ -14,7 +14,7 @@ import pytest
 
 from ibnb.course import check
 from ibnb.course.exercises import EXERCISES, answered, called, choice, exercise, raised, received
-from ibnb.errors import NotConnectedError
+from ibnb.errors import NotConnectedError, RequestError
 
 
 class Entry(NamedTuple):
@@ -72,7 +72,13 @@ def session(gateway: bool = True) -> SimpleNamespace:
         Entry(0.1, 1, "out", OrderStatus(7)),
         Entry(0.2, 2, "in", PlaceOrder(9)),
     ]
-    return SimpleNamespace(clientId=1, gateway=SimpleNamespace(journal=journal) if gateway else None)
+    return SimpleNamespace(
+        clientId=1, gateway=SimpleNamespace(journal=journal) if gateway else None, getNewsArticle=no_such_article
+    )
+
+
+def no_such_article(providerCode: str, articleId: str) -> None:
+    raise RequestError(10172, "Failed to request news article:No data available")
 
 
 @pytest.mark.parametrize(

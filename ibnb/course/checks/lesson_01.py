@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from ibnb.course.exercises import answered, called, choice, exercise, received
+from ibnb.course.exercises import answered, called, choice, exercise, has_journal, journal, received
 from ibnb.course.kinds import kind
 from ibnb.errors import NotConnectedError
 
@@ -58,7 +58,7 @@ def _are(several: list[int]) -> str:
 
 @exercise("01.4", wants=list, correct="five computers with prices, all of them connected")
 def names_of_farms(farms: list[str], app: Any) -> str | None:
-    if app.gateway is not None:
+    if has_journal(app):
         told = [message.message for message in answered(app, "ErrorMessage") if message.code in (2104, 2106, 2158)]
     else:
         told = [text for text in app.notices["text"] if " OK:" in text]
@@ -80,7 +80,7 @@ def names_of_farms(farms: list[str], app: Any) -> str | None:
 @exercise("01.5", wants=timedelta, correct="the server's clock is the one that counts for trading")
 def until_the_bell(answer: timedelta, app: Any) -> str | None:
     # Connecting asks once.
-    if app.gateway is not None and len(received(app, "ReqCurrentTime")) < 2:
+    if has_journal(app) and len(received(app, "ReqCurrentTime")) < 2:
         return "the server was never asked for its time"
     now = app.getCurrentTime().tz_convert("America/New_York")
     truth = now.replace(hour=16, minute=0, second=0, microsecond=0) - now
@@ -123,9 +123,11 @@ def is_anybody_there(answers: Callable[[int], bool], app: Any) -> str | None:
         return f"our own TWS listens at port {app.port}, and it says False"
     if not app.isConnected():
         return "it has ended the session app: use another client id; run the first cell again before you go on"
+    if not has_journal(app):
+        return None
+    if not any(entry.clientId != app.clientId for entry in journal(app)):
+        return "the gateway has seen no second client: knock by connecting"
     if before is None:
         return None
     app.gateway.settle()
-    if not any(entry.clientId != app.clientId for entry in app.gateway.journal):
-        return "the gateway has seen no second client: knock by connecting"
     return None if len(app.gateway.connections) == before else "the session that it made is still open"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from ibnb.course.exercises import CannotCheck, NotYet, called, choice, exercise
+from ibnb.course.exercises import CannotCheck, NotYet, another, called, choice, exercise, has_journal, journal
 
 # Longer than anything here takes, and short enough for a learner whose function waits for ever.
 _PATIENCE = 3.0
@@ -97,7 +97,7 @@ def every_end(Patient: type[Any], app: Any) -> str | None:
     missing = [name for name in ("connection_ready", "data_ready", "details", "problem") if not hasattr(program, name)]
     if missing:
         return f"a Patient has no {missing[0]}: build it on Waiting, as class Patient(Waiting)"
-    program.connect(app.host, app.port, _CLIENT)
+    program.connect(app.host, app.port, another(app, _CLIENT))
     loop = threading.Thread(target=_quietly, args=(program.run,), daemon=True)
     loop.start()
     try:
@@ -110,7 +110,7 @@ def every_end(Patient: type[Any], app: Any) -> str | None:
 def _ends(program: Any, app: Any) -> str | None:
     if not program.connection_ready.wait(_PATIENCE):
         return "connection_ready was never set: its nextValidId should still be that of Waiting, and nothing may raise"
-    if app.gateway is None:
+    if not has_journal(app):
         raise CannotCheck
     for number, symbol in ((11, "AAPL"), (12, "NOSUCHTHING")):
         program.data_ready.clear()
@@ -121,7 +121,7 @@ def _ends(program: Any, app: Any) -> str | None:
             return "the question about AAPL succeeds: one contract, and no problem"
     if "security definition" not in str(program.problem):
         return f"problem should hold the text of the error, and holds {program.problem!r}"
-    asked = [entry for entry in app.gateway.journal if entry.direction == "in" and entry.clientId == _CLIENT]
+    asked = [entry for entry in journal(app) if entry.direction == "in" and entry.clientId == another(app, _CLIENT)]
     if not {11, 12} <= {getattr(entry.message, "reqId", None) for entry in asked}:
         return "the questions haven't arrived at the gateway"
     for args, what in (

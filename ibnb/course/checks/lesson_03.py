@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ibnb.course.exercises import called, choice, exercise, received
+from ibnb.course.exercises import called, choice, exercise, has_journal, received
 from ibnb.course.kinds import kind, unlike
 
 _FOUR = {"NetLiquidation", "TotalCashValue", "GrossPositionValue", "MaintMarginReq"}
@@ -29,7 +29,7 @@ def four_tags(four: Any, app: Any) -> str | None:
         return f"{surplus[0]} wasn't asked for"
     if lost := [column for column in ("value", "currency", "account") if column not in four.columns]:
         return f"the column {lost[0]} is gone; keep the whole table"
-    if app.gateway is None:
+    if not has_journal(app):
         return None
     asked = [set(request.tags.replace(" ", "").split(",")) for request in received(app, "ReqAccountSummary")]
     return None if _FOUR in asked else "the gateway hasn't received one request with these four tags"

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 import ibnb
-from ibnb.course.exercises import CannotCheck, NotYet, answered, called, choice, exercise, received
+from ibnb.course.exercises import NotYet, answered, called, choice, exercise, received
 from ibnb.course.kinds import unlike
 
 choice(
@@ -32,10 +32,8 @@ choice(
 @contextmanager
 def _world(app: Any, number: str, app_class: Any = None) -> Iterator[Any]:
     """A session in a world of its own, whose gateway takes half a second for an answer."""
-    if app.gateway is None:
-        raise CannotCheck
     world = replace(ibnb.gateway.LESSON, name=f"check {number}")
-    with ibnb.connect(scenario=world, clientId=60, app_class=app_class) as session:
+    with ibnb.connect("embedded", scenario=world, clientId=60, app_class=app_class) as session:
         session.gateway.faults.slow(0.5)
         yield session
 

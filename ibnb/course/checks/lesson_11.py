@@ -150,8 +150,8 @@ def gone_for_certain(report: OrderReport, app: Any) -> str | None:
 @exercise("11.8", wants=callable, correct="your orders are gone, and the other program never noticed")
 def mine_only(cancel_mine: Callable[..., Any], app: Any) -> str | None:
     received(app, "PlaceOrder")  # on a real TWS nothing is placed for a check
-    with redirect_stdout(StringIO()), ibnb.connect("embedded", clientId=98) as other:
-        if other.gateway is not app.gateway:
+    with redirect_stdout(StringIO()), ibnb.connect(clientId=98) as other:
+        if (other.host, other.port) != (app.host, app.port):
             raise CannotCheck
         mine, theirs = _far_below(app, "NVDA"), _far_below(other, "META")
         stopped = raised(cancel_mine, app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ibnb.course.exercises import answered, called, choice, exercise, received
+from ibnb.course.exercises import answered, called, choice, exercise, journal, received
 
 _PRICE, _TIME = 1, 3
 _TWO_MINUTES = 120.0
@@ -170,7 +170,7 @@ def _time_of(app: Any, direction: str, kind: str, order_id: int, **fields: Any) 
     """When the gateway first heard, or said, this of the order."""
     return next(
         float(entry.time)
-        for entry in app.gateway.journal
+        for entry in journal(app)
         if (entry.direction, entry.clientId, type(entry.message).__name__) == (direction, app.clientId, kind)
         and entry.message.orderId == order_id
         and all(getattr(entry.message, name) == value for name, value in fields.items())

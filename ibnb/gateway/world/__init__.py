@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .client import Client, Subscription
-from .world import Entry, World
+from .journal import Entry
+from .world import World
 
 __all__ = ["Client", "Entry", "Subscription", "World"]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .. import messages as m
 from .client import Client, Subscription
 from .identity import world_name
+from .journal import Entry
 from .staged import Staged
 from .upstream import Upstream
 
@@ -30,15 +31,6 @@ _REMEMBERED = (m.ErrorMessage, m.OrderStatus, m.OpenOrder, m.ExecDetails, m.Comm
 _JOURNAL_LENGTH = 100_000
 # So many prices belong to a world's name.
 _PROBES = 3
-
-
-class Entry(NamedTuple):
-    """One line of the journal. ``direction``: "in" (a client asked) or "out" (the gateway said)."""
-
-    time: float
-    clientId: int
-    direction: str
-    message: Any
 
 
 class World:
