@@ -50,7 +50,7 @@ _TOKEN = "bM"
 _REAL_TIME_TOKEN = "bS"
 _GOES_ON = ("TRADES", "MIDPOINT", "BID", "ASK")
 _SMALLEST_THAT_GOES_ON = 5
-_YEAR, _SOME_DAYS = 365 * 86_400.0, 10 * 86_400.0
+_QUARTER, _SOME_DAYS = 90 * 86_400.0, 10 * 86_400.0
 # Whatever a client says, these have no hours but their own.
 _ALWAYS_RTH = ("CASH", "IND", "OPT", "FOP")
 
@@ -83,14 +83,17 @@ def historical_data(world: World, client: Client, request: m.ReqHistoricalData) 
         yield _schedule(world, request.reqId, query)
         return
     start = _start(world, query)
-    yield from _year_by_year(world, query, start)
+    yield None
+    yield from _quarter_by_quarter(world, query, start)
     now = world.clock.now()
     bars = world.market.bars(query.instrument, query.what, query.size, start, query.end, query.rth, now)
+    yield None
     if not len(bars):
         raise _no_data(query)
     span = span_start(query.end, query.duration, LOGIN_ZONE)
     texts = {"start": _text(span, client), "end": _text(query.end, client)}
     rows = bar_rows(bars, query.size, query.instrument, request.formatDate, client.version)
+    yield None
     if request.keepUpToDate:
         subscription = client.subscribe(KIND, request.reqId, request)
         subscription.state |= {"query": query, "until": query.end}
@@ -101,10 +104,10 @@ def historical_data(world: World, client: Client, request: m.ReqHistoricalData) 
         yield m.HistoricalDataEnd(reqId=request.reqId, **texts)
 
 
-def _year_by_year(world: World, query: Query, start: float) -> Iterator[None]:
-    """Look at long bars a year at a time, with a breath after each: the market remembers them."""
+def _quarter_by_quarter(world: World, query: Query, start: float) -> Iterator[None]:
+    """Look at long bars a quarter at a time, with a breath after each: the market remembers them."""
     if isinstance(query.size, str):
-        for time in np.arange(start, query.end, _YEAR).tolist():
+        for time in np.arange(start, query.end, _QUARTER).tolist():
             world.market.bars(query.instrument, query.what, query.size, time, time + _SOME_DAYS, query.rth)
             yield None
 
