@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     gateway = commands.add_parser("gateway", help="a simulated TWS on a port, for any TWS API client")
     gateway.add_argument("--port", type=int, default=7497, help="port; 0 picks a free one (%(default)s)")
     gateway.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    worlds = ("live", "always-open", "lesson", "beginner")
+    worlds = ("live", "always-open", "lesson", "beginner", "day")
     gateway.add_argument("--scenario", choices=worlds, default="live", help="world (%(default)s)")
     gateway.add_argument("--always-open", action="store_true", default=None, help="markets never close")
     gateway.add_argument("--start", metavar="TIME", help="begin then, in New York: '2025-03-03 09:30'")

@@ -372,10 +372,14 @@ def always_open(now: float) -> Scenario:
 
 BEGINNER = replace(LESSON, name="beginner", orders=OrderRules(precautions=Precautions()))
 
+# For research: the account and the clock of the lesson, and nothing that somebody has written down beforehand.
+DAY = replace(LESSON, name="day", start=float(new_york(9, 30)), moves=(), bulletins=())
+
 # By name: each makes its scenario for a world that begins at `now`.
 SCENARIOS: dict[str, Callable[[float], Scenario]] = {
     "lesson": lambda now: LESSON,
     "beginner": lambda now: BEGINNER,
+    "day": lambda now: DAY,
     "live": live,
     "always-open": always_open,
 }

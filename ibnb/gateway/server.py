@@ -153,7 +153,8 @@ class Gateway:
 
     Args:
         scenario: ``"lesson"`` (a fixed New York morning), ``"beginner"`` (the same, with a new TWS's precautions),
-            ``"live"`` (now, in real hours), ``"always-open"`` (now, and markets never close) or a ``Scenario``.
+            ``"day"`` (a trading day from its opening on, with no script), ``"live"`` (now, in real hours),
+            ``"always-open"`` (now, and markets never close) or a ``Scenario``.
         port: 0 picks a free one; read it from ``port`` after ``start()``.
         host: where to listen. Only loopback unless you say otherwise, and then only ``trusted`` peers are let in.
         manual: time stands still until ``advance`` or ``step`` (default for all scenarios but those that begin now).

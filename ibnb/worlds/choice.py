@@ -34,6 +34,8 @@ def grid(**words: Any) -> list[World]:
 def days(first: str | date, last: str | date, at: str = "09:30", exchange: str = "NYSE", **words: Any) -> list[World]:
     """A world for each trading day from `first` to `last` (both included), that begins `at` New York's time.
 
+    Its scenario is "day", which has no script, unless another one is said ("lesson" brings its moves to each day).
+
     `words` as in `grid`: with seed=[1, 2] each day comes twice. The price paths of one seed go on from day to day, as
     they do in one world.
 
@@ -50,7 +52,7 @@ def days(first: str | date, last: str | date, at: str = "09:30", exchange: str =
         raise ValueError(f"exchange {exchange!r} isn't one whose hours are known, such as 'NYSE' or 'LSE'") from None
     except (ValueError, TypeError) as error:
         raise ValueError(f"days({first!r}, {last!r}, at={at!r}): {error}") from None
-    return grid(start=[f"{day} {at}" for day in found], **words)
+    return grid(start=[f"{day} {at}" for day in found], **{"scenario": "day", **words})
 
 
 def check_words(words: Iterable[str]) -> None:

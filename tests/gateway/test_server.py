@@ -105,7 +105,7 @@ def test_a_port_in_use_is_told_at_once() -> None:
 
 
 def test_an_unknown_scenario_names_those_there_are() -> None:
-    with pytest.raises(ValueError, match="'lessons'; there are 'always-open', 'beginner', 'lesson', 'live'"):
+    with pytest.raises(ValueError, match="'lessons'; there are 'always-open', 'beginner', 'day', 'lesson', 'live'"):
         Gateway("lessons")
 
 
