@@ -6,11 +6,23 @@ from pathlib import Path
 
 from ibnb.course import index
 from ibnb.gateway.coverage import table
+from tests.appendix import APPENDIX, ROOT, codes, kinds_of_162, words
 
-ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 # Page → what stands between its marks.
-PAGES = {README: {"lessons": lambda: index().strip()}, ROOT / "notebooks/appendix/gateway.md": {"coverage": table}}
+PAGES = {
+    README: {"lessons": lambda: index().strip()},
+    APPENDIX / "gateway.md": {"coverage": table},
+    APPENDIX / "error_atlas.md": {
+        "notices": lambda: codes("notice"),
+        "warnings": lambda: codes("warning"),
+        "requests": lambda: codes("request"),
+        "162": kinds_of_162,
+        "orders": lambda: codes("order"),
+        "connections": lambda: codes("connection"),
+    },
+    APPENDIX / "glossary.md": {"glossary": words},
+}
 
 
 def part(text: str, mark: str) -> str:

@@ -234,13 +234,15 @@ def run(
 
 
 def copy(dest: str | Path, *, overwrite: bool = False, folder: Path | None = None) -> list[Path]:
-    """Copy the lessons and their solutions to `dest`; return the files written.
+    """Copy the lessons, their solutions and the appendices to `dest`; return the files written.
 
     A file that is already there is left alone, since it may hold the learner's work, unless `overwrite`.
     """
     folder, dest = folder or lessons_dir(), Path(dest).expanduser()
     written = []
-    for path in sorted([*folder.glob("*.ipynb"), *folder.glob("solutions/*.ipynb")]):
+    for path in sorted(
+        path for wanted in ("*.ipynb", "solutions/*.ipynb", "appendix/*.md") for path in folder.glob(wanted)
+    ):
         target = dest / path.relative_to(folder)
         if target.exists() and not overwrite:
             continue

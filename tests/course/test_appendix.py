@@ -1,0 +1,85 @@
+"""The appendices: every example runs, every name exists, and every feature of the sources that they name is theirs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+import ibnb
+from ibnb import IBApp
+from ibnb.course import commands
+from ibnb.ib.api import IBAPI_VERSION, EClient, EWrapper
+from tests.appendix import APPENDIX, code_in, table
+
+VERBS = APPENDIX / "verbs.md"
+SECTIONS = re.findall(r"^## .*", VERBS.read_text(encoding="utf-8"), re.MULTILINE)
+VERB = re.compile(
+    "(get|stream|calculate|check|exercise|place|preview|wait|modify|cancel|list|limit|update|write|create|resolve|search)"
+    "(?=[A-Z]|$)"
+)
+# What the 9.81 of ibapi can't ask for.
+NEWER = re.compile(r"getSchedule|Config|ProtoBuf|historicalSchedule")
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[IBApp]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plt, "show", plt.close)
+    yield ibnb.connect()
+    ibnb.reset()
+
+
+def spoken(text: str) -> bool:
+    return not (IBAPI_VERSION.startswith("9.") and NEWER.search(text))
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_example_of_the_cheat_sheet_runs(app: IBApp, section: str) -> None:
+    names: dict[str, object] = {"app": app, "ibnb": ibnb}
+    rows = table(VERBS, section)
+    assert rows
+    for question, example, _ in rows:
+        assert question.endswith("?")
+        [code] = code_in(example)
+        if spoken(code):
+            exec(code, names)
+
+
+def test_the_cheat_sheet_holds_every_verb() -> None:
+    """users' wish B12: the client's hundred names on one page."""
+    text = VERBS.read_text(encoding="utf-8")
+    ours = {name for part in IBApp.__mro__ if part.__module__.startswith("ibnb") for name in vars(part)}
+    verbs = [name for name in ours if VERB.match(name) and not hasattr(EClient, name)]
+    assert len(verbs) > 50
+    assert [name for name in verbs if not re.search(rf"app\.{name}\(", text)] == []
+
+
+def test_requests_and_callbacks_are_told_apart() -> None:
+    """B2-24: a request stands left of the arrow and a callback right of it, each by its real name."""
+    wrong = []
+    for section in SECTIONS:
+        for _, _, wire in table(VERBS, section):
+            if "→" not in wire or not spoken(wire):
+                continue
+            requests, callbacks = wire.split("→")
+            callbacks, _, after = callbacks.partition(";")
+            wrong += [name for name in code_in(requests + after) if name[0].islower() and not _is(EClient, name)]
+            wrong += [name for name in code_in(callbacks) if not _is(EWrapper, name)]
+    assert set(wrong) <= {"whatIf", "keepUpToDate"}
+
+
+def _is(cls: type, name: str) -> bool:
+    # A commission report has had two names.
+    return hasattr(cls, name) or (name == "commissionReport" and hasattr(cls, "commissionAndFeesReport"))
+
+
+def test_the_first_page_leads_to_every_appendix_and_learners_get_them(tmp_path: Path) -> None:
+    text = (APPENDIX.parent / "source" / "index.md").read_text(encoding="utf-8")
+    pages = {path.name for path in APPENDIX.glob("*.md")}
+    assert set(re.findall(r"\]\(appendix/([a-z_]+\.md)\)", text)) == pages
+    copied = commands.copy(tmp_path, folder=APPENDIX.parent)
+    assert {path.name for path in copied if path.parent.name == "appendix"} == pages
