@@ -172,6 +172,14 @@ class Precautions:
 
 
 @dataclass(frozen=True)
+class Presets:
+    """How far from the entry, in percent, TWS puts the orders that it attaches to one by itself."""
+
+    profit: float = 2.0
+    stop: float = 1.0
+
+
+@dataclass(frozen=True)
 class OrderRules:
     """Where real accounts and settings differ.
 
@@ -186,7 +194,9 @@ class OrderRules:
     * `master_client`: the client id that is told of every client's orders; `foreign_cancel`: a client may cancel
       another's order by its id (else 10147).
     * `precautions`: what TWS doesn't take as meant; a new TWS has them all, here only scenario `beginner` has.
-    * `read_only`: the API may look and not trade (321). A client may change it, and the two above (UpdateConfig).
+    * `presets`: the profit taker and the stop loss that an order's request may ask TWS to attach.
+    * `read_only`: the API may look and not trade (321). A client may change it, the precautions and the master client
+      (UpdateConfig).
     """
 
     tif_notice: bool = False
@@ -202,6 +212,7 @@ class OrderRules:
     foreign_cancel: bool = False
     precautions: Precautions | None = None
     read_only: bool = False
+    presets: Presets = Presets()
 
 
 @dataclass(frozen=True)

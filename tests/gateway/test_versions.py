@@ -75,21 +75,7 @@ def test_what_is_over_before_it_is_cancelled() -> None:
     assert [] == talk.ask(m.CancelContractData(reqId=5), m.CancelHistoricalTicks(reqId=6))
 
 
-NEW_FIELDS: dict[str, Any] = {
-    "deactivate": True,
-    "postOnly": True,
-    "allowPreOpen": True,
-    "ignoreOpenAuction": True,
-    "routeMarketableToBbo": True,
-    "seekPriceImprovement": 1,
-    "whatIfType": 1,
-    "slOrderId": 8,
-    "slOrderType": "STP",
-    "ptOrderId": 9,
-    "ptOrderType": "LMT",
-    "hedgeMaxSize": 5,
-    "conditionsIncludeOvernight": True,
-}
+NEW_FIELDS: dict[str, Any] = {"whatIfType": 1, "hedgeMaxSize": 5}
 
 
 @pytest.mark.parametrize("name", NEW_FIELDS)

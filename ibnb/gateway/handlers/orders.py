@@ -23,9 +23,13 @@ def place_order(world: World, client: Client, request: m.PlaceOrder) -> None:
 
     Differs from TWS: trades have no effect on later prices, and of a book only what it shows can be taken; nobody
     who waits ahead of an order at its price leaves; a midpoint peg trades only when the market comes through it;
+    attached orders have the scenario's presets, in percent of the entry; a post-only order that would take is
+    cancelled; of the opening an order has what it brings only with OPG or allowPreOpen; nobody offers more than the
+    book shows, so that seekPriceImprovement finds nothing, and every order goes to the best offer, as with
+    routeMarketableToBbo;
     refused by name, as not simulated, are algos, scale, hedge, volatility, BOX TOP, PEG BEST and pegged-to-stock
     orders, discretionary amounts, all-or-none, minimum quantities, not-held, imbalance-only, a duration, the overnight
-    session, models and allocation groups.
+    session, hedgeMaxSize, whatIfType, models and allocation groups.
     """
     try:
         world.orders.place(client, request, _Reader(world))

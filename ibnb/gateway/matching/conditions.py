@@ -3,7 +3,8 @@
 Rule: each is a function from a row of seconds to a row of truths, on the one world's path; the first second in which
 all together are true is found stretch by stretch. "and" binds more strongly than "or".
 
-Differs from TWS: a margin condition is looked at once a minute and after each trade.
+Differs from TWS: conditionsIncludeOvernight lets them hold at any hour, as conditionsIgnoreRth does; a margin condition
+is looked at once a minute and after each trade.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def depends_on_trades(working: WorkingOrder) -> bool:
 def first(working: WorkingOrder, sight: Sight, start: float) -> tuple[float | None, float]:
     """The first instant from `start` on at which the conditions hold, or None; and how far was looked."""
     calendar, instrument = sight.market.calendar, working.instrument
-    regular = not working.order.conditionsIgnoreRth
+    regular = not (working.order.conditionsIgnoreRth or working.order.conditionsIncludeOvernight)
     if regular and not calendar.is_open(instrument.schedule, start, rth=True):
         opens = calendar.next(instrument.schedule, start, rth=True)[1]
         return None, float(opens)

@@ -144,6 +144,9 @@ class MatchingEngine:
     def accept(self, working: WorkingOrder) -> None:
         """Take a transmitted order in, unless its account can't bear it."""
         working.placed = self.clock.now()
+        if working.order.deactivate:
+            self._sleep(working)
+            return
         if working.parent is None:
             reason = unsellable(working) or refusal(working, self) or self._too_many(working)
             if self.refuse_next:
@@ -171,6 +174,13 @@ class MatchingEngine:
             self.end(working, BY_SYSTEM, reason)
         elif not working.waits_for_parent:
             self._set_out(working)
+
+    def _sleep(self, working: WorkingOrder) -> None:
+        """The owner keeps the order from the market, until a change lets it go there."""
+        oca.bracketed(working)
+        working.status = INACTIVE
+        self.scheduler.sleep(working)
+        self.tell(working)
 
     def _too_far(self, working: WorkingOrder) -> str:
         settings = self.settings.precautions
@@ -203,7 +213,7 @@ class MatchingEngine:
         self.scheduler.start(working)
 
     def _located(self, working: WorkingOrder) -> None:
-        if working.open:
+        if working.open and not working.dormant:
             working.locating = False
             if not working.cancelling:
                 self.tell(working)
@@ -215,6 +225,7 @@ class MatchingEngine:
             w
             for w in self
             if w.open
+            and not w.dormant
             and w.account is working.account
             and w.buys == working.buys
             and w.instrument.conId == working.instrument.conId
@@ -339,7 +350,7 @@ class MatchingEngine:
         for child in oca.children(working, self):
             if child.started:
                 self.scheduler.resume(child)
-            elif not child.held:
+            elif not child.held and not child.dormant:
                 self.tell(child)
                 self._set_out(child)
 
@@ -434,7 +445,13 @@ class MatchingEngine:
             self.tell(working)
 
     def changed(self, working: WorkingOrder) -> None:
-        """The owner has changed the order: tell it, and send it on its way again."""
+        """The owner has changed the order: tell it, and send it on its way again, or keep it from the market."""
+        if working.order.deactivate:
+            self._sleep(working)
+            return
+        if working.status == INACTIVE:
+            self.accept(working)
+            return
         self._keep_hours(working)
         self.tell(working)
         if not working.waits_for_parent and not working.locating:

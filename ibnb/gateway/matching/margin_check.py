@@ -106,7 +106,9 @@ def _pending(working: WorkingOrder, desk: Desk) -> list[WorkingOrder]:
     """The account's other orders in the market: of each group one, as only one of them trades."""
     found: dict[object, WorkingOrder] = {}
     for other in desk:
-        if other.open and other.parent is None and other.account is working.account and not other.cancelling:
+        if other.cancelling or other.dormant:
+            continue
+        if other.open and other.parent is None and other.account is working.account:
             group = other.order.ocaGroup
             if not group or group != working.order.ocaGroup:
                 found.setdefault(group or other.permId, other)

@@ -113,8 +113,13 @@ class WorkingOrder:
         return self.status == HELD
 
     @property
+    def dormant(self) -> bool:
+        """Deactivated by its owner: kept and told as Inactive, and not at work."""
+        return self.status == INACTIVE and self.order.deactivate and not self.ended
+
+    @property
     def final(self) -> bool:
-        return self.status in FINAL
+        return self.status in FINAL and not self.dormant
 
     @property
     def open(self) -> bool:

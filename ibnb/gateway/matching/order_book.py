@@ -17,6 +17,7 @@ from .. import messages as m
 from ..scenario import NEW_YORK
 from ..zones import LOGIN_ZONE
 from . import oca
+from .attached import asked, attached
 from .combos import priced, quote
 from .engine import MatchingEngine, Recipient
 from .errors import INVALID, OrderRefused
@@ -102,6 +103,9 @@ class OrderBook:
             if known is None:
                 self._dead[clientId, orderId] = getattr(refused, "code", 0)
             raise
+        for id in () if known is not None else asked(order):
+            if id < self.next_valid_id(clientId) or (clientId, id) in self._orders:
+                raise OrderRefused(103, "Duplicate order id")
         self._notice_preset(client, request.order, orderId)
         if known is not None:
             # The same order, sent again before it is transmitted.
@@ -118,9 +122,21 @@ class OrderBook:
         self.engine.working[working.permId] = working
         if working.parent is not None:
             working.parent.children.append(working)
+        if known is None:
+            self._attach(working, reader)
         if working.order.transmit:
             for member in oca.family(working, self.engine):
                 self.engine.accept(member)
+
+    def _attach(self, parent: WorkingOrder, reader: Reader) -> None:
+        """Make the orders that TWS is asked to attach to one."""
+        entry = estimate(parent, self._market, self._clock.now())
+        for order in attached(parent, entry, self._scenario.orders.presets):
+            child = self._judge(order, parent.contract, reader, doubted=False)
+            child.order = replace(child.order, permId=next(self._permIds))
+            self._orders[order.clientId, order.orderId] = self.engine.working[child.permId] = child
+            self._next[order.clientId] = max(self.next_valid_id(order.clientId), order.orderId + 1)
+            parent.children.append(child)
 
     def cancel(self, client: Recipient, orderId: int) -> None:
         """Ask for one of this client's orders to be cancelled. Raises OrderRefused."""
@@ -261,8 +277,8 @@ class OrderBook:
             return None
         return next((w for w in self.engine if w.orderId == orderId and w.open), None)
 
-    def _judge(self, order: m.Order, contract: m.Contract, reader: Reader) -> WorkingOrder:
-        """An order that makes sense, held."""
+    def _judge(self, order: m.Order, contract: m.Contract, reader: Reader, doubted: bool = True) -> WorkingOrder:
+        """An order that makes sense, held. `doubted`: it may be a slip of the finger."""
         check(order, self._scenario)
         account = self._accounts.find(order.account)
         if account is None:
@@ -287,7 +303,8 @@ class OrderBook:
         )
         self._spend(working)
         self._in_time(working)
-        self._check_precautions(working)
+        if doubted:
+            self._check_precautions(working)
         return working
 
     def _spend(self, working: WorkingOrder) -> None:

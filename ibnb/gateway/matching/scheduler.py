@@ -36,6 +36,7 @@ BY_SYSTEM = "Cancelled by System"
 AT_ONCE = ("IOC", "FOK")
 # Orders that outlive the day, and those (of crypto) that live for minutes.
 _MINUTES = 300.0
+_WOULD_TAKE = "The order is post-only and would take liquidity."
 # How long an order waits that has taken all there was.
 _PAUSE = 1.0
 
@@ -57,7 +58,7 @@ class Engine(Protocol):
         self, working: WorkingOrder, quantity: Decimal, at: float, venue: str = "", takes: bool = False
     ) -> None: ...
     def price_at(self, working: WorkingOrder, limit: float) -> None: ...
-    def end(self, working: WorkingOrder, ending: str) -> None: ...
+    def end(self, working: WorkingOrder, ending: str, reason: str = "") -> None: ...
 
 
 class Scheduler:
@@ -89,8 +90,20 @@ class Scheduler:
             self._guard(working, begins)
         if working.order.tif == "OPG":
             self._next(working, begins, self._auction)
+        elif self._opens(working, begins):
+            self._next(working, begins, self._open)
         else:
             self._next(working, begins + self._latency.acknowledge, self._arrive, begins)
+
+    def sleep(self, working: WorkingOrder) -> None:
+        """Keep an order from the market; its time goes by all the same."""
+        working.rest()
+        if working.guard is not None:
+            working.guard.cancel()
+        working.started = False
+        working.expires = self._expiry(working, self.begins(working))
+        if working.expires:
+            self._next(working, working.expires, self.expire)
 
     def resume(self, working: WorkingOrder) -> None:
         """More of it may trade than before."""
@@ -152,6 +165,24 @@ class Scheduler:
             if type_of(working).limited:
                 self._engine.move(working, SUBMITTED)
             self._watch(working, begun + max(self._latency.fill, self._latency.acknowledge))
+
+    def _opens(self, working: WorkingOrder, begins: float) -> bool:
+        """Whether an order is at its exchange before that opens, and takes part in the opening."""
+        order = working.order
+        early = order.allowPreOpen and not order.ignoreOpenAuction and not order.outsideRth
+        return early and working.instrument.secType == "STK" and begins > self._clock.now() >= working.begins
+
+    def _open(self, working: WorkingOrder) -> None:
+        """The opening's one price, if the order takes it; else it stays for what comes."""
+        now = self._clock.now()
+        at, row = self._market.last_price(working.instrument, now), type_of(working)
+        waits = working.waits_for_conditions or waits_for_trigger(working) or row.auction
+        limit = working.order.lmtPrice if row.limited else None
+        takes = not waits and (limit is None or (at <= limit if working.buys else at >= limit))
+        if takes and oca.allowance(working):
+            self._engine.fill(working, oca.allowance(working), at)
+        if not working.final:
+            self._arrive(working, now)
 
     def _auction(self, working: WorkingOrder) -> None:
         """The one price of the opening or of the close, for everybody."""
@@ -253,6 +284,9 @@ class Scheduler:
         rows = self._liquidity.offers(working, now, limit, self._allowed(working))
         if working.order.tif == "FOK" and sum(each.size for each in rows) < working.remaining:
             self.expire(working)
+            return
+        if rows and working.order.postOnly:
+            self._engine.end(working, BY_SYSTEM, _WOULD_TAKE)
             return
         if rows and staged:
             self._engine.next_fills.popleft()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from .. import messages as m
 from ..zones import BAD_DATE
 from . import conditions
+from .attached import asked
 from .errors import INVALID, OFF_TICK, OrderRefused, not_simulated
 from .order_types import NOT_SIMULATED, ORDER_TYPES, named
 from .triggers import METHODS
@@ -47,20 +48,8 @@ _ATTRIBUTES: dict[str, str] = {
     "duration": "duration",
     "imbalanceOnly": "an imbalance-only order",
     "includeOvernight": "the overnight session",
-    # Of 216, 217, 218, 223 and 226.
-    "deactivate": "deactivation",
-    "postOnly": "post-only",
-    "allowPreOpen": "trading before the opening",
-    "ignoreOpenAuction": "ignoring the opening auction",
-    "routeMarketableToBbo": "routing to the best bid or offer",
-    "seekPriceImprovement": "price improvement",
     "whatIfType": "a kind of what-if",
-    "slOrderId": "an attached order",
-    "slOrderType": "an attached order",
-    "ptOrderId": "an attached order",
-    "ptOrderType": "an attached order",
     "hedgeMaxSize": "a hedge order",
-    "conditionsIncludeOvernight": "the overnight session",
 }
 # What clients send for "nothing" in some of those.
 _NOTHING = (None, "", 0, False, (), "None")
@@ -143,6 +132,15 @@ def _tif(order: m.Order) -> None:
         raise OrderRefused(INVALID, "A good till date goes with time in force GTD, and only with it")
 
 
+def _post_only(order: m.Order) -> None:
+    if order.postOnly and (order.orderType != "LMT" or order.tif in ("IOC", "FOK", "OPG")):
+        raise OrderRefused(INVALID, "A post-only order must be a limit order that rests")
+
+
+def _attached(order: m.Order) -> None:
+    asked(order)
+
+
 def _trigger_method(order: m.Order) -> None:
     if order.triggerMethod not in METHODS:
         raise OrderRefused(146, "Invalid trigger method.")
@@ -185,6 +183,8 @@ _CHECKS: tuple[Callable[[m.Order], None], ...] = (
     _trailing,
     _adjusting,
     _tif,
+    _post_only,
+    _attached,
     _trigger_method,
     _oca_type,
     _what_if,

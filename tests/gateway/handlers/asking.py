@@ -11,12 +11,13 @@ from typing import Any
 
 from ibnb.gateway import messages as m
 from ibnb.gateway.clock import Clock
-from ibnb.gateway.codec import TextCodec
+from ibnb.gateway.codec import codec_for
 from ibnb.gateway.handlers.registry import HANDLERS, Refusal, request_id
 from ibnb.gateway.instruments import Instruments
 from ibnb.gateway.market import Market
 from ibnb.gateway.scenario import LESSON, NEW_YORK, Scenario
 from ibnb.gateway.world import Client, World
+from ibnb.gateway.zones import LOGIN_ZONE
 
 AAPL = m.Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 EURUSD = m.Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD")
@@ -41,7 +42,7 @@ class Asker:
     ) -> None:
         self.said: list[Any] = []
         self.world = world or _world(replace(scenario, start=start or scenario.start))
-        self.codec = TextCodec(version)
+        self.codec: Any = codec_for(version, LOGIN_ZONE)
         self.client = Client(clientId, version, self._hear, self.world.passes, self.world.clock.now)
         self.world.clients[clientId] = self.client
 

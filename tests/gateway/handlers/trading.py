@@ -55,8 +55,10 @@ def trading_world(scenario: Scenario = QUIET) -> World:
 class Trader(Asker):
     """A client that places orders. Prices and quantities may be given as plain numbers."""
 
-    def __init__(self, world: World | None = None, clientId: int = 1, scenario: Scenario = QUIET) -> None:
-        super().__init__(world=world or trading_world(scenario), clientId=clientId)
+    def __init__(
+        self, world: World | None = None, clientId: int = 1, scenario: Scenario = QUIET, version: int = 200
+    ) -> None:
+        super().__init__(version, world=world or trading_world(scenario), clientId=clientId)
 
     def place(
         self,
