@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .figures import Figures, Ledger, Segment
-from .ledgers import Account, Holding
-from .register import Accounts, Impact, Trade
+from .ledgers import Account, Holding, Trade
+from .register import Accounts, Impact
 
 __all__ = ["Account", "Accounts", "Figures", "Holding", "Impact", "Ledger", "Segment", "Trade"]

@@ -16,7 +16,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from ..market.options import better_exercised
-from .ledgers import Account, Accrual
+from .ledgers import Account, Accrual, Trade
 
 if TYPE_CHECKING:
     from ..clock import Clock
@@ -38,15 +38,7 @@ class Books(Protocol):
     def price(self, instrument: Instrument) -> float: ...
     def assign(self, account: Account, option: Instrument, t: float) -> None: ...
     def announce(self, account: Account, instrument: Instrument) -> None: ...
-    def trade(
-        self,
-        account: Account,
-        instrument: Instrument,
-        quantity: Decimal,
-        price: float,
-        commission: float,
-        commissionCurrency: str,
-    ) -> float | None: ...
+    def trade(self, account: Account, trade: Trade) -> float | None: ...
 
 
 class CorporateActions:
@@ -108,7 +100,7 @@ class CorporateActions:
         held.split(ratio)
         fraction = held.quantity - held.quantity.quantize(Decimal(1), ROUND_DOWN)
         if fraction:
-            self._books.trade(account, share, -fraction, self._books.price(share), 0.0, share.currency)
+            self._books.trade(account, Trade(share, -fraction, self._books.price(share)))
         self._books.announce(account, share)
 
     def _assign(self, account: Account, share: Instrument, now: float) -> None:

@@ -12,7 +12,9 @@ delivers as many new shares as the old ones have become.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from .ledgers import Trade
 
 if TYPE_CHECKING:
     from ..instruments import Instrument
@@ -22,14 +24,6 @@ OPTIONS = ("OPT", "FOP", "WAR")
 ENDING = ("FUT", *OPTIONS)
 # By how much an option must be in the money to be exercised without a word.
 THRESHOLD = 0.01
-
-
-class Booking(NamedTuple):
-    """A trade without commission: a signed quantity at a quoted price."""
-
-    instrument: Instrument
-    quantity: Decimal
-    price: float
 
 
 def ends(market: Market, instrument: Instrument) -> float | None:
@@ -47,14 +41,14 @@ def intrinsic(instrument: Instrument, underlying: float) -> float:
 
 def exercised(
     option: Instrument, quantity: Decimal, underlying: Instrument, price: float, shares: float = 1.0
-) -> list[Booking]:
+) -> list[Trade]:
     """What exercising (or being assigned) a signed quantity of options books; `price`: the underlying's now, as the
     option counts it. `shares`: how many have become of each since the option was listed."""
     if underlying.secType == "IND":
-        return [Booking(option, -quantity, max(intrinsic(option, price), 0.0))]
+        return [Trade(option, -quantity, max(intrinsic(option, price), 0.0))]
     side = 1 if option.right.startswith("C") else -1
     units = Decimal(str(float(option.multiplier or 1) / float(underlying.multiplier or 1) * shares))
-    return [Booking(option, -quantity, 0.0), Booking(underlying, quantity * side * units, option.strike / shares)]
+    return [Trade(option, -quantity, 0.0), Trade(underlying, quantity * side * units, option.strike / shares)]
 
 
 def settled(
@@ -65,10 +59,10 @@ def settled(
     price: float,
     lapse: bool,
     shares: float = 1.0,
-) -> list[Booking]:
+) -> list[Trade]:
     """What the end of a contract books; `last` is its own last price."""
     if instrument.secType not in OPTIONS or underlying is None:
-        return [Booking(instrument, -quantity, last)]
+        return [Trade(instrument, -quantity, last)]
     if lapse or intrinsic(instrument, price) < THRESHOLD:
-        return [Booking(instrument, -quantity, 0.0)]
+        return [Trade(instrument, -quantity, 0.0)]
     return exercised(instrument, quantity, underlying, price, shares)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ..instruments import Instrument
@@ -26,6 +26,22 @@ SETTLEMENT = {"FUT": "margin", "CFD": "margin", "CASH": "exchange"}
 def settlement(instrument: Instrument) -> str:
     """ "cash", "margin" or "exchange"."""
     return SETTLEMENT.get(instrument.secType, "cash")
+
+
+class Trade(NamedTuple):
+    """A signed quantity of an instrument at a quoted price, and what trading it costs: in the instrument's currency
+    unless another is named."""
+
+    instrument: Instrument
+    quantity: Decimal
+    price: float
+    commission: float = 0.0
+    commissionCurrency: str = ""
+
+    @property
+    def paidIn(self) -> str:
+        """The currency of the commission."""
+        return self.commissionCurrency or self.instrument.currency
 
 
 @dataclass
@@ -134,31 +150,23 @@ class Account:
         """The holding, which is new and empty when there was none."""
         return self.holdings.setdefault(instrument.conId, Holding(instrument))
 
-    def trade(
-        self,
-        instrument: Instrument,
-        quantity: Decimal,
-        price: float,
-        commission: float,
-        commissionCurrency: str,
-        commissionRate: float,
-        day: date,
-    ) -> float | None:
-        """Book a signed quantity at a quoted price.
+    def trade(self, trade: Trade, commissionRate: float, day: date) -> float | None:
+        """Book a trade.
 
         `commissionRate`: what one unit of the commission's currency is worth in the instrument's.
         Returns the realised profit in the instrument's currency, or None on an opening trade.
         """
+        instrument = trade.instrument
         holding = self.held(instrument)
         holding.begin(day)
-        value = price * instrument.unit
-        amount, before = float(quantity) * value, holding.basis
-        realized = holding.trade(quantity, value, commission * commissionRate)
+        value = trade.price * instrument.unit
+        amount, before = float(trade.quantity) * value, holding.basis
+        realized = holding.trade(trade.quantity, value, trade.commission * commissionRate)
         kind = settlement(instrument)
         if kind == "exchange":
-            self.pay(instrument.symbol, -float(quantity))
+            self.pay(instrument.symbol, -float(trade.quantity))
         # On margin only the profit is paid: what a trade opens is owed, what it closes is no longer.
         owed = holding.basis - before if kind == "margin" else 0.0
         self.pay(instrument.currency, amount - owed)
-        self.pay(commissionCurrency, commission)
+        self.pay(trade.paidIn, trade.commission)
         return realized

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from .. import messages as m
 from ..market.black_scholes import early
 from .corporate import CorporateActions
-from .expiry import OPTIONS, Booking, ends, exercised, intrinsic, settled
+from .expiry import OPTIONS, ends, exercised, intrinsic, settled
 from .figures import Figures, Quotes, figures
-from .ledgers import Account, Holding
+from .ledgers import Account, Holding, Trade
 from .margins import reg_t
 
 if TYPE_CHECKING:
@@ -38,16 +38,6 @@ class Impact:
 
     before: Figures
     after: Figures
-
-
-class Trade(NamedTuple):
-    """A signed quantity of an instrument at a quoted price, and what trading it costs."""
-
-    instrument: Instrument
-    quantity: Decimal
-    price: float
-    commission: float = 0.0
-    commissionCurrency: str = "USD"
 
 
 class Profit(NamedTuple):
@@ -131,34 +121,24 @@ class Accounts:
         value, previous = self.price(held.instrument) * unit, self._previous(held.instrument) * unit
         return Profit(held.daily(value, previous), held.unrealized(value), held.realized)
 
-    def trade(
-        self,
-        account: Account,
-        instrument: Instrument,
-        quantity: Decimal,
-        price: float,
-        commission: float,
-        commissionCurrency: str,
-    ) -> float | None:
-        """Book a signed quantity at a quoted price.
-
-        Returns the profit realised in the instrument's currency, or None on an opening trade.
-        """
+    def trade(self, account: Account, trade: Trade) -> float | None:
+        """Book a trade. Returns the profit realised in the instrument's currency, or None on an opening trade."""
+        instrument = trade.instrument
         if account is self._accounts.get(account.code) and instrument.conId not in account.holdings:
             self._end(account, instrument)
             self._corporate.follow(instrument)
-        return self._trade(account, Trade(instrument, quantity, price, commission, commissionCurrency))
+        return self._trade(account, trade)
 
     def _trade(self, account: Account, trade: Trade) -> float | None:
         self._roll()
-        instrument, quantity, price, commission, commissionCurrency = trade
-        rate = self._rate(commissionCurrency, instrument.currency)
+        instrument = trade.instrument
+        rate = self._rate(trade.paidIn, instrument.currency)
         # What Regulation T asks for the trade uses up excess, and closing one gives it back.
         account.sma = figures(account, self._quotes()).sma
         before = account.held(instrument).quantity
-        asked = reg_t(instrument, before + quantity, price) - reg_t(instrument, before, price)
+        asked = reg_t(instrument, before + trade.quantity, trade.price) - reg_t(instrument, before, trade.price)
         account.sma -= asked * self._rate(instrument.currency, account.currency)
-        return account.trade(instrument, quantity, price, commission, commissionCurrency, rate, self._day(instrument))
+        return account.trade(trade, rate, self._day(instrument))
 
     def preview(self, account: Account, trades: Iterable[Trade]) -> Impact:
         """What these trades together would do; the books stay as they are."""
@@ -219,11 +199,11 @@ class Accounts:
         lapse = (account.code, instrument.conId) in self._lapsing
         self._book(account, settled(instrument, held.quantity, last, underlying, price, lapse, shares))
 
-    def _book(self, account: Account, bookings: list[Booking]) -> None:
-        for booking in bookings:
-            self.trade(account, *booking, 0.0, booking.instrument.currency)
-        for booking in bookings:
-            self.announce(account, booking.instrument)
+    def _book(self, account: Account, trades: list[Trade]) -> None:
+        for trade in trades:
+            self.trade(account, trade)
+        for trade in trades:
+            self.announce(account, trade.instrument)
 
     def _underlying(self, instrument: Instrument) -> Instrument | None:
         return self._instruments.find(instrument.underConId) if instrument.underConId else None

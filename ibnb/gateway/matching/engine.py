@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from .. import messages as m
+from ..accounts import Trade
 from ..instruments import contract_of
 from ..market.book import venues
 from . import oca
@@ -286,7 +287,7 @@ class MatchingEngine:
         signed, instrument, rate = quantity * part.signed, part.instrument, self._rate
         before = (working.filled * abs(part.signed), part.price if working.legs else working.avgFillPrice)
         cost = commission(instrument, abs(signed), part.price, rate, before, working.account.pricing, takes)
-        realized = self.accounts.trade(working.account, instrument, signed, part.price, *cost)
+        realized = self.accounts.trade(working.account, Trade(instrument, signed, part.price, *cost))
         if realized is not None:
             realized *= rate(instrument.currency, cost.currency)
         return Booked(part, cost, realized)

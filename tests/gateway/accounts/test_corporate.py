@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ibnb.gateway import messages as m
-from ibnb.gateway.accounts import Account, Accounts
+from ibnb.gateway.accounts import Account, Accounts, Trade
 from ibnb.gateway.accounts.values import updates
 from ibnb.gateway.clock import Clock
 from ibnb.gateway.corporate import Corporate, Dividend, Split
@@ -51,7 +51,7 @@ class Books:
         return found
 
     def trade(self, instrument: Instrument, quantity: int, price: float) -> None:
-        self.accounts.trade(self.account, instrument, Decimal(quantity), price, 0.0, "USD")
+        self.accounts.trade(self.account, Trade(instrument, Decimal(quantity), price))
 
     def said(self, key: str, currency: str = "USD") -> str:
         (row,) = (
@@ -85,7 +85,7 @@ def test_a_british_dividend_is_paid_in_pounds():
     """Barclays: 0.03 pounds a share, whose price is in pence; ex on 2025-08-07, paid on 2025-09-16."""
     books = Books(at(2025, 8, 6, 10))
     (barclays,) = books.instruments.match(m.Contract(symbol="BARC", secType="STK", exchange="SMART", currency="GBP"))
-    books.accounts.trade(books.account, barclays, Decimal(1000), 330.0, 0.0, "GBP")
+    books.accounts.trade(books.account, Trade(barclays, Decimal(1000), 330.0))
     books.clock.run_until(at(2025, 8, 7, 4))
     assert books.said("NetDividend", "GBP") == "30.00"
     assert books.account.cash["GBP"] == pytest.approx(-3300.0)

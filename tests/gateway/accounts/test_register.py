@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ibnb.gateway import messages as m
 from ibnb.gateway.accounts import Account, Accounts, Figures, Holding, Trade
-from ibnb.gateway.accounts.expiry import Booking, ends, intrinsic, settled
+from ibnb.gateway.accounts.expiry import ends, intrinsic, settled
 from ibnb.gateway.accounts.figures import Quotes, figures
 from ibnb.gateway.accounts.ledgers import settlement
 from ibnb.gateway.accounts.margins import margin, reg_t
@@ -46,7 +46,8 @@ def fixed(**prices: float) -> Quotes:
 
 
 def trade(account: Account, instrument: Instrument, quantity: int, price: float, fee: float = 1.0) -> float | None:
-    return account.trade(instrument, Decimal(quantity), price, fee, "USD", rate("USD", instrument.currency), DAY)
+    cost = Trade(instrument, Decimal(quantity), price, fee, "USD")
+    return account.trade(cost, rate("USD", instrument.currency), DAY)
 
 
 # Books
@@ -90,7 +91,7 @@ def test_stock_is_paid_in_cash_with_the_commission() -> None:
 
 def test_what_is_quoted_in_pence_is_paid_in_pounds() -> None:
     account = Account("DU1", cash={"GBP": 5000.0})
-    account.trade(PENCE, Decimal(100), 1200.0, 3.0, "GBP", 1.0, DAY)
+    account.trade(Trade(PENCE, Decimal(100), 1200.0, 3.0, "GBP"), 1.0, DAY)
     assert 5000.0 - 100 * 12.0 - 3.0 == account.cash["GBP"]
     assert 12.03 == pytest.approx(account.held(PENCE).averageCost)
 
@@ -342,9 +343,9 @@ def test_the_special_memorandum_account_remembers_the_excess_that_there_was() ->
     (account,) = accounts.all()
     start = accounts.figures(account)
     assert start.securities.equityWithLoan - start.securities.regT == start.sma
-    accounts.trade(account, APPLE, Decimal(1000), 200.0, 0.0, "USD")
+    accounts.trade(account, Trade(APPLE, Decimal(1000), 200.0, 0.0, "USD"))
     assert start.sma - 100_000.0 == pytest.approx(account.sma)
-    accounts.trade(account, APPLE, Decimal(-1000), 200.0, 0.0, "USD")
+    accounts.trade(account, Trade(APPLE, Decimal(-1000), 200.0, 0.0, "USD"))
     assert start.sma == pytest.approx(account.sma, abs=2_000.0)
     account.cash["USD"] -= 200_000.0  # as a loss does
     assert account.sma == accounts.figures(account).sma
@@ -418,7 +419,7 @@ def test_tomorrow_todays_profit_begins_again() -> None:
     clock = Clock(LESSON.start)
     accounts = Accounts(LESSON, INSTRUMENTS, MARKET, clock)
     account = accounts.all()[0]
-    accounts.trade(account, APPLE, Decimal(-10), 200.0, 1.0, "USD")
+    accounts.trade(account, Trade(APPLE, Decimal(-10), 200.0, 1.0, "USD"))
     assert accounts.profit(account).realized == pytest.approx(10 * (200.0 - 172.35) - 1)
     clock.run_until(LESSON.start + 86_400)
     assert 0.0 == accounts.profit(account).realized
@@ -460,8 +461,8 @@ def test_at_its_end_an_option_is_worth_what_exercising_it_gives(
 def test_an_index_option_is_paid_in_cash_and_a_lapsing_one_not_at_all() -> None:
     index = listed("SPX", "IND", "CBOE")
     call = option("C", 6000.0, "SPX")
-    assert [Booking(call, Decimal(-2), 25.0)] == settled(call, Decimal(2), 24.0, index, 6025.0, lapse=False)
-    assert [Booking(call, Decimal(-2), 0.0)] == settled(call, Decimal(2), 24.0, index, 6025.0, lapse=True)
+    assert [Trade(call, Decimal(-2), 25.0)] == settled(call, Decimal(2), 24.0, index, 6025.0, lapse=False)
+    assert [Trade(call, Decimal(-2), 0.0)] == settled(call, Decimal(2), 24.0, index, 6025.0, lapse=True)
 
 
 def test_what_never_ends() -> None:
@@ -477,6 +478,6 @@ def test_what_is_of_european_style_is_exercised_on_its_last_day_only(symbol: str
         m.Contract(symbol=symbol, secType=secType, exchange=exchange, strike=7000.0, right="P",
                    lastTradeDateOrContractMonth="202509")
     )  # fmt: skip
-    accounts.trade(account, put, Decimal(1), 900.0, 0.0, "USD")
+    accounts.trade(account, Trade(put, Decimal(1), 900.0, 0.0, "USD"))
     assert "European" in accounts.exercise(account, put, Decimal(1))
     assert 1 == account.holdings[put.conId].quantity
