@@ -3,7 +3,8 @@
 Each client lives in a process of its own, a new one for each job. They take turns, short ones in changing order: so
 what else the machine does, and how fast it is just then, meets all of them alike. The table shows medians over the
 turns; the ratio is the median of the ratios of neighbouring turns. Wall time is what a user waits for.
-Peers: plain ibapi with a DataFrame at the end, IB's sync_wrapper, ib_async. Only ratios mean anything.
+Peers: plain ibapi with a DataFrame at the end, IB's sync_wrapper, ib_async, each on the wires that it speaks: text, and
+protobuf, which a TWS of today speaks. Only ratios mean anything.
 """
 
 from __future__ import annotations
@@ -23,33 +24,44 @@ from tests.benchmarks.clients import CLIENTS, JOBS
 from tests.benchmarks.server import running
 
 IMPORTS = {"ibnb": "import ibnb", "ibapi": "import ibapi.client, ibapi.wrapper", "ib_async": "import ib_async"}
-# The aim: ibnb is so many times as fast as ib_async.
-TARGETS = dict(zip(JOBS, (4.0, 4.0, 2.0, 1.1, 1.1, 2.5), strict=True))
-# (client, job) → the (wall, processor) seconds of each round.
-Table = dict[tuple[str, str], list[tuple[float, float]]]
+TEXT, PROTOBUF = "text", "protobuf"
+# Who speaks which wire.
+LANES = {TEXT: tuple(CLIENTS), PROTOBUF: ("ibnb", "ibapi", "sync_wrapper")}
+# (theirs, ours): the ratio's name → how large it is meant to be, job by job.
+Peer = tuple[str, str]
+RATIOS: dict[tuple[Peer, Peer], tuple[float, ...]] = {
+    (("ib_async", TEXT), ("ibnb", TEXT)): (10, 10, 5, 1, 1, 3),
+    (("ibapi", TEXT), ("ibnb", TEXT)): (1, 1, 1, 1, 1, 1),
+    (("ibapi", PROTOBUF), ("ibnb", PROTOBUF)): (8, 2.5, 2.5, 1, 1, 5),
+    (("ibnb", TEXT), ("ibnb", PROTOBUF)): (1 / 1.6,) * 6,
+}
+# (client, lane), job → the (wall, processor) seconds of each round.
+Table = dict[tuple[Peer, str], list[tuple[float, float]]]
 
 
-def run(rounds: int, version: int, jobs: list[str], clients: Iterable[str] = CLIENTS) -> Table:
+def run(rounds: int, versions: dict[str, int], jobs: list[str], clients: Iterable[str] = CLIENTS) -> Table:
     seen: Table = {}
-    with running(version) as port:
+    with ExitStack() as servers:
+        ports = {lane: servers.enter_context(running(version)) for lane, version in versions.items()}
+        peers = [(name, lane) for lane in ports for name in LANES[lane] if name in clients]
         for job in jobs:
             with ExitStack() as stack:
-                started = [stack.enter_context(Client(name, port)) for name in clients]
+                started = [stack.enter_context(Client(name, lane, ports[lane])) for name, lane in peers]
                 able = [client for client in started if job in client.jobs]
                 for turn in range(rounds * JOBS[job][1] + 1):
                     # Nobody has the first place always.
                     for client in able[:: -1 if turn % 2 else 1]:
                         times = client.turn(job)
                         if turn:  # the first one warms up
-                            seen.setdefault((client.name, job), []).append(times)
+                            seen.setdefault((client.peer, job), []).append(times)
     return seen
 
 
 class Client:
     """A client's process, which does a job when it is told to."""
 
-    def __init__(self, name: str, port: int) -> None:
-        self.name = name
+    def __init__(self, name: str, lane: str, port: int) -> None:
+        self.peer = (name, lane)
         command = [sys.executable, "-m", "tests.benchmarks.clients", name, str(port)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.jobs: list[str] = self._said()
@@ -67,7 +79,7 @@ class Client:
             if line.startswith("["):
                 found: list[Any] = json.loads(line)
                 return found
-        raise SystemExit(f"{self.name} has ended")
+        raise SystemExit(f"{self.peer} has ended")
 
     def __enter__(self) -> Client:
         return self
@@ -78,16 +90,25 @@ class Client:
 
 
 def show(table: Table, jobs: list[str]) -> None:
-    """Medians over the rounds; the ratio is the median of the rounds' ratios."""
-    print(f"{'':42}{''.join(f'{client:>18}' for client in CLIENTS)}   ib_async : ibnb  (target)")
+    """Medians over the rounds; a ratio is the median of the rounds' ratios of wall times."""
+    peers = [(name, lane) for lane in LANES for name in LANES[lane] if any(peer == (name, lane) for peer, _ in table)]
+    print(f"{'medians in ms':42}{''.join(f'{name:>14}' for name, _ in peers)}")
+    print(f"{'':42}{''.join(f'{lane:>14}' for _, lane in peers)}")
     for job in jobs:
         for place, what in enumerate(("wall", "processor")):
-            found = {client: [each[place] for each in table.get((client, job), [])] for client in CLIENTS}
-            cells = "".join(f"{median(each) * 1000:15.2f} ms" if each else f"{'–':>18}" for each in found.values())
-            ratios = [theirs / mine for theirs, mine in zip(found["ib_async"], found["ibnb"], strict=False)]
-            ratio = f"{median(ratios):10.2f}" if ratios else f"{'–':>10}"
-            target = f"  (≥ {TARGETS[job]:g})" if place == 0 else ""
-            print(f"{job if place == 0 else '':<32}{what:<10}{cells}{ratio}{target}")
+            found = [[each[place] for each in table.get((peer, job), [])] for peer in peers]
+            cells = "".join(f"{median(each) * 1000:14.2f}" if each else f"{'–':>14}" for each in found)
+            print(f"{job if place == 0 else '':<32}{what:<10}{cells}")
+    for (theirs, ours), targets in RATIOS.items():
+        if not {theirs, ours} <= set(peers):
+            continue
+        print(f"\n{' '.join(theirs)} : {' '.join(ours)}")
+        for job, target in zip(JOBS, targets, strict=True):
+            pairs = list(zip(table.get((theirs, job), []), table.get((ours, job), []), strict=False))
+            if pairs:
+                wall, processor = (median(one[at] / other[at] for one, other in pairs) for at in (0, 1))
+                missed = "" if wall >= target else "  missed"
+                print(f"  {job:<40}{wall:8.2f}  (≥ {target:.3g}){missed:8}  processor {processor:8.2f}")
 
 
 def show_imports(rounds: int) -> None:
@@ -154,11 +175,14 @@ def show_dispatch() -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    options.add_argument("--rounds", type=int, default=15)
-    options.add_argument("--version", type=int, default=176, help="the server's version")
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--text", type=int, default=176, help="the server's version on the text wire")
+    options.add_argument("--protobuf", type=int, default=222, help="the server's version on the protobuf wire")
+    options.add_argument("--clients", nargs="*", default=list(CLIENTS), choices=list(CLIENTS))
     options.add_argument("--jobs", nargs="*", default=list(JOBS), choices=list(JOBS))
     given = options.parse_args()
-    show(run(given.rounds, given.version, given.jobs), given.jobs)
+    versions = {TEXT: given.text, PROTOBUF: given.protobuf}
+    show(run(given.rounds, versions, given.jobs, given.clients), given.jobs)
     show_imports(given.rounds)
     show_dispatch()
 
