@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -83,3 +84,32 @@ def test_the_first_page_leads_to_every_appendix_and_learners_get_them(tmp_path: 
     assert set(re.findall(r"\]\(appendix/([a-z_]+\.md)\)", text)) == pages
     copied = commands.copy(tmp_path, folder=APPENDIX.parent)
     assert {path.name for path in copied if path.parent.name == "appendix"} == pages
+
+
+IB_ASYNC = APPENDIX / "from_ib_async.md"
+FAMILIES = re.findall(r"^### .*", IB_ASYNC.read_text(encoding="utf-8"), re.MULTILINE)
+CALLS = [row for family in FAMILIES for row in table(IB_ASYNC, family)]
+
+
+def test_there_are_sixty_calls_of_ib_async_each_once() -> None:
+    names = [code_in(theirs)[0] for theirs, _, _ in CALLS]
+    assert len(names) == len(set(names)) >= 60
+
+
+@pytest.mark.foreign
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("name", [name for theirs, _, mind in CALLS for name in code_in(theirs)])
+def test_every_name_of_ib_async_exists_there(name: str) -> None:
+    owner, _, part = name.partition(".")
+    found = getattr(import_module("ib_async"), owner)
+    # Fields and events are made for each object; the class lists their names.
+    assert not part or hasattr(found, part) or part in {*found.__annotations__, *getattr(found, "events", ())}
+
+
+@pytest.mark.parametrize("page", sorted(APPENDIX.glob("*.md")), ids=lambda page: page.name)
+def test_every_name_of_ibnb_exists(app: IBApp, page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert [name for name in re.findall(r"\bapp\.(\w+)", text) if not hasattr(app, name)] == []
+    assert [
+        name for name in re.findall(r"\bibnb\.(\w+)", text) if name not in {*ibnb.__all__, "worlds", "gateway"}
+    ] == []
