@@ -10,6 +10,7 @@ from typing import Any
 from ibnb.core.dispatch import on
 from ibnb.core.pending import Pending, Slot
 from ibnb.errors import ContractNotFoundError, IBError
+from ibnb.ib.versions import CANCEL_CONTRACT_DATA
 
 #: Opens a slot for a request: see Core.request.
 Request = Callable[..., AbstractContextManager[Slot]]
@@ -43,13 +44,17 @@ class Definitions:
         """
         found = None if anew else self.known(contract)
         if found is None:
-            with self.request(verb, timeout=timeout, contract=contract, kind="contract") as slot:
+            with self.request(verb, cancel=self._cancel, timeout=timeout, contract=contract, kind="contract") as slot:
                 self.client.reqContractDetails(slot.key, contract)
                 found = slot.wait()
             if not found:
                 raise ContractNotFoundError(200, "no instrument fits", verb=verb)
             self.keep(contract, found)
         return list(found)
+
+    def _cancel(self, reqId: int) -> None:
+        if (self.client.serverVersion() or 0) >= CANCEL_CONTRACT_DATA:
+            self.client.cancelContractData(reqId)
 
     def keep(self, contract: Any, found: list[Any]) -> None:
         """What TWS has answered for a contract."""

@@ -29,6 +29,7 @@ from ibnb.ib import api
 from ibnb.ib.accounts import mask
 from ibnb.ib.codes import explain_code
 from ibnb.ib.values import check_order
+from ibnb.ib.versions import check_order_fields
 from ibnb.tracebacks import short_errors
 
 OWN = "_ibnb"
@@ -283,12 +284,13 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     def placeOrder(self, orderId: int, contract: Any, order: Any) -> None:
         """ibapi's placeOrder behind the session's limits. Before anything is sent it raises SafetyError, ValueError for
         what isn't a contract or an order, and NotConnectedError; ConnectionLostError when the connection goes
-        meanwhile: then the order may have left, or not."""
+        meanwhile: then the order may have left, or not; IBError for a field that this session's version can't say."""
         check_order(contract, order, "placeOrder")
         core = self._ibnb
         if not core.lifecycle.connected():
             # Where ibapi would only report code 504: an order must not get lost without a word.
             raise NotConnectedError(f"order {orderId} wasn't sent: {core.reconnect.why_not()}")
+        check_order_fields(order, self.serverVersion() or 0)
         core.gate.prepare(contract)
         with core.placing():
             core.gate.check(orderId, contract, order)

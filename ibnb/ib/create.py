@@ -28,6 +28,7 @@ from ibnb.ib.values import (
     check_duration,
     check_end_date_time,
 )
+from ibnb.ib.versions import ORDER_FIELDS, needed_ibapi
 from ibnb.tracebacks import short_errors
 
 show_in_notebooks()
@@ -277,6 +278,8 @@ def _set_fields(target: Any, kind: str, fields: dict[str, Any]) -> Any:
         if not hasattr(target, name):
             near = difflib.get_close_matches(name, vars(target), n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
+            if name in ORDER_FIELDS:
+                hint = f" It needs {needed_ibapi(ORDER_FIELDS[name])}."
             raise ValueError(f"an ibapi {kind} has no field {name!r}.{hint}")
         setattr(target, name, value)
     return target

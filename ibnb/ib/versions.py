@@ -5,8 +5,10 @@ Sources: the guards of ibapi's EClient; what each release offers in its hello (1
 
 from __future__ import annotations
 
+from typing import Any
+
 from ibnb.errors import IBError
-from ibnb.ib.api import IBAPI_VERSION, MAX_CLIENT_VER
+from ibnb.ib.api import IBAPI_VERSION, MAX_CLIENT_VER, is_unset
 
 CANCEL_CONTRACT_DATA = CANCEL_HISTORICAL_TICKS = 215
 CONFIG, UPDATE_CONFIG = 219, 221
@@ -19,10 +21,10 @@ ORDER_FIELDS = {
     "routeMarketableToBbo": 217,
     "seekPriceImprovement": 217,
     "whatIfType": 217,
-    "slOrderId": 218,
     "slOrderType": 218,
-    "ptOrderId": 218,
     "ptOrderType": 218,
+    "slOrderId": 218,
+    "ptOrderId": 218,
     "hedgeMaxSize": 223,
     "conditionsIncludeOvernight": 226,
 }
@@ -32,6 +34,14 @@ _RELEASES = ((223, "10.45"), (225, "10.47"), (226, "10.50"))
 def needed_ibapi(version: int) -> str:
     """'ibapi 10.45 or newer': the first release seen that speaks a server version of today's wire."""
     return f"ibapi {next(release for newest, release in _RELEASES if version <= newest)} or newer"
+
+
+def check_order_fields(order: Any, spoken: int) -> None:
+    """Raise IBError for a field of an order that a session of this server version can't say."""
+    for name, needed in ORDER_FIELDS.items():
+        value = getattr(order, name, None)
+        if value and needed > spoken and not is_unset(value):
+            check_version(f"an order's {name}", needed, spoken)
 
 
 def check_version(what: str, needed: int, spoken: int) -> None:

@@ -207,6 +207,11 @@ class Blotter:
         state = self._get(key)
         return None if state is None or state.taken or state.status in DONE else state.doubt
 
+    def status_of(self, key: Key) -> str:
+        """The order's status, "" for one that isn't known."""
+        state = self._get(key)
+        return "" if state is None else state.status
+
     def charge(self, execId: str) -> Any | None:
         """The commission report of a fill, or None while there is none."""
         with self._lock:

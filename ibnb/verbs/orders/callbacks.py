@@ -11,7 +11,7 @@ from ibnb.core.listener import Listener
 from ibnb.errors import IBError, request_error
 from ibnb.ib.api import NO_VALID_ID, is_unset, to_float
 from ibnb.verbs.orders.blotter import Blotter, Key
-from ibnb.verbs.orders.order_state import DONE, UNCERTAIN, WORKING, Standing
+from ibnb.verbs.orders.order_state import DEACTIVATED, DONE, UNCERTAIN, WORKING, Standing
 from ibnb.verbs.orders.reconcile import reconcile
 from ibnb.verbs.orders.refusals import about_order
 from ibnb.verbs.orders.waiting import Waiting
@@ -54,10 +54,10 @@ class OrderCallbacks(Listener):
             return
         self._core.ids.seen(orderId)
         key = self.blotter.opened(orderId, contract, order, orderState.status, self._core.now())
-        if orderState.status not in DONE:
+        if self.blotter.status_of(key) == DEACTIVATED or orderState.status not in DONE:
             self._pending.add("openOrders", key)
-        if isinstance(key, int) and orderState.status not in DONE:
-            self.open_orders[key] = (contract, order)
+            if isinstance(key, int):
+                self.open_orders[key] = (contract, order)
 
     @on("openOrderEnd")
     def got_open_order_end(self) -> None:
@@ -84,7 +84,7 @@ class OrderCallbacks(Listener):
         numbers = (0.0 if isnan(done) else done, to_float(remaining), to_float(avgFillPrice))
         said = Standing(status, *numbers, _known(permId), _known(parentId), _known(clientId), whyHeld)
         key = self.blotter.status(_known(orderId), said, self._core.now())
-        if status in DONE and isinstance(key, int):
+        if status in DONE and isinstance(key, int) and self.blotter.status_of(key) != DEACTIVATED:
             self.open_orders.pop(key, None)
 
     @on("execDetails")

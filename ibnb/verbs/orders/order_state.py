@@ -18,14 +18,18 @@ from ibnb.verbs.orders.refusals import ABOUT_CANCEL, CANCELLED, about_change, ab
 
 #: Statuses after which nothing more is expected. A late fill is still recorded.
 DONE = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
+#: Not a status of TWS's, which calls it Inactive: its owner keeps the order from the market (`deactivate`) until a
+#: change lets it go there.
+DEACTIVATED = "Deactivated"
 #: Statuses of an order that can still be cancelled or modified.
-WORKING = frozenset({"ApiPending", "PendingSubmit", "PreSubmitted", "Submitted", "PendingCancel"})
+WORKING = frozenset({"ApiPending", "PendingSubmit", DEACTIVATED, "PreSubmitted", "Submitted", "PendingCancel"})
 #: Not a status of TWS's: the order was sent, the connection was lost, and TWS knows nothing of it now; or all that is
 #: known of an order is an execution.
 UNCERTAIN = "Uncertain"
 #: The order of life, for plots and for sorting.
 STATUSES = (
     "PendingSubmit",
+    DEACTIVATED,
     "PreSubmitted",
     "Submitted",
     "PendingCancel",
@@ -130,6 +134,7 @@ class OrderState:
     def opened(self, contract: Any, order: Any, status: str) -> bool:
         """openOrder: is it news?"""
         self.contract, self.order = contract, order
+        status = self.meant(status)
         self.clientId, self.parentId = order.clientId, order.parentId or self.parentId
         news, self.taken, self.shown = not self.taken or status != self.shown, True, status
         for each in self.asked.values():
@@ -151,6 +156,7 @@ class OrderState:
     def stands(self, said: Standing) -> bool:
         """orderStatus: is it news? The same words again are not."""
         before = (self.status, *self.progress()[:2], self.whyHeld)
+        said = said._replace(status=self.meant(said.status))
         # As protobuf a TWS may leave out what is 0.
         remaining = max(0.0, self.total - said.filled) if isnan(said.remaining) else said.remaining
         self.told, self.told_remaining = said.filled, remaining
@@ -162,6 +168,11 @@ class OrderState:
         self._stands(said.status)
         self._settle()
         return before != (self.status, *self.progress()[:2], self.whyHeld)
+
+    def meant(self, status: str) -> str:
+        """What TWS calls inactive was refused, or is kept from the market by its owner."""
+        kept = status == "Inactive" and self.rejected is None and getattr(self.order, "deactivate", False)
+        return DEACTIVATED if kept else status
 
     def executed(self, fill: Fill) -> bool:
         """execDetails: is it news? The same fill may be told again."""

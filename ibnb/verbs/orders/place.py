@@ -19,7 +19,7 @@ from ibnb import tables
 from ibnb.core.session import Session
 from ibnb.errors import ConnectionLostError, NotConnectedError
 from ibnb.ib import conditions, create
-from ibnb.ib.api import MarginCondition, to_decimal, to_float
+from ibnb.ib.api import MarginCondition, is_unset, to_decimal, to_float
 from ibnb.ib.fields import ContractLike, OrderLike
 from ibnb.ib.instruments import for_order
 from ibnb.ib.values import check, check_order
@@ -61,6 +61,8 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         Without `wait` it returns at once: sent is not yet accepted. With `wait="Submitted"` or "Filled" (see waitOrder)
         it returns when the order has got so far; an interrupt says how it stands and leaves it working. Raises
         NotConnectedError, SafetyError (limits, read-only), and with `wait` OrderRejectedError and RequestTimeoutError.
+        With ptOrderType="PRESET", slOrderType="PRESET" on the order (server version 218) TWS attaches a profit taker
+        and a stop loss by its own presets; they have the ids after the order's.
 
         >>> app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1))
         New Order ID 1: BUY 1 NVDA (MKT)
@@ -72,10 +74,15 @@ class OrderVerbs(Session, listener=OrderCallbacks):
             _statuses(wait)
         contract = for_order(contract, order, "placeOrderNow")
         self._ibnb.gate.prepare(contract)
-        with self._ibnb.placing():
-            orderId = self._ibnb.take_order_id()
-            self.placeOrder(orderId, contract, _sized(order))
+        attached = _attached(order)
+        with self._ibnb.placing(1 + len(attached)):
+            orderId, sent = self._ibnb.take_order_id(), _sized(order)
+            for name in attached:
+                setattr(sent, f"{name}OrderId", self._ibnb.take_order_id())
+            self.placeOrder(orderId, contract, sent)
         _say_placed(orderId, contract, order)
+        for name in attached:
+            print(f"New Order ID {getattr(sent, f'{name}OrderId')}: {_ATTACHED[name]} of {orderId}, attached by TWS")
         if wait is not None:
             try:
                 _waiting(self).for_status("placeOrderNow", orderId, _statuses(wait), timeout)
@@ -378,6 +385,20 @@ def _place_group(
         _say_placed(orderId, contract, order)
     group.look()
     return ids
+
+
+# What TWS may attach to an order, by how the names of its fields begin.
+_ATTACHED = {"pt": "the profit taker", "sl": "the stop loss"}
+
+
+def _attached(order: Any) -> list[str]:
+    """Which orders TWS is to attach, as far as nobody has given them an id."""
+    words = {name: getattr(order, f"{name}OrderType", "") for name in _ATTACHED}
+    return [
+        name
+        for name, word in words.items()
+        if word and word.upper() != "NONE" and is_unset(getattr(order, f"{name}OrderId") or None)
+    ]
 
 
 def _say_placed(orderId: int, contract: Any, order: Any) -> None:

@@ -15,7 +15,7 @@ from ibnb.core.core import Core
 from ibnb.errors import IBError, OrderRejectedError, RequestTimeoutError, request_error
 from ibnb.ib.api import is_unset, to_float
 from ibnb.verbs.orders.blotter import Blotter, Key, OrderReport
-from ibnb.verbs.orders.order_state import CONFIRMED, DONE, UNCERTAIN, WORKING, Said
+from ibnb.verbs.orders.order_state import CONFIRMED, DEACTIVATED, DONE, UNCERTAIN, WORKING, Said
 
 #: How far an order has come; waiting for a status is over when the order has got past it.
 _PROGRESS = {
@@ -180,6 +180,8 @@ def _prospect(report: OrderReport, order: Any) -> str:
         return "TWS hasn't shown it yet"
     if report.status == UNCERTAIN:
         return "TWS knows nothing of it now"
+    if report.status == DEACTIVATED:
+        return "it is kept from the market until modifyOrder(..., deactivate=False)"
     return "it goes on working at TWS" if report.status in WORKING else "it is over"
 
 
