@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from importlib import import_module
@@ -12,8 +13,9 @@ import pytest
 
 import ibnb
 from ibnb import IBApp
+from ibnb._connect import PROFILES
 from ibnb.course import commands
-from ibnb.ib.api import IBAPI_VERSION, EClient, EWrapper
+from ibnb.ib.api import IBAPI_VERSION, EClient, EWrapper, OrderCancel
 from tests.appendix import APPENDIX, code_in, table
 
 VERBS = APPENDIX / "verbs.md"
@@ -113,3 +115,27 @@ def test_every_name_of_ibnb_exists(app: IBApp, page: Path) -> None:
     assert [
         name for name in re.findall(r"\bibnb\.(\w+)", text) if name not in {*ibnb.__all__, "worlds", "gateway"}
     ] == []
+
+
+def test_the_table_of_releases_is_true_of_the_installed_one() -> None:
+    rows = table(APPENDIX / "which_ibapi.md", "## The releases")
+    release = [int(part) for part in IBAPI_VERSION.split(".")[:2]]
+    known = [row for row in rows if [int(part) for part in row[0].split(".")] <= release]
+    assert int(known[-1][1]) == import_module("ibapi.server_versions").MAX_CLIENT_VER
+    arguments = list(inspect.signature(EWrapper.error).parameters)[1:]
+    # A row says what it adds to the rows above it.
+    said = [name for row in known for name in re.findall(r"reqId|error[A-Z]\w+|advanced\w+", row[2])]
+    assert sorted(said) == sorted(arguments)
+    assert ("errorTime" in said) == (arguments[1] == "errorTime")
+    [*_, cancel] = [row[3] for row in known if row[3] != "the same"]
+    assert ("OrderCancel" in cancel) == (OrderCancel is not None)
+
+
+def test_ports_on_the_page_are_those_that_ibnb_knows() -> None:
+    rows = {row[0]: row[1:] for row in table(APPENDIX / "paper_tws.md", "## 1. Which program")}
+    page = {
+        f"{program}-{kind}": int(rows[f"port, {kind}"][place])
+        for place, program in enumerate(("tws", "gateway"))
+        for kind in ("paper", "live")
+    }
+    assert page == {name: profile.port for name, profile in PROFILES.items() if name in page}
