@@ -27,7 +27,6 @@ from .noise import Floats, Ints, bell, bits, stream
 _ANCHOR = date(2025, 6, 10)
 _AHEAD = 6
 _BEFORE, _AFTER = 7 * 3600, 16 * 3600 + 300
-_YEAR = 365 * DAY
 # On the day after results so many times as much is traded.
 BUSY = 2.2
 

@@ -19,7 +19,6 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _S27, _S30, _S31 = np.uint64(27), np.uint64(30), np.uint64(31)
-_LOW = np.uint64(0xFFFF)
 # Standard deviations of sums of 16-bit uniforms: sqrt(k * 2**32 / 12).
 _SD_2 = 26754.9
 _SD_4 = 37837.2

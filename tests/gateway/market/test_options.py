@@ -383,6 +383,29 @@ def test_the_market_at_large_expects_something():
     assert early.callOpenInterest == late.callOpenInterest > 0
 
 
+def test_an_index_fears_falls_and_what_is_near_most():
+    """market 21: of SPX a higher strike is cheaper in volatility, far out less steeply; in wild times near expirations
+    cost more than distant ones, in calm times less."""
+    each = next(c for c in CLASSES if c.tradingClass == "SPXW")
+    listed = INSTRUMENTS.options.expirations(each)
+    slopes = []
+    for seed in range(1, 6):
+        market = Market(seed, INSTRUMENTS)
+        spot, money = market.last_price(INSTRUMENTS.find(416904), NOW), []
+        for days in (30, 90, 180):
+            expiration = min(listed, key=lambda e, ahead=days: abs((e.last - TODAY).days - ahead))
+            strikes = INSTRUMENTS.options.strikes(each, expiration)
+            near = [min(strikes, key=lambda k, at=share * spot: abs(k - at)) for share in (0.9, 0.95, 1.0, 1.05, 1.1)]
+            row = [INSTRUMENTS.options.option(each, expiration, k, "P" if k < spot else "C") for k in near]
+            smile = [model_greeks(market, one, NOW).impliedVol for one in row]
+            assert smile == sorted(smile, reverse=True)
+            assert smile[0] - smile[2] > 1.2 * (smile[2] - smile[4])
+            money.append(smile[2])
+        slopes.append((expected_volatility(market, INSTRUMENTS.find(416904), NOW), money[0] - money[-1]))
+    slopes.sort()
+    assert slopes[0][1] < -0.01 < 0.02 < slopes[-1][1]
+
+
 def test_volatility_bars_say_what_ticks_say():
     apple = INSTRUMENTS.find(265598)
     for what, now in (

@@ -345,6 +345,7 @@ def test_twenty_thousand_euros_are_no_odd_lot(trader: Trader) -> None:
     ],
 )
 def test_ib_async_111_crypto_has_terms_of_its_own(trader: Trader, fields: Any, code: int, text: str) -> None:
+    """market 11: and what isn't held can't be sold."""
     messages = [x for x in trader.place(1, contract=BITCOIN, **fields) if isinstance(x, m.ErrorMessage)]
     assert [code] == [x.code for x in messages]
     assert text in messages[0].message
