@@ -194,6 +194,8 @@ class Market:
             ask, ask_size = instrument.price(price + above), sizes[1][j] * lot
             if below < price:
                 bid, bid_size = instrument.price(price - below), sizes[0][j] * lot
+            else:
+                ask_size *= _PILE
         time = second
         last_size = 0
         if instrument.trades:
@@ -436,6 +438,9 @@ class Market:
 _ORDINAL = date(1970, 1, 1).toordinal()
 _LOTS = {"STK": 100, "CASH": 1_000_000, "CFD": 100, "CMDTY": 100}
 
+
+# How many times the usual size is offered of what nobody bids for.
+_PILE = 500
 
 # Above every price, in ticks.
 _HIGHEST = 1 << 60

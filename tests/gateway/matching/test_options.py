@@ -54,7 +54,7 @@ WORTHLESS = replace(CALL, strike=240.0)
 
 def test_nobody_buys_a_worthless_option(trader: Trader) -> None:  # market 19
     """One is bought at its offer and can't be sold at the market: the order waits for a bid till the session ends."""
-    assert 0.01 == trade(trader, 1, WORTHLESS, quantity=1).price
+    assert 0.01 == trade(trader, 1, WORTHLESS, quantity=9).price
     assert 1.0 == trader.world.accounts.price(trader.instrument(WORTHLESS)) * 100
     preview = trader.place(2, "SELL", quantity=1, contract=WORTHLESS, whatIf=True)[0].orderState
     assert preview.commission == pytest.approx(0.25, abs=0.8)
@@ -65,18 +65,23 @@ def test_nobody_buys_a_worthless_option(trader: Trader) -> None:  # market 19
     trader.wait(3600)
     trader.place(5, "SELL", quantity=1, orderType="MTL", contract=WORTHLESS)
     trader.wait(60)
-    assert 1 == held(trader, WORTHLESS)
+    assert 9 == held(trader, WORTHLESS)
     trader.wait(7 * 3600)
     assert ("Cancelled", "Cancelled") == (trader.status(4), trader.status(5))
-    assert 1 == held(trader, WORTHLESS)
+    assert 9 == held(trader, WORTHLESS)
 
 
-def test_a_limit_at_the_least_price_sells_a_worthless_option_in_its_turn(trader: Trader) -> None:  # market 19
-    trade(trader, 1, WORTHLESS)
-    trader.place(2, "SELL", quantity=2, contract=WORTHLESS, orderType="LMT", lmtPrice=0.01)
+def test_to_sell_what_is_worthless_is_no_machine(trader: Trader) -> None:  # market 19
+    """Contracts trade at the least price, but whoever offers some stands behind hundreds."""
+    instrument, now = trader.instrument(WORTHLESS), trader.world.clock.now()
+    trader.place(1, "SELL", quantity=2, contract=WORTHLESS, orderType="LMT", lmtPrice=0.01)
+    ahead = trader.quote(WORTHLESS).askSize
     trader.wait(1)
-    assert "Submitted" == trader.status(2)
-    trader.wait_for(2, "Filled", hours=6)
+    assert "Submitted" == trader.status(1)
+    trader.wait(1800)
+    traded = trader.world.market.bars(instrument, "TRADES", 60, now, now + 1800).volume.sum()
+    assert 50 < traded < 500 <= ahead
+    assert "Submitted" == trader.status(1)
 
 
 def test_a_spread_with_a_worthless_leg_is_bought_not_sold(trader: Trader) -> None:  # market 19
