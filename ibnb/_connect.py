@@ -80,6 +80,7 @@ def connect(
     serverVersion: int | None = None,
     app_class: type[Any] | None = None,
     scenario: str | Scenario | None = None,
+    replay: str | os.PathLike[str] | None = None,
     **world: Unpack[Words],
 ) -> IBApp:
     """A session that is ready for requests.
@@ -106,11 +107,19 @@ def connect(
         "2025-03-03 09:30"), regime ("crash" …), data (a folder of your own bars) … Each combination is a world of its
         own. On a TWS to which the environment sends the program these words change nothing.
 
+    replay: a recording (app.record), played in place of a TWS: the same questions in the same order get the same
+        answers, on the recording's clock. What is asked otherwise is a ReplayError that shows both.
+
     Connected already with the same place, client id and class (and serverVersion, if one is named), it returns that
     session; so it does while that one is having its connection back, which then is tried at once.
     Errors: NotConnectedError (says what to look at), SafetyError, ValueError.
     """
     kind = app_class or _app_class()
+    if replay is not None:
+        if profile is not None or host is not None or port is not None or scenario is not None or world:
+            raise ValueError("replay: the recording says which TWS it is; no profile, place or world goes with it")
+        played: IBApp = _replayed(kind, replay, readonly, timeout)
+        return played
     place = _resolve(profile, host, port, scenario, world, serverVersion)
     gateway = _embedded(place.scenario, world) if place.scenario else None
     if gateway is not None:
@@ -177,6 +186,31 @@ def journal(app: Session) -> list[Entry]:
         return kept.read(cast("IBApp", app).getNewsArticle(kept.PROVIDER, kept.ARTICLE).text)
     except (RequestError, RequestTimeoutError):
         raise LookupError("the TWS at the other end keeps no journal that can be read") from None
+
+
+def _replayed(kind: type[Any], path: str | os.PathLike[str], readonly: bool, timeout: float) -> Any:
+    """A session with a recording."""
+    from ibnb.worlds.player import Player
+
+    player = Player(os.fspath(path)).start()
+    app: Session = kind()
+    core = app._ibnb
+    app.connectTimeout, app.newestVersion = timeout, player.head["version"]
+    core.place = (EMBEDDED, "replay", object())
+    core.clock.use(GatewayTime(player, core.fence.wait, core.reconnect.is_watchful))
+    core.pacing.on = False
+    key = (player.host, player.port, int(player.head["clientId"]))
+    _sessions[key] = app
+    core.at_disconnect += [lambda: _forget(key, app), player.stop]
+    try:
+        app.connect(*key)
+    except BaseException:
+        app.disconnect()
+        raise
+    core.ids.go_on(player.head["lastRequestId"])
+    core.gate.readonly = readonly
+    core.fence.wait()
+    return app
 
 
 def reset() -> None:

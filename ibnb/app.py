@@ -10,6 +10,7 @@ from ibnb.verbs.news import NewsVerbs
 from ibnb.verbs.options import OptionVerbs
 from ibnb.verbs.orders.executions import ExecutionVerbs
 from ibnb.verbs.real_time_bars import RealTimeBarVerbs
+from ibnb.verbs.recording import RecordingVerbs
 from ibnb.verbs.reference import ReferenceVerbs
 from ibnb.verbs.scanner import ScannerVerbs
 from ibnb.verbs.ticks import TickVerbs
@@ -29,6 +30,7 @@ class IBApp(
     DepthVerbs,
     ExecutionVerbs,
     ScannerVerbs,
+    RecordingVerbs,
 ):
     """ibapi's EClient and EWrapper with verbs beside them: call one, get a DataFrame or an exception.
 

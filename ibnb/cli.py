@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     gateway.add_argument("--version", type=int, metavar="N", help="the newest server version to serve, 100 to 226")
     gateway.add_argument("--accounts", type=int, metavar="N", help="a class: an account for each client, up to so many")
     gateway.add_argument("--board", type=int, metavar="PORT", help="the instructor's page there; 0 picks a free port")
+    gateway.add_argument("--replay", type=Path, metavar="FILE", help="play a recording (app.record) instead of a world")
     gateway.set_defaults(run=_gateway)
 
     course = commands.add_parser("course", help="build, prove, run or copy the lessons")
@@ -105,6 +106,8 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _gateway(args: argparse.Namespace) -> int:
+    if args.replay is not None:
+        return _replay(args)
     from ibnb.gateway import Gateway
     from ibnb.gateway.board import Board
 
@@ -132,6 +135,15 @@ def _gateway(args: argparse.Namespace) -> int:
     with Board(gateway, args.board or 0) as board:
         print(f"the instructor's board: {board.url}", flush=True)
         gateway.serve_forever()
+    return 0
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from ibnb.worlds.player import Player
+
+    player = Player(args.replay, args.port, args.host, foreign=True).start()
+    print(f"listening on {player.host}:{player.port}", flush=True)
+    player.serve_forever(args.rate)
     return 0
 
 

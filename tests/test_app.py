@@ -84,6 +84,7 @@ def test_the_verbs_are_these() -> None:
         "placeOrders",
         "plotData",
         "previewOrder",
+        "record",
         "resolve",
         "roundToTick",
         "searchSymbols",

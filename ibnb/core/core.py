@@ -36,6 +36,7 @@ from ibnb.errors import CallbackWarning, ConnectionLostError, IBError, NotConnec
 from ibnb.ib import api
 from ibnb.ib.values import check_contract, check_timeout, short_name
 from ibnb.tracebacks import users_level
+from ibnb.wire.recording import Recorder
 
 # Seconds before a timeout at which TWS is asked whether it still answers anything.
 GRACE = 2.0
@@ -76,6 +77,7 @@ class Core:
         self.status = Status(clock.now)
         self.tape = Tape(clock.now)
         self.ids = Ids()
+        self.recorder: Recorder | None = None
         self.pacing = Pacing()
         self.subscriptions = Subscriptions(clock.now)
         self.pending = Pending(self._wait_slot, lambda slot: self.outgoing.left(slot))
@@ -153,8 +155,20 @@ class Core:
         self.at_disconnect: list[Callable[[], object]] = []
         self._problems_told = 0
 
+    def record(self, recorder: Recorder) -> None:
+        """Have everything that passes written down, until the session is over or another recorder comes."""
+        self._stop_recording()
+        self.recorder = recorder
+        self.outgoing.heard, self.incoming.heard = recorder.sent, recorder.received
+
+    def _stop_recording(self) -> None:
+        self.outgoing.heard = self.incoming.heard = None
+        if self.recorder is not None:
+            self.recorder.close()
+
     def _gone(self) -> None:
         """The session is over."""
+        self._stop_recording()
         self.subscriptions.clear()
         self.gate.leave()
 

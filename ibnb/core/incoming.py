@@ -34,6 +34,8 @@ class Incoming:
     def __post_init__(self) -> None:
         self.is_private = self.dispatcher.is_private
         self._interpret: Callable[[int, bytes], None]
+        #: Is told of what comes, before anybody else.
+        self.heard: Callable[[list[bytes]], object] | None = None
 
     def reset(self, connection: Connection) -> None:
         """A new connection may speak another version."""
@@ -41,6 +43,8 @@ class Incoming:
 
     def take(self, payloads: list[bytes]) -> None:
         """What came at once."""
+        if self.heard is not None:
+            self.heard(payloads)
         if len(payloads) == 1:
             self.take_one(payloads[0])
             return

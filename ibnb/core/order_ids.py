@@ -65,6 +65,16 @@ class Ids:
             self.next = self._floor = taken + 1
             return taken
 
+    @property
+    def last_request(self) -> int:
+        """The id of the last request; 0 before the first one."""
+        return self._request
+
+    def go_on(self, last_request: int) -> None:
+        """Count on from another session's last request: it is being played again."""
+        with self._lock:
+            self._request = last_request
+
     def request(self) -> int:
         """An id for a request, away from order ids."""
         with self._lock:

@@ -73,6 +73,8 @@ class Outgoing:
     def __post_init__(self) -> None:
         self._passing = _Passing()
         self._protobuf: dict[tuple[int, int], bool] = {}
+        #: Is told of each message that leaves, fences excepted.
+        self.heard: Callable[[list[bytes]], object] | None = None
         # Historical requests that are open, to be sent again after a pacing violation: id → (method, arguments, tries).
         self._history: dict[int, tuple[str, dict[str, Any], int]] = {}
 
@@ -88,8 +90,13 @@ class Outgoing:
     def before_send(self, message: bytes) -> None:
         """Sees each outgoing message, under the lock that keeps messages in order. SafetyError."""
         self.fence.sees(message)
-        if not self.gate.armed or self._passing.order:
-            return
+        if self.gate.armed and not self._passing.order:
+            self._check_around(message)
+        if self.heard is not None:
+            self.heard(_payloads(message))
+
+    def _check_around(self, message: bytes) -> None:
+        """Orders and cancels that don't come by their own methods. SafetyError."""
         for payload in _payloads(message):
             msg_id = api.message_id(payload, self.lifecycle.version)
             msg_id -= api.PROTOBUF_OFFSET if msg_id > api.PROTOBUF_OFFSET else 0
