@@ -141,6 +141,8 @@ class AccountPanel(Live):
             raise ValueError("Press the kill switch first: it takes two steps.")
         self._disarm()
         self._guard.fire("the kill switch was pressed")
+        if self._guard.dry_run:
+            return "Dry run: nothing was stopped."
         # An order takes a moment to end; on the manual clock it ends only if somebody waits.
         self._core.clock.wait(lambda: not self._working(), _PATIENCE)
         left = self._working()
@@ -181,11 +183,11 @@ class AccountPanel(Live):
         rows = []
         if not math.isnan(guard.floor):
             room = (self.worth - guard.floor) / self.worth if self.worth else math.nan
-            rows.append(("Floor", f"{price(guard.floor)} ({room:.2%} below the worth)"))
+            rows.append(("Floor", f"{price(guard.floor)} ({room:.2%} below)"))
         if guard.min_cash is not None:
             rows.append(("Least cash", price(guard.min_cash)))
         state = badge(RED, "FIRED") if guard.tripped else badge(GREEN, "WATCHING")
-        rows.append(("Guard", state))
+        rows.append(("Guard", f"{state}{' (dry run: it stops nothing)' if guard.dry_run else ''}"))
         return [*rows, *(("", html.escape(each)) for each in guard.actions[-_MOST_ACTIONS:])]
 
     def _drawn(self) -> str:

@@ -90,10 +90,8 @@ codes
 # The simulated TWS offers a small part of the real list. Four tables are in the document:
 
 # %%
-pd.Series(
-    {what: len(app.getScannerParameters(what)) for what in ("scanCodes", "instruments", "locations", "filters")},
-    name="rows",
-).to_frame()
+tables = ["scanCodes", "instruments", "locations", "filters"]
+pd.DataFrame({"rows": [len(app.getScannerParameters(what)) for what in tables]}, index=tables)
 
 # %% [markdown]
 # `getScan` looks your words up in these tables before it sends anything. So a typing error costs you a second and not an hour.
@@ -200,7 +198,8 @@ check("14.4", tags)
 # ## By hand: a scan is a subscription
 #
 # `getScan` looks like one question with one answer. On the wire it is something else. `reqScannerSubscription` opens a
-# **subscription**: TWS sends the whole ranking, and sends it again whenever it has been refreshed, until you cancel. Ten subscriptions may be open at a time. Who forgets to cancel has used them up after ten scans.
+# **subscription**: TWS sends the whole ranking, and sends it again whenever it has been refreshed, until you cancel. Ten
+# subscriptions may be open at a time. Whoever forgets to cancel has used them up after ten scans.
 #
 # ```mermaid
 # sequenceDiagram
@@ -400,7 +399,7 @@ ibnb.QuoteBoard(app, found)
 
 # %% [markdown]
 # Five live lines are open now, as many as the board shows. If your account has no subscription for live data, call
-# `app.reqMarketDataType(3)` before: the quotes are then delayed ones (lesson 08). The ranking itself doesn't become older by it.
+# `app.reqMarketDataType(3)` before: the quotes are then delayed ones (lesson 08). The ranking itself is the same.
 #
 # ## A rank isn't a trend
 #

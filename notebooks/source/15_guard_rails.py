@@ -153,27 +153,27 @@ check("15.2", history)
 # ## A baseline that means something
 #
 # "Stop when I have lost five percent." Five percent of what? Of the **baseline**: what the account was worth when the watch began.
-# From it comes the **floor**, the worth at which everything stops:
+# From it comes the **floor**, the value at which everything stops:
 #
 # $$\text{floor} = \text{baseline} \times (1 - \text{max loss})$$
 #
-# One formula, and three published programs got it wrong in three ways.
+# It is one formula, and the student's program gets it wrong in three ways.
 #
-# **The wrong unit.** One was told `max_perc_loss = 5`, and used it as a *fraction*: `baseline * (1 - 5)`. With its baseline of
-# 294.67 the floor was −1178.68. **The wrong row.** Its baseline is the last row of `StockMarketValue` that happened to come. In
+# **The wrong unit.** It is told `max_perc_loss = 5`, and uses the number as a *fraction*: `baseline * (1 - 5)`. With its baseline of
+# 294.67 the floor is −1178.68. **The wrong row.** Its baseline is the last row of `StockMarketValue` that happened to come. In
 # our account that is a small part in pounds. When the American shares fall, the row in pounds stands still, and the program
-# looks at it all night. **No row.** An account without shares has a `StockMarketValue` of 0. The floor is 0 then, and nothing can
+# looks at it all night. **The zero.** An account without shares has a `StockMarketValue` of 0. The floor is 0 then, and nothing can
 # fall below it.
 #
-# None of the three ever raised an error. A guard that can't fire looks exactly like a guard that needn't.
+# None of the three raises an error. A guard that can't fire looks exactly like a guard that needn't.
 
 # %%
 account = app.getAccountUpdates().values
 rows = account.loc["StockMarketValue", ["value", "currency"]].set_index("currency")["value"]
 last_row = rows.iloc[-1]
-print(f"the row that came last: {last_row:,.2f} {rows.index[-1]}, a floor of {last_row * (1 - MAX_LOSS):,.2f}")
+print(f"the row that came last: {last_row:,.2f} {rows.index[-1]}, its floor {last_row * (1 - MAX_LOSS):,.2f}")
 worth = float(account.loc["NetLiquidation", "value"])
-print(f"what the account is worth: {worth:,.2f}, a floor of {worth * (1 - MAX_LOSS):,.2f}")
+print(f"what the account is worth: {worth:,.2f}, its floor {worth * (1 - MAX_LOSS):,.2f}")
 
 # %% [markdown]
 # The right baseline is `NetLiquidation`: one number for the whole account, cash and all positions, in the base currency. It
@@ -201,11 +201,18 @@ def floor(baseline, max_loss):
 check("15.3", floor)
 
 # %% [markdown]
+# A floor can be set for the cash, too. This is what there is, by currency:
+
+# %%
+account = app.getAccountUpdates().values
+account.loc["TotalCashBalance", ["currency", "value"]].set_index("currency")
+
+# %% [markdown]
 # ### Exercise 4 · A floor in cash
 #
-# Another published program stops when the cash falls below 1,000,000: `if key == "TotalCashBalance" and currency == "BASE" and
-# float(val) < 1000000: self.disconnect()`. (On its page the last part is missing, so that the file doesn't even start.) The
-# account's base currency is the euro. Which sentence is true?
+# A published example stops when the cash falls below 1,000,000: `if key == "TotalCashBalance" and currency == "BASE" and
+# float(val) < 1000000: self.disconnect()`. (On its page the last part is missing, so that the file doesn't even start.)
+# A reader runs it on an account whose base currency is the **euro**. Which sentence is true?
 #
 # * **a** · The limit is one million dollars, since IB reckons in dollars.
 # * **b** · The limit is one million euros; `BASE` is always in the account's own currency.
@@ -224,8 +231,8 @@ check("15.4", cash_floor)
 # ## Never judge half a report
 #
 # The report comes in pieces. After a reconnection it begins anew. Whoever looks at every single message sees accounts that never
-# existed: cash of now with positions of an hour ago, or a worth of 0, because the first row has only just come. Some programs judge
-# inside `updateAccountValue`. They fire at breakfast, when the connection comes back.
+# existed: cash of now with positions of an hour ago, or a total of 0, because the first row has only just come. The published
+# example judges inside `updateAccountValue`. Such a guard may fire at breakfast, when the connection comes back.
 #
 # The rule is to collect, and to look only when something is **complete**: at `accountDownloadEnd` after the subscription, later at
 # `updateAccountTime`, which closes each cycle. And a single bad value may be a mistake of transmission. A careful guard asks once
@@ -263,14 +270,14 @@ check("15.5", complete_values)
 # %% [markdown]
 # ## Stop in the right order
 #
-# All three programs stop by the same word: `disconnect()`. It ends the *conversation*. It doesn't end an order. What works at the
+# Both programs stop by the same word: `disconnect()`. It ends the *conversation*. It doesn't end an order. What works at the
 # exchange goes on working, can be filled in an hour, and nobody hears of it. To leave first is the most dangerous order of all.
 #
 # ```mermaid
 # flowchart LR
 #     accTitle: What a guard does, in this order
-#     accDescr: When the worth falls below the floor, the guard first blocks every new order, then cancels every working order and waits for the answers, then closes positions if that was wished, waits for the fills, and only then disconnects.
-#     F["worth < floor"] --> B["1 · block<br/>no new order leaves"]
+#     accDescr: When the account's value falls below the floor, the guard first blocks every new order, then cancels every working order and waits for the answers, then closes positions if that was wished, waits for the fills, and only then disconnects.
+#     F["value below the floor"] --> B["1 · block<br/>no new order leaves"]
 #     B --> C["2 · cancel<br/>every working order,<br/>and wait for the answer"]
 #     C --> X["3 · close<br/>positions at market,<br/>if that was wished"]
 #     X --> D["4 · leave"]
@@ -312,7 +319,7 @@ check("15.6", leave, app)
 # A fire alarm that has never been tested is a box on the wall. `AccountGuard` does what the picture shows, and it has a switch
 # for rehearsals: with `dry_run=True` it watches as always, and only writes down what it *would* do.
 #
-# To rehearse a bad day one needs a bad day. The simulated morning has one: at eleven the whole market falls. So that your session
+# To rehearse a bad day one needs a bad day. The simulated morning has a bad hour: at eleven the whole market falls. So that your session
 # isn't taken along, the rehearsal gets a world of its own. Another `seed` is another course of prices on the same script. (A real TWS
 # has one world only. Leave these cells out there, or let a dry run watch your paper account for a day.)
 
@@ -328,17 +335,17 @@ for action in rehearsed.actions:
 
 # %%
 ibnb.plotEquity(
-    pd.Series(course, name="NetLiquidation"), floor=rehearsed.floor, title="A rehearsal: the worth and the floor"
+    pd.Series(course, name="NetLiquidation"), floor=rehearsed.floor, title="A rehearsal: the account and its floor"
 )
 
 # %% [markdown]
 # Three things are to be seen. The baseline is `NetLiquidation` after the first complete report. The guard would have acted **once**,
-# although the worth stays below the floor for the rest of the morning. And between the moment at which the curve crosses the line and
+# although the value stays below the floor for the rest of the morning. And between the moment at which the curve crosses the line and
 # the report there may be three minutes, in which the market goes on falling. A loss limit isn't a promise. Plan with more than
 # five percent.
 #
-# A switch that was forgotten is the opposite danger. The word `dry_run` belongs into the settings at the top of your program, and
-# into its first line of output.
+# A switch that was forgotten is the opposite danger. The word `dry_run` belongs in the settings at the top of your program, and
+# in its first line of output.
 #
 # And now in earnest, in the world of seed 3, which holds the same positions. What a guard tells of itself is worth reading line by line:
 # what it *sent*, and what TWS has *done*.
@@ -401,7 +408,7 @@ check("15.7", drill, app)
 # ## A panel with a red button
 #
 # For a person there is a panel: the account, its course above the floor, and a **kill switch** that fires the guard by hand. It asks
-# once more before it does. On the right of the numbers you see how far the floor is away.
+# once more before it does. The line *Floor* says how far away the floor is. This panel's guard only rehearses, and the panel says so.
 
 # %%
 watch = ibnb.AccountGuard(app, max_loss=0.05, dry_run=True)
@@ -412,14 +419,14 @@ portfolio = app.getAccountUpdates().portfolio
 ibnb.plotPortfolio(portfolio[portfolio["currency"] == "USD"])
 
 # %% [markdown]
-# The bars show where a loss would come from (in dollars; the shares in London are left out). Half of an account in one share is a risk that no guard takes away: it only sells it
-# late. To spread the money is the better protection, and the guard is for the day on which that wasn't enough.
+# The bars show where a loss would come from (in dollars; the shares in London are left out). Half of an account in one share is a
+# risk that no guard takes away: it only sells the share late. To spread the money is the better protection, and the guard is for the day on which that wasn't enough.
 #
 # ### Exercise 8 · How far may it fall?
 #
 # Nora asks a question that can be answered beforehand. If **one** position fell to zero and everything else stood still, by which
-# fraction would the account lose worth? Write `worst_single(portfolio, worth)`. `portfolio` has a column `marketValue` (all in the base
-# currency here), `worth` is the NetLiquidation. Return the largest such fraction, as a positive number. A short position gains when its
+# fraction would the account's value fall? Write `worst_single(portfolio, worth)`. `portfolio` has a column `marketValue` (all in the base
+# currency here), `worth` is what the account is worth, its NetLiquidation. Return the largest such fraction, as a positive number. A short position gains when its
 # share falls to zero; leave those out. Without any long position the answer is 0.
 
 

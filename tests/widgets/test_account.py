@@ -67,6 +67,20 @@ def test_the_kill_switch_takes_two_steps_and_stops_everything(app: IBApp) -> Non
     assert repr(panel).endswith("guard fired)")
 
 
+def test_a_dry_run_never_looks_like_a_guard_in_earnest(app: IBApp) -> None:
+    waiting = app.placeOrderNow("NVDA", app.createOrder("BUY", 1, "LMT", 50), wait="Submitted")
+    panel = AccountPanel(app, AccountGuard(app, max_loss=0.05, dry_run=True))
+    panel.refresh()
+    assert "WATCHING (dry run: it stops nothing)" in panel.text
+    kill, confirm, _ = panel.children[1].children
+    kill.click()
+    confirm.click()
+    assert "FIRED (dry run: it stops nothing)" in panel.text
+    assert "Dry run: nothing was stopped." in panel.text
+    assert "Stopped" not in panel.text
+    assert waiting in app.getOpenOrders().index
+
+
 def test_the_guard_goes_on_when_the_panel_stops(app: IBApp) -> None:
     guard = AccountGuard(app, min_cash=10_000_000.0, dry_run=True)
     panel = AccountPanel(app, guard)

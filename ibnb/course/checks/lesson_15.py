@@ -234,7 +234,7 @@ def the_worst_single(worst_single: Callable[..., Any]) -> str | None:
         value = called(worst_single, frame, worth, wants=float)
         if abs(value - right) <= _NEAR:
             continue
-        case = f"for the values {values} and a worth of {worth:g}"
+        case = f"for the values {values} and an account worth {worth:g}"
         if right and abs(value - right * 100) <= _NEAR:
             return f"{case} this is percent; a fraction is wanted"
         if right and abs(value + right) <= _NEAR:
