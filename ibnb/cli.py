@@ -69,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
 
     course = commands.add_parser("course", help="build, prove, run or copy the lessons")
     actions = course.add_subparsers(required=True, metavar="ACTION")
+    new = actions.add_parser("new", help="begin a lesson of your own: its source and its checks")
+    new.add_argument("name", help="NN_topic, such as 17_pairs")
+    new.set_defaults(run=_course_new)
     build = actions.add_parser("build", help="make the notebooks from their sources, executed")
     build.add_argument("lessons", nargs="*", help="lesson numbers; all if none")
     build.add_argument("--check", action="store_true", help="write nothing; fail if a notebook would change")
@@ -84,8 +87,15 @@ def _parser() -> argparse.ArgumentParser:
     copy.add_argument("dest", type=Path)
     copy.add_argument("--overwrite", action="store_true", help="replace files that are there already")
     copy.set_defaults(run=_course_copy)
+    grade = actions.add_parser("nbgrader", help="write the lessons as assignments of an nbgrader course")
+    grade.add_argument("dest", type=Path)
+    grade.add_argument("lessons", nargs="*")
+    grade.set_defaults(run=_course_nbgrader)
     index = actions.add_parser("index", help="print the lesson index as Markdown")
     index.set_defaults(run=_course_index)
+    for action in (new, build, check, run, copy, grade, index):
+        where = "a folder of lessons that aren't the course's: source/, checks/, and the notebooks"
+        action.add_argument("--dir", type=Path, required=action is new, metavar="PATH", help=where)
 
     doctor = commands.add_parser("doctor", help="which ibapi, which ports, what to do")
     doctor.set_defaults(run=_doctor)
@@ -147,10 +157,18 @@ def _replay(args: argparse.Namespace) -> int:
     return 0
 
 
+def _course_new(args: argparse.Namespace) -> int:
+    from ibnb import course
+
+    for path in course.new(args.name, args.dir):
+        print(path)
+    return 0
+
+
 def _course_build(args: argparse.Namespace) -> int:
     from ibnb import course
 
-    for path in course.build(args.lessons, check=args.check):
+    for path in course.build(args.lessons, check=args.check, folder=args.dir):
         print(path)
     return 0
 
@@ -158,13 +176,13 @@ def _course_build(args: argparse.Namespace) -> int:
 def _course_check(args: argparse.Namespace) -> int:
     from ibnb import course
 
-    return course.check_all(args.lessons)
+    return course.check_all(args.lessons, folder=args.dir)
 
 
 def _course_run(args: argparse.Namespace) -> int:
     from ibnb import course
 
-    runs = course.run(args.lessons, profile=args.profile)
+    runs = course.run(args.lessons, profile=args.profile, folder=args.dir)
     for result in runs:
         print(f"{result.lesson:24} {result.seconds:6.1f} s  {result.error or 'ok'}")
     return 0 if all(result.ok for result in runs) else 1
@@ -173,15 +191,23 @@ def _course_run(args: argparse.Namespace) -> int:
 def _course_copy(args: argparse.Namespace) -> int:
     from ibnb import course
 
-    written = course.copy(args.dest, overwrite=args.overwrite)
+    written = course.copy(args.dest, overwrite=args.overwrite, folder=args.dir)
     print(f"{len(written)} files written to {args.dest}")
+    return 0
+
+
+def _course_nbgrader(args: argparse.Namespace) -> int:
+    from ibnb import course
+
+    for path in course.assignments(args.dest, args.lessons, folder=args.dir):
+        print(path)
     return 0
 
 
 def _course_index(args: argparse.Namespace) -> int:
     from ibnb import course
 
-    print(course.index())
+    print(course.index(folder=args.dir))
     return 0
 
 

@@ -25,6 +25,13 @@ def serve(folder: Path, options: Sequence[str] = ()) -> int:
     written = course.copy(folder)
     if written:
         print(f"{len(written)} files copied to {folder.resolve()}", flush=True)
+    if changed := course.newer(folder):
+        names = ", ".join(sorted({Path(name).stem for name in changed}))
+        print(
+            f"this ibnb has other versions of {names} than your copies, which are left alone; "
+            "fresh ones beside them:  ibnb course copy OTHER_FOLDER",
+            flush=True,
+        )
     first = min(course.lessons_dir().glob("*.ipynb")).name
     ours = [f"--ServerApp.root_dir={folder.resolve()}", f"--LabApp.default_url=/lab/tree/{first}"]
     # Whether JupyterLab may fetch news is answered by a default of ours, which the user's own choice beats.

@@ -226,3 +226,11 @@ def test_a_warning_is_about_the_users_line_however_many_frames_are_between() -> 
             ask()
         assert told[0].filename == __file__
     ibnb.reset()
+
+
+def test_a_lesson_that_cannot_be_built_is_short_too(shell: InteractiveShell) -> None:
+    """first_use D2."""
+    lines = shown(shell, "from ibnb import course\n\ncourse.build(['99'])\n")
+    assert len(lines) <= 14
+    assert any(line.startswith("----> 3 course.build") for line in lines)
+    assert lines[-1].startswith("LessonError: no lesson 99; there are 01_")

@@ -6,6 +6,7 @@ Lessons are looked for in the wheel (`ibnb/notebooks`) and else in the repositor
 from __future__ import annotations
 
 import difflib
+import hashlib
 import itertools
 import json
 import os
@@ -20,11 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from ibnb.course import front, pages, source
-from ibnb.course.execution import assemble, environment, execute, settle
+from ibnb.course.execution import CHECKS, assemble, environment, execute, settle
 from ibnb.course.rules import PIXELS, problems, unclean
 from ibnb.course.source import Header, LessonError, extra
 
 CELL_TIMEOUT = 60
+# In a folder of copies: which version of each lesson was copied.
+_COPIED = ".ibnb-lessons.json"
 # What the first page may be called when one asks for it alone.
 _INDEX = ("00", "0", front.NAME)
 
@@ -57,6 +60,10 @@ def lessons(wanted: Sequence[str] = (), folder: Path | None = None) -> list[Head
     Errors: LessonError naming the lessons there are.
     """
     headers = [source.read_header(path) for path in sorted(((folder or lessons_dir()) / "source").glob("[0-9]*_*.py"))]
+    if not headers:
+        raise LessonError(
+            f"there is no lesson in {folder or lessons_dir()}: its source would be source/NN_topic.py there"
+        )
     if not wanted:
         return headers
     names = {key: header for header in headers for key in (header.number, header.number.lstrip("0"), header.name)}
@@ -76,7 +83,12 @@ def plan(header: Header, folder: Path | None = None, *, solved: bool) -> Any:
     written = source.with_nbgrader(source.read_cells(folder / "source" / f"{header.name}.py"), header.number)
     body = source.solved(written) if solved else source.student(written)
     opening = pages.opening(header, previous, following, solved=solved, everyone=everyone)
-    return assemble(header, [*opening, *body, *pages.closing(previous, following, solved=solved)])
+    cells = [*opening, *body, *pages.closing(previous, following, solved=solved)]
+    return assemble(header, cells if _has_index(folder) else pages.without_index(cells))
+
+
+def _has_index(folder: Path) -> bool:
+    return (folder / "source" / "glossary.toml").is_file()
 
 
 def plan_index(folder: Path | None = None) -> Any:
@@ -108,7 +120,7 @@ def build(
             target = notebook_path(header, folder, solved=solved)
             _store(target, _built(header, folder, solved=solved, timeout=timeout), header.number, check=check)
             targets.append(target)
-    if (whole or len(chosen) < len(wanted)) and (folder / "source" / "glossary.toml").is_file():
+    if (whole or len(chosen) < len(wanted)) and _has_index(folder):
         target = folder / f"{front.NAME}.ipynb"
         _store(target, _built_index(folder, timeout=timeout), "00", check=check)
         targets.append(target)
@@ -133,7 +145,7 @@ def notebook_path(header: Header, folder: Path, *, solved: bool) -> Path:
 
 def _built(header: Header, folder: Path, *, solved: bool, timeout: int) -> str:
     which = f"{header.name} ({'solved' if solved else 'student'})"
-    notebook = settle(execute(plan(header, folder, solved=solved), name=which, timeout=timeout), header)
+    notebook = settle(execute(plan(header, folder, solved=solved), name=which, timeout=timeout, folder=folder), header)
     text = _valid(notebook)
     return _kept(which, text, problems(json.loads(text), solved=solved))
 
@@ -207,7 +219,9 @@ def check_all(wanted: Sequence[str] = (), *, folder: Path | None = None, timeout
     # The lessons are proved by nbval's rules, not by those of the project that pytest happens to be started in.
     equal = f"--nbval-sanitize-with={Path(__file__).with_name('nbval.cfg')}"
     isolated = ["-c", os.devnull, f"--rootdir={folder}", "-p", "no:cacheprovider", "-q", equal]
-    return subprocess.run([*command, *isolated, *map(str, notebooks)], env=environment(), check=False).returncode
+    return subprocess.run(
+        [*command, *isolated, *map(str, notebooks)], env=environment(folder=folder), check=False
+    ).returncode
 
 
 def run(
@@ -225,7 +239,9 @@ def run(
     for header in lessons(wanted, folder):
         started = time.perf_counter()
         try:
-            execute(plan(header, folder, solved=True), name=header.name, timeout=timeout, profile=profile)
+            execute(
+                plan(header, folder, solved=True), name=header.name, timeout=timeout, profile=profile, folder=folder
+            )
             error = None
         except LessonError as failure:
             error = str(failure)
@@ -234,22 +250,52 @@ def run(
 
 
 def copy(dest: str | Path, *, overwrite: bool = False, folder: Path | None = None) -> list[Path]:
-    """Copy the lessons, their solutions and the appendices to `dest`; return the files written.
+    """Copy the lessons, their solutions, the appendices and checks of their own to `dest`; return the files written.
 
     A file that is already there is left alone, since it may hold the learner's work, unless `overwrite`.
     """
     folder, dest = folder or lessons_dir(), Path(dest).expanduser()
+    copied = _copied(dest)
     written = []
-    for path in sorted(
-        path for wanted in ("*.ipynb", "solutions/*.ipynb", "appendix/*.md") for path in folder.glob(wanted)
-    ):
-        target = dest / path.relative_to(folder)
-        if target.exists() and not overwrite:
+    for path in _to_copy(folder):
+        name = path.relative_to(folder).as_posix()
+        target = dest / name
+        if not target.exists() or overwrite:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+            written.append(target)
+        elif target.read_bytes() != path.read_bytes():
             continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-        written.append(target)
+        copied[name] = _digest(path)
+    if copied and copied != _copied(dest):
+        (dest / _COPIED).write_text(json.dumps(copied, indent=1) + "\n", encoding="utf-8")
     return written
+
+
+def newer(dest: str | Path, *, folder: Path | None = None) -> list[str]:
+    """The lessons in `dest` of which there is another version now than the one that was copied there, by file name.
+
+    What the learner has written into them doesn't count; nothing is changed.
+    """
+    folder, copied = folder or lessons_dir(), _copied(Path(dest).expanduser())
+    names = {path.relative_to(folder).as_posix(): path for path in _to_copy(folder)}
+    return [name for name, path in names.items() if name in copied and copied[name] != _digest(path)]
+
+
+def _to_copy(folder: Path) -> list[Path]:
+    kinds = ("*.ipynb", "solutions/*.ipynb", "appendix/*.md", f"{CHECKS}/lesson_*.py")
+    return sorted(path for kind in kinds for path in folder.glob(kind))
+
+
+def _copied(dest: Path) -> dict[str, str]:
+    """What was copied there, by name: a digest of each file as it was."""
+    path = dest / _COPIED
+    known: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return known
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def index(*, folder: Path | None = None) -> str:

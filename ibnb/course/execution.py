@@ -13,8 +13,19 @@ from ibnb.course.source import Cell, Header, LessonError, cell_ids, extra
 
 _COLOUR_CODE = re.compile(r"\x1b\[[0-9;]*m")
 # A lesson is built with the embedded gateway and with figures in line, whatever the builder's own shell is set to.
-_UNSET = ("IBNB_PROFILE", "IBNB_HOST", "IBNB_PORT", "IBNB_SERVER_VERSION", "IBNB_CHECK_RAISES", "MPLBACKEND")
-_PLACE = ("IBNB_HOST", "IBNB_PORT")
+_UNSET = (
+    "IBNB_PROFILE",
+    "IBNB_HOST",
+    "IBNB_PORT",
+    "IBNB_SEAT",
+    "IBNB_CHECKS",
+    "IBNB_SERVER_VERSION",
+    "IBNB_CHECK_RAISES",
+    "MPLBACKEND",
+)
+_PLACE = ("IBNB_HOST", "IBNB_PORT", "IBNB_SEAT")
+# Where a folder of lessons keeps those that aren't in the package.
+CHECKS = "checks"
 
 
 def assemble(header: Header, cells: list[Cell]) -> Any:
@@ -40,13 +51,15 @@ def _metadata(header: Header) -> Any:
     )
 
 
-def execute(notebook: Any, *, name: str, timeout: int, profile: str | None = None) -> Any:
+def execute(notebook: Any, *, name: str, timeout: int, profile: str | None = None, folder: Path | None = None) -> Any:
     """Run the notebook in place in an empty folder; `timeout` is seconds per cell. The first unexpected error ends it.
+
+    `folder`: the lessons', which may have checks of its own.
 
     Errors: LessonError with the failing cell and its traceback.
     """
     nbclient, failures = extra("nbclient"), extra("nbclient.exceptions")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as place:
         client = nbclient.NotebookClient(
             notebook,
             timeout=timeout,
@@ -54,23 +67,24 @@ def execute(notebook: Any, *, name: str, timeout: int, profile: str | None = Non
             store_widget_state=False,
             record_timing=False,
             coalesce_streams=True,
-            resources={"metadata": {"path": folder}},
+            resources={"metadata": {"path": place}},
         )
         try:
-            client.execute(env=environment(profile))
+            client.execute(env=environment(profile, folder))
         except (failures.CellExecutionError, failures.CellTimeoutError, failures.DeadKernelError) as error:
             raise LessonError(f"{name}: {_COLOUR_CODE.sub('', str(error))}") from None
     return notebook
 
 
-def environment(profile: str | None = None) -> dict[str, str]:
+def environment(profile: str | None = None, folder: Path | None = None) -> dict[str, str]:
     """The kernel's environment: this ibnb importable, the embedded gateway unless a profile is named (which may have
-    its place in IBNB_HOST and IBNB_PORT)."""
+    its place in IBNB_HOST and IBNB_PORT), and the checks of a folder of lessons."""
     package_root = str(Path(__file__).parents[2])
     inherited = {key: value for key, value in os.environ.items() if key not in _UNSET or (profile and key in _PLACE)}
     paths = [package_root, *filter(None, [inherited.get("PYTHONPATH")])]
     fixed = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    return {**inherited, **fixed, **({"IBNB_PROFILE": profile} if profile else {})}
+    checks = {"IBNB_CHECKS": str(folder.resolve() / CHECKS)} if folder else {}
+    return {**inherited, **fixed, **checks, **({"IBNB_PROFILE": profile} if profile else {})}
 
 
 def settle(notebook: Any, header: Header) -> Any:

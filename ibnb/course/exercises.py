@@ -6,9 +6,11 @@
 * `can't be checked on a real TWS`: the exercise is checked against what the simulated gateway received, in this process
   or behind a port
 
-The checks of lesson NN live in `ibnb/course/checks/lesson_NN.py`. One check is one function that returns None when the
-answer is right, and else the sentence after "because". `wants` is what the first answer must be, so that the check may
-rely on it: a type, several types, `callable`, or a list of these, one for each answer.
+The checks of lesson NN live in `ibnb/course/checks/lesson_NN.py`; those of lessons outside of the package in
+`checks/lesson_NN.py` beside the notebook, beside the folder that it is in, or in the folder named by IBNB_CHECKS. One
+check is one function that returns None when the answer is right, and else the sentence after "because". `wants` is what
+the first answer must be, so that the check may rely on it: a type, several types, `callable`, or a list of these, one
+for each answer.
 
     @exercise("05.2", wants=dict, correct="each request has rows of its own")
     def two_symbols(frames: dict[str, Any]) -> str | None:
@@ -26,9 +28,11 @@ from __future__ import annotations
 import html
 import inspect
 import os
+import runpy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from ibnb import _connect
@@ -98,6 +102,7 @@ class Exercise:
 
 
 EXERCISES: dict[str, Exercise] = {}
+_LOADED: set[Path] = set()
 
 
 def exercise(number: str, *, correct: str, wants: Wants = None) -> Callable[[Check], Check]:
@@ -151,10 +156,22 @@ def find(number: str) -> Exercise:
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
+        _load(f"{module.rpartition('.')[2]}.py")
     if number not in EXERCISES:
         known = ", ".join(sorted(key for key in EXERCISES if key[:3] == number[:3])) or "none in that lesson"
         raise ValueError(f"there is no exercise {number!r} (there are: {known})")
     return EXERCISES[number]
+
+
+def _load(name: str) -> None:
+    """Run the checks of a lesson that isn't the course's, once, from the first folder that has them."""
+    named = os.environ.get("IBNB_CHECKS")
+    here = Path.cwd()
+    places = [*([Path(named)] if named else []), here / "checks", here.parent / "checks"]
+    path = next((place / name for place in places if (place / name).is_file()), None)
+    if path is not None and path not in _LOADED:
+        runpy.run_path(str(path))
+        _LOADED.add(path)
 
 
 def _judge(number: str, found: Exercise, answers: tuple[Any, ...]) -> Verdict:

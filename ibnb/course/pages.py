@@ -66,6 +66,12 @@ def navigation(previous: Header | None, following: Header | None, *, solved: boo
     return "  |  ".join([*back, f"[all lessons]({'../' if solved else ''}00_index.ipynb)", *onward])
 
 
+def without_index(cells: list[Cell]) -> list[Cell]:
+    """The same cells where there is no index to lead to, as in a folder of lessons that aren't the course's."""
+    link = re.compile(r"(?:  \|  )?\[all lessons\]\([^)]*\)(?:  \|  (?=\[))?")
+    return [Cell(cell.kind, link.sub("", cell.source), cell.metadata) for cell in cells]
+
+
 def linked_numbers(text: str, everyone: Sequence[Header]) -> str:
     """The same text, with a link behind each number of a lesson: `lessons 01 and 03`."""
     names = {header.number: header.name for header in everyone}

@@ -37,6 +37,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ibnb.tracebacks import short_traceback
+
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
 STUB = "# write your code here"
@@ -47,6 +49,9 @@ _RAW = re.compile(r"\A# %% \[raw\][^\n]*\n((?:#[^\n]*\n)+)")
 
 class LessonError(RuntimeError):
     """A lesson can't be built or breaks a rule of the course; the text names the lesson, the cell and the rule."""
+
+    def _render_traceback_(self) -> list[str]:
+        return short_traceback(self)
 
 
 @dataclass(frozen=True)
