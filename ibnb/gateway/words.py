@@ -6,7 +6,7 @@ Rule: every word is optional and changes one thing of the scenario that is named
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ class Words(TypedDict, total=False):
 
     * `seed`: another number is another world of prices.
     * `start`: when the world begins; what the scenario scripts moves along.
-    * `data`: a folder of CSV or Parquet bars that are served as instruments.
+    * `data`: a folder of CSV or Parquet bars that are served as instruments (for ibnb.connect also frames by symbol).
     * `latency`: seconds of an order's way to the exchange (fills and cancellations in proportion), or a Latency.
     * `always_open`: whether markets never close.
     * `regime`: "calm", "crash", "trend" or "chop", from the first day on.
@@ -35,7 +35,7 @@ class Words(TypedDict, total=False):
 
     seed: int | None
     start: str | datetime | float | None
-    data: str | Path | None
+    data: str | Path | Mapping[str, Any] | None
     latency: float | Latency | None
     always_open: bool | None
     regime: str | None
@@ -98,6 +98,12 @@ def _field(name: str, kind: Callable[[Any], Any]) -> Callable[[Scenario, Any], S
     return lambda scenario, value: replace(scenario, **{name: kind(value)})
 
 
+def _folder(wanted: str | Path | Mapping[str, Any]) -> Path:
+    if isinstance(wanted, Mapping):
+        raise ValueError("data is a folder of CSV or Parquet files; frames by symbol are taken by ibnb.connect(data=…)")
+    return Path(wanted)
+
+
 def _version(wanted: int) -> int:
     if OLDEST <= wanted <= NEWEST:
         return int(wanted)
@@ -108,7 +114,7 @@ def _version(wanted: int) -> int:
 _APPLY: dict[str, Callable[[Scenario, Any], Scenario]] = {
     "start": lambda scenario, value: scenario.at(moment(value)),
     "seed": _field("seed", int),
-    "data": _field("data", Path),
+    "data": lambda scenario, value: replace(scenario, data=_folder(value)),
     "always_open": _field("always_open", bool),
     "regime": lambda scenario, value: replace(scenario, regime=_regime(value)),
     "latency": lambda scenario, value: replace(scenario, latency=_latency(scenario.latency, value)),
