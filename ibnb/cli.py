@@ -79,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     check = actions.add_parser("check", help="run all notebooks and compare every output, strictly")
     check.add_argument("lessons", nargs="*")
     check.set_defaults(run=_course_check)
+    slides = actions.add_parser("slides", help="write the lessons as slides")
+    slides.add_argument("lessons", nargs="*")
+    slides.add_argument("--dest", type=Path, default=Path("slides"), help="folder for NN_topic.slides.html")
+    slides.set_defaults(run=_course_slides)
     run = actions.add_parser("run", help="run the solved lessons here, or on a paper TWS")
     run.add_argument("lessons", nargs="*")
     run.add_argument("--profile", help="for example tws-paper")
@@ -93,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     grade.set_defaults(run=_course_nbgrader)
     index = actions.add_parser("index", help="print the lesson index as Markdown")
     index.set_defaults(run=_course_index)
-    for action in (new, build, check, run, copy, grade, index):
+    for action in (new, build, check, slides, run, copy, grade, index):
         where = "a folder of lessons that aren't the course's: source/, checks/, and the notebooks"
         action.add_argument("--dir", type=Path, required=action is new, metavar="PATH", help=where)
 
@@ -112,6 +116,14 @@ def _demo(args: argparse.Namespace) -> int:
     from ibnb.demo import show
 
     show(args.chart)
+    return 0
+
+
+def _course_slides(args: argparse.Namespace) -> int:
+    from ibnb.course.slides import slides
+
+    for path in slides(args.dest, args.lessons, folder=args.dir):
+        print(path)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The instructor's pack: a note for each lesson whose times add up, plans that keep to them, slides that build."""
+"""The instructor's pack: a note for each lesson whose times add up, and plans that keep to them."""
 
 from __future__ import annotations
 
