@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 
 from ... import messages as m
 from ...calendar import day_date
 from ...instruments import Instrument
+from ...market import Bars
+from ...market.volatility_bars import VOLATILITIES
 from ...world import Client, Subscription, World
 from ...zones import LOGIN_ZONE, zone_info
 from ..beat import on_the_beat
@@ -51,6 +54,8 @@ _REAL_TIME_TOKEN = "bS"
 _GOES_ON = ("TRADES", "MIDPOINT", "BID", "ASK")
 _SMALLEST_THAT_GOES_ON = 5
 _QUARTER, _SOME_DAYS = 90 * 86_400.0, 10 * 86_400.0
+# How many minutes are looked at at once.
+_PIECE = 5_000
 # Whatever a client says, these have no hours but their own.
 _ALWAYS_RTH = ("CASH", "IND", "OPT", "FOP")
 
@@ -83,33 +88,40 @@ def historical_data(world: World, client: Client, request: m.ReqHistoricalData) 
         yield _schedule(world, request.reqId, query)
         return
     start = _start(world, query)
-    yield None
-    yield from _quarter_by_quarter(world, query, start)
-    now = world.clock.now()
-    bars = world.market.bars(query.instrument, query.what, query.size, start, query.end, query.rth, now)
-    yield None
-    if not len(bars):
+    rows: list[m.Bar] = []
+    for bars in _piece_by_piece(world, query, start):
+        yield None
+        if bars is not None:
+            rows += bar_rows(bars, query.size, query.instrument, request.formatDate, client.version)
+            yield None
+    if not rows:
         raise _no_data(query)
     span = span_start(query.end, query.duration, LOGIN_ZONE)
     texts = {"start": _text(span, client), "end": _text(query.end, client)}
-    rows = bar_rows(bars, query.size, query.instrument, request.formatDate, client.version)
-    yield None
     if request.keepUpToDate:
         subscription = client.subscribe(KIND, request.reqId, request)
         subscription.state |= {"query": query, "until": query.end}
         seconds = world.scenario.latency.bar_update
         on_the_beat(world, seconds, lambda: _send_forming_bars(world, client, subscription), subscription)
-    yield m.HistoricalData(reqId=request.reqId, bars=rows, **texts)
+    yield m.HistoricalData(reqId=request.reqId, bars=tuple(rows), **texts)
     if client.version >= _END_IS_SENT:
         yield m.HistoricalDataEnd(reqId=request.reqId, **texts)
 
 
-def _quarter_by_quarter(world: World, query: Query, start: float) -> Iterator[None]:
-    """Look at long bars a quarter at a time, with a breath after each: the market remembers them."""
+def _piece_by_piece(world: World, query: Query, start: float) -> Iterator[Bars | None]:
+    """The bars in order, some sessions' at a time, so that nobody waits long; long ones all at last, when the market
+    has made each quarter's (None) and remembers them."""
+    now, instrument, edges = world.clock.now(), query.instrument, [start]
     if isinstance(query.size, str):
         for time in np.arange(start, query.end, _QUARTER).tolist():
-            world.market.bars(query.instrument, query.what, query.size, time, time + _SOME_DAYS, query.rth)
+            world.market.bars(instrument, query.what, query.size, time, time + _SOME_DAYS, query.rth)
             yield None
+    elif query.what not in VOLATILITIES:
+        opens = world.market.calendar.between(instrument.schedule, start, query.end)
+        longest = int((opens.close - opens.open).max(initial=60)) // 60
+        edges += opens.open[1 :: max(_PIECE // longest, 1)].tolist()
+    for begin, end in pairwise([*edges, query.end]):
+        yield world.market.bars(instrument, query.what, query.size, begin, end, query.rth, now)
 
 
 @handles(m.CancelHistoricalData)

@@ -132,6 +132,33 @@ def test_larger_bars_agree_with_smaller_ones(asker: Asker) -> None:
     assert day.volume == sum(bar.volume for bar in hours)
 
 
+@pytest.mark.parametrize("size", ["15 mins", "1 hour", "8 hours"])
+@pytest.mark.parametrize(
+    ("contract", "what", "rth"),
+    [
+        (AAPL, "TRADES", True),
+        (AAPL, "ADJUSTED_LAST", False),
+        (AAPL, "HISTORICAL_VOLATILITY", True),
+        (EURUSD, "MIDPOINT", True),
+        (ES, "BID_ASK", False),
+        (m.Contract(symbol="BTC", secType="CRYPTO", exchange="PAXOS", currency="USD"), "AGGTRADES", True),
+    ],
+)
+def test_what_is_made_in_pieces_is_what_is_made_at_once(
+    asker: Asker, contract: m.Contract, what: str, rth: bool, size: str
+) -> None:
+    """#10, no client waits for another: a piece ends where a session does, a bar never."""
+    got = bars(
+        asker, contract=contract, whatToShow=what, useRTH=rth, durationStr="2 M", barSizeSetting=size, formatDate=2
+    )
+    (instrument,) = asker.world.instruments.match(contract)
+    now, begins = asker.world.clock.now(), float(got[0].date)
+    whole = asker.world.market.bars(instrument, what, BAR_SIZES[size], begins, now, rth)
+    rows = [(int(bar.date), bar.open, bar.high, bar.low, bar.close, bar.barCount) for bar in got]
+    columns = (whole.time, whole.open, whole.high, whole.low, whole.close, whole.count)
+    assert rows == list(zip(*(column.tolist() for column in columns), strict=True))
+
+
 def test_a_currency_pair_has_midpoints_and_no_trades(asker: Asker) -> None:
     assert bars(asker, contract=EURUSD, whatToShow="MIDPOINT")
     says = "Historical Market Data Service error message:HMDS query returned no data: EUR.USD@IDEALPRO Trades"
