@@ -74,6 +74,9 @@ if TYPE_CHECKING:
     from ibnb.widgets.quotes import QuoteBoard as QuoteBoard
     from ibnb.widgets.scan import ScanBuilder as ScanBuilder
     from ibnb.widgets.ticket import OrderTicket as OrderTicket
+    from ibnb.windows import OneShot as OneShot
+    from ibnb.windows import RollingWindow as RollingWindow
+    from ibnb.windows import barsOf as barsOf
 
 # Public name → the module that holds it.
 _HOME = {
@@ -92,6 +95,7 @@ _HOME = {
     "MarketDataError": "ibnb.errors",
     "MessageTimeline": "ibnb.widgets.messages",
     "NotConnectedError": "ibnb.errors",
+    "OneShot": "ibnb.windows",
     "OptionChain": "ibnb.widgets.chain",
     "Order": "ibnb.ib.api",
     "OrderBlotter": "ibnb.widgets.blotter",
@@ -103,10 +107,12 @@ _HOME = {
     "QuoteBoard": "ibnb.widgets.quotes",
     "RequestError": "ibnb.errors",
     "RequestTimeoutError": "ibnb.errors",
+    "RollingWindow": "ibnb.windows",
     "SafetyError": "ibnb.errors",
     "ScanBuilder": "ibnb.widgets.scan",
     "ScannerSubscription": "ibnb.ib.api",
     "TagValue": "ibnb.ib.api",
+    "barsOf": "ibnb.windows",
     "connect": "ibnb._connect",
     "createBracket": "ibnb.ib.create",
     "createCondition": "ibnb.ib.conditions",
