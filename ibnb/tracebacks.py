@@ -5,15 +5,19 @@ Rule: nothing is lost. The error keeps its traceback and its causes; only what I
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial, wraps
+from inspect import signature
 from types import FrameType, TracebackType
 from typing import ParamSpec, TypeVar
 
 # In a notebook an error is at most so many lines, as far as that is in our hands.
 _LINES = 14
 _NOT_THE_USERS = frozenset({"ibnb", "ibapi", "IPython", "ipykernel", *sys.stdlib_module_names})
+
+_EXAMPLE = re.compile(r"^ *>>> (.+)$", re.MULTILINE)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,7 +26,7 @@ R = TypeVar("R")
 def short_errors(function: Callable[P, R]) -> Callable[P, R]:
     """Let what this function says of its arguments be shown as ibnb's own errors are, though it is a ValueError.
 
-    So are Python's own TypeError about the arguments of the call, and an interrupt.
+    So are Python's own TypeError about the arguments of the call, which is told how it is called, and an interrupt.
     """
 
     @wraps(function)
@@ -35,11 +39,22 @@ def short_errors(function: Callable[P, R]) -> Callable[P, R]:
         except (ValueError, TypeError) as error:
             *_, last = _links(error.__traceback__)
             ours = _package(last.tb_frame) == "ibnb" and isinstance(error, ValueError)
-            if ours or last.tb_frame is sys._getframe():
+            if not ours and last.tb_frame is sys._getframe():
+                error.args = (f"{error}.\n{_usage(function)}",)
+                ours = True
+            if ours:
                 error._render_traceback_ = partial(short_traceback, error)  # type: ignore[union-attr]
             raise
 
     return call
+
+
+def _usage(function: Callable[..., object]) -> str:
+    """How a function is called: its parameters, and the first example of its docstring."""
+    name = function.__name__
+    parameters = [each for each in signature(function).parameters if each != "self"]
+    examples = [line for line in _EXAMPLE.findall(function.__doc__ or "") if f"{name}(" in line]
+    return f"It is {name}({', '.join(parameters)}){f', for example:  {examples[0]}' if examples else ''}"
 
 
 def users_level() -> int:

@@ -21,6 +21,10 @@ def bars(settings: Any) -> Use:
     return lambda app: app.getData(app.createContract("AAPL"), settings)
 
 
+def one(app: IBApp) -> Any:
+    return app.createOrder("BUY", 1)
+
+
 WRONG: dict[str, tuple[Use, str]] = {
     "settings that are text": (bars("1 D"), r"getData: the settings are '1 D', which isn't a dict; app.dataSettings"),
     "settings that lack something": (bars({"durationStr": "1 D"}), "getData: the settings lack barSizeSetting"),
@@ -51,6 +55,49 @@ WRONG: dict[str, tuple[Use, str]] = {
     "a code in words": (lambda app: app.explain("200"), "code '200' must be a number"),  # type: ignore[arg-type]
     "a symbol that is a number": (lambda app: app.createContract(5), "symbol must be text .* IB's number is conId=5"),  # type: ignore[arg-type]
     "a contract about nothing": (lambda app: app.createContract(""), "symbol is empty; say which instrument by one of"),
+    "a bracket's parts for the bracket": (
+        lambda app: app.placeBracket("AAPL", "BUY"),  # type: ignore[arg-type]
+        r"placeBracket: 'BUY' isn't a bracket; app.createBracket\('BUY', 10, 100, 110, 95\) makes one",
+    ),
+    "one order for a bracket": (lambda app: app.placeBracket("AAPL", one(app)), "placeBracket: .* isn't a bracket"),  # type: ignore[arg-type]
+    "nothing for a bracket": (lambda app: app.placeBracket("AAPL", None), "placeBracket: None isn't a bracket"),  # type: ignore[arg-type]
+    "contracts for a bracket": (lambda app: app.placeBracket("AAPL", ["AAPL", "NVDA"]), "isn't a bracket"),  # type: ignore[arg-type]
+    "a bracket before its contract": (
+        lambda app: app.placeBracket(app.createBracket("BUY", 10, 100, 110, 95), "AAPL"),  # type: ignore[arg-type]
+        "placeBracket: the contract comes first, then the bracket",
+    ),
+    "an order before its contract": (lambda app: app.placeOrderNow(one(app), "AAPL"), "the contract comes first"),  # type: ignore[arg-type]
+    "a preview's order before its symbol": (lambda app: app.previewOrder(one(app), "AAPL"), "the contract comes first"),  # type: ignore[arg-type]
+    "an order in words": (
+        lambda app: app.placeOrderNow("AAPL", "BUY", 1),  # type: ignore[arg-type]
+        "placeOrderNow: 'BUY' isn't an order; app.createOrder",
+    ),
+    "an id before a contract": (
+        lambda app: app.placeOrderNow(1, app.createContract("AAPL"), one(app)),  # type: ignore[arg-type]
+        "placeOrderNow: 1 isn't a contract",
+    ),
+    "a status that is a number": (
+        lambda app: app.placeOrderNow("AAPL", one(app), wait=1),  # type: ignore[arg-type]
+        "a status is text such as 'Filled', or several in a list, not 1",
+    ),
+    "waiting for the wrong way round": (
+        lambda app: app.waitOrder("Filled", 1),  # type: ignore[arg-type]
+        "a status is text such as 'Filled'",
+    ),
+    "orders that aren't pairs": (lambda app: app.placeOrders([one(app)]), r"\[\(contract, order\), …\]; .* isn't such"),  # type: ignore[list-item]
+    "an order for a list of pairs": (lambda app: app.placeOrders(one(app)), "placeOrders: a list of pairs is wanted"),  # type: ignore[arg-type]
+    "a symbol for a list of pairs": (lambda app: app.placeOrders("AAPL"), "placeOrders: a list of pairs is wanted"),  # type: ignore[arg-type]
+    "three in a pair": (lambda app: app.placeOrders([("AAPL", "BUY", 1)]), "isn't such a pair"),  # type: ignore[list-item]
+    "two symbols for a quote": (
+        lambda app: app.getQuote("AAPL", "MSFT"),  # type: ignore[arg-type]
+        r"getQuote: snapshot is True or False, not 'MSFT'; several contracts are a list",
+    ),
+    "two symbols for quotes": (
+        lambda app: app.getQuotes("AAPL", "MSFT"),  # type: ignore[arg-type]
+        "getQuotes: snapshot is True or False, not 'MSFT'",
+    ),
+    "tags that are a number": (lambda app: app.getAccountSummary(5), "tags is a list, or text with commas"),  # type: ignore[arg-type]
+    "a sleep that is an order": (lambda app: app.sleep(one(app)), "isn't a duration"),  # type: ignore[arg-type]
     "a port in words": (lambda app: ibnb.connect(port="x"), "port must be a number such as 7497, not 'x'"),  # type: ignore[arg-type]
 }
 
@@ -91,3 +138,30 @@ def test_settings_from_a_dict_of_your_own_are_checked_and_completed() -> None:
 @pytest.mark.parametrize(("given", "seconds"), [(0, 0.0), (5, 5.0), (np.int64(5), 5.0), (np.float32(0.5), 0.5)])
 def test_any_number_of_seconds_is_a_timeout(given: Any, seconds: float) -> None:
     assert seconds == values.check_timeout(given, "getData")
+
+
+@pytest.mark.parametrize(
+    ("use", "said", "example"),
+    [
+        (
+            lambda app: app.placeBracket("AAPL", "BUY", 1, 200, 210, 190),
+            "placeBracket(contract, bracket)",
+            'app.placeBracket(app.createContract("NVDA"), app.createBracket("BUY", 10, 100, 110, 95))',
+        ),
+        (lambda app: app.getQuote(), "getQuote(contract, snapshot, timeout)", "app.getQuote(app.createContract("),
+        (lambda app: app.placeOrderNow("AAPL"), "placeOrderNow(contract, order, wait, timeout)", "app.createOrder("),
+        (lambda app: app.createBracket("BUY", 10, 100), "createBracket(action, quantity, limit_price", ""),
+        (lambda app: app.getHistory("AAPL"), "getHistory(contracts, start", "getHistory("),
+        (lambda app: app.getData("AAPL", now=1), "getData(contract, settings", "app.getData("),
+    ],
+)  # fmt: skip
+def test_too_many_or_too_few_arguments_are_answered_with_how_it_is_called(
+    tws: ScriptedTWS, use: Use, said: str, example: str
+) -> None:
+    """Issue 11: `placeBracket("AAPL", "BUY", …)` was "takes 3 positional arguments but 7 were given", and no more."""
+    with pytest.raises(TypeError) as wrong:
+        use(tws.app)
+    first, second = str(wrong.value).splitlines()
+    assert "positional argument" in first or "unexpected keyword" in first
+    assert said in second
+    assert example in second

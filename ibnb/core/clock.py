@@ -286,16 +286,11 @@ UNITS = {
 
 def seconds_of(duration: float | str) -> float:
     """30, "30 s", "5 min", "1 h", "1 day" as seconds. ValueError for anything else, and below 0."""
-    if isinstance(duration, str):
-        number, _, unit = duration.strip().partition(" ")
-        try:
-            seconds = float(number) * UNITS[unit.strip() or "s"]
-        except (ValueError, KeyError):
-            raise ValueError(
-                f"{duration!r} isn't a duration; write seconds, or '30 s', '5 min', '1 h', '1 day'"
-            ) from None
-    else:
-        seconds = float(duration)
+    try:
+        number, _, unit = duration.strip().partition(" ") if isinstance(duration, str) else (duration, "", "")
+        seconds = float(number) * UNITS[unit.strip() or "s"]
+    except (TypeError, ValueError, KeyError):
+        raise ValueError(f"{duration!r} isn't a duration; write seconds, or '30 s', '5 min', '1 h', '1 day'") from None
     if not 0 <= seconds < float("inf"):
         raise ValueError(f"a duration can't be {duration!r}; write seconds, or '30 s', '5 min', '1 h', '1 day'")
     return seconds

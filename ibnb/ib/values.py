@@ -228,7 +228,7 @@ def check_contract(contract: Any, verb: str) -> Any:
 
 def check_order(contract: Any, order: Any, verb: str) -> None:
     """ValueError unless these are a contract and an order, in this order."""
-    if hasattr(contract, "orderType") and hasattr(order, "secType"):
+    if hasattr(contract, "orderType"):
         raise ValueError(f"{verb}: the contract comes first, then the order; they are the other way round.")
     check_contract(contract, verb)
     if not (hasattr(order, "orderType") and hasattr(order, "totalQuantity")):

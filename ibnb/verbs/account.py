@@ -175,6 +175,8 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
         >>> app.getAccountSummary(["NetLiquidation"])["currency"].tolist()
         ['USD']
         """
+        if not isinstance(tags, Iterable):
+            raise ValueError(f"tags is a list, or text with commas, such as 'NetLiquidation', not {tags!r}.")
         words = [tag.strip() for tag in (tags.split(",") if isinstance(tags, str) else tags) if tag.strip()]
         if not words:
             raise ValueError("tags is empty; for instance tags=['NetLiquidation', 'AvailableFunds'].")

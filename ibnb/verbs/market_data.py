@@ -173,6 +173,11 @@ class MarketDataVerbs(Session, listener=MarketDataCallbacks):
 def _quotes(
     app: MarketDataVerbs, verb: str, contracts: list[Any], snapshot: bool, timeout: float | None
 ) -> pd.DataFrame:
+    if snapshot not in (True, False):
+        raise ValueError(
+            f"{verb}: snapshot is True or False, not {snapshot!r}; several contracts are a list: "
+            "getQuotes(['AAPL', 'MSFT'])."
+        )
     with ExitStack() as stack:
         many = len(contracts) > 1
         lines = [

@@ -8,6 +8,7 @@ stays compatible with.
 from __future__ import annotations
 
 import copy
+import reprlib
 from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from numbers import Integral
@@ -70,9 +71,9 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         """
         if self._ibnb.ids.next is None:
             raise NotConnectedError("nextValidId not received yet.")
+        contract = for_order(contract, order, "placeOrderNow")
         if wait is not None:
             _statuses(wait)
-        contract = for_order(contract, order, "placeOrderNow")
         self._ibnb.gate.prepare(contract)
         attached = _attached(order)
         with self._ibnb.placing(1 + len(attached)):
@@ -102,7 +103,8 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         New Order ID 2: SELL 10 NVDA (LMT)
         New Order ID 3: SELL 10 NVDA (STP)
         """
-        return _place_group(self, "placeBracket", [(contract, order) for order in bracket], bracket=True)
+        orders = _three(contract, bracket)
+        return _place_group(self, "placeBracket", [(contract, order) for order in orders], bracket=True)
 
     def placeOrders(self, orders: Iterable[tuple[ContractLike | str, OrderLike]]) -> list[int]:
         """Send several orders, (contract, order) each, as one, and return their ids: all of them leave, or none.
@@ -116,7 +118,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         New Order ID 1: SELL 1 NVDA (LMT)
         New Order ID 2: SELL 1 NVDA (LMT)
         """
-        return _place_group(self, "placeOrders", list(orders))
+        return _place_group(self, "placeOrders", _pairs(orders))
 
     def previewOrder(self, contract: ContractLike | str, order: OrderLike, timeout: float | None = None) -> pd.Series:
         """Return what an order would do to margin, and what it would cost, without placing it (IB's what-if).
@@ -410,7 +412,33 @@ def _known_ids(app: OrderVerbs, statuses: frozenset[str] | None = None) -> str:
     return ", ".join(str(each) for each in _blotter(app).ids(statuses)) or "none"
 
 
+def _three(contract: Any, bracket: Any) -> list[Any]:
+    """The orders of a bracket, entry first. ValueError for what isn't one, or for the two exchanged."""
+    if isinstance(contract, create.Bracket):
+        raise ValueError("placeBracket: the contract comes first, then the bracket; they are the other way round.")
+    if isinstance(bracket, Iterable) and not isinstance(bracket, str):
+        orders = list(bracket)
+        if len(orders) > 1 and all(hasattr(each, "orderType") for each in orders):
+            return orders
+    said = reprlib.repr(bracket)
+    raise ValueError(f"placeBracket: {said} isn't a bracket; app.createBracket('BUY', 10, 100, 110, 95) makes one.")
+
+
+def _pairs(orders: Any) -> list[tuple[Any, Any]]:
+    """Pairs of contract and order. ValueError for what isn't such a list."""
+    wanted = "a list of pairs is wanted, [(contract, order), …]"
+    if isinstance(orders, str) or not isinstance(orders, Iterable):
+        raise ValueError(f"placeOrders: {wanted}, not {reprlib.repr(orders)}.")
+    pairs = list(orders)
+    for each in pairs:
+        if not (isinstance(each, tuple | list) and len(each) == 2):
+            raise ValueError(f"placeOrders: {wanted}; {reprlib.repr(each)} isn't such a pair.")
+    return [(contract, order) for contract, order in pairs]
+
+
 def _statuses(words: str | Collection[str]) -> set[str]:
+    if not isinstance(words, Iterable):
+        raise ValueError(f"a status is text such as 'Filled', or several in a list, not {reprlib.repr(words)}.")
     return {check("status", word, (*STATUSES, "done")) for word in ([words] if isinstance(words, str) else words)}
 
 
