@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
@@ -15,6 +16,7 @@ from ibapi.order import Order
 from ibapi.order_condition import Create, OrderCondition
 from ibapi.scanner import ScannerSubscription
 from ibapi.server_versions import MAX_CLIENT_VER
+from ibapi.ticktype import TickTypeEnum
 
 from ibnb.gateway import Gateway
 from ibnb.gateway.codec import NEWEST
@@ -161,6 +163,7 @@ def test_history(app: App) -> None:
     assert bars[0].date.endswith("US/Eastern")
     assert bars[0].low <= float(bars[0].wap) <= bars[0].high
     app.reqHistoricalData(2, contract(), "", "1 D", "1 min", "TRADES", 1, 1, True, [])
+    app.until("historicalDataEnd", 2)
     app.until("historicalDataUpdate", 2, seconds=10)
     for number, what in enumerate(("TRADES", "BID_ASK", "MIDPOINT"), 30):
         app.reqHistoricalTicks(number, contract(), "20250611 09:40:00 US/Eastern", "", 10, what, 1, False, [])
@@ -283,3 +286,109 @@ def test_a_combination(app: App) -> None:
     app.placeOrder(1, bag, order("BUY", "LMT", 1, lmtPrice=-200.0))
     told = app.until("openOrder", 1, seconds=1)
     assert [(leg.conId, leg.action) for leg in legs] == [(leg.conId, leg.action) for leg in told[1].comboLegs]
+
+
+def settings(app: App, reqId: int) -> Any:
+    """TWS's settings of the API, as the program hears them."""
+    from ibapi.protobuf.ConfigRequest_pb2 import ConfigRequest
+
+    app.reqConfigProtoBuf(ConfigRequest(reqId=reqId))
+    [message] = app.until("configResponseProtoBuf")
+    assert reqId == message.reqId
+    return message.api.settings
+
+
+def test_configuration(app: App) -> None:
+    from ibapi.protobuf.UpdateConfigRequest_pb2 import UpdateConfigRequest
+
+    app.until("nextValidId")
+    assert settings(app, 1).readOnlyApi is False
+    change = UpdateConfigRequest(reqId=2)
+    change.api.settings.readOnlyApi = True
+    app.updateConfigProtoBuf(change)
+    [answer] = app.until("updateConfigResponseProtoBuf")
+    assert ["api.settings.readOnlyApi"] == list(answer.changedFields)
+    app.placeOrder(1, contract(), order("BUY", "MKT"))
+    [(code, text)] = [app.until("error", 1)[2:4]]
+    assert 321 == code
+    assert "Read-Only mode" in text
+    app.forget()
+    assert settings(app, 3).readOnlyApi is True
+
+
+def test_what_226_brings_to_orders(app: App) -> None:
+    app.until("nextValidId")
+    attached = {"slOrderId": 2, "slOrderType": "PRESET", "ptOrderId": 3, "ptOrderType": "PRESET"}
+    app.placeOrder(1, contract(), order("BUY", "LMT", lmtPrice=100.0, postOnly=True, **attached))
+    app.until("openOrder", 3, seconds=1)
+    assert (1, "STP") == (app.until("openOrder", 2)[2].parentId, app.until("openOrder", 2)[2].orderType)
+    assert app.until("openOrder", 1)[2].postOnly
+    app.placeOrder(4, contract(), order("BUY", "MKT", deactivate=True))
+    told = app.until("openOrder", 4, seconds=1)
+    assert ("Inactive", True) == (told[3].status, told[2].deactivate)
+    app.forget()
+    app.placeOrder(4, contract(), order("BUY", "MKT", deactivate=False))
+    app.until("openOrder", 4)
+    app.until("orderStatus", 4, "Filled", seconds=3)
+    told_of = order("BUY", "LMT", lmtPrice=100.0, conditions=conditions()[1:2], conditionsIncludeOvernight=True)
+    app.placeOrder(5, contract(), told_of)
+    assert app.until("openOrder", 5, seconds=1)[2].conditionsIncludeOvernight
+    assert [] == errors(app)
+
+
+def test_what_225_and_224_bring_to_quotes(app: App) -> None:
+    app.reqMktData(1, contract(), "787", False, False, [])
+    assert 0 < app.until("tickPrice", 1, TickTypeEnum.ODD_LOT_BID, seconds=2)[2]
+    assert 0 < app.until("tickSize", 1, TickTypeEnum.ODD_LOT_ASK_SIZE)[2] < 100
+    app.reqContractDetails(2, contract())
+    details = app.until("contractDetails", 2)[1]
+    assert (Decimal("0.01"), True) == (details.lastPricePrecision, details.lastSizePrecision < 1)
+    app.reqHistoricalData(3, contract(), "", "1 D", "4 mins", "TRADES", 1, 1, False, [])
+    app.until("historicalDataEnd", 3)
+    times = [args[1].date.split(" ")[1] for name, args in app.calls if name == "historicalData"]
+    assert ["09:30:00", "09:32:00", "09:36:00"] == times[:3]
+
+
+def test_a_client_that_insists_on_213(app: App) -> None:
+    """rust-ibapi 3 and nautilus' adapter offer 213 to 225: all that they send is protobuf, from startApi on."""
+    from ibapi.protobuf.CurrentTime_pb2 import CurrentTime
+    from ibapi.protobuf.CurrentTimeRequest_pb2 import CurrentTimeRequest
+    from ibapi.protobuf.ManagedAccounts_pb2 import ManagedAccounts
+    from ibapi.protobuf.NextValidId_pb2 import NextValidId
+    from ibapi.protobuf.OpenOrdersRequest_pb2 import OpenOrdersRequest
+    from ibapi.protobuf.StartApiRequest_pb2 import StartApiRequest
+
+    with socket.create_connection(("127.0.0.1", app.gateway.port), PATIENCE) as wire:
+        hello = b"v213..225"
+        wire.sendall(b"API\0" + len(hello).to_bytes(4, "big") + hello)
+        assert b"225" == read(wire).split(b"\0")[0]
+        for number, message in (
+            (71, StartApiRequest(clientId=9, optionalCapabilities="")),
+            (49, CurrentTimeRequest()),
+            (5, OpenOrdersRequest()),
+        ):
+            body = (number + 200).to_bytes(4, "big") + message.SerializeToString()
+            wire.sendall(len(body).to_bytes(4, "big") + body)
+        heard = {}
+        while not {215, 209, 249, 253} <= heard.keys():
+            payload = read(wire)
+            heard[int.from_bytes(payload[:4], "big")] = payload[4:]
+    assert min(heard) > 200
+    assert "DU1234567" == ManagedAccounts.FromString(heard[215]).accountsList
+    assert 1 == NextValidId.FromString(heard[209]).orderId
+    assert 1749650400 == CurrentTime.FromString(heard[249]).currentTime
+
+
+def read(wire: socket.socket) -> bytes:
+    """The next payload."""
+    size = int.from_bytes(_exactly(wire, 4), "big")
+    return _exactly(wire, size)
+
+
+def _exactly(wire: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        part = wire.recv(size - len(data))
+        assert part
+        data += part
+    return data

@@ -11,6 +11,7 @@ from inside import core, open_ids
 
 import ibnb
 from ibnb import IBApp, PacingError
+from ibnb.ib.api import MAX_CLIENT_VER
 
 
 @pytest.fixture
@@ -241,3 +242,23 @@ def test_many_contracts_wait_their_turn_unless_told_otherwise(app: IBApp) -> Non
     # Only those requests: the next ones wait again.
     app.getDataMany([nvda], settings)
     assert 15 <= (app.now() - start).total_seconds() < 16
+
+
+@pytest.mark.skipif(MAX_CLIENT_VER < 225, reason="this ibapi knows no odd lots")
+def test_odd_lots_stream_by_ibs_names(app: IBApp, aapl: Any) -> None:
+    """Version 225, generic tick 787."""
+    with app.streamQuotes(aapl, genericTickList="787") as quotes:
+        found = {}
+        while "ODD_LOT_ASK_EXCH" not in found:
+            tick = quotes.next()
+            found[tick.field] = tick.value
+    assert 0 < found["ODD_LOT_BID"] < found["ODD_LOT_ASK"]
+    assert 0 < found["ODD_LOT_BID_SIZE"] < 100
+    nothing_left_open(app)
+
+
+def test_bars_of_four_minutes(app: IBApp, aapl: Any) -> None:
+    """TWS 10.44; like all bars of minutes they begin at whole ones of their kind, the first at the opening."""
+    bars = app.getData(aapl, app.dataSettings("1 D", "4 mins"))
+    assert [f"{each:%H:%M}" for each in bars.index[:3]] == ["09:30", "09:32", "09:36"]
+    nothing_left_open(app)

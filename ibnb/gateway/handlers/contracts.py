@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain
@@ -15,6 +15,7 @@ from ..matching.order_types import tokens
 from ..world import Client, World
 from ..zones import zone_info
 from .market_data.smart_components import COMPONENTS
+from .precision import precision
 from .registry import Refusal, handles, invalid
 from .resolve import NO_DEFINITION, check_description, quantity, refuse_absent
 
@@ -23,7 +24,8 @@ from .resolve import NO_DEFINITION, check_description, quantity, refuse_absent
 def contract_details(world: World, client: Client, request: m.ReqContractDetails) -> Iterator[object]:
     """One row for each contract that fits, a whole option chain too, then the end; 200 without an end when none does.
 
-    Differs from TWS: an empty exchange gives one row per listing, not one per exchange.
+    Differs from TWS: an empty exchange gives one row per listing, not one per exchange; lastPricePrecision and
+    lastSizePrecision (224), of which IB says no more than their names, are the smallest steps.
     """
     check_description(request.contract)
     found = world.instruments.each(request.contract)
@@ -33,7 +35,8 @@ def contract_details(world: World, client: Client, request: m.ReqContractDetails
         raise Refusal(200, NO_DEFINITION)
     for instrument in chain([first], found):
         answer = m.BondContractData if instrument.bond else m.ContractData
-        yield answer(reqId=request.reqId, details=details(world, instrument))
+        exact = replace(details(world, instrument), **precision(instrument, client.version))
+        yield answer(reqId=request.reqId, details=exact)
     yield m.ContractDataEnd(reqId=request.reqId)
 
 

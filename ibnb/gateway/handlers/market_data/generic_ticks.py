@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
+import numpy as np
+
 from ... import messages as m
 from ...instruments import Instrument
 from ...market import Bars
+from ...market.noise import bits, piece, stream
 from ...market.options import activity, expected_volatility, historical_volatility
 from ...world import World
 from ..registry import invalid
-from .quote_ticks import Tick
+from .quote_ticks import NO_PRICE, Tick
+from .smart_components import quote_letter
 
 LEGAL: dict[str, str] = {
     "100": "Option Volume",
@@ -52,7 +56,11 @@ LEGAL: dict[str, str] = {
     "614": "EtfNavHighLow",
     "619": "Creditman Slow Mark Price",
     "623": "EtfNavFrozenLast",
+    "787": "Odd Lot",
 }
+
+# The server version that has an id's ticks first.
+_SINCE = {"787": 225}
 
 # What TWS calls some of these after a slash.
 _ALIASES = {"47": "258", "59": "456"}
@@ -61,11 +69,12 @@ _ALIASES = {"47": "258", "59": "456"}
 QUOTES_OFF = "mdoff"
 
 
-def parse_generic_ticks(text: str) -> tuple[str, ...]:
-    """Return the ids of a generic tick list. Raises Refusal 321 for an unknown one."""
+def parse_generic_ticks(text: str, version: int) -> tuple[str, ...]:
+    """Return the ids of a generic tick list. Raises Refusal 321 for one that a client's version doesn't know."""
+    known = {id: label for id, label in LEGAL.items() if version >= _SINCE.get(id, 0)}
     ids = tuple(_ALIASES.get(word, word) for word in (part.strip() for part in text.split(",")) if word)
-    if any(id != QUOTES_OFF and id.partition(":")[0] not in LEGAL for id in ids):
-        legal = ",".join(f"{id}({label})" for id, label in LEGAL.items())
+    if any(id != QUOTES_OFF and id.partition(":")[0] not in known for id in ids):
+        legal = ",".join(f"{id}({label})" for id, label in known.items())
         raise invalid(f"Incorrect generic tick list of {text}.  Legal ones for (STK) are: {legal}", "bQ")
     return ids
 
@@ -202,6 +211,24 @@ def _implied_volatility(world: World, instrument: Instrument, time: float) -> It
         yield Tick(m.TickGeneric, 24, expected_volatility(world.market, instrument, time))
 
 
+def _odd_lots(world: World, instrument: Instrument, time: float) -> Iterator[Tick]:
+    """The best bid and offer for less than a round lot: price, size and exchange. Here they never beat the quote."""
+    quote, letter = world.market.quote(instrument, time), quote_letter(instrument)
+    if not letter:
+        return
+    for side, (price, types) in enumerate(((quote.bid, (105, 107, 109)), (quote.ask, (106, 108, 110)))):
+        there = price is not None
+        steady = bits(stream(world.scenario.seed, instrument.conId, "odd lot", side), np.array([int(time) // _STEADY]))
+        size = 1 + int(piece(steady, 0)[0]) % (ROUND_LOT - 1) if there else 0
+        yield Tick(m.TickPrice, types[0], price if there else NO_PRICE)
+        yield Tick(m.TickSize, types[1], Decimal(size))
+        yield Tick(m.TickString, types[2], letter if there else "")
+
+
+ROUND_LOT = 100
+# An odd lot stays for so many seconds.
+_STEADY = 4
+
 _WEEK, _YEAR = 7 * 86400, 365 * 86400
 
 # Id → what says it, and whether it says the same all day.
@@ -220,4 +247,5 @@ SIMULATED: dict[str, tuple[Callable[[World, Instrument, float], Iterator[Tick]],
     "318": (_last_rth_trade, False),
     "375": (_trade_string(77), False),
     "456": (_dividends, True),
+    "787": (_odd_lots, False),
 }

@@ -13,6 +13,7 @@ from ...instruments import Instrument
 from ...world import Client, Subscription, World
 from ..beat import BEAT, on_the_beat
 from ..news.news import news_ticks
+from ..precision import precision
 from ..registry import Refusal, handles, invalid, unprocessed
 from ..resolve import resolve_combination, resolve_live, underlying_of_cfd
 from .generic_ticks import QUOTES_OFF, generic_ticks, not_simulated_ids, parse_generic_ticks
@@ -40,7 +41,8 @@ def market_data(world: World, client: Client, request: m.ReqMktData) -> Iterator
 
     A combination is quoted as its legs' bids and offers add up; it has neither trades nor generic ticks.
 
-    Differs from TWS: generic ticks that the world has no figures for are named in a 10090 notice.
+    Differs from TWS: generic ticks that the world has no figures for are named in a 10090 notice; an odd lot (787, for
+    clients of version 225) stands at the quote's price, never inside it, and no order meets it.
 
     Of a contract for difference on a share or a pair TWS gives the underlying (rerouteMktDataReq), and nothing else.
 
@@ -68,6 +70,7 @@ def market_data(world: World, client: Client, request: m.ReqMktData) -> Iterator
             minTick=instrument.minTick,
             bboExchange=bbo_exchange(instrument),
             snapshotPermissions=_SNAPSHOT_PERMISSIONS,
+            **precision(instrument, client.version),
         )
     yield from _news(world, client, subscription)
     if request.snapshot or request.regulatorySnapshot:
@@ -98,7 +101,7 @@ def _check(world: World, client: Client, request: m.ReqMktData) -> tuple[str, ..
     """Everything that TWS looks at before the contract, in its order. Returns the generic tick ids."""
     if not request.contract.exchange:
         raise invalid("Please enter exchange", _TOKEN)
-    generic = parse_generic_ticks(request.genericTickList)
+    generic = parse_generic_ticks(request.genericTickList, client.version)
     if generic and (request.snapshot or request.regulatorySnapshot):
         raise invalid("Snapshot market data subscription is not applicable to generic ticks", _TOKEN)
     if client.subscription(KIND, request.reqId):
