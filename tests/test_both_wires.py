@@ -56,14 +56,7 @@ def modified(app: Any, stock: Any) -> object:
     return app.modifyOrder(placed, stock, app.createOrder("BUY", 2, "LMT", 100), wait=True)
 
 
-def change(app: Any, stock: Any) -> object:
-    placed = app.placeOrderNow(stock, order(app), wait="Submitted")
-    app.sleep(0)  # until all of that has been heard: what comes meanwhile, the tape may tell before or after the change
-    return app.modifyOrder(placed, quantity=2, wait=True)
-
-
 MORE: dict[str, Call] = {
-    "modifyOrder": change,
     "modifyOrder": modified,
     "a trade": trade,
     "an order with conditions": conditional,
