@@ -18,8 +18,6 @@ Notebook = dict[str, Any]
 Section = tuple[str, list[Notebook]]
 
 LESSONS = {f"{number:02}" for number in range(1, 17)}
-# Lessons from before these rules, which still have to be brought up to them.
-UNFINISHED = {"16"}
 WORDS_PER_MINUTE = (60, 120)
 QUESTIONS = "### Questions to ask yourself"
 MAY_FAIL = "raises-exception"
@@ -33,7 +31,7 @@ _MARKUP = re.compile(r"<[^>]+>|\]\([^)]*\)|[|*#`]")
 
 def breaches(notebook: Notebook, *, solved: bool) -> list[str]:
     """What a lesson's notebook does against the rules of teaching, in words."""
-    if notebook.get("metadata", {}).get("ibnb", {}).get("lesson") not in LESSONS - UNFINISHED:
+    if notebook.get("metadata", {}).get("ibnb", {}).get("lesson") not in LESSONS:
         return []
     return [breach for rule in _RULES for breach in rule(notebook)] + list(_questions(notebook, solved=solved))
 

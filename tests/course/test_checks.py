@@ -11,7 +11,6 @@ import pytest
 
 from ibnb.course import check
 from ibnb.course.checks import lesson_01
-from ibnb.course.didactics import UNFINISHED
 from ibnb.course.exercises import DISCONNECTED, EXERCISES, NOT_YET, UNREADABLE, find
 from ibnb.ib.codes import lookup
 from tests.course.answers import given, number_of, right, wrong
@@ -67,7 +66,7 @@ def test_the_severities_of_lesson_01_are_those_of_the_package() -> None:
 
 def test_every_exercise_has_a_right_answer_and_six_wrong_ones() -> None:
     rights, wrongs = Counter(map(number_of, RIGHT)), Counter(number_of(asked) for asked, _ in WRONG)
-    judged = {number for number in set(NUMBERS) - set(CHOICES) if number[:2] not in UNFINISHED}
+    judged = set(NUMBERS) - set(CHOICES)
     assert {number for number in judged if not rights[number]} == set()
     assert {number: wrongs[number] for number in sorted(judged) if wrongs[number] < LEAST_WRONG} == {}
 
@@ -99,6 +98,5 @@ def test_a_lesson_uses_exactly_the_checks_it_has(path: Path) -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_a_lesson_has_six_exercises_and_a_multiple_choice(path: Path) -> None:
     number = path.stem[:2]
-    if number not in UNFINISHED:
-        assert len([key for key in NUMBERS if key.startswith(number)]) >= 6
-        assert [key for key in CHOICES if key.startswith(number)]
+    assert len([key for key in NUMBERS if key.startswith(number)]) >= 6
+    assert [key for key in CHOICES if key.startswith(number)]

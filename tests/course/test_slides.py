@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from ibnb.course import lessons
-from ibnb.course.didactics import UNFINISHED
 from ibnb.course.slides import slides
 from ibnb.course.source import Header, LessonError
 
 ROOT = Path(__file__).parents[2]
-HEADERS = [each for each in lessons(folder=ROOT / "notebooks") if each.number not in UNFINISHED]
+HEADERS = lessons(folder=ROOT / "notebooks")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ibnb.course.didactics import LESSONS, UNFINISHED, WORDS_PER_MINUTE, text_of, words
+from ibnb.course.didactics import LESSONS, WORDS_PER_MINUTE, text_of, words
 
 ROOT = Path(__file__).parents[2]
 STORED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in ROOT.glob("notebooks/[0-9]*.ipynb")}
@@ -30,7 +30,7 @@ def test_sixteen_lessons_hold_twelve_diagrams_and_thirty_figures() -> None:
     assert figures >= 30
 
 
-@pytest.mark.parametrize("name", sorted(name for name in NUMBERED if name[:2] not in UNFINISHED))
+@pytest.mark.parametrize("name", sorted(NUMBERED))
 def test_a_minute_of_teaching_has_sixty_to_a_hundred_and_twenty_words(name: str) -> None:
     least, most = WORDS_PER_MINUTE
     assert (least, most) == (60, 120)
