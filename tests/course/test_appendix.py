@@ -61,6 +61,13 @@ def test_the_cheat_sheet_holds_every_verb() -> None:
     assert [name for name in verbs if not re.search(rf"app\.{name}\(", text)] == []
 
 
+def test_every_public_name_stands_on_a_page() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in (VERBS, APPENDIX / "verbs_and_safety.md"))
+    made_for_you = {"Contract", "IBError", "Order", "OrderReport", "ScannerSubscription", "TagValue"}
+    names = {name for name in ibnb.__all__ if not name.endswith("Error")} - made_for_you
+    assert sorted(name for name in names if not re.search(rf"\b{name}\(", text)) == []
+
+
 def test_requests_and_callbacks_are_told_apart() -> None:
     """B2-24: a request stands left of the arrow and a callback right of it, each by its real name."""
     wrong = []
