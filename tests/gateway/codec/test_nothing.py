@@ -1,0 +1,88 @@
+"""A property: an order in whose numbers stands "nothing", in any language's form, is the order without those numbers.
+
+foreign_clients, its last section. Several fields at once, on both wires; each by itself is tried in text/test_nothing
+and protobuf/test_nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ibnb.gateway import messages as m
+from ibnb.gateway.codec import ProtobufCodec
+
+from . import real_client as real
+from .protobuf.test_layout import their_requests
+from .protobuf.test_nothing import at, numeric
+from .samples import BAG, CONDITIONS, LIMIT, STOCK, orders
+from .text.test_nothing import FORMS, UP_TO_MID, VERSIONS, default, numeric_fields, place, read
+
+ORDERS = [*orders(), (STOCK, replace(LIMIT, conditions=CONDITIONS)), (BAG, replace(LIMIT, orderComboLegs=(1.25, 1.5)))]
+TEXT_FORMS = sorted({form for forms in FORMS.values() for form in forms})
+CODEC = ProtobufCodec(226)
+
+
+@cache
+def places(version: int, number: int) -> dict[str, int]:
+    """Where each numeric field stands in an order as text, as far as such an order has it in one place."""
+    contract, order = ORDERS[number]
+    found = {}
+    for name, values in numeric_fields().items():
+        a, b = (place(version, contract, replace(order, **{name: value})) for value in values)
+        differ = [n for n, (x, y) in enumerate(zip(a, b, strict=True)) if x != y]
+        if len(differ) == 1:
+            found[name] = differ[0]
+    return found
+
+
+def means_mid(name: str, form: Any) -> bool:
+    """Infinity is a price there: as far as the midpoint."""
+    return name == UP_TO_MID and str(form).lower().lstrip("+") in ("inf", "infinity")
+
+
+@given(st.data(), st.sampled_from(VERSIONS), st.integers(0, len(ORDERS) - 1))
+def test_as_text(data: st.DataObject, version: int, number: int) -> None:
+    contract, order = ORDERS[number]
+    fields = places(version, number)
+    drawn = data.draw(st.dictionaries(st.sampled_from(sorted(fields)), st.sampled_from(TEXT_FORMS), min_size=1))
+    base = place(version, contract, replace(order, **{name: None if default(name) is None else 0 for name in drawn}))
+    without, said = list(base), list(base)
+    for name, form in drawn.items():
+        if not means_mid(name, form):
+            without[fields[name]], said[fields[name]] = "", form
+    assert read(version, without) == read(version, said)
+
+
+@cache
+def theirs() -> Any:
+    return their_requests()[3]
+
+
+def message(number: int) -> Any:
+    contract, order = ORDERS[number]
+    request = m.PlaceOrder(orderId=7, contract=contract, order=order)
+    return theirs().FromString(CODEC.encode_request(request)[4:])
+
+
+def decoded(message: Any) -> Any:
+    return CODEC.decode((203).to_bytes(4, "big") + message.SerializeToString())
+
+
+@pytest.mark.skipif(real.NEWEST < 226, reason="this release of ibapi knows fewer messages")
+@given(st.data(), st.integers(0, len(ORDERS) - 1))
+def test_as_protobuf(data: st.DataObject, number: int) -> None:
+    without, said = message(number), message(number)
+    fields = {".".join(path): (path, forms) for path, forms, _ in numeric(said)}
+    for name in data.draw(st.sets(st.sampled_from(sorted(fields)), min_size=1)):
+        path, forms = fields[name]
+        form = data.draw(st.sampled_from(forms))
+        if not means_mid(path[-1], form):
+            at(without, path).ClearField(path[-1])
+            setattr(at(said, path), path[-1], form)
+    assert decoded(without) == decoded(said)
