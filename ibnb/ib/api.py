@@ -148,7 +148,8 @@ if _mixed:
 
 # --- numbers -------------------------------------------------------------------------------------
 
-_UNSET_NUMBERS = (UNSET_DOUBLE, UNSET_INTEGER, UNSET_LONG, -UNSET_LONG - 1)
+_UNSET_NUMBERS = frozenset((UNSET_DOUBLE, UNSET_INTEGER, UNSET_LONG, -UNSET_LONG - 1))
+_UNSET_TEXTS = frozenset(map(str, _UNSET_NUMBERS - {UNSET_DOUBLE}))
 
 
 def is_unset(value: object) -> bool:
@@ -171,11 +172,13 @@ def _is_unset_text(text: str) -> bool:
         number = float(text)
     except ValueError:
         return False
-    return number == UNSET_DOUBLE or text in {str(n) for n in (UNSET_INTEGER, UNSET_LONG, -UNSET_LONG - 1)}
+    return number == UNSET_DOUBLE or text in _UNSET_TEXTS
 
 
 def to_float(value: Any) -> float:
     """Any IB number (float, int, Decimal, text) as a float; unset → nan, never 0."""
+    if type(value) is float:  # as most are
+        return math.nan if value in _UNSET_NUMBERS else value
     return math.nan if is_unset(value) else float(value)
 
 

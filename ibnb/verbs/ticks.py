@@ -97,10 +97,11 @@ class TickCallbacks(Listener):
 
     @on("historicalTicksBidAsk")
     def got_quotes(self, reqId: int, ticks: Any, done: bool) -> None:
+        secType = self._secType(reqId)
         rows = [
             (
                 tick.time,
-                *self._offered(reqId, tick.priceBid, tick.priceAsk, tick.sizeBid, tick.sizeAsk),
+                *_offered(secType, tick.priceBid, tick.priceAsk, tick.sizeBid, tick.sizeAsk),
                 tick.tickAttribBidAsk.bidPastLow,
                 tick.tickAttribBidAsk.askPastHigh,
             )
@@ -113,8 +114,9 @@ class TickCallbacks(Listener):
         if stream is not None:
             stream.put_past(rows)
             return
-        for row in rows:
-            self._pending.add(reqId, row)
+        slot = self._pending.get(reqId)
+        if slot is not None:
+            slot.add_all(rows)
         if done:
             self._pending.finish(reqId)
 
@@ -149,14 +151,11 @@ class TickCallbacks(Listener):
         stream = self._pending.taker(reqId)
         if stream is not None:
             flags = (tickAttribBidAsk.bidPastLow, tickAttribBidAsk.askPastHigh)
-            stream.put((time, *self._offered(reqId, bidPrice, askPrice, bidSize, askSize), *flags))
+            stream.put((time, *_offered(self._secType(reqId), bidPrice, askPrice, bidSize, askSize), *flags))
 
-    def _offered(self, reqId: int, bid: float, ask: float, bidSize: Any, askSize: Any) -> tuple[float, ...]:
-        """Prices and sizes of a quote; a price that says "none" is NaN."""
+    def _secType(self, reqId: int) -> str:
         slot = self._pending.get(reqId)
-        secType = str(getattr(slot.contract, "secType", "")) if slot is not None else ""
-        sizes = to_float(bidSize), to_float(askSize)
-        return (*(price_or_nan(secType, each, size) for each, size in zip((bid, ask), sizes, strict=True)), *sizes)
+        return str(getattr(slot.contract, "secType", "")) if slot is not None else ""
 
     @on("tickByTickMidPoint")
     def got_midpoint(self, reqId: int, time: int, midPoint: float) -> None:
@@ -167,6 +166,12 @@ class TickCallbacks(Listener):
     @on("histogramData")
     def got_histogram(self, reqId: int, items: Any) -> None:
         self._pending.answer(reqId, [(item.price, histogram_size(item)) for item in items])
+
+
+def _offered(secType: str, bid: float, ask: float, bidSize: Any, askSize: Any) -> tuple[float, ...]:
+    """Prices and sizes of a quote; a price that says "none" is NaN."""
+    sizes = to_float(bidSize), to_float(askSize)
+    return (price_or_nan(secType, bid, sizes[0]), price_or_nan(secType, ask, sizes[1]), *sizes)
 
 
 class TickVerbs(HistoryVerbs, listener=TickCallbacks):
