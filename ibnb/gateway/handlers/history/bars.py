@@ -90,10 +90,10 @@ def historical_data(world: World, client: Client, request: m.ReqHistoricalData) 
     start = _start(world, query)
     rows: list[m.Bar] = []
     for bars in _piece_by_piece(world, query, start):
-        yield None
-        if bars is not None:
-            rows += bar_rows(bars, query.size, query.instrument, request.formatDate, client.version)
+        if bars is None:
             yield None
+        else:
+            rows += bar_rows(bars, query.size, query.instrument, request.formatDate, client.version)
     if not rows:
         raise _no_data(query)
     span = span_start(query.end, query.duration, LOGIN_ZONE)
@@ -109,19 +109,22 @@ def historical_data(world: World, client: Client, request: m.ReqHistoricalData) 
 
 
 def _piece_by_piece(world: World, query: Query, start: float) -> Iterator[Bars | None]:
-    """The bars in order, some sessions' at a time, so that nobody waits long; long ones all at last, when the market
-    has made each quarter's (None) and remembers them."""
+    """The bars in order, some sessions' at a time, and None where others may have their turn; long ones all at last,
+    when the market has made each quarter's and remembers them."""
     now, instrument, edges = world.clock.now(), query.instrument, [start]
     if isinstance(query.size, str):
         for time in np.arange(start, query.end, _QUARTER).tolist():
-            world.market.bars(instrument, query.what, query.size, time, time + _SOME_DAYS, query.rth)
             yield None
+            world.market.bars(instrument, query.what, query.size, time, time + _SOME_DAYS, query.rth)
+        yield None
     elif query.what not in VOLATILITIES:
         opens = world.market.calendar.between(instrument.schedule, start, query.end)
         longest = int((opens.close - opens.open).max(initial=60)) // 60
         edges += opens.open[1 :: max(_PIECE // longest, 1)].tolist()
     for begin, end in pairwise([*edges, query.end]):
         yield world.market.bars(instrument, query.what, query.size, begin, end, query.rth, now)
+        if end != query.end or isinstance(query.size, str):
+            yield None
 
 
 @handles(m.CancelHistoricalData)
