@@ -145,7 +145,9 @@ def createOrder(
 
     `limit_price` is the worst price you accept, `stop_price` the price that wakes a stop (auxPrice; for TRAIL the first
     stop), both in the contract's own currency and unit (London quotes are pence). A price may be below 0, as a combo's
-    may and some futures' may. Prices of 0 or None where the type needs one raise ValueError, as does a limit price
+    may and some futures' may. `fields` are ibapi's: postOnly, allowPreOpen, or deactivate=True, which keeps the order
+    from the market until modifyOrder(…, deactivate=False), need an ibapi and a TWS of today (server version 216).
+    Prices of 0 or None where the type needs one raise ValueError, as does a limit price
     that the type would ignore.
     With `details` (what getContractDetails returns for one contract, or a ContractDetails) the order is checked against
     the instrument, too: ValueError for a type that it doesn't take, or a price off its grid, as `app.checkOrder`.

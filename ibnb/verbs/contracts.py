@@ -61,7 +61,8 @@ class ContractVerbs(Session, listener=ContractCallbacks):
 
         Columns: the contract's fields (symbol … conId), longName, `minTick` (smallest price step), `priceMagnifier`
         (100: the price is in hundredths, as pence in London), timeZoneId, tradingHours, liquidHours, …
-        Raises ContractNotFoundError when nothing fits.
+        Raises ContractNotFoundError when nothing fits, RequestTimeoutError; an answer that isn't waited for any more is
+        cancelled at TWS (server version 215).
 
         >>> app.getContractDetails(app.createContract("AAPL"))["minTick"].tolist()
         [0.01]

@@ -158,8 +158,9 @@ class MarketDataVerbs(Session, listener=MarketDataCallbacks):
         `stream.df` is the frame of getQuotes as it stands; `for tick in stream` gives Tick(time, symbol, field, value,
         data_type, contract) one by one and waits for the next, `timeout` seconds at most, then RequestTimeoutError;
         `stream.failures` {symbol: exception} has the lines that TWS refused. Leaving the block cancels every line.
-        With `genericTickList` (IB's numbers, such as "233" for single trades) ticks are all that the lines bring: what
-        the frame has no column for comes under IB's own name ("RT_VOLUME", "SHORTABLE", "ODD_LOT_BID").
+        With `genericTickList` (IB's numbers, such as "233" for single trades, or from server version 225 on "787" for
+        odd lots) ticks are all that the lines bring: what the frame has no column for comes under IB's own name
+        ("RT_VOLUME", "SHORTABLE", "ODD_LOT_BID", "ODD_LOT_BID_SIZE").
         While the connection is lost the `data_type` is "stale"; after it the lines go on by themselves.
 
         >>> with app.streamQuotes([app.createContract("AAPL")]) as quotes:
