@@ -40,3 +40,9 @@ def test_run_all_shows_what_the_lesson_shows(browse: Callable[[str, str], dict[s
     # first_use A6: the errors that the lessons mean to show were 55, 30, 27, 21, 17 and 11 red lines.
     red = ["\n".join(output["traceback"]) for output in outputs if output["output_type"] == "error"]
     assert [len(text.splitlines()) for text in red if len(text.splitlines()) > 14] == []
+
+
+def test_a_link_to_an_appendix_shows_the_page_and_not_its_source(browse: Callable[[str, str], dict[str, Any]]) -> None:
+    seen = browse("appendix.js", "00_index.ipynb")
+    assert seen["heading"].startswith("Error atlas")
+    assert seen["rows"] > 150
