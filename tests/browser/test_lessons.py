@@ -37,6 +37,9 @@ def test_run_all_shows_what_the_lesson_shows(browse: Callable[[str, str], dict[s
     assert seen["widgets"] >= sum(WIDGET in output.get("data", {}) for output in outputs)
     assert [output["text"] for output in outputs if output.get("name") == "stderr"] == []
     assert seen["questions"] == []
+    # first_use B14: JupyterLab drops the alternative text in an image's metadata. Diagrams in the text count as well.
+    assert seen["figures"]
+    assert all(seen["figures"])
     # first_use A6: the errors that the lessons mean to show were 55, 30, 27, 21, 17 and 11 red lines.
     red = ["\n".join(output["traceback"]) for output in outputs if output["output_type"] == "error"]
     assert [len(text.splitlines()) for text in red if len(text.splitlines()) > 14] == []
