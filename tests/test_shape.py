@@ -70,6 +70,18 @@ def test_the_readme_starts_in_two_lines_that_make_their_own_environment() -> Non
     assert start[3].splitlines()[1].startswith("py -m venv .venv;")
 
 
+def test_conda_and_binder_install_what_the_readme_installs() -> None:
+    """first_use E: repo2docker takes a line that begins with a point for this repository, with its extras."""
+    lines = (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines()
+    entries = [line.split("- ", 1)[1] for line in lines if line.lstrip().startswith("- ")]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert entries[-1] == ".[lab]"
+    assert "lab" in project["optional-dependencies"]
+    [python] = [entry.partition("=")[2] for entry in entries if entry.startswith("python=")]
+    least = project["requires-python"].removeprefix(">=")
+    assert tuple(map(int, python.split("."))) >= tuple(map(int, least.split(".")))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_generated_parts_of_a_page_are_in_step(page: Path) -> None:
     assert renewed(page) == page.read_text(encoding="utf-8"), "run  python -m tests.readme"

@@ -24,6 +24,10 @@ def test_every_legal_bar_size_passes_in_any_case(size: str) -> None:
         ("15 min", "15 mins"),
         ("1 minute", "1 min"),
         ("60 mins", "1 hour"),
+        ("60 min", "1 hour"),
+        ("1H", "1 hour"),
+        ("2h", "2 hours"),
+        ("4h", "4 hours"),
         ("1 days", "1 day"),
         ("1hour", "1 hour"),
         ("1h", "1 hour"),
@@ -41,6 +45,7 @@ def test_every_legal_bar_size_passes_in_any_case(size: str) -> None:
     ],
 )
 def test_a_typo_names_the_legal_sizes_and_the_nearest(typo: str, meant: str) -> None:
+    """first_use B5: "1h", which pandas and yfinance take, was answered with "1W", "60 min" with half an hour."""
     with pytest.raises(ValueError, match="Legal values: 1 secs, 5 secs") as caught:
         values.check_bar_size(typo)
     assert f"Did you mean {meant!r}?" in str(caught.value)
