@@ -408,7 +408,7 @@ print(
 #     protected --> flat: profit or stop filled
 # ```
 #
-# Now the loop. Every ten seconds it looks at the board, asks each share's rule, and sends what the rule says. Here half an hour takes a few
+# Now the loop. Every twenty seconds it looks at the board, asks each share's rule, and sends what the rule says. Here half an hour takes a few
 # seconds. On a paper TWS the same cell trades for two minutes, and most likely nothing will jump meanwhile.
 #
 # **Before you run it:** the simulated morning moves TSLA at 10:02 (+5.8 %), NVDA at 10:05 (+5.4 %) and 10:10 (−6.9 %), AMD at 10:15
@@ -424,7 +424,7 @@ finish = app.now() + pd.Timedelta(minutes=32 if app.gateway else 2)
 
 with app.streamQuotes(contracts.values()) as quotes:
     while app.now() < finish:
-        app.sleep("10 s")
+        app.sleep("20 s")
         blotter, positions, now = app.getBlotter(), app.getPositions(), app.now()
         shares = positions[positions["secType"] == "STK"]["position"]
         busy = set(blotter[~blotter["status"].isin(["Filled", "Cancelled", "ApiCancelled"])]["symbol"])
@@ -467,7 +467,8 @@ ibnb.plotFills(
 # %% [markdown]
 # The fall jumped over the stop price, and the fill lies below it. A stop promises the exit and not the price (lesson 12).
 #
-# The blotter shows what is still working: the two exits of AMD. Its buttons cancel. They stay for the evening.
+# The blotter shows what is still working: the two exits of AMD. Its buttons cancel. They stay for the
+# evening. (The blotter is live: later in the lesson it shows what became of them.)
 
 # %%
 ibnb.OrderBlotter(app)
@@ -681,7 +682,7 @@ script = Path(folder.name) / "morning.toml"
 _ = script.write_text(SCRIPT)
 
 # %% [markdown]
-# One function trades all three signals at once, over one connection, for an hour. Each signal has its own instrument, so their results can
+# One function trades all three signals at once, over one connection, for fifty minutes. Each signal has its own instrument, so their results can
 # be told apart afterwards. `worlds.results` takes the fills of this program alone, values what is still held at its last price, and takes
 # the commissions off.
 
@@ -694,15 +695,15 @@ def bracket(session, contract, action, size, price, profit, loss):
 
 
 def morning(session):
-    """An hour of three signals, each at most once; what each has earned."""
+    """Fifty minutes of three signals, each at most once; what each has earned."""
     listed = session.getContractDetails(session.createContract("HE", "FUT", "CME"))
     front = listed.sort_values("lastTradeDateOrContractMonth").iloc[0]
     hogs = session.resolve(session.createContract("HE", "FUT", "CME", conId=int(front["conId"])))
     tesla, mastercard = session.createContract("TSLA"), session.createContract("MA")
     prices, done = [], set()
-    for minute in range(1, 61):
+    for minute in range(1, 51):
         session.sleep("1 min")
-        prices = [*prices[-5:], session.getQuotes(["TSLA", "V", "MA"])["last"]]
+        prices = [*prices[-5:], session.getQuotes(["TSLA", "V"])["last"]]
         now = prices[-1]
         if "momentum" not in done and len(prices) > 1 and now["TSLA"] > prices[-2]["TSLA"] * 1.05:
             bracket(session, tesla, "BUY", 100, now["TSLA"], 0.08, 0.04)
@@ -710,7 +711,7 @@ def morning(session):
         low, high = min(each["V"] for each in prices), max(each["V"] for each in prices)
         up, down = now["V"] > low * 1.05, now["V"] < high * 0.95
         if "five minutes" not in done and len(prices) > 5 and (up or down):
-            bracket(session, mastercard, "BUY" if up else "SELL", 60, now["MA"], 0.02, 0.02)
+            bracket(session, mastercard, "BUY" if up else "SELL", 60, session.getQuote("MA")["last"], 0.02, 0.02)
             done.add("five minutes")
         if "three sigma" not in done and minute % 15 == 0:
             recent = session.getData(hogs, session.dataSettings("5 D", "15 mins"))["Close"].tail(50)
@@ -829,7 +830,7 @@ journal = evening.writeJournal(path)  # a second time adds nothing
 journal[["orderId", "symbol", "side", "shares", "price", "commission", "realizedPNL"]]
 
 # %% [markdown]
-# The report of a day has four lines: what was sent, what was filled, what it earned, and how long TWS took.
+# The report of a day says what was sent, what was filled, what it earned, and how long TWS took.
 
 # %%
 earned = worlds.results(evening)
@@ -1002,7 +1003,7 @@ for order_id in refused.index:
 # 1. It takes every kind of price, and it compares neighbours. The first sends orders without a move; the second sends none at a real
 #    move that takes a minute. Because *something* is sent, nobody looks for what is missing.
 # 2. Its own estimate: positions times the streamed prices. It is quicker, and it can be wrong in new ways; so let it only *ask* TWS earlier.
-# 3. Otherwise the same move would still be in the window ten seconds later and cause another order, as soon as the first is done.
+# 3. Otherwise the same move would still be in the window twenty seconds later and cause another order, as soon as the first is done.
 # 4. They are at the broker and go on working. When it is back, the program must ask for positions, open orders and fills before
 #    it decides anything.
 # 5. Who wrote the worlds, how many strategies were tried before this one, what the two others lost, and whether costs and gaps are in it.
