@@ -66,6 +66,7 @@ CALLS: dict[str, Call] = {
     "getAccountUpdates": lambda app, _: app.getAccountUpdates(),
     "getAccountValues": lambda app, _: app.getAccountValues(),
     "getCompletedOrders": lambda app, _: app.getCompletedOrders(),
+    "getConfig": lambda app, _: app.getConfig(),
     "getContractDetails": lambda app, stock: app.getContractDetails(stock),
     "getCurrentTime": lambda app, _: app.getCurrentTime(),
     "getData": lambda app, stock: app.getData(stock, app.dataSettings("2 D", "1 hour")),
@@ -106,6 +107,7 @@ CALLS: dict[str, Call] = {
     "streamQuotes": stream("streamQuotes"),
     "streamRealTimeBars": stream("streamRealTimeBars"),
     "streamTicks": stream("streamTicks", "BidAsk"),
+    "updateConfig": lambda app, _: app.updateConfig(readOnlyApi=False),
     "waitOrder": lambda app, stock: app.waitOrder(app.placeOrderNow(stock, order(app)), "Submitted"),
     "writeJournal": lambda app, _: written(app),
 }
@@ -119,8 +121,10 @@ PURE = {
     "dataSettings",
     "displayData",
     "getBlotter",
+    "getFills",
     "getOrderLog",
     "plotData",
+    "record",
     "roundToTick",
 }
 HARMS: dict[str, tuple[type[BaseException], ...]] = {
