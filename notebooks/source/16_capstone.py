@@ -794,7 +794,7 @@ value = {}
 with ibnb.AccountGuard(evening, max_loss=0.05) as guard:
     finish = evening.now() + pd.Timedelta("80 min")
     while evening.now() < finish and not guard.tripped:
-        evening.sleep("1 min")  # here the rule would be asked
+        evening.sleep("50 s")  # here the rule would be asked
         value[evening.now()] = guard.value
 for action in guard.actions:
     print(action)
