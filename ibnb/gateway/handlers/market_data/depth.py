@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from difflib import SequenceMatcher
 
 from ... import messages as m
 from ...instruments import Instrument
@@ -110,17 +111,19 @@ def depth_exchanges(world: World, client: Client, request: m.ReqMktDepthExchange
 
 def changes(old: Sequence[Row], new: Sequence[Row]) -> Iterator[tuple[int, int, Row]]:
     """What turns one side into another, as (position, operation, row), each position as it is at that step."""
-    before = {(row.price, row.venue): row.size for row in old}
-    after = {(row.price, row.venue) for row in new}
+    names = [[(row.price, row.venue) for row in side] for side in (old, new)]
+    # Of venues that have changed places at one price, one stays and the other goes and comes again.
+    kept = [block for block in SequenceMatcher(None, *names, autojunk=False).get_matching_blocks() if block.size]
+    before = {block.b + n: old[block.a + n].size for block in kept for n in range(block.size)}
+    stays = {block.a + n for block in kept for n in range(block.size)}
     for position in range(len(old) - 1, -1, -1):
-        row = old[position]
-        if (row.price, row.venue) not in after:
-            yield position, DELETE, Row(0.0, Decimal(0), row.venue)
+        if position not in stays:
+            yield position, DELETE, Row(0.0, Decimal(0), old[position].venue)
     for position, row in enumerate(new):
-        if (row.price, row.venue) not in before:
+        if position not in before:
             yield position, INSERT, row
     for position, row in enumerate(new):
-        if before.get((row.price, row.venue), row.size) != row.size:
+        if before.get(position, row.size) != row.size:
             yield position, UPDATE, row
 
 

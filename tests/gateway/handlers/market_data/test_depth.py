@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ibnb.gateway import messages as m
@@ -186,6 +186,7 @@ sides = st.lists(
 
 
 @given(sides, sides)
+@example([Row(1.0, Decimal(1), "A"), Row(1.0, Decimal(2), "B")], [Row(1.0, Decimal(1), "B"), Row(1.0, Decimal(2), "A")])
 def test_changes_turn_any_side_into_any_other(old: list[Row], new: list[Row]) -> None:
     side = list(old)
     for position, operation, row in changes(old, new):
