@@ -111,9 +111,9 @@ def depth_exchanges(world: World, client: Client, request: m.ReqMktDepthExchange
 
 def changes(old: Sequence[Row], new: Sequence[Row]) -> Iterator[tuple[int, int, Row]]:
     """What turns one side into another, as (position, operation, row), each position as it is at that step."""
-    names = [[(row.price, row.venue) for row in side] for side in (old, new)]
+    had, has = ([(row.price, row.venue) for row in side] for side in (old, new))
     # Of venues that have changed places at one price, one stays and the other goes and comes again.
-    kept = [block for block in SequenceMatcher(None, *names, autojunk=False).get_matching_blocks() if block.size]
+    kept = [block for block in SequenceMatcher(None, had, has, autojunk=False).get_matching_blocks() if block.size]
     before = {block.b + n: old[block.a + n].size for block in kept for n in range(block.size)}
     stays = {block.a + n for block in kept for n in range(block.size)}
     for position in range(len(old) - 1, -1, -1):
