@@ -18,7 +18,7 @@ def app() -> Iterator[IBApp]:
 
 def fill(app: IBApp) -> None:
     """Hold a future, a pair, an option, a London share, a short stock, a CFD and a coin beside the lesson's stocks."""
-    chain = app.getOptionChain("AAPL", 1, [200.0], right="C").iloc[0]
+    chain = app.getOptionChain("AAPL", 1, [150.0], right="C").iloc[0]
     for contract, order in (
         (app.createContract("ES", "FUT", "CME", lastTradeDateOrContractMonth="202509"), app.createOrder("BUY", 2)),
         (app.createContract("EUR", "CASH", "IDEALPRO"), app.createOrder("BUY", 20_000)),
@@ -55,12 +55,13 @@ def test_everything_is_closed_on_its_own_exchange(app: IBApp) -> None:
 def test_at_three_in_the_morning_it_says_what_is_only_sent(app: IBApp) -> None:
     """A1: sent and done looked alike."""
     fill(app)
-    app.sleep("17 h")
+    now = app.now()
+    app.sleep(17 * 3600 - now.minute * 60 - now.second)
     assert (3, 0) == (app.now().hour, app.now().minute)
     with AccountGuard(app, min_cash=1e12, flatten=True) as guard:
         app.sleep("1 min")
         waiting = steps(guard, "waits at TWS (PreSubmitted) 399")
-        assert {"AAPL", "NVDA", "SPY", "AAPL 250613C00200000"} <= set(waiting)
+        assert {"AAPL", "NVDA", "SPY", "AAPL 250613C00150000"} <= set(waiting)
         assert {"ESU5", "EUR.USD", "BTC.USD", "CSH2"} <= set(steps(guard, "done"))
         assert not set(waiting) & set(steps(guard, "done"))
         assert guard.actions[-1].startswith("not closed yet: ")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -62,7 +64,10 @@ def test_a_suite_of_somebody_else(pytester: pytest.Pytester) -> None:
     ran.stdout.fnmatch_lines(["*no word sead; there are *"])
 
 
-def test_a_suite_that_asks_for_neither_loads_nothing(pytester: pytest.Pytester) -> None:
+def test_a_suite_that_asks_for_neither_loads_nothing(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     pytester.makepyfile(
         "import sys\n\ndef test_it():\n    assert not {'ibnb.app', 'ibnb.gateway'} & set(sys.modules)\n"
     )
