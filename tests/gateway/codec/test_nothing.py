@@ -34,11 +34,15 @@ def places(version: int, number: int) -> dict[str, int]:
     contract, order = ORDERS[number]
     found = {}
     for name, values in numeric_fields().items():
-        a, b = (place(version, contract, replace(order, **{name: value})) for value in values)
+        a, b, none = (place(version, contract, replace(order, **{name: each})) for each in (*values, nothing(name)))
         differ = [n for n, (x, y) in enumerate(zip(a, b, strict=True)) if x != y]
-        if len(differ) == 1:
+        if len(differ) == 1 and len(none) == len(a):  # scalePriceIncrement brings others along
             found[name] = differ[0]
     return found
+
+
+def nothing(name: str) -> Any:
+    return None if default(name) is None else 0
 
 
 def means_mid(name: str, form: Any) -> bool:
@@ -51,7 +55,7 @@ def test_as_text(data: st.DataObject, version: int, number: int) -> None:
     contract, order = ORDERS[number]
     fields = places(version, number)
     drawn = data.draw(st.dictionaries(st.sampled_from(sorted(fields)), st.sampled_from(TEXT_FORMS), min_size=1))
-    base = place(version, contract, replace(order, **{name: None if default(name) is None else 0 for name in drawn}))
+    base = place(version, contract, replace(order, **{name: nothing(name) for name in drawn}))
     without, said = list(base), list(base)
     for name, form in drawn.items():
         if not means_mid(name, form):
