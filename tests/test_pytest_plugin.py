@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 pytest_plugins = ["pytester"]
+
+# Where ibnb is installed, pytest has found it by itself, and takes it once.
+_FOUND = any(each.name == "ibnb" for each in entry_points(group="pytest11"))
+LOADED = () if _FOUND else ("-p", "ibnb.pytest_plugin")
 
 SUITE = """
 import socket
@@ -59,7 +64,7 @@ def test_mine_stays_mine(app):
 
 def test_a_suite_of_somebody_else(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(SUITE)
-    ran = pytester.runpytest_inprocess("-p", "ibnb.pytest_plugin", "--strict-markers", "-p", "no:cacheprovider")
+    ran = pytester.runpytest_inprocess(*LOADED, "--strict-markers", "-p", "no:cacheprovider")
     ran.assert_outcomes(passed=6, errors=1)
     ran.stdout.fnmatch_lines(["*no word sead; there are *"])
 
@@ -71,5 +76,5 @@ def test_a_suite_that_asks_for_neither_loads_nothing(
     pytester.makepyfile(
         "import sys\n\ndef test_it():\n    assert not {'ibnb.app', 'ibnb.gateway'} & set(sys.modules)\n"
     )
-    ran = pytester.runpytest_subprocess("-p", "ibnb.pytest_plugin", "-p", "no:cacheprovider")
+    ran = pytester.runpytest_subprocess(*LOADED, "-p", "no:cacheprovider")
     ran.assert_outcomes(passed=1)
