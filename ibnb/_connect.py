@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ibnb.gateway import Gateway, Scenario
     from ibnb.gateway.words import Words
     from ibnb.gateway.world import Entry
+    from ibnb.worlds.player import MatchOn
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def connect(
     app_class: type[Any] | None = None,
     scenario: str | Scenario | None = None,
     replay: str | os.PathLike[str] | None = None,
+    matchOn: MatchOn = "sequence",
     **world: Unpack[Words],
 ) -> IBApp:
     """A session that is ready for requests.
@@ -110,6 +112,9 @@ def connect(
 
     replay: a recording (app.record), played in place of a TWS: the same questions in the same order get the same
         answers, on the recording's clock. What is asked otherwise is a ReplayError that shows both.
+    matchOn: which recorded answers a question gets: "sequence" is that rule; with "request" each question gets those
+        of the same one in the recording, in any order, streams and orders too. One that was never recorded is a
+        ReplayError that shows the nearest, after which the program may go on.
 
     Connected already with the same place, client id and class (and serverVersion, if one is named), it returns that
     session; so it does while that one is having its connection back, which then is tried at once.
@@ -119,12 +124,14 @@ def connect(
     if replay is not None:
         if profile is not None or host is not None or port is not None or scenario is not None or world:
             raise ValueError("replay: the recording says which TWS it is; no profile, place or world goes with it")
-        played: IBApp = _replayed(kind, replay, readonly, timeout)
+        played: IBApp = _replayed(kind, replay, matchOn, readonly, timeout)
         return played
     if world.get("data") is not None:
         from ibnb.worlds.frames import folder_of
 
         world["data"] = folder_of(world["data"])
+    if matchOn != "sequence":
+        raise ValueError("matchOn goes with a recording: replay=")
     place = _resolve(profile, host, port, scenario, world, serverVersion)
     gateway = _embedded(place.scenario, world) if place.scenario else None
     if gateway is not None:
@@ -193,11 +200,11 @@ def journal(app: Session) -> list[Entry]:
         raise LookupError("the TWS at the other end keeps no journal that can be read") from None
 
 
-def _replayed(kind: type[Any], path: str | os.PathLike[str], readonly: bool, timeout: float) -> Any:
+def _replayed(kind: type[Any], path: str | os.PathLike[str], matchOn: MatchOn, readonly: bool, timeout: float) -> Any:
     """A session with a recording."""
     from ibnb.worlds.player import Player
 
-    player = Player(os.fspath(path)).start()
+    player = Player(os.fspath(path), matchOn=matchOn).start()
     app: Session = kind()
     core = app._ibnb
     app.connectTimeout, app.newestVersion = timeout, player.head["version"]

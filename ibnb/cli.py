@@ -65,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     gateway.add_argument("--accounts", type=int, metavar="N", help="a class: an account for each client, up to so many")
     gateway.add_argument("--board", type=int, metavar="PORT", help="the instructor's page there; 0 picks a free port")
     gateway.add_argument("--replay", type=Path, metavar="FILE", help="play a recording (app.record) instead of a world")
+    how = "which recorded answers a question gets: those of its place in the sequence, or of the same request"
+    gateway.add_argument("--match-on", choices=("sequence", "request"), default="sequence", help=f"{how} (%(default)s)")
     gateway.set_defaults(run=_gateway)
 
     course = commands.add_parser("course", help="build, prove, run or copy the lessons")
@@ -163,7 +165,7 @@ def _gateway(args: argparse.Namespace) -> int:
 def _replay(args: argparse.Namespace) -> int:
     from ibnb.worlds.player import Player
 
-    player = Player(args.replay, args.port, args.host, foreign=True).start()
+    player = Player(args.replay, args.port, args.host, foreign=True, matchOn=args.match_on).start()
     print(f"listening on {player.host}:{player.port}", flush=True)
     player.serve_forever(args.rate)
     return 0

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from ibnb.core.pending import Pending, Slot
 from ibnb.errors import IBError
-from ibnb.ib.api import MESSAGE_NAMES, PROTOBUF_OFFSET, RAW_ID_VERSION, message_id
+from ibnb.ib.api import MESSAGE_NAMES
+from ibnb.wire.address import address
 
 # Key or verb of the requests that wait for messages without an id → these messages' ids, and their callbacks.
 _KINDS: tuple[tuple[str, frozenset[int], frozenset[str]], ...] = (
@@ -42,9 +43,6 @@ _ANSWERS = {
     "request": frozenset({11, 55, 67, 68, 77, 82, 104, 105, 107, 110, 111}),
     "scanner": frozenset({20}),
 }
-# Messages that begin with their own version, up to (not including) this server version; from 75 on none does.
-_VERSION_GOES = {3: 131, 4: 194, 5: 145, 10: 164, 11: 136, 17: 124, 18: 164, 21: 156}
-_FIRST_WITHOUT_VERSION = 75
 #: Messages that carry an order's id: whoever waits for the order hears that one couldn't be read.
 ABOUT_ORDERS = frozenset({3, 5})
 # It may be that of a preview.
@@ -61,18 +59,10 @@ class Unread(NamedTuple):
 
 def describe(payload: bytes, version: int) -> Unread:
     """What can still be said of a message."""
-    raw = version >= RAW_ID_VERSION
     try:
-        number = message_id(payload, version)
+        number, key, _ = address(payload, version)
     except ValueError:
         return Unread(0, "without an id", None)
-    body = payload[4:] if raw else payload[payload.index(b"\0") + 1 :]
-    if raw and number > PROTOBUF_OFFSET:
-        number -= PROTOBUF_OFFSET
-        key = _first_number(body)
-    else:
-        own_version = number < _FIRST_WITHOUT_VERSION and version < _VERSION_GOES.get(number, version + 1)
-        key = _whole(body.split(b"\0", 2)[own_version : own_version + 1])
     return Unread(number, f"{MESSAGE_NAMES.get(number, 'unknown')} ({number})", key)
 
 
@@ -114,22 +104,3 @@ def fail(slots: list[Slot], what: str, error: Exception) -> None:
 
 def _of_kind(slots: list[Slot], kind: str) -> list[Slot]:
     return [slot for slot in slots if kind in (slot.key, slot.verb)]
-
-
-def _whole(texts: list[bytes]) -> int | None:
-    try:
-        return int(texts[0])
-    except (IndexError, ValueError):
-        return None
-
-
-def _first_number(body: bytes) -> int | None:
-    """Field 1 of a protobuf message, if it is a number: where IB's messages have their request's id."""
-    if not body.startswith(b"\x08"):
-        return None
-    found = 0
-    for place, byte in enumerate(body[1:6]):
-        found |= (byte & 0x7F) << 7 * place
-        if byte < 0x80:
-            return found
-    return None

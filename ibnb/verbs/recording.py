@@ -18,8 +18,8 @@ class RecordingVerbs(Session):
         """Write what passes the wire from now on into a file; returns a Recorder, whose `close()` ends it.
 
         It ends with the session, too. `ibnb.connect(replay=path)` plays it, to a program that asks the same questions
-        in the same order, so call this right after connect(). The file is gzipped JSON, a line for each message
-        (ibnb.wire.recording says how), and readable without ibnb.
+        in the same order (with `matchOn="request"` in any order), so call this right after connect(). The file is
+        gzipped JSON, a line for each message (ibnb.wire.recording says how), and readable without ibnb.
 
         Account codes are written as other ones of the same length; `accounts=True` keeps them. `hide`: further texts
         that are crossed out, such as names and order references. Numbers in protobuf messages can't be hidden.

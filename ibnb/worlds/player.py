@@ -1,36 +1,30 @@
 """A recorded session, played: a TWS that gives the recorded answers to the recorded questions, on the recorded clock.
 
-Rule: the program asks what was asked, in the same order. Its time is the recording's: it moves while somebody waits,
-and a question is never asked earlier than it was. What was asked otherwise is named, with both messages.
+Rule: its time is the recording's: it moves while somebody waits. Which answers a
+question gets is said by `in_order` and `by_request`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import socket
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from ibnb.errors import IBError
 from ibnb.gateway import messages as m
-from ibnb.gateway.codec import BadField, UnknownMessage, codec_for
 from ibnb.gateway.codec.wire import FrameBuffer
-from ibnb.wire.recording import RECEIVED, SENT, read
+from ibnb.worlds.by_request import ByRequest, id_of
+from ibnb.worlds.in_order import InOrder
+from ibnb.worlds.recorded import Recorded, ReplayError
 
+MatchOn = Literal["sequence", "request"]
+_MATCH_ON: dict[str, type[InOrder | ByRequest]] = {"sequence": InOrder, "request": ByRequest}
 _API = b"API\0"
-_LONGEST = 400
 # IB's code for a request that can't be validated.
 _REFUSED = 321
 # Seconds between two looks at the wall clock.
 _TURN = 0.05
-# That of answers' times, of which this makes none of its own.
-_ZONE = "US/Eastern"
-
-
-class ReplayError(IBError):
-    """The program asks or waits for something else than the recorded one did."""
 
 
 class Player:
@@ -39,22 +33,33 @@ class Player:
     `now`, `advance` and `step` are those of a gateway whose clock is moved by hand. Raises ValueError for what is no
     recording, OSError; `advance` and `step` raise ReplayError. A `foreign` program, which calls neither, is told of a
     difference by an error message.
+
+    matchOn: "sequence", the same questions in the same order, each never earlier than it was asked; or "request",
+    each question gets the answers of the same one, whenever it is asked.
     """
 
-    def __init__(self, path: str | Path, port: int = 0, host: str = "127.0.0.1", foreign: bool = False) -> None:
-        self.path = Path(path)
-        self.head, self._messages = read(self.path)
-        self.host, self.port, self._foreign = host, port, foreign
+    def __init__(
+        self,
+        path: str | Path,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        foreign: bool = False,
+        matchOn: MatchOn = "sequence",
+    ) -> None:
+        if matchOn not in _MATCH_ON:
+            raise ValueError(f"matchOn is one of {', '.join(map(repr, _MATCH_ON))}, not {matchOn!r}")
+        self._recorded = Recorded(path)
+        self.path, self.head = self._recorded.path, self._recorded.head
+        self.host, self.port, self._foreign, self._match = host, port, foreign, _MATCH_ON[matchOn]
         #: What was asked otherwise than in the recording; "" while nothing was.
         self.difference = ""
-        self._codec = codec_for(self.head["version"], _ZONE)
         self._lock = threading.RLock()
         self._listener: socket.socket | None = None
         self._client: socket.socket | None = None
         self._rewind()
 
     def _rewind(self) -> None:
-        self._at, self._now, self.difference = 0, 0.0, ""
+        self._answers, self._now, self.difference = self._match(self._recorded), 0.0, ""
 
     # --- begin and end -------------------------------------------------------------------------------
 
@@ -106,22 +111,18 @@ class Player:
         with self._lock:
             self._check()
             until = limit - self.head["begun"]
-            following = self._messages[self._at] if self._at < len(self._messages) else None
-            if following is not None and following.way == SENT and following.t <= until:
-                raise ReplayError(
-                    f"{self.path.name}: this program waits, and the recorded one asked at {following.t:.3f} s: "
-                    f"{self._said(following.payload)}"
-                )
-            if following is None or following.t > until:
-                self._now = max(self._now, until)
-                return False
-            self._now = max(self._now, following.t)
-            self._deliver(self._now)
-            return True
+            due = self._answers.next_due(until)
+            self._now = max(self._now, until if due is None else due)
+            if due is not None:
+                self._deliver(self._now)
+            return due is not None
 
     def _check(self) -> None:
-        if self.difference:
-            raise ReplayError(self.difference)
+        difference = self.difference
+        if difference:
+            if self._answers.goes_on:
+                self.difference = ""
+            raise ReplayError(difference)
 
     # --- the wire ------------------------------------------------------------------------------------
 
@@ -164,80 +165,40 @@ class Player:
 
     def _take(self, payload: bytes) -> None:
         with self._lock:
-            if self._codec.asks_time(payload):
-                self._send(self._codec.encode(m.CurrentTime(time=int(self.now()))))
+            recorded, codec = self._recorded, self._recorded.codec
+            if codec.asks_time(payload):
+                self._send(codec.encode(m.CurrentTime(time=int(self.now()))))
                 return
-            if isinstance(self._decoded(payload), m.StartApi):
-                self._send(self._codec.encode(m.ManagedAccounts(accountsList=",".join(self.head["accounts"]))))
-                self._send(self._codec.encode(m.NextValidId(orderId=self.head["nextOrderId"])))
-                self._deliver(0.0)
+            request = recorded.request(payload)
+            if isinstance(request, m.StartApi):
+                self._send(codec.encode(m.ManagedAccounts(accountsList=",".join(self.head["accounts"]))))
+                self._send(codec.encode(m.NextValidId(orderId=self.head["nextOrderId"])))
+            elif self.difference and not self._answers.goes_on:
                 return
-            if not self.difference:
-                self._compare(payload)
-                if self.difference and self._foreign:
-                    self._send(self._codec.encode(m.ErrorMessage(id=-1, code=_REFUSED, message=self.difference)))
+            else:
+                try:
+                    self._now, before = self._answers.ask(payload, self._now)
+                except ReplayError as error:
+                    self._tell(str(error), id_of(request) if self._answers.goes_on else None)
+                    return
+                for each in before:
+                    self._send(each)
+            self._deliver(self._now)
 
-    def _compare(self, payload: bytes) -> None:
-        place = next((n for n in range(self._at, len(self._messages)) if self._messages[n].way == SENT), None)
-        if place is None:
-            self.difference = (
-                f"{self.path.name}: this program asks something that the recorded one, which ended here, didn't ask: "
-                f"{self._said(payload)}"
-            )
-            return
-        wanted = self._messages[place]
-        if payload != wanted.payload:
-            self.difference = (
-                f"{self.path.name}, request {self._number(place)}: this program asks otherwise than the recorded one.\n"
-                f"recorded: {self._said(wanted.payload)}\n"
-                f"now:      {self._said(payload)}"
-            )
-            return
-        self._now = max(self._now, wanted.t)
-        self._deliver(self._now, place)
-        self._at = place + 1
-        self._deliver(self._now)
+    def _tell(self, difference: str, id: int | None) -> None:
+        """A foreign program hears what it asked otherwise at once, others when they wait."""
+        if not (self._foreign and self._answers.goes_on):
+            self.difference = difference
+        if self._foreign:
+            error = m.ErrorMessage(id=-1 if id is None else id, code=_REFUSED, message=difference)
+            self._send(self._recorded.codec.encode(error))
 
-    def _deliver(self, until: float, place: int | None = None) -> None:
-        """Send what was received by then, and before the next question (or up to `place`)."""
-        end = len(self._messages) if place is None else place
-        while self._at < end and (found := self._messages[self._at]).way == RECEIVED and found.t <= until:
-            self._send(found.payload)
-            self._at += 1
+    def _deliver(self, until: float) -> None:
+        for payload in self._answers.due(until):
+            self._send(payload)
 
     def _send(self, payload: bytes) -> None:
         client = self._client
         if client is not None and payload:
             with contextlib.suppress(OSError):
                 client.sendall(len(payload).to_bytes(4, "big") + payload)
-
-    # --- what is said of messages --------------------------------------------------------------------
-
-    def _number(self, place: int) -> int:
-        return sum(each.way == SENT for each in self._messages[: place + 1])
-
-    def _decoded(self, payload: bytes) -> Any:
-        try:
-            return self._codec.decode(payload)
-        except (BadField, UnknownMessage):
-            return None
-
-    def _said(self, payload: bytes) -> str:
-        request = self._decoded(payload)
-        text = repr(payload) if request is None else f"{type(request).__name__}({_set_fields(request)})"
-        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
-
-
-def _set_fields(thing: Any) -> str:
-    """The fields that say something."""
-    found = []
-    for field in dataclasses.fields(thing):
-        value = getattr(thing, field.name)
-        if dataclasses.is_dataclass(value):
-            value = f"{type(value).__name__}({_set_fields(value)})"
-        elif value in (None, "", 0, False, ()):
-            continue
-        else:
-            value = repr(value)
-        found.append(f"{field.name}={value}")
-    return ", ".join(found)

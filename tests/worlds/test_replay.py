@@ -16,7 +16,8 @@ import ibnb
 from ibnb import IBApp
 from ibnb.ib import api
 from ibnb.wire.recording import RECEIVED, SENT, pseudonyms, read
-from ibnb.worlds.player import Player, ReplayError
+from ibnb.worlds.player import Player
+from ibnb.worlds.recorded import ReplayError
 
 
 @pytest.fixture(autouse=True)
