@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from ibnb.core.clock import GatewayTime
 from ibnb.core.gate import is_paper, lift
+from ibnb.core.lifecycle import HERE
 from ibnb.core.session import Session
 from ibnb.errors import NotConnectedError, RequestError, RequestTimeoutError, SafetyError
 from ibnb.ib.accounts import mask
@@ -135,10 +136,13 @@ def connect(
     place = _resolve(profile, host, port, scenario, world, serverVersion)
     gateway = _embedded(place.scenario, world) if place.scenario else None
     if gateway is not None:
-        place = replace(place, host=gateway.host, port=gateway.port)
+        # A clock that runs needs somebody who runs it: such a gateway has a thread, and a port.
+        place = replace(place, host=gateway.host, port=HERE if gateway.manual else gateway.port)
     else:
         clientId += _seat() * _BLOCK
-    key = (place.host, place.port, clientId)
+    # A gateway of this process is the same place whether its port is named or not.
+    here = gateway or next((each for each in _gateways.values() if each.listens_at(place.host, place.port)), None)
+    key = (place.host, place.port if here is None else id(here), clientId)
     known = _sessions.get(key)
     alike = type(known) is kind and place.serverVersion in (None, known.newestVersion)
     if known is not None and alike and known._ibnb.reconnect.come_back_now(timeout):
@@ -159,6 +163,7 @@ def connect(
         # Whatever its port.
         core.place = (EMBEDDED, *_name(place.scenario, world))
     if gateway is not None and gateway.manual:
+        core.lifecycle.gateway = gateway
         core.clock.use(GatewayTime(gateway, core.fence.wait, core.reconnect.is_watchful))
         # A lesson comes out the same every time: no chance in its pauses, and no limit per second of a clock that
         # stands still between two calls.
@@ -169,7 +174,7 @@ def connect(
     _sessions[key] = app
     core.at_disconnect.append(lambda: _forget(key, app))
     try:
-        _open(app, key, () if gateway is not None else _RETRY_326)
+        _open(app, (place.host, place.port, clientId), () if gateway is not None else _RETRY_326)
         _check_accounts(app, live, account)
     except BaseException:
         app.disconnect()
@@ -336,16 +341,15 @@ def _embedded(scenario: str | Scenario, world: Words) -> Gateway:
         from ibnb.gateway import Gateway
 
         gateway = Gateway(scenario, port=0, **world)
-        gateway.start()
-        _gateways[name] = gateway
+        _gateways[name] = gateway.embed() if gateway.manual else gateway.start()
     return _gateways[name]
 
 
-def _open(app: Session, key: tuple[str, int, int], pauses: tuple[float, ...]) -> None:
+def _open(app: Session, address: tuple[str, int, int], pauses: tuple[float, ...]) -> None:
     """Connect; try again while the client id of a program that has just ended isn't free yet."""
     for pause in (*pauses, None):
         try:
-            app.connect(*key)
+            app.connect(*address)
         except NotConnectedError as error:
             if pause is None or "326" not in str(error):
                 raise

@@ -7,6 +7,7 @@ callbacks; "$id" stands for the request's id. A function instead of callbacks is
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from inside import core
@@ -41,6 +42,9 @@ class _Wire:
 
     def join(self) -> None:
         pass
+
+    def held(self) -> Any:
+        return nullcontext()
 
     def in_reader(self) -> bool:
         return False

@@ -11,44 +11,32 @@ from inside import core
 
 from ibnb.core.session import Session
 from ibnb.errors import NotConnectedError, SafetyError
+from ibnb.gateway import Gateway
 from ibnb.gateway.scenario import LESSON
 from ibnb.ib import api
 
 module: Any = importlib.import_module("ibnb._connect")
 
 
-class FakeGateway(FakeTWS):
-    """A gateway whose clock only counts."""
+class Watched(Gateway):
+    """A gateway that knows whether it was stopped."""
 
-    def __init__(self, scenario: str, manual: bool = True) -> None:
-        super().__init__()
-        self.scenario, self.manual, self.host, self.time, self.stopped = scenario, manual, "127.0.0.1", 100.0, False
-        self.port = self.listen()
-
-    def now(self) -> float:
-        return self.time
-
-    def advance(self, seconds: float) -> None:
-        self.time += seconds
-
-    def step(self, limit: float) -> bool:
-        self.time = limit
-        return False
+    stopped = False
 
     def stop(self) -> None:
+        super().stop()
         self.stopped = True
-        self.close()
 
 
 @pytest.fixture
-def gateways(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FakeGateway]]:
+def gateways(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Watched]]:
     """The gateways that connect() has started, in order."""
-    made: list[FakeGateway] = []
+    made: list[Watched] = []
 
-    def embedded(scenario: str, world: Any) -> FakeGateway:
+    def embedded(scenario: str, world: Any) -> Watched:
         if scenario not in module._gateways:
-            made.append(FakeGateway(scenario, manual=scenario == "lesson"))
-            module._gateways[scenario] = made[-1]
+            made.append(Watched(scenario))
+            module._gateways[scenario] = made[-1].embed() if made[-1].manual else made[-1].start()
         return module._gateways[scenario]
 
     monkeypatch.setattr(module, "_embedded", embedded)
@@ -56,8 +44,6 @@ def gateways(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FakeGateway]]:
         monkeypatch.delenv(name, raising=False)
     yield made
     module.reset()
-    for gateway in made:
-        gateway.close()
 
 
 def connect(*args: Any, **kwargs: Any) -> Any:
@@ -73,20 +59,21 @@ def tws() -> Iterator[FakeTWS]:
     made.close()
 
 
-def test_without_arguments_it_is_the_embedded_lesson_on_its_own_clock(gateways: list[FakeGateway]) -> None:
+def test_without_arguments_it_is_the_embedded_lesson_on_its_own_clock(gateways: list[Watched]) -> None:
     app = connect()
-    assert ["lesson"] == [gateway.scenario for gateway in gateways]
+    assert ["lesson"] == [gateway.scenario.name for gateway in gateways]
     assert app.gateway is gateways[0]
     assert not core(app).clock.is_real
+    before = app.now()
     app.sleep("5 min")
-    assert 400.0 == app.now().timestamp()
+    assert 300.0 == (app.now() - before).total_seconds()
 
 
-def test_the_embedded_live_profile_runs_on_the_wall_clock(gateways: list[FakeGateway]) -> None:
+def test_the_embedded_live_profile_runs_on_the_wall_clock(gateways: list[Watched]) -> None:
     assert core(connect("embedded-live")).clock.is_real
 
 
-def test_a_lesson_isnt_paced_and_comes_back_the_same_way_every_time(gateways: list[FakeGateway]) -> None:
+def test_a_lesson_isnt_paced_and_comes_back_the_same_way_every_time(gateways: list[Watched]) -> None:
     app = connect()
     assert (False, True, 1.0) == (app.pacing.on, app.autoReconnect, core(app).reconnect.backoff.pause(0))
     live = connect("embedded-live")
@@ -94,14 +81,14 @@ def test_a_lesson_isnt_paced_and_comes_back_the_same_way_every_time(gateways: li
     assert not Session().autoReconnect
 
 
-def test_connecting_twice_returns_the_live_session(gateways: list[FakeGateway]) -> None:
+def test_connecting_twice_returns_the_live_session(gateways: list[Watched]) -> None:
     app = connect()
     assert connect() is app
     assert connect(clientId=2) is not app
     assert 1 == len(gateways)
 
 
-def test_another_class_replaces_the_session(gateways: list[FakeGateway]) -> None:
+def test_another_class_replaces_the_session(gateways: list[Watched]) -> None:
     class Mine(Session):
         pass
 
@@ -111,7 +98,7 @@ def test_another_class_replaces_the_session(gateways: list[FakeGateway]) -> None
     assert 1 == len(gateways)
 
 
-def test_the_gateway_ends_with_its_last_session(gateways: list[FakeGateway]) -> None:
+def test_the_gateway_ends_with_its_last_session(gateways: list[Watched]) -> None:
     one, two = connect(), connect(clientId=2)
     one.disconnect()
     assert not gateways[0].stopped
@@ -121,14 +108,14 @@ def test_the_gateway_ends_with_its_last_session(gateways: list[FakeGateway]) -> 
     assert 2 == len(gateways)
 
 
-def test_reset_ends_everything(gateways: list[FakeGateway]) -> None:
+def test_reset_ends_everything(gateways: list[Watched]) -> None:
     app, other = connect(), connect("embedded-live")
     module.reset()
     assert [False, False] == [app.isConnected(), other.isConnected()]
     assert [True, True] == [gateway.stopped for gateway in gateways]
 
 
-def test_a_lost_connection_is_had_back_by_the_next_call(gateways: list[FakeGateway]) -> None:
+def test_a_lost_connection_is_had_back_by_the_next_call(gateways: list[Watched]) -> None:
     app = connect()
     core(app).lifecycle.end(app.conn, "dropped")
     assert not app.isConnected()
@@ -137,7 +124,7 @@ def test_a_lost_connection_is_had_back_by_the_next_call(gateways: list[FakeGatew
     assert 1 == len(gateways)
 
 
-def test_without_it_a_lost_connection_keeps_the_gateway_for_the_next_session(gateways: list[FakeGateway]) -> None:
+def test_without_it_a_lost_connection_keeps_the_gateway_for_the_next_session(gateways: list[Watched]) -> None:
     app = connect(autoReconnect=False)
     core(app).lifecycle.end(app.conn, "dropped")
     again = connect()

@@ -9,7 +9,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -287,11 +287,13 @@ class Core:
         while not self.ids.placing.acquire(timeout=SLICE):
             if time.monotonic() > ends:
                 raise IBError(f"the order wasn't sent: another thread has been placing orders for {patience:g} s")
-        try:
-            with self.outgoing.at_pace(False):
-                yield
-        finally:
-            self.ids.placing.release()
+        # What the orders bring at once is heard of when all have left.
+        with nullcontext() if connection is None else connection.held():
+            try:
+                with self.outgoing.at_pace(False):
+                    yield
+            finally:
+                self.ids.placing.release()
 
     def take_order_id(self) -> int:
         """The next order id; each caller gets another one. To be sent in the same `placing`. NotConnectedError."""

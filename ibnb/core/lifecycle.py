@@ -18,7 +18,10 @@ from ibnb.core.order_ids import Ids
 from ibnb.core.pending import Pending
 from ibnb.core.status import Status
 from ibnb.errors import ConnectionLostError, IBError, NotConnectedError
-from ibnb.wire.transport import Connection
+from ibnb.wire.transport import Connection, Gateway
+
+#: The port of a gateway in this process, which needs none.
+HERE = 0
 
 
 class Settings(Protocol):
@@ -55,6 +58,10 @@ class Lifecycle:
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
         self.connection: Connection | None = None
+        #: The gateway in this process to which port `HERE` leads, if there is one.
+        self.gateway: Gateway | None = None
+        #: What EClient calls `port`.
+        self.port: int | None = None
         self.version = 0
         #: When the connection was made.
         self.since = 0.0
@@ -103,7 +110,7 @@ class Lifecycle:
 
     def reach(self, host: str, port: int, clientId: int) -> Connection:
         """Shake hands; what was known of the last connection is void, but no order id is used twice at one place."""
-        connection = Connection(host, port, self.before_send)
+        connection = Connection(host, port, self.before_send, self.gateway if port == HERE else None)
         self.signal("connection_ready", False)
         self.ready.clear()
         self.ids.again()

@@ -17,6 +17,7 @@ from ibnb.core.clock import NEW_YORK, seconds_of
 from ibnb.core.core import Core
 from ibnb.core.dispatch import Callbacks
 from ibnb.core.gate import OrderLimits
+from ibnb.core.lifecycle import HERE
 from ibnb.core.offered import offered
 from ibnb.core.outgoing import Client
 from ibnb.core.pacing import Pacing
@@ -154,6 +155,18 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     def account(self, code: str) -> None:
         self._ibnb.lifecycle.account = code
 
+    @property
+    def port(self) -> int | None:
+        """TWS's port. The simulator in this process needs none, and opens one when this is asked for."""
+        lifecycle = self._ibnb.lifecycle
+        if lifecycle.port == HERE and lifecycle.gateway is not None:
+            return lifecycle.gateway.port
+        return lifecycle.port
+
+    @port.setter
+    def port(self, value: int | None) -> None:
+        self._ibnb.lifecycle.port = value
+
     def error(self, *args: Any) -> None:
         """Where `super().error(...)` of an override ends: everything is recorded already."""
 
@@ -171,7 +184,8 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
             raise IBError(
                 f"{OWN!r} is the one attribute that ibnb keeps for itself; it was replaced: name yours otherwise"
             )
-        self._ibnb.connect(host, port, clientId)
+        at_home = self._ibnb.lifecycle.port == HERE and self.isConnected() and port == self.port
+        self._ibnb.connect(host, HERE if at_home else port, clientId)
 
     def disconnect(self) -> None:
         """End the session, and with it every wait. Orders stay as they are at TWS."""
@@ -203,12 +217,13 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
         name, lifecycle = type(self).__name__, self._ibnb.lifecycle
         if lifecycle.endpoint is not None:
             host, port, client = lifecycle.endpoint
+            where = "the simulator in this process" if port == HERE else f"{host}:{port}"
             if self._ibnb.reconnect.attempt is not None:
-                return f"<{name} has lost {host}:{port} as client {client}: {self._ibnb.reconnect.why_not()}>"
+                return f"<{name} has lost {where} as client {client}: {self._ibnb.reconnect.why_not()}>"
             if lifecycle.connected():
                 accounts = ", ".join(mask(account) for account in lifecycle.accounts)
                 return (
-                    f"<{name} connected to {host}:{port} as client {client}, account {accounts or 'unknown'}, "
+                    f"<{name} connected to {where} as client {client}, account {accounts or 'unknown'}, "
                     f"server version {lifecycle.version}, next order id {self._ibnb.ids.next}>"
                 )
         return f"<{name} not connected>"

@@ -1,7 +1,8 @@
 """The only file that knows sockets, threads and the wall clock.
 
 One asyncio loop in one daemon thread serves all clients. Other threads reach it through ``Gateway``'s methods,
-each of which runs inside the loop, so nothing here needs a lock.
+each of which runs inside the loop. Until there is a loop, whoever calls runs the world himself, one at a time: a
+gateway that serves nobody but its own process (``embed``) needs no more, neither socket nor thread.
 
 What real clients forced (measured with ibapi 9.81.1 and 10.51): the handshake's answer leaves alone, in one write;
 and a burst must not end on a multiple of 4096 bytes, because ibapi's reader then waits a second and drops it.
@@ -24,6 +25,7 @@ from .classroom import Classroom, seated
 from .clock import Clock
 from .engine import Engine, build_world
 from .faults import Faults
+from .pipe import Pipe, uninterrupted
 from .scenario import ON_THE_WALL_CLOCK, Scenario
 from .session import Session, State
 from .words import Words, scenario_of
@@ -88,6 +90,15 @@ class _Connection(asyncio.Protocol):
             self._gateway.connections.remove(self)
         self._gateway.settle()
 
+    @property
+    def unread(self) -> int:
+        """How many bytes the client hasn't read."""
+        return self.transport.get_write_buffer_size()
+
+    def abort(self) -> None:
+        """Hang up."""
+        self.transport.abort()
+
     def flush(self) -> None:
         """Hand to the socket what the session has to say, and listen only as long as the session does."""
         while bursts := self.session.outgoing():
@@ -99,7 +110,7 @@ class _Connection(asyncio.Protocol):
         if self.session.busy and not self._going_on:
             self._going_on = True
             asyncio.get_running_loop().call_soon(self._go_on)
-        if self.transport.get_write_buffer_size() > _BACKLOG_LIMIT:
+        if self.unread > _BACKLOG_LIMIT:
             _log.warning("client %s doesn't read; its session ends", self.session.clientId)
             self.transport.abort()
         elif self.transport.is_closing():
@@ -186,8 +197,11 @@ class Gateway:
         scenario = scenario_of(scenario, time.time(), **words)
         self.scenario = scenario = scenario if accounts is None else seated(scenario, accounts)
         self.host = host
-        self.port = port
-        self.connections: list[_Connection] = []
+        self._port = port
+        self._embedded = False
+        self._lock = threading.RLock()  # held by whoever runs the world while there is no loop
+        self.connections: list[_Connection | Pipe] = []
+        self._pipes: list[Pipe] = []
         self._trusted = frozenset((*_LOOPBACK, *trusted))
         clock = Clock(scenario.start) if self.manual else Clock(scenario.start, rate, time.monotonic)
         self._clock = clock
@@ -199,23 +213,54 @@ class Gateway:
 
     # -- life --------------------------------------------------------------------------------------------------
 
+    @property
+    def port(self) -> int:
+        """Where clients connect. A gateway that is embedded begins to listen when it is asked for this."""
+        if self._embedded:
+            self.start()
+        return self._port
+
+    def listens_at(self, host: str, port: int) -> bool:
+        """Whether this is its address. Asking opens no port."""
+        return self._thread is not None and port == self._port and host in (self.host, "localhost")
+
+    def embed(self) -> Gateway:
+        """Serve this process alone (``dial``), with neither socket nor thread, till ``port`` is read. Manual only."""
+        self._only_manual()
+        self._embedded = True
+        return self
+
+    def dial(self) -> Pipe:
+        """A new client's connection from within this process. Raises ConnectionRefusedError."""
+
+        def enter() -> Pipe:
+            if not self.makes_room():
+                raise ConnectionRefusedError("the gateway takes no connections now")
+            pipe = Pipe(self.engine, self._in_world, self._tell)
+            self.connections.append(pipe)
+            self._pipes.append(pipe)
+            return pipe
+
+        return self._in_world(enter)
+
     def start(self) -> Gateway:
         """Listen. Returns when clients can connect.
 
         Raises:
             OSError: the port is taken or the host isn't ours.
         """
-        if self._thread is not None:
+        with self._lock:
+            if self._thread is not None:
+                return self
+            ready: Future[int] = Future()
+            self._thread = threading.Thread(target=self._serve, args=(ready,), name="ibnb-gateway", daemon=True)
+            self._thread.start()
+            try:
+                self._port = ready.result(_CALL_TIMEOUT)
+            except BaseException:
+                self._thread = None
+                raise
             return self
-        ready: Future[int] = Future()
-        self._thread = threading.Thread(target=self._serve, args=(ready,), name="ibnb-gateway", daemon=True)
-        self._thread.start()
-        try:
-            self.port = ready.result(_CALL_TIMEOUT)
-        except BaseException:
-            self._thread = None
-            raise
-        return self
 
     def _serve(self, ready: Future[int]) -> None:
         async def serve() -> None:
@@ -225,17 +270,18 @@ class Gateway:
             try:
                 await self._open_or_close()
             except OSError as error:
-                text = f"can't listen on {self.host}:{self.port}: {error.strerror}. Is a TWS or another gateway there?"
+                text = f"can't listen on {self.host}:{self._port}: {error.strerror}. Is a TWS or another gateway there?"
                 ready.set_exception(OSError(error.errno, text))
                 return
             self._set_alarm()
-            ready.set_result(self.port)
+            ready.set_result(self._port)
             await self._stopping.wait()
             if self._server is not None:
                 self._server.close()
                 self._server = None
             for connection in list(self.connections):
-                connection.transport.abort()
+                connection.abort()
+            self._tell(here=False)
             await asyncio.sleep(0)  # lets each connection hear of its end
 
         asyncio.run(serve())
@@ -246,16 +292,21 @@ class Gateway:
             listening = self.engine.listener.listening
             if listening and self._server is None:
                 loop = asyncio.get_running_loop()
-                self._server = await loop.create_server(lambda: _Connection(self), self.host, self.port)
-                self.port = self._server.sockets[0].getsockname()[1]
+                self._server = await loop.create_server(lambda: _Connection(self), self.host, self._port)
+                self._port = self._server.sockets[0].getsockname()[1]
             elif not listening and self._server is not None:
                 self._server.close()
                 self._server = None
 
     def stop(self) -> None:
         """Drop every client and stop listening."""
+        self._embedded = False
         thread, loop = self._thread, self._loop
         if thread is None or loop is None:
+            for connection in list(self.connections):
+                connection.abort()
+            self._tell()
+            self.connections.clear()
             return
         self._thread = None
         with contextlib.suppress(RuntimeError):  # the loop has gone already
@@ -280,7 +331,9 @@ class Gateway:
         self.stop()
 
     def __repr__(self) -> str:
-        state = f"listening on {self.host}:{self.port}" if self._thread else "stopped"
+        state = "in this process" if self._embedded else "stopped"
+        if self._thread is not None:
+            state = f"listening on {self.host}:{self._port}"
         return f"<Gateway {self.scenario.name!r}, {state}>"
 
     # -- time --------------------------------------------------------------------------------------------------
@@ -294,33 +347,25 @@ class Gateway:
         if seconds < 0:
             raise ValueError(f"time doesn't run backwards: {seconds} s")
         self._only_manual()
-        if self._thread is None or self._loop is None or threading.current_thread() is self._thread:
-            self._call(lambda: self.engine.run_until(self._clock.now() + seconds))
-        else:
-            asyncio.run_coroutine_threadsafe(self._advance(seconds), self._loop).result()
-
-    async def _advance(self, seconds: float) -> None:
-        """Go in steps, and let clients read between them if they have fallen behind."""
         until = self._clock.now() + seconds
+        stride = seconds if threading.current_thread() is self._thread else _STRIDE
         while True:
-            self.engine.run_until(min(until, self._clock.now() + _STRIDE))
-            self.settle()
-            await self._open_or_close()
+            self._call(lambda: self.engine.run_until(min(until, self._clock.now() + stride)))
             if self._clock.now() >= until:
                 return
-            await self._let_read()
+            self._let_read()
 
-    async def _let_read(self) -> None:
+    def _let_read(self) -> None:
         """Wait for clients that have much to read, as long as they do read."""
         behind, patience = self._behind(), _PATIENCE
         while behind and patience > 0:
-            await asyncio.sleep(_LOOK_AGAIN)
+            threading.Event().wait(_LOOK_AGAIN)
             before, behind = behind, self._behind()
             patience = _PATIENCE if behind < before else patience - _LOOK_AGAIN
 
     def _behind(self) -> int:
         """How many bytes wait for clients that have more than a little to read."""
-        sizes = [connection.transport.get_write_buffer_size() for connection in self.connections]
+        sizes = [connection.unread for connection in list(self.connections)]
         return sum(size for size in sizes if size > _STUFFED)
 
     def step(self, limit: float) -> bool:
@@ -384,22 +429,38 @@ class Gateway:
         for connection in self.connections:
             if connection.session.state in (State.HELLO, State.START):
                 self.connections.remove(connection)
-                connection.transport.abort()
+                connection.abort()
                 return True
         return False
 
     # -- inside the loop -----------------------------------------------------------------------------------------
 
     def _call(self, function: Callable[[], T]) -> T:
-        """Run ``function`` in the loop's thread, then send what came of it."""
+        """Run ``function`` in the world, and let clients in this process hear of what came of it."""
+        result = self._in_world(function)
+        self._tell()
+        return result
+
+    def _tell(self, here: bool = True) -> None:
+        """Let clients in this process hear of what there is for them; in this thread, if it isn't the loop's."""
+        for pipe in list(self._pipes):
+            if pipe.readable:
+                if pipe.ended and pipe in self._pipes:
+                    self._pipes.remove(pipe)
+                pipe.on_news(here and threading.current_thread() is not self._thread)
+
+    def _in_world(self, function: Callable[[], T]) -> T:
+        """Run ``function`` in the loop's thread, or here if there is none, then send what came of it."""
 
         def run() -> T:
             result = function()
             self.settle()
             return result
 
-        if self._thread is None or self._loop is None:
-            return run()
+        with self._lock:
+            if self._thread is None or self._loop is None:
+                with uninterrupted():
+                    return run()
         if threading.current_thread() is self._thread:
             return run()
 
@@ -415,6 +476,10 @@ class Gateway:
         self.engine.run_until(self._clock.now())
         for connection in list(self.connections):
             connection.flush()
+            if isinstance(connection, Pipe) and connection.ended:
+                self.connections.remove(connection)
+        if threading.current_thread() is self._thread:
+            self._tell(here=False)
         alive = self._loop is not None and not self._loop.is_closed()  # the journal may be read after the end
         if alive and self.engine.listener.listening != (self._server is not None):
             assert self._loop is not None

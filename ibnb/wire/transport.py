@@ -13,10 +13,13 @@ import socket
 import struct
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 from ibnb.errors import ConnectionLostError, NotConnectedError
 from ibnb.ib.api import MAX_CLIENT_VER, MAX_MSG_LEN, MIN_CLIENT_VER, hello
+from ibnb.wire.pump import Pump
 from ibnb.wire.reader import CHUNK, READER, Reader
 
 _LENGTH = struct.Struct(">I").unpack_from
@@ -61,15 +64,34 @@ class Frames:
         return found
 
 
+class Gateway(Protocol):
+    """The part of an `ibnb.gateway.Gateway` in this process to which one connects: `dial` returns what a socket is."""
+
+    @property
+    def port(self) -> int: ...
+    def dial(self) -> Any: ...
+
+
 class Connection:
     """The object that EClient calls `conn`: `sendMsg`, `isConnected`, `disconnect`.
 
-    `on_send` sees every outgoing message under the send lock, and may refuse it by raising.
+    `on_send` sees every outgoing message under the send lock, and may refuse it by raising. With a `gateway` it leads
+    there and not to a port.
     """
 
-    def __init__(self, host: str, port: int, on_send: Callable[[bytes], None] | None = None) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        on_send: Callable[[bytes], None] | None = None,
+        gateway: Gateway | None = None,
+    ) -> None:
         self.host = host
         self.port = port
+        self.where = f"{host}:{port}" if gateway is None else "the simulator in this process"
+        self._gateway = gateway
+        # Hands on what comes, where no socket has to be read.
+        self._pump: Pump | None = None
         self.socket: socket.socket | None = None
         self.lock = threading.RLock()
         # A message couldn't be sent: the end has begun, even if the reader hasn't seen it yet.
@@ -89,11 +111,11 @@ class Connection:
         Raises NotConnectedError which tells apart: nothing listens, no such host, no answer,
         closed at once, not a TWS, no common version.
         """
-        if not 0 < self.port < 65536:
+        if self._gateway is None and not 0 < self.port < 65536:
             # Some systems would quietly use the number's last 16 bits.
             raise NotConnectedError(f"{self.port} isn't a port: it must be 1 to 65535. The usual ones are {_PORTS}.")
         try:
-            self.attach(socket.create_connection((self.host, self.port), timeout=timeout))
+            self.attach(self._dial(timeout))
         except OSError as cause:
             raise NotConnectedError(self._why_unreachable(cause, timeout)) from cause
         try:
@@ -102,13 +124,18 @@ class Connection:
             self.disconnect()
             raise
 
+    def _dial(self, timeout: float) -> Any:
+        if self._gateway is not None:
+            return self._gateway.dial()
+        return socket.create_connection((self.host, self.port), timeout=timeout)
+
     def attach(self, connected: socket.socket) -> None:
         """Use a socket that is connected already."""
         self.socket = connected
         _open.add(self)
 
     def _shake_hands(self, timeout: float, options: str | None, newest: int) -> tuple[int, str]:
-        where = f"{self.host}:{self.port}"
+        where = self.where
         connected = self.socket
         assert connected is not None
         connected.settimeout(timeout)
@@ -150,7 +177,7 @@ class Connection:
         return version, fields[1].decode("ascii", "replace")
 
     def _why_unreachable(self, cause: OSError, timeout: float) -> str:
-        where = f"{self.host}:{self.port}"
+        where = self.where
         if isinstance(cause, ConnectionRefusedError):
             return (
                 f"nothing listens on {where}. Start TWS or IB Gateway and log in; tick 'Enable ActiveX and Socket "
@@ -165,7 +192,7 @@ class Connection:
 
     def _not_tws(self, received: bytes) -> str:
         return (
-            f"what answers on {self.host}:{self.port} isn't TWS or IB Gateway: it said {received[:40]!r}. "
+            f"what answers on {self.where} isn't TWS or IB Gateway: it said {received[:40]!r}. "
             f"The usual ports are {_PORTS}; the Client Portal gateway (5000) is something else."
         )
 
@@ -181,23 +208,30 @@ class Connection:
 
         `on_end(reason)` is called once, unless `disconnect` came first. `may_read`: see Reader.
         """
-        self.reader = Reader(self, self._frames.feed, on_frames, on_end, may_read)
-        self.reader.start(f"{READER} {self.host}:{self.port}", self._early)
+        name = f"{READER} {self.where}"
+        if self._gateway is None:
+            self.reader = Reader(self, self._frames.feed, on_frames, on_end, may_read)
+            self.reader.start(name, self._early)
+        elif self.socket is not None:
+            self._pump = Pump(self, self._frames.feed, on_frames, on_end, may_read)
+            self._pump.start(name, self._early)
 
     def in_reader(self) -> bool:
         """Is the caller called by what has just been read?"""
-        reader = self.reader
-        return reader is not None and reader.reading == threading.get_ident()
+        hands_on = self.reader or self._pump
+        return hands_on is not None and hands_on.reading == threading.get_ident()
 
     def go_on(self) -> None:
         """Somebody waits for what only the reader thread will read."""
-        if self.reader is not None:
-            self.reader.go_on()
+        hands_on = self.reader or self._pump
+        if hands_on is not None:
+            hands_on.go_on()
 
     def join(self) -> None:
         """After `disconnect`: wait for the reader thread's end, unless this is it."""
-        if self.reader is not None and self.reader.thread is not None and not self.in_reader():
-            self.reader.thread.join(timeout=5)
+        hands_on = self.reader or self._pump
+        if hands_on is not None and hands_on.thread is not None and not self.in_reader():
+            hands_on.thread.join(timeout=5)
 
     # --- what EClient calls ----------------------------------------------------------------------
 
@@ -208,13 +242,27 @@ class Connection:
         with self.lock:
             if self._on_send is not None:
                 self._on_send(msg)
-            return self._send(msg)
+            sent = self._send(msg)
+        if self._pump is not None:
+            self._pump.sent()
+        return sent
 
     def send_marked(self, msg: bytes, mark: Callable[[], None]) -> None:
         """Send without telling `on_send`; `mark` runs under the same lock, so that answers can be told apart."""
         with self.lock:
             mark()
             self._send(msg)
+        if self._pump is not None:
+            self._pump.tell()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """In the block this thread doesn't take what its own messages bring at once; it does at the end."""
+        if self._pump is None:
+            yield
+        else:
+            with self._pump.held():
+                yield
 
     def _send(self, msg: bytes) -> int:
         connected = self.socket
