@@ -136,7 +136,9 @@ class AccountGuard:
         limits = [
             f"{mask(each.account)}: {each.value:,.2f}, floor {self._floor(each):,.2f}" for each in self.watched.values()
         ]
-        return f"<AccountGuard {state}{' (' + '; '.join(limits) + ')' if limits else ''}, {len(self.actions)} actions>"
+        known = f" ({'; '.join(limits)})" if limits else ""
+        mode = ", dry run" if self.dry_run else ""
+        return f"<AccountGuard {state}{known}{mode}, {len(self.actions)} actions>"
 
     # --- begin and end ---------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ _MARGIN_TAGS = ("NetLiquidation", "InitMarginReq", "MaintMarginReq", "AvailableF
 def plotMargin(
     summary: pd.DataFrame, title: str = "Margin usage", alt: str | None = None, path: str | None = None
 ) -> None:
-    """Draw what of the account's worth is tied up as margin, from a frame of getAccountSummary (one account).
+    """Draw what of the account's value is tied up as margin, from a frame of getAccountSummary (one account).
 
     Raises ValueError when NetLiquidation isn't in the frame.
     """
@@ -92,9 +92,9 @@ def plotEquity(
     alt: str | None = None,
     path: str | None = None,
 ) -> None:
-    """Draw an account's worth over time: a Series, or a frame with a column for each account or strategy.
+    """Draw an account's value over time: a Series, or a frame with a column for each account or strategy.
 
-    `floor` (an amount, or a Series over the same time) is a line that the worth should stay above; where it doesn't is
+    `floor` (an amount, or a Series over the same time) is a line that the value should stay above; where it doesn't is
     marked. Raises ValueError for anything but numbers over time.
 
     >>> plotEquity(values, floor=guard.floor)                                   # doctest: +SKIP

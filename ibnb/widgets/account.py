@@ -207,7 +207,7 @@ class AccountPanel(Live):
         step = _WIDTH / (len(values) - 1)
         points = " ".join(f"{place * step:.1f},{y(value):.1f}" for place, value in enumerate(values))
         course = f"from {price(values[0])} to {price(values[-1])}, low {price(low)}, high {price(high)}"
-        said = f"Worth of the account: {course}"
+        said = f"Value of the account: {course}"
         line = ""
         if shown:
             said += f"; the guard's floor is {price(floor)}"

@@ -65,6 +65,9 @@ def test_account_updates_a_report_and_a_guard_are_readable(app: Any) -> None:
     with guard:
         assert repr(guard).startswith("<AccountGuard watches (DU*****67: ")
     assert "isn't watching" in repr(guard)
+    assert (
+        repr(ibnb.AccountGuard(app, max_loss=0.05, dry_run=True)) == "<AccountGuard isn't watching, dry run, 0 actions>"
+    )
 
 
 def test_a_history_shows_its_symbols(app: Any) -> None:

@@ -32,7 +32,7 @@ def test_the_worth_goes_with_the_market_between_tws_values(
     assert panel.worth == pytest.approx(app.getAccountSummary()["value"]["NetLiquidation"], rel=1e-4)
     assert panel.worth != first
     until(panel, lambda text: f"to {panel.worth:,.2f}" in text)
-    assert "<svg role='img' aria-label='Worth of the account: from" in panel.still
+    assert "<svg role='img' aria-label='Value of the account: from" in panel.still
 
 
 def test_a_guards_floor_is_shown_and_drawn(app: IBApp) -> None:
