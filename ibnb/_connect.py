@@ -107,8 +107,8 @@ def connect(
     app_class: a subclass of IBApp.
     scenario: which simulated world, instead of the profile's: "lesson", "live" … or an `ibnb.gateway.Scenario`.
     world: what else that world is to be, in the words of `ibnb.gateway.Gateway`: seed, start (a time in New York,
-        "2025-03-03 09:30"), regime ("crash" …), data (a folder of your own bars,
-        or frames by symbol: data={"MINE": frame}) … Each combination is a world of its
+        "2025-03-03 09:30"), regime ("crash" …), data (a folder of your own bars or
+        ticks, or frames by symbol: data={"MINE": frame}) … Each combination is a world of its
         own. On a TWS to which the environment sends the program these words change nothing.
 
     replay: a recording (app.record), played in place of a TWS: the same questions in the same order get the same

@@ -60,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     gateway.add_argument("--script", type=Path, metavar="FILE", help="moves, faults and bulletins as TOML")
     gateway.add_argument("--rate", type=float, default=1.0, help="virtual seconds per second (%(default)s)")
     gateway.add_argument("--trust", action="append", default=[], metavar="IP", help="let in this peer, too")
-    gateway.add_argument("--data", type=Path, metavar="FOLDER", help="serve the bars of these CSV or Parquet files")
+    gateway.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="serve the bars or ticks of these CSV or Parquet files"
+    )
     gateway.add_argument("--version", type=int, metavar="N", help="the newest server version to serve, 100 to 226")
     gateway.add_argument("--accounts", type=int, metavar="N", help="a class: an account for each client, up to so many")
     gateway.add_argument("--board", type=int, metavar="PORT", help="the instructor's page there; 0 picks a free port")

@@ -253,7 +253,7 @@ class Scenario:
     `regime`: what the market is like from the first day on: calm, in a crash, in a trend, or going nowhere.
     `halts`: when shares don't trade; `pauses` makes some of moves.
     `corporate`: the dividends, splits and results of shares.
-    `data`: a folder of CSV or Parquet bars that are served as instruments (`ibnb.gateway.data`).
+    `data`: a folder of CSV or Parquet bars or ticks that are served as instruments (`ibnb.gateway.data`).
 
     Market data of the symbols in `not_subscribed` aren't paid for, of those in `delayed_only` not in real time;
     `competing_session`: the same user is logged in elsewhere and has them all.

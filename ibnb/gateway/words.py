@@ -25,7 +25,7 @@ class Words(TypedDict, total=False):
 
     * `seed`: another number is another world of prices.
     * `start`: when the world begins; what the scenario scripts moves along.
-    * `data`: a folder of CSV or Parquet bars that are served as instruments (for ibnb.connect also frames by symbol).
+    * `data`: a folder of CSV or Parquet bars or ticks, served as instruments (for ibnb.connect also frames by symbol).
     * `latency`: seconds of an order's way to the exchange (fills and cancellations in proportion), or a Latency.
     * `always_open`: whether markets never close.
     * `regime`: "calm", "crash", "trend" or "chop", from the first day on.

@@ -1,7 +1,8 @@
 """A researcher's own frames as files that the simulated TWS serves: `data={"MINE": frame}`.
 
 A frame has what getHistory gives: bars of one minute or one day, the time as its index (or a column that a file may
-have), Open, High, Low, Close and perhaps Volume, in any case.
+have), Open, High, Low, Close and perhaps Volume, in any case; or what getTicks gives: trades with price and size, and
+perhaps bid and ask (`ibnb.gateway.data` says more).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _scratch: tempfile.TemporaryDirectory[str] | None = None
 
 
 def folder_of(data: Any) -> Path:
-    """The folder of these bars: a folder as it is, or a dict of frames by symbol. ValueError for anything else."""
+    """The folder of this data: a folder as it is, or a dict of frames by symbol. ValueError for anything else."""
     if isinstance(data, str | os.PathLike):
         return Path(data)
     if isinstance(data, pd.DataFrame):
@@ -39,7 +40,7 @@ def folder_of(data: Any) -> Path:
 
 def _csv(symbol: str, frame: Any) -> str:
     if not isinstance(frame, pd.DataFrame):
-        raise ValueError(f"data: {symbol!r} is a {type(frame).__name__}, and a DataFrame of bars is wanted")
+        raise ValueError(f"data: {symbol!r} is a {type(frame).__name__}, and a DataFrame of bars or ticks is wanted")
     if not symbol.isprintable() or not symbol or set(symbol) & set('/\\:*?"<>|') or symbol.startswith("."):
         raise ValueError(f"data: {symbol!r} is no symbol")
     bars = frame.copy()

@@ -54,6 +54,61 @@ def test_an_order_is_filled_at_the_own_price_in_virtual_time() -> None:
     assert (bought, sold) == (pytest.approx(50.30, abs=0.05), pytest.approx(50.90, abs=0.05))
 
 
+def ticks(first: str = "2025-06-10 09:30", count: int = 3000) -> pd.DataFrame:
+    """Trades every 400 ms that go up and down by cents, each with what is bid and asked after it."""
+    times = pd.date_range(first, periods=count, freq="400ms", tz="America/New_York", name="time")
+    price = [round(50 + (n * 37 % 101) / 100, 2) for n in range(count)]
+    quotes = {"bid": [round(each - 0.02, 2) for each in price], "ask": [round(each + 0.01, 2) for each in price]}
+    return pd.DataFrame({"price": price, "size": [1 + n % 300 for n in range(count)], **quotes}, index=times)
+
+
+def test_own_ticks_are_history_stream_bars_and_quotes_and_they_agree() -> None:
+    given = ticks()
+    app = ibnb.connect(start="2025-06-10 09:40", scenario="day", data={"MINE": given})
+    got = app.getTicks("MINE", start=given.index[0], numberOfTicks=1000)
+    assert got["price"].tolist() == given["price"].tolist()[: len(got)]
+    assert got["size"].tolist() == given["size"].tolist()[: len(got)]
+    with app.streamTicks("MINE") as stream, app.streamQuotes(["MINE"]) as quotes:
+        app.sleep("30 s")
+        streamed = stream.df
+        now = pd.Timestamp(app.now())
+        last = given[given.index < now.floor("s") + pd.Timedelta("1s")].iloc[-1]
+        assert quotes.df.loc["MINE", ["bid", "ask", "last"]].tolist() == last[["bid", "ask", "price"]].tolist()
+    among = given[(given.index.floor("s") >= streamed.index[0]) & (given.index.floor("s") <= streamed.index[-1])]
+    assert streamed["price"].tolist() == among["price"].tolist()
+    assert len(streamed) > 70
+    app.sleep("10 min")
+    bars = app.getHistory("MINE", "2025-06-10", "2025-06-10", "1 min")["MINE"]
+    whole = ibnb.barsOf(given, "1 min")
+    for column in ("Open", "High", "Low", "Close", "Volume", "BarCount"):
+        assert bars[column].tolist() == pytest.approx(whole[column].tolist())
+
+
+def test_an_order_is_filled_at_the_own_offer() -> None:
+    given = ticks()
+    app = ibnb.connect(start="2025-06-10 09:35", scenario="day", data={"MINE": given})
+    app.placeOrderNow("MINE", app.createOrder("BUY", 1), wait="Filled")
+    (price,) = app.getFills()["price"]
+    assert price in set(given["ask"])
+
+
+def test_the_frame_of_get_ticks_is_served_again() -> None:
+    app = ibnb.connect()
+    real = app.getTicks("NVDA", numberOfTicks=200)
+    start = app.now()
+    ibnb.reset()
+    again = ibnb.connect(start=start, data={"MINE": real}).getTicks("MINE", numberOfTicks=200)
+    assert again[["price", "size", "exchange"]].equals(real[["price", "size", "exchange"]])
+
+
+def test_ticks_may_be_in_parquet(tmp_path: Any) -> None:
+    pytest.importorskip("pyarrow")
+    given = ticks(count=100)
+    given.to_parquet(tmp_path / "mine.parquet")
+    app = ibnb.connect(start="2025-06-10 09:40", data=tmp_path)
+    assert app.getTicks("MINE", numberOfTicks=50)["price"].tolist() == given["price"].tolist()[-50:]
+
+
 def test_a_gateway_by_itself_takes_a_folder() -> None:
     with pytest.raises(ValueError, match=r"frames by symbol are taken by ibnb\.connect"):
         Gateway("lesson", data={"MINE": minutes()})
@@ -77,9 +132,11 @@ def test_a_sweep_over_frames() -> None:
         (minutes(), "say which symbol the frame is"),
         ({}, "frames by symbol"),
         (7, "data is a folder, or frames by symbol"),
-        ({"MINE": [1, 2]}, "'MINE' is a list, and a DataFrame of bars is wanted"),
+        ({"MINE": [1, 2]}, "'MINE' is a list, and a DataFrame of bars or ticks is wanted"),
         ({"a/b": minutes()}, "'a/b' is no symbol"),
         ({"MINE": minutes().drop(columns="Close")}, "no column close"),
+        ({"MINE": ticks().drop(columns="size")}, "MINE.csv: no column size"),
+        ({"MINE": ticks().assign(bid=60.0)}, "MINE.csv.*row 2, column bid: the bid is above the ask"),
         ({"MINE": minutes().assign(High=1.0)}, "MINE.csv.*row 2"),
     ],
 )

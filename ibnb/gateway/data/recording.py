@@ -1,4 +1,4 @@
-"""The bars of one file, checked, as columns."""
+"""The bars or ticks of one file, checked, as columns."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """Bars of one instrument, in order of time.
+    """Bars or ticks of one instrument, in order of time.
 
-    `time`: the bar's start in epoch seconds; of daily bars midnight UTC of their date. Prices are as quoted, `volume`
-    is 0 where the file has none. `schedule` names the hours in which they lie.
+    `time`: the bar's start in epoch seconds; of daily bars midnight UTC of their date; of ticks their second. Prices
+    are as quoted, `volume` is 0 where the file has none. `schedule` names the hours in which they lie.
+
+    A tick's prices are all those of the trade, its `volume` is the size; 0 where a row is only a quote, whose price is
+    that of the trade before. `bid` and `ask` are those that hold after the row, `places` the exchanges of the trades:
+    None where the file doesn't say.
     """
 
     symbol: str
@@ -28,7 +32,7 @@ class Recording:
     exchange: str
     currency: str
     schedule: str
-    size: Literal["minute", "day"]
+    size: Literal["tick", "minute", "day"]
     time: Ints
     open: Floats
     high: Floats
@@ -37,6 +41,9 @@ class Recording:
     volume: Ints
     first: date
     decimals: int
+    bid: Floats | None = None
+    ask: Floats | None = None
+    places: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.time)

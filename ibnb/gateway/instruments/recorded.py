@@ -44,7 +44,8 @@ def _same(listing: Instrument, recording: Recording) -> bool:
 
 
 def _on_tick(recording: Recording, minTick: float) -> bool:
-    prices = np.concatenate([recording.open, recording.high, recording.low, recording.close]) / minTick
+    columns = (recording.open, recording.high, recording.low, recording.close, recording.bid, recording.ask)
+    prices = np.concatenate([column for column in columns if column is not None]) / minTick
     return bool((np.abs(prices - np.rint(prices)) < 1e-6).all())
 
 

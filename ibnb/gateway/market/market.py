@@ -98,8 +98,9 @@ class Market:
     def head_timestamp(self, instrument: Instrument, what: str = "TRADES") -> int:
         """When the earliest data begin: the first liquid open since the listing (quotes: since 2004)."""
         self._require(instrument, what)
-        if self.paths.recorded.holds(instrument):
-            return self.paths.recorded.head(instrument)
+        for path in (self.paths.ticks, self.paths.recorded):
+            if path.holds(instrument):
+                return path.head(instrument)
         first = instrument.model.listed
         if instrument.quotes and not is_trades(what):
             first = max(first, _FIRST_QUOTE)
@@ -142,6 +143,13 @@ class Market:
     def ticks(self, instrument: Instrument, start: float, end: float) -> list[Tick]:
         """The trades of [start, end), in order, as they were. Raises NoMarketData where no trades are reported."""
         self._require(instrument, "TRADES")
+        if self.paths.ticks.holds(instrument):
+            place = places(instrument)[0]
+            return [
+                Tick(time, instrument.price(price), size, told or place)
+                for time, price, size, told in self.paths.ticks.trades(instrument, start, end)
+                if not self.halt(instrument, time)
+            ]
         atoms = self._second_atoms(instrument, start, end)
         found = []
         luck = bits(stream(self.seed, instrument.model.key, "prints"), atoms.time)
@@ -200,6 +208,8 @@ class Market:
         last_size = 0
         if instrument.trades:
             last = instrument.price(price)
+            if told := self.paths.ticks.holds(instrument) and self.paths.ticks.last_trade(instrument, second):
+                return Quote(told[0], bid, ask, bid_size, ask_size, last, told[1], is_open)
             while j >= 0 and not counts[j]:
                 j -= 1
             if j >= 0:
@@ -229,7 +239,7 @@ class Market:
         day, second, _ = self._at(instrument, t)
         minute = second // 60 * 60
         k = (minute - day.open) // 60
-        prices, volumes, counts, *_ = self._minute(instrument.conId, minute)
+        _, volumes, counts, *_, highs, lows = self._minute(instrument.conId, minute)
         j = second % 60 + 1
         volume = int(day.volume[k - 1] if k else 0) + sum(volumes[:j])
         opening: float | None = None
@@ -241,7 +251,7 @@ class Market:
             if k > first:
                 highest, lowest = (int(column[min(k, past) - first - 1]) for column in (day.high, day.low))
             if k < past and any(counts[:j]):
-                highest, lowest = max(highest, *prices[:j]), min(lowest, *prices[:j])
+                highest, lowest = max(highest, *highs[:j]), min(lowest, *lows[:j])
             if highest:
                 begun = first + int((day.minutes.count[day.regular] > 0).argmax())
                 opening = instrument.price(int(day.minutes.open[begun]))
@@ -321,13 +331,17 @@ class Market:
         self, instrument: Instrument, what: str, size: Any, start: float, end: float, rth: bool, asked: float
     ) -> Sums:
         sessions = self._sessions(instrument, start, end, rth)
-        minutes = _traded(self.paths.of(instrument).minutes(instrument, sessions, rth))
+        minutes = self._traded(instrument, self.paths.of(instrument).minutes(instrument, sessions, rth))
         nominal, _ = bar_starts(minutes.time, sessions, max(size, 60), rth)
         minutes = minutes.where((nominal + max(size, 60) > start) & (minutes.time < end))
-        whole = minutes.time + 60 <= end if size >= 60 else np.zeros(len(minutes), bool)
-        seconds = self.paths.of(instrument).seconds(instrument, minutes.where(~whole))
-        seconds = seconds.where(seconds.time < end)
-        sums = join([seen(minutes.where(whole), what), seen(seconds, what)])
+        if self.paths.ticks.holds(instrument):
+            ticks = self.paths.ticks.told(instrument, minutes, is_trades(what))
+            sums = seen(ticks.where(ticks.time < end), what)
+        else:
+            whole = minutes.time + 60 <= end if size >= 60 else np.zeros(len(minutes), bool)
+            seconds = self.paths.of(instrument).seconds(instrument, minutes.where(~whole))
+            seconds = seconds.where(seconds.time < end)
+            sums = join([seen(minutes.where(whole), what), seen(seconds, what)])
         sums = as_told(self.paths.actions, self.previous_close, instrument, what, sums, asked)
         nominal, shown = bar_starts(sums.time, sessions, size, rth)
         wanted = nominal + size > start
@@ -375,7 +389,9 @@ class Market:
         span = int(((sessions.liquid_close if rth else sessions.close) - opens).sum()) // 60
         for rows in np.array_split(np.arange(len(sessions)), span // _CHUNK + 1):
             some = sessions.where(rows)
-            minutes = _traded(self.paths.of(instrument).minutes(instrument, some, rth))
+            minutes = self._traded(instrument, self.paths.of(instrument).minutes(instrument, some, rth))
+            if self.paths.ticks.holds(instrument):
+                minutes = self.paths.ticks.told(instrument, minutes, is_trades(what))
             row = np.searchsorted(opens, minutes.time, "right") - 1
             parts.append(merge(seen(minutes, what), sessions.day[row] * DAY, what))
         return join(parts)
@@ -423,13 +439,23 @@ class Market:
         one = self.paths.of(instrument).seconds(instrument, day.minutes.where(slice(k, k + 1)))
         shown = shown_sizes(bits(stream(self.seed, instrument.model.key, "size"), one.time))
         last = last_sizes(one.volume, one.count, bits(stream(self.seed, instrument.model.key, "prints"), one.time))
-        return tuple(
-            column.tolist() for column in (one.close, one.volume, one.count, one.below, one.above, *shown, last)
+        # Of own ticks only what was traded counts; every other second has one price.
+        told, own = one.count > 0, self.paths.ticks.holds(instrument)
+        highs, lows = (
+            (np.where(told, one.high, 0), np.where(told, one.low, _HIGHEST)) if own else (one.close, one.close)
         )
+        columns = (one.close, one.volume, one.count, one.below, one.above, *shown, last, highs, lows)
+        return tuple(column.tolist() for column in columns)
+
+    def _traded(self, instrument: Instrument, minutes: Atoms) -> Atoms:
+        """Those minutes that have something to tell; only a file leaves some out."""
+        if self.paths.ticks.holds(instrument):
+            return self.paths.ticks.reached(instrument, minutes)
+        return minutes if minutes.count.all() else minutes.where(minutes.count > 0)
 
     def _second_atoms(self, instrument: Instrument, start: float, end: float) -> Atoms:
         sessions = self._sessions(instrument, start, end, rth=False)
-        minutes = _traded(self.paths.of(instrument).minutes(instrument, sessions, rth=False))
+        minutes = self._traded(instrument, self.paths.of(instrument).minutes(instrument, sessions, rth=False))
         minutes = minutes.where((minutes.time + 60 > start) & (minutes.time < end))
         seconds = self.paths.of(instrument).seconds(instrument, minutes)
         return seconds.where((seconds.time >= ceil(start)) & (seconds.time < end))
@@ -444,8 +470,3 @@ _PILE = 500
 
 # Above every price, in ticks.
 _HIGHEST = 1 << 60
-
-
-def _traded(minutes: Atoms) -> Atoms:
-    """Those minutes that have something to tell; only a file leaves some out."""
-    return minutes if minutes.count.all() else minutes.where(minutes.count > 0)

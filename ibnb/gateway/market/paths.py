@@ -14,6 +14,7 @@ from .option_path import OptionPath
 from .path import Path, Walk
 from .recorded_path import RecordedPath
 from .regimes import Regime
+from .tick_path import TickPath
 from .vix_path import KEY as VIX
 from .vix_path import VixPath
 from .volatility import Volatility
@@ -39,6 +40,7 @@ class Paths:
         self.actions = Actions(seed, calendar, instruments, corporate)
         self._own = Path(seed, calendar, instruments.listings, self.actions, moves, regime)
         self.volatility = Volatility(self._own.exposures, self.actions, self._own.moves)
+        self.ticks = TickPath(seed, instruments.recordings)
         self.recorded = RecordedPath(seed, calendar, self._own, instruments.recordings)
         self.options = OptionPath(seed, calendar, self.of, instruments.find, self.volatility, self.actions)
         spx = next(i for i in instruments.listings if (i.symbol, i.secType) == ("SPX", "IND"))
@@ -58,6 +60,8 @@ class Paths:
     def _of(self, instrument: Instrument) -> Walk:
         if instrument.right:
             return self.options
+        if self.ticks.holds(instrument):
+            return self.ticks
         if self.recorded.holds(instrument):
             return self.recorded
         return self._vix if instrument.model.key == VIX else self._own

@@ -45,6 +45,14 @@ class _Track:
         return _Track(t, o, h, low, c, volume)
 
 
+def minutes_in(sessions: Sessions, rth: bool) -> Ints:
+    """When each minute of these sessions begins (liquid hours only if `rth`), in order."""
+    opens, closes = (sessions.liquid_open, sessions.liquid_close) if rth else (sessions.open, sessions.close)
+    length = (closes - opens) // 60
+    offset = np.concatenate([[0], np.cumsum(length)])
+    return np.asarray(np.repeat(opens - 60 * offset[:-1], length) + 60 * np.arange(int(offset[-1])))
+
+
 class RecordedPath:
     """The paths of all recordings, by conId. Seconds are made by the path of an ordinary instrument."""
 
@@ -65,10 +73,7 @@ class RecordedPath:
 
     def minutes(self, instrument: Instrument, sessions: Sessions, rth: bool) -> Atoms:
         """Every minute of these sessions, in order of time; those that the file doesn't have are flat."""
-        opens, closes = (sessions.liquid_open, sessions.liquid_close) if rth else (sessions.open, sessions.close)
-        length = (closes - opens) // 60
-        offset = np.concatenate([[0], np.cumsum(length)])
-        time = np.repeat(opens - 60 * offset[:-1], length) + 60 * np.arange(int(offset[-1]))
+        time = minutes_in(sessions, rth)
         if not len(time):
             return together([], 60)
         track = self._minutes_of(instrument, int(sessions.day[0]), int(sessions.day[-1]))
