@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ibnb.core.clock import NEW_YORK
 from ibnb.ib.api import Contract, to_float
 from ibnb.ib.values import BAR_SIZES, check_bar_size
 from ibnb.tracebacks import short_errors
@@ -27,7 +28,7 @@ _CURVE = ["pnl", "exposure", "costs"]
 
 @dataclass(frozen=True, repr=False)
 class Results:
-    """`trades`: a row per fill, as app.getFills. `curve`: over time, in `currency`, at the end of each bar.
+    """`trades`: a row per fill, as app.getFills. `curve`: New York's times, at the end of each bar; in `currency`.
 
     Its columns are `pnl` (fills and what is held at its price, commissions taken off), `exposure` (what is held, long
     and short added up) and `costs` (commissions so far).
@@ -67,7 +68,7 @@ class Results:
         empyrical = _empyrical()
         steps = pd.concat([pd.Series([capital]), self.equity(capital).reset_index(drop=True)]).pct_change().iloc[1:]
         found["max_drawdown"] = float(empyrical.max_drawdown(steps)) if len(steps) else 0.0
-        closes = self.equity(capital).groupby(pd.DatetimeIndex(self.curve.index).date).last()
+        closes = self.equity(capital).groupby(_days(self.curve)).last()
         daily = pd.concat([pd.Series([capital]), closes.reset_index(drop=True)]).pct_change().iloc[1:]
         enough = len(daily) > 1
         found["volatility"] = float(empyrical.annual_volatility(daily)) if enough else np.nan
@@ -136,12 +137,21 @@ def _marks(app: IBApp, held: dict[int, dict[str, Any]], fills: pd.DataFrame, siz
                 contract.conId, contract.exchange = int(conId), each["exchange"]
         history = app.getHistory(wanted, start, None, size, show, useRTH=0)
         for label in wanted:
-            columns[int(label)] = history[label]["Close"]
+            closes = history[label]["Close"]
+            columns[int(label)] = closes.set_axis(_ends(closes.index, size))
     marks = pd.DataFrame(columns).sort_index().ffill()
-    ends = pd.DatetimeIndex(marks.index) + pd.Timedelta(seconds=BAR_SIZES[size])
+    ends = pd.DatetimeIndex(marks.index)
     marks.index = ends.where(ends <= now, now)  # the bar that isn't over yet
     since: pd.DataFrame = marks.loc[marks.index >= fills.index[0]]
     return since
+
+
+def _ends(begun: Any, size: str) -> pd.DatetimeIndex:
+    """When bars end, in New York's time; one of a day, week or month has the date of its last day."""
+    times = pd.DatetimeIndex(begun)
+    if times.tz is None:
+        return (times + pd.Timedelta(days=1)).tz_localize(NEW_YORK)
+    return times.tz_convert(NEW_YORK) + pd.Timedelta(seconds=BAR_SIZES[size])
 
 
 def _curve(fills: pd.DataFrame, held: dict[int, dict[str, Any]], marks: pd.DataFrame) -> pd.DataFrame:
@@ -150,16 +160,26 @@ def _curve(fills: pd.DataFrame, held: dict[int, dict[str, Any]], marks: pd.DataF
         own = fills[fills["conId"] == conId]
         units = own["shares"].where(own["side"] == "BOT", -own["shares"]).to_numpy()
         scale, costs = held[int(str(conId))]["scale"], own["commission"].fillna(0.0).to_numpy()
-        so_far = own.index.searchsorted(marks.index, side="right")
+        # A fill's time is whole seconds: one at a bar's end came after it. What has been filled by now counts at last.
+        so_far = own.index.searchsorted(marks.index, side="left")
+        so_far[-1:] = len(own)
 
         def upto(each: Any, so_far: Any = so_far) -> Any:
             return np.concatenate([[0.0], np.cumsum(each)])[so_far]
 
-        worth = np.nan_to_num(upto(units) * prices.to_numpy() * scale)
+        # Before its first bar it is worth what was paid last.
+        paid = np.concatenate([[0.0], own["price"].to_numpy()])[so_far]
+        worth = upto(units) * prices.fillna(pd.Series(paid, prices.index)).to_numpy() * scale
         curve["pnl"] += worth - upto(units * own["price"].to_numpy() * scale) - upto(costs)
         curve["exposure"] += np.abs(worth)
         curve["costs"] += upto(costs)
     return curve
+
+
+def _days(curve: pd.DataFrame) -> pd.DatetimeIndex:
+    """The trading day of each row: midnight ends the day before, and a Sunday evening belongs to Monday."""
+    days = (pd.DatetimeIndex(curve.index) - pd.Timedelta(1, "ns")).tz_localize(None).normalize()
+    return days + pd.to_timedelta(np.where(days.day_of_week > 4, 7 - days.day_of_week, 0), unit="D")
 
 
 def _empyrical() -> Any:

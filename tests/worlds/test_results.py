@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -93,6 +94,133 @@ def test_figures_are_empyricals(app: IBApp) -> None:
     assert (figures["trades"], figures["pnl"], figures["return"]) == (len(found.trades), found.pnl, found.pnl / 10_000)
     with pytest.raises(ValueError, match="capital is what the strategy began with"):
         found.figures(0)
+
+
+class Told:
+    """A session that says what it was told: fills, bars and the time."""
+
+    def __init__(self, fills: dict[str, float], bars: pd.DataFrame, now: str) -> None:
+        self.now = lambda: pd.Timestamp(now, tz="America/New_York")
+        self._bars = bars
+        table = {"conId": 7, "symbol": "X", "secType": "STK", "shares": 1.0, "commission": 1.0}
+        rows = [{**table, "side": "BOT" if price > 0 else "SLD", "price": abs(price)} for price in fills.values()]
+        self._fills = pd.DataFrame(rows, index=pd.DatetimeIndex(list(fills), tz="America/New_York"))
+
+    def getFills(self) -> pd.DataFrame:
+        return self._fills
+
+    def getContractDetails(self, contract: object) -> pd.DataFrame:
+        what = {"symbol": "X", "secType": "STK", "currency": "USD", "exchange": "SMART"}
+        return pd.DataFrame([{**what, "multiplier": "", "priceMagnifier": 1}])
+
+    def getHistory(self, wanted: dict[str, object], *args: object, **words: object) -> dict[str, pd.DataFrame]:
+        return dict.fromkeys(wanted, self._bars)
+
+
+def closes(first: str, freq: str, *prices: float) -> pd.DataFrame:
+    times = pd.date_range(first, periods=len(prices), freq=freq, tz="America/New_York")
+    return pd.DataFrame({"Close": prices}, index=times)
+
+
+def test_a_fill_at_the_end_of_a_bar_is_not_marked_to_its_close() -> None:
+    """#14: the lesson's five-minute rule sold MA at 546.72 at 11:04:00, when it had just fallen from 560.97: for one
+    row it seemed to have lost 143 dollars."""
+    told: Any = Told(
+        {"2025-06-11 11:04:00": -546.72}, closes("2025-06-11 11:03", "1min", 560.97, 546.74), "2025-06-11 11:05"
+    )
+    assert worlds.results(told).curve["pnl"].tolist() == [0.0, pytest.approx(-1.02)]
+
+
+def test_what_has_no_bar_yet_is_worth_what_was_paid() -> None:
+    """Else all that it cost would be a loss for as long."""
+    told: Any = Told(
+        {"2025-06-11 11:04:30": 50.0}, closes("2025-06-11 11:03", "1min", math.nan, math.nan, 51.0), "2025-06-11 11:06"
+    )
+    curve = worlds.results(told).curve
+    assert curve["pnl"].tolist() == [-1.0, 0.0]
+    assert curve["exposure"].tolist() == [50.0, 51.0]
+
+
+def test_any_size_of_bar_has_a_curve_in_new_york(app: IBApp) -> None:
+    """#14: bars of a day have dates without a zone, and those of London and Chicago their own: one failed, the other
+    made a curve in UTC, whose days end at eight in the evening."""
+    buy(app, "AAPL", 10)
+    buy(app, app.createContract("ES", "FUT", "CME", "USD", lastTradeDateOrContractMonth="202506"), 1)
+    app.sleep("7 days")
+    ends = {size: worlds.results(app, size).curve for size in ("30 mins", "1 day", "1W", "1M")}
+    for size, curve in ends.items():
+        assert str(curve.index.tz) == "America/New_York", size  # type: ignore[attr-defined]
+        assert curve.index[-1] == pd.Timestamp(app.now()), size
+        assert curve["pnl"].iloc[-1] == pytest.approx(ends["30 mins"]["pnl"].iloc[-1]), size
+    assert len(ends["1W"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("bars", "size"),
+    [
+        (
+            closes("2025-06-12", "1D", 50.0, 60.0).tz_localize(None),
+            "1 day",
+        ),  # the first ends at midnight, the last isn't over
+        (closes("2025-06-12 23:00", "17h", 50.0, 60.0), "1 hour"),
+    ],
+)
+def test_midnight_ends_a_day(bars: pd.DataFrame, size: str) -> None:
+    """#14: the day bar's end was taken for the next day's first moment, and its own day had no return."""
+    pytest.importorskip("empyrical")
+    found = worlds.results(Told({"2025-06-12 11:00:00": 50.0}, bars, "2025-06-13 16:30"), size)  # type: ignore[arg-type]
+    returns = pd.Series([-1 / 100, 10 / 99])
+    assert found.figures(100)["volatility"] == pytest.approx(returns.std() * math.sqrt(252))
+
+
+def test_a_sunday_evening_is_mondays() -> None:
+    """A year of 252 days has no Sundays of its own."""
+    pytest.importorskip("empyrical")
+    bars = closes("2025-06-13 15:00", "1h", 50.0)
+    bars = pd.concat([bars, closes("2025-06-15 18:00", "1h", 55.0), closes("2025-06-16 10:00", "1h", 60.0)])
+    found = worlds.results(Told({"2025-06-13 11:00:00": 50.0}, bars, "2025-06-16 12:00"), "1 hour")  # type: ignore[arg-type]
+    assert found.figures(100)["volatility"] == pytest.approx(pd.Series([-1 / 100, 10 / 99]).std() * math.sqrt(252))
+
+
+def test_figures_over_several_instruments_are_those_of_a_ledger_kept_by_hand(app: IBApp) -> None:
+    """Row by row, by another way: a position, an amount of cash and a price for each instrument at each moment."""
+    empyrical = pytest.importorskip("empyrical")
+    es = app.createContract("ES", "FUT", "CME", "USD", lastTradeDateOrContractMonth="202506")
+    orders = [
+        ("AAPL", 20, "BUY", "5 h"),
+        (es, 1, "SELL", "19 h"),
+        ("KO", 50, "SELL", "24 h"),
+        ("AAPL", 30, "SELL", "2 h"),
+    ]
+    for what, quantity, action, pause in orders:
+        buy(app, what, quantity, action)
+        app.sleep(pause)
+    found = worlds.results(app, "5 mins")
+    curve, fills = found.curve, found.trades
+    bars = app.getHistory({"AAPL": "AAPL", "KO": "KO", "ES": es}, "2025-06-11", None, "5 mins", useRTH=0)
+    for moment in [*curve.index[::37], curve.index[-1]]:
+        pnl = exposure = costs = 0.0
+        for symbol in ("AAPL", "KO", "ES"):
+            times = 50 if symbol == "ES" else 1
+            series = bars[symbol]["Close"]
+            ended = series[series.index + pd.Timedelta("5min") <= moment] if moment < curve.index[-1] else series
+            own = fills[(fills["symbol"] == symbol) & ((fills.index < moment) | (moment == curve.index[-1]))]
+            held = 0.0
+            for side, shares, price, commission in own[["side", "shares", "price", "commission"]].to_numpy():
+                signed = shares if side == "BOT" else -shares
+                held, pnl, costs = held + signed, pnl - signed * price * times - commission, costs + commission
+            if held:
+                pnl, exposure = pnl + held * ended.iloc[-1] * times, exposure + abs(held * ended.iloc[-1] * times)
+        assert curve.loc[moment].tolist() == pytest.approx([pnl, exposure, costs]), moment
+    figures = found.figures(100_000)
+    daily = (100_000 + curve["pnl"]).resample("D", closed="right", label="left").last().dropna()
+    returns = (daily / daily.shift(fill_value=100_000)) - 1
+    downside = math.sqrt((returns.clip(upper=0) ** 2).mean()) * math.sqrt(252)
+    assert figures["volatility"] == pytest.approx(returns.std() * math.sqrt(252))
+    assert figures["sharpe"] == pytest.approx(returns.mean() / returns.std() * math.sqrt(252))
+    assert figures["sortino"] == pytest.approx(returns.mean() * 252 / downside)
+    assert figures["sortino"] == pytest.approx(empyrical.sortino_ratio(returns))
+    assert figures["max_exposure"] == curve["exposure"].max()
 
 
 def test_a_strategy_without_trades_has_figures(app: IBApp) -> None:
