@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from pathlib import Path
 from typing import Any
+
+from ibnb import connect
+from tests.worlds import strategies
 
 
 def trade(app: Any) -> dict[str, Any]:
@@ -37,3 +42,25 @@ def dies(app: Any) -> None:
     import os
 
     os._exit(7)
+
+
+def told(strategy: str, app: Any, after: str = "1 min") -> dict[str, str]:
+    """A strategy's decisions and the fills that it has some time later, to the last field, as texts that fit a row."""
+    decided = getattr(strategies, strategy)(app)
+    app.sleep(after)
+    return {"decided": json.dumps(decided), "fills": app.getFills().to_csv()}
+
+
+def taken_home(strategy: str, app: Any, after: str = "1 min") -> dict[str, str]:
+    """The same, of a session that is recorded and of the recording."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "session.gz"
+        app.record(path, accounts=True)
+        first = told(strategy, app, after)
+        app.disconnect()
+        again = connect(replay=path)
+        try:
+            second = told(strategy, again, after)
+        finally:
+            again.disconnect()
+    return {**first, **{f"{name}_again": text for name, text in second.items()}}

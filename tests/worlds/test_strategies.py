@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ from wires import BOTH
 
 import ibnb
 from ibnb import worlds
+from tests.worlds import year
 from tests.worlds.strategies import ALL, five_minutes, lean_hogs, momentum
 
 # The lesson's script: TSLA +5.8 % at 10:02, AMD +5.6 % at 10:15, HE +6 % at 10:40, the market falls from 11:00 on.
@@ -21,7 +23,6 @@ EXPECTED = {
     "five_minutes": [("SELL", "MA", "11:0")],
     "lean_hogs": [("SELL", "HE", "10:45")],
 }
-WHAT = ["side", "symbol", "shares", "price", "exchange", "commission", "execId"]
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +34,7 @@ def fresh() -> Iterator[None]:
 def played(strategy: Callable[[Any], Any], app: Any) -> tuple[Any, pd.DataFrame]:
     decided = strategy(app)
     app.sleep("1 min")
-    return decided, app.getFills()[WHAT]
+    return decided, app.getFills()
 
 
 @pytest.mark.parametrize("strategy", ALL)
@@ -50,7 +51,7 @@ def test_a_recording_and_the_world_it_is_of_agree_to_the_last_field(
     tmp_path: Path, strategy: Any, version: int
 ) -> None:
     app = ibnb.connect(serverVersion=version)
-    app.record(tmp_path / "s")
+    app.record(tmp_path / "s", accounts=True)
     decided, fills = played(strategy, app)
     app.disconnect()
     again, refilled = played(strategy, ibnb.connect(replay=tmp_path / "s"))
@@ -65,6 +66,19 @@ def test_both_wires_agree() -> None:
         ibnb.reset()
     assert told[0][0] == told[1][0]
     pd.testing.assert_frame_equal(told[0][1], told[1][1])
+
+
+@pytest.mark.parametrize(
+    ("strategy", "first"), [("momentum", "2025-06-11"), ("five_minutes", "2025-06-10"), ("lean_hogs", "2025-06-10")]
+)
+def test_swept_days_their_recordings_and_the_lesson_agree_to_the_last_field(strategy: str, first: str) -> None:
+    """`python -m tests.worlds.year` does it for a year, in processes."""
+    found = year.swept(strategy, first, "2025-06-11", ThreadPoolExecutor(1))
+    assert found["start"].tolist()[-1] == year.LESSON
+    assert year.differences(strategy, found) == []
+    sides = [[row[:2] for row in EXPECTED[strategy]]] * len(found)
+    assert [[(side, symbol) for _, side, symbol in json.loads(text)] for text in found["decided"]] == sides
+    assert found["fills"].str.count("\n").ge(2).all()
 
 
 def test_plain_days_are_worlds_like_others_and_hardly_ever_fire() -> None:
