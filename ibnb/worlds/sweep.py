@@ -68,19 +68,32 @@ def run(
     done: dict[str, Outcome] = {} if kept is None else dict(kept.known)
     todo = {key: world for key, world in zip(keys, wanted, strict=True) if key not in done}
     show, begun, before = shower(progress, real=True), time.monotonic(), len(set(keys)) - len(todo)
+    futures: dict[Future[Outcome], str] = {}
+
+    def take(future: Future[Outcome]) -> None:
+        outcome, lasting = _outcome(future)
+        done[futures[future]] = outcome
+        if kept is not None and lasting:
+            kept.add(futures[future], outcome)
+
     try:
         with _executor(executor, len(todo)) as pool:
-            for number, (key, outcome, lasting) in enumerate(_outcomes(pool, function, todo), before + 1):
-                done[key] = outcome
-                if kept is not None and lasting:
-                    kept.add(key, outcome)
+            futures |= _submitted(pool, function, todo)
+            for number, future in enumerate(as_completed(futures), before + 1):
+                take(future)
                 show(Progress(number, len(set(keys)), time.monotonic() - begun, unit="worlds"))
     except KeyboardInterrupt:
+        for future, key in futures.items():
+            if not future.cancel() and future.done() and not future.exception() and key not in done:
+                take(future)
         finished = [(world, done[key]) for key, world in zip(keys, wanted, strict=True) if key in done]
         where = "its .done is the frame of these" if keep is None else f"they are in {keep}: call again to go on"
         interrupt = KeyboardInterrupt(f"{len(finished)} of {len(wanted)} worlds are done; {where}")
         interrupt.done = _frame(finished)  # type: ignore[attr-defined]
         raise interrupt from None
+    finally:
+        for future in futures:
+            future.cancel()
     return _frame([(world, done[key]) for key, world in zip(keys, wanted, strict=True)])
 
 
@@ -98,7 +111,8 @@ def _executor(given: Executor | None, count: int) -> Iterator[Executor]:
         return
     workers = max(1, min(os.cpu_count() or 1, count))
     # Not forked: this process has threads, whose locks a copy would find locked for ever.
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_end_with_parent)
     try:
         yield pool
     except BaseException:
@@ -107,28 +121,35 @@ def _executor(given: Executor | None, count: int) -> Iterator[Executor]:
     pool.shutdown()
 
 
-def _outcomes(
-    pool: Executor, function: Function, todo: Mapping[str, Mapping[str, Any]]
-) -> Iterator[tuple[str, Outcome, bool]]:
-    """(the world's key, what came of it, whether it would come out the same again) as they end."""
+def _end_with_parent() -> None:
+    """In a worker: one whose parent is killed would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, name="ibnb parent", daemon=True).start()
+
+
+def _submitted(pool: Executor, function: Function, todo: Mapping[str, Mapping[str, Any]]) -> dict[Future[Outcome], str]:
+    """What will come of each world, with the world's key."""
     if not todo:
-        return
+        return {}
     task = function if isinstance(pool, ThreadPoolExecutor) else _packed(function)
-    futures: dict[Future[Outcome], str] = {
-        pool.submit(_one, task, world, os.getpid()): key for key, world in todo.items()
-    }
+    return {pool.submit(_one, task, world, os.getpid()): key for key, world in todo.items()}
+
+
+def _outcome(future: Future[Outcome]) -> tuple[Outcome, bool]:
+    """What came of a world, and whether it would come out the same again."""
     try:
-        for future in as_completed(futures):
-            try:
-                yield futures[future], future.result(), True
-            except BrokenProcessPool:
-                why = 'the process of this world has ended; a script calls run() under  if __name__ == "__main__":'
-                yield futures[future], Outcome([], f"BrokenProcessPool: {why}"), False
-            except Exception as error:  # of the executor, not of the function
-                yield futures[future], Outcome([], f"{type(error).__name__}: {error}"), False
-    finally:
-        for future in futures:
-            future.cancel()
+        return future.result(), True
+    except BrokenProcessPool:
+        why = 'the process of this world has ended; a script calls run() under  if __name__ == "__main__":'
+        return Outcome([], f"BrokenProcessPool: {why}"), False
+    except Exception as error:  # of the executor, not of the function
+        return Outcome([], f"{type(error).__name__}: {error}"), False
 
 
 def _packed(function: Function) -> bytes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import json
 import os
+import signal
 import subprocess
 import sys
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
+from collections import Counter
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,17 @@ SEEDS = worlds.grid(seed=[1, 2, 3])
 
 
 class Now(Executor):
-    """Does at once what it is given, and counts."""
+    """Does at once what it is given, and counts; what is more than `most` is never done."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 1000) -> None:
         self.done = 0
+        self._most = most
 
     def submit(self, call: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        future.set_result(call(*args, **kwargs))
-        self.done += 1
+        if self.done < self._most:
+            future.set_result(call(*args, **kwargs))
+            self.done += 1
         return future
 
 
@@ -56,12 +59,11 @@ def test_a_row_for_each_world_in_their_order() -> None:
 
 
 def test_each_executor_says_the_same() -> None:
-    """Threads, joblib's processes, spawned ones of the standard library, and those that run makes itself."""
+    """Threads, joblib's processes, and those of the standard library that run makes itself."""
     loky = pytest.importorskip("joblib.externals.loky")
     expected = worlds.run(functions.trade, SEEDS, Now())
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as spawned:
-        for executor in (ThreadPoolExecutor(3), loky.get_reusable_executor(2), spawned, None):
-            pd.testing.assert_frame_equal(worlds.run(functions.trade, SEEDS, executor), expected)
+    for executor in (ThreadPoolExecutor(3), loky.get_reusable_executor(1), None):
+        pd.testing.assert_frame_equal(worlds.run(functions.trade, SEEDS, executor), expected)
 
 
 def test_dask_says_the_same() -> None:
@@ -148,7 +150,7 @@ def test_what_was_interrupted_goes_on_and_nothing_is_computed_twice(tmp_path: Pa
     with pytest.raises(
         KeyboardInterrupt, match=r"2 of 3 worlds are done; they are in .*sweep\.jsonl: call again"
     ) as caught:
-        worlds.run(functions.last, SEEDS, Now(), keep=file, progress=interrupt_after(2))
+        worlds.run(functions.last, SEEDS, Now(2), keep=file, progress=interrupt_after(2))
     assert len(caught.value.done) == 2  # type: ignore[attr-defined]
     with file.open("a") as kept:  # killed while it wrote
         kept.write('{"world": "{\\"se')
@@ -164,8 +166,17 @@ def test_what_was_interrupted_goes_on_and_nothing_is_computed_twice(tmp_path: Pa
 
 def test_an_interrupt_without_a_file_has_what_was_done() -> None:
     with pytest.raises(KeyboardInterrupt, match=r"1 of 3 worlds are done; its \.done") as caught:
-        worlds.run(functions.last, SEEDS, Now(), progress=interrupt_after(1))
+        worlds.run(functions.last, SEEDS, Now(1), progress=interrupt_after(1))
     assert len(caught.value.done) == 1  # type: ignore[attr-defined]
+
+
+def test_an_interrupt_keeps_what_is_done_and_not_heard_of_yet(tmp_path: Path) -> None:
+    """#14: worlds that had ended while another was written down were lost."""
+    with pytest.raises(KeyboardInterrupt, match="3 of 4 worlds are done"):
+        worlds.run(functions.last, [*SEEDS, {"seed": 4}], Now(3), keep=tmp_path / "k", progress=interrupt_after(1))
+    rest = Now()
+    worlds.run(functions.last, [*SEEDS, {"seed": 4}], rest, keep=tmp_path / "k")
+    assert rest.done == 1
 
 
 def test_the_file_is_json_that_others_can_read(tmp_path: Path) -> None:
@@ -209,6 +220,71 @@ def test_failures_of_the_function_are_kept_and_those_of_the_machine_are_tried_ag
 
 
 # --- other processes
+
+
+KILLED = """
+import functools, sys
+from ibnb import worlds
+from tests.worlds import functions
+if __name__ == "__main__":
+    folder, file = sys.argv[1:]
+    function = functools.partial(functions.counted, folder)
+    worlds.run(function, worlds.grid(seed=range(40)), keep=file, progress=lambda now: print(now.done, flush=True))
+"""
+
+
+def test_a_killed_sweep_leaves_no_process_behind_and_goes_on(tmp_path: Path) -> None:
+    """#14: SIGKILL. What was kept is computed once; the workers, whom nobody tells to end, end with their parent."""
+    folder, file, path = tmp_path / "counts", tmp_path / "kept", tmp_path / "killed.py"
+    folder.mkdir()
+    path.write_text(KILLED)
+    with subprocess.Popen(
+        [sys.executable, str(path), str(folder), str(file)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as sweep:
+        assert sweep.stdout is not None
+        assert [sweep.stdout.readline() for _ in range(5)] == ["1\n", "2\n", "3\n", "4\n", "5\n"]
+        sweep.kill()
+        sweep.stdout.read()  # ends when the last process that can write there has ended
+    kept = {json.loads(json.loads(line)["world"])["seed"] for line in file.read_text().splitlines()[1:]}
+    assert 5 <= len(kept) < 40
+    rest = Now()
+    function = functools.partial(functions.counted, str(folder))
+    found = worlds.run(function, worlds.grid(seed=range(40)), rest, keep=file)
+    assert rest.done == 40 - len(kept)
+    runs = Counter(int(each.name.partition("-")[0]) for each in folder.iterdir())
+    assert set(runs) == set(range(40))
+    assert {runs[seed] for seed in kept} == {1}
+    assert found["error"].unique().tolist() == [""]
+    assert found["result"].nunique() > 30
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C goes to a group of processes by a signal")
+def test_control_c_ends_the_workers_too_and_says_what_is_done(tmp_path: Path) -> None:
+    folder, file, path = tmp_path / "counts", tmp_path / "kept", tmp_path / "killed.py"
+    folder.mkdir()
+    path.write_text(KILLED)
+    with subprocess.Popen(
+        [sys.executable, str(path), str(folder), str(file)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # nohup and "&" would ignore it
+    ) as sweep:
+        assert sweep.stdout is not None
+        for _ in range(5):
+            sweep.stdout.readline()
+        os.killpg(sweep.pid, signal.SIGINT)
+        _, said = sweep.communicate()
+    count = len(file.read_text().splitlines()) - 1
+    assert f"KeyboardInterrupt: {count} of 40 worlds are done; they are in {file}: call again to go on" in said
+    assert 5 <= count < 40
+    assert '"error": ""' in file.read_text()
+    assert "BrokenProcessPool" not in file.read_text()
 
 
 SCRIPT = """
