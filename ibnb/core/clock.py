@@ -232,15 +232,12 @@ class Clock:
 
     def __init__(self, changes: Changes) -> None:
         self._time: Time = RealTime(changes)
+        #: Does it go by the wall clock?
+        self.is_real = True
 
     def use(self, time: Time) -> None:
         """Go by another time from now on."""
-        self._time = time
-
-    @property
-    def is_real(self) -> bool:
-        """Does it go by the wall clock?"""
-        return isinstance(self._time, RealTime)
+        self._time, self.is_real = time, isinstance(time, RealTime)
 
     def reads(self, reader: Attended | None) -> None:
         """Those who wait for an answer in real time may read the connection meanwhile."""

@@ -347,7 +347,7 @@ class Core:
     def _wait_and_listen(self, done: Done, seconds: float, what: str) -> tuple[bool, bool | None]:
         """Wait; shortly before the end ask TWS what time it is: (done, did it answer; None = it couldn't be asked)."""
         grace = _grace(seconds)
-        seen = self.clock.is_real and threading.current_thread() is threading.main_thread() and in_notebook()
+        seen = self.clock.is_real and in_notebook() and threading.current_thread() is threading.main_thread()
         if wait_shown(self.clock, done, seconds - grace, what) if seen else self.clock.wait(done, seconds - grace):
             return True, None
         connection = self.lifecycle.connection
@@ -364,7 +364,8 @@ class Core:
         connection = lifecycle.connection
         if connection is not None and connection.in_reader():
             lifecycle.check_thread(verb)
-        self.clock.settle()
+        if not self.clock.is_real:
+            self.clock.settle()
         if reconnect.attempt is None and connection is not None and connection.isConnected():
             return
         lifecycle.await_end()

@@ -265,7 +265,7 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
         """Every request of EClient comes by here first: the tape's source."""
         tape = self._ibnb.tape
         if tape.on:
-            tape.request(*api.asked_request(fnName, fnParams))
+            tape.request(*(api.asked_request(fnName, fnParams) if fnName[-8:] == api.TWIN else (fnName, fnParams)))
         if api.requests_are_logged():
             super().logRequest(fnName, fnParams)
 

@@ -199,6 +199,10 @@ _LONGEST = 80
 
 def brief(value: object) -> str:
     """A short text for an argument: contracts, orders and their states by what matters, long texts cut."""
+    if isinstance(value, str):
+        return _cut(repr(value))
+    if isinstance(value, (int, float)):
+        return str(value)
     if isinstance(value, (list, tuple)):
         # ibapi's objects show where they are in memory: never the same twice.
         return _cut(f"[{', '.join(brief(each) for each in value[:_LONGEST])}]")
@@ -208,7 +212,7 @@ def brief(value: object) -> str:
 
             shown = [str(getattr(value, name)) for name in names if not is_unset(getattr(value, name))]
             return " ".join(text for text in shown if text)
-    return _cut(repr(value) if isinstance(value, str) else str(value))
+    return _cut(str(value))
 
 
 def _cut(text: str) -> str:

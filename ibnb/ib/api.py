@@ -334,13 +334,15 @@ def request_frame(parts: tuple[Any, ...], server_version: int) -> bytes:
     return frame(payload)
 
 
+#: How the name of a method's protobuf twin ends.
+TWIN = "ProtoBuf"
+
+
 def asked_request(name: str, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The request that a program has made, where ibapi's own method has handed it on to its protobuf twin.
+    """The request that a program has made, where ibapi's own method has handed it on to its protobuf twin, `name`.
 
     The twin is what ibapi logs, with a message in place of the arguments. Who calls a twin himself has asked that.
     """
-    if not name.endswith("ProtoBuf"):
-        return name, given
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_name != name:
         frame = frame.f_back

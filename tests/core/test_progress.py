@@ -152,7 +152,7 @@ def test_a_sleep_shows_itself_where_somebody_waits_for_it(
     app = ibnb.IBApp()
     clock = FakeClock()
     bars: list[float] = []
-    monkeypatch.setattr(type(core(app).clock), "is_real", property(lambda self: real))
+    monkeypatch.setattr(core(app).clock, "is_real", real)
     monkeypatch.setattr(core(app).clock, "sleep", clock.sleep)
     monkeypatch.setattr(session, "in_notebook", lambda: notebook)
     monkeypatch.setattr(session, "sleep_shown", lambda clock, seconds, show: bars.append(seconds))
