@@ -17,6 +17,9 @@ TEXT, RAW_TEXT, PROTOBUF = "text", "raw text", "protobuf"
 FAST: dict[tuple[str, int], tuple[Decode, tuple[str, ...]]] = {
     (TEXT, 1): (fast_text.decode_tick_price, ("tickPrice", "tickSize")),
     (TEXT, 2): (fast_text.decode_tick_size, ("tickSize",)),
+    (TEXT, 45): (fast_text.decode_tick_generic, ("tickGeneric",)),
+    (TEXT, 46): (fast_text.decode_tick_string, ("tickString",)),
+    (TEXT, 90): (fast_text.decode_bar_update, ("historicalDataUpdate",)),
     (TEXT, 49): (fast_text.decode_current_time, ()),
     (TEXT, 17): (fast_text.decode_bars, ("historicalData", "historicalDataEnd")),
     (PROTOBUF, 1): (fast_parsed.decode_tick_price, ("tickPrice", "tickSize")),

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ibnb.ib.api import IBAPI_VERSION, UNSET_INTEGER, TickAttrib, TickTypeEnum
-from ibnb.wire.decoded import COLUMNS, Columns, Decoded
+from ibnb.wire.decoded import COLUMNS, Bar, Columns, Decoded
 from ibnb.wire.digits import numbers, texts
 
 _SYNTHETIC_BARS_VERSION = 124
@@ -66,6 +66,21 @@ def _bars(body: bytes, count: int, width: int) -> Columns | None:
     chosen = [*range(1, 7), width - 1]
     values = numbers(body, letters, starts[:, chosen], ends[:, chosen], _INTEGERS, _DECIMALS)
     return None if values is None else Columns([dates, *values.T])
+
+
+def decode_bar_update(payload: bytes, server_version: int) -> Decoded | None:
+    """Message 90: how the last bar stands now."""
+    fields = payload.split(b"\0")
+    try:
+        reqId, count = int(fields[1]), int(fields[2])
+        open_, close, high, low = map(float, fields[4:8])
+        wap, volume = float(fields[8]), _size(fields[9])
+    except (ValueError, IndexError):
+        return None
+    if not all(-LARGE < value < LARGE for value in (open_, close, high, low, wap, volume, count)):
+        return None
+    date = fields[3].decode(errors="backslashreplace")
+    return Decoded(1, (("historicalDataUpdate", (reqId, Bar(date, open_, high, low, close, volume, wap, count))),))
 
 
 # --- ticks ---------------------------------------------------------------------------------------
@@ -143,6 +158,28 @@ def decode_tick_size(payload: bytes, server_version: int) -> Decoded | None:
     if kind == NOT_SET or not -LARGE < size < LARGE:
         return None
     return Decoded(1, (("tickSize", (reqId, kind, size)),))
+
+
+def decode_tick_generic(payload: bytes, server_version: int) -> Decoded | None:
+    """Message 45."""
+    fields = payload.split(b"\0")
+    try:
+        reqId, kind, value = int(fields[2]), int(fields[3]), float(fields[4])
+    except (ValueError, IndexError):
+        return None
+    if kind == NOT_SET or not -LARGE < value < LARGE:
+        return None
+    return Decoded(1, (("tickGeneric", (reqId, kind, value)),))
+
+
+def decode_tick_string(payload: bytes, server_version: int) -> Decoded | None:
+    """Message 46."""
+    fields = payload.split(b"\0")
+    try:
+        reqId, kind, value = int(fields[2]), int(fields[3]), fields[4].decode("ascii")
+    except (ValueError, IndexError):
+        return None
+    return None if kind == NOT_SET else Decoded(1, (("tickString", (reqId, kind, value)),))
 
 
 # --- the time ------------------------------------------------------------------------------------

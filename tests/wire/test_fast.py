@@ -176,8 +176,8 @@ def test_a_handler_inside_that_wants_single_bars_gets_them() -> None:
 def tick_messages(draw: st.DrawFn) -> tuple[int, bytes, int]:
     version, kind = draw(st.sampled_from(VERSIONS)), draw(st.integers(-1, 104))
     fields = [1, 6, 7, kind, draw(prices), draw(sizes), draw(st.integers(0, 7))]
-    if draw(st.booleans()):
-        fields = [2, 6, 7, kind, draw(sizes)]
+    others = [[2, 6, 7, kind, draw(sizes)], [45, 6, 7, kind, draw(prices)], [46, 6, 7, kind, draw(st.text("a1; é"))]]
+    fields = draw(st.sampled_from([fields, *others]))
     return int(fields[0]), payload(*fields), version
 
 
@@ -195,8 +195,27 @@ def test_ticks_are_those_of_the_decoder(message: tuple[int, bytes, int]) -> None
     assert found.callbacks == len(told)
     for (_, expected), (_, args) in zip(told, found.calls, strict=True):
         assert expected[:2] == args[:2]
-        assert repr(api.to_float(expected[2])) == repr(api.to_float(args[2]))
+        read = str if msg_id == 46 else api.to_float
+        assert repr(read(expected[2])) == repr(read(args[2]))
         assert [vars(each) for each in expected[3:]] == [vars(each) for each in args[3:]]
+
+
+@st.composite
+def bar_updates(draw: st.DrawFn) -> bytes:
+    fields: list[Any] = [90, 7, draw(whole), draw(st.sampled_from(DATES)), *(draw(prices) for _ in range(4))]
+    fields += [draw(averages), draw(sizes)]
+    return payload(*fields[: draw(st.sampled_from([None, None, None, len(fields) - 1]))])
+
+
+@settings(deadline=None)
+@given(bar_updates(), st.sampled_from(VERSIONS))
+def test_growing_bars_are_those_of_the_decoder(body: bytes, version: int) -> None:
+    found = fast_text.decode_bar_update(body, version)
+    if found is not None:
+        [(name, (reqId, bar))] = callbacks_of(90, [body], version)
+        assert (name, reqId) == (found.calls[0][0], found.calls[0][1][0])
+        expected, told = _row(bar), _row(found.calls[0][1][1])
+        assert [expected[0], *map(float, expected[1:])] == [told[0], *map(float, told[1:])]
 
 
 SOME = st.lists(st.tuples(st.sampled_from([7, 8, 9]), st.sampled_from([1, 2, 4, 6, 9, 37, 66, 67, 75]), prices, sizes))
@@ -259,6 +278,13 @@ def test_the_end_of_the_connection_drops_the_rest() -> None:
 def test_usual_ticks_are_taken() -> None:
     assert fast_text.decode_tick_price(payload(1, 6, 7, 4, 205.04, 100, 1), 157) is not None
     assert fast_text.decode_tick_size(payload(2, 6, 7, 8, 12345), 157) is not None
+    assert fast_text.decode_tick_generic(payload(45, 6, 7, 49, "0.0"), 157) is not None
+    assert fast_text.decode_tick_string(payload(46, 6, 7, 45, "1749650400"), 157) is not None
+
+
+def test_usual_growing_bars_are_taken() -> None:
+    bar = payload(90, 7, 88, "20250611 09:30:00 US/Eastern", 205.04, 205.1, 205.3, 204.9, 205.07, 1200)
+    assert fast_text.decode_bar_update(bar, 157) is not None
 
 
 def test_raw_text_has_no_fast_way() -> None:

@@ -27,6 +27,8 @@ class Calendar:
         self.always_open_from = always_open_from
         self._tables: dict[str, tuple[int, int, Sessions]] = {}
         self._opens: dict[str, list[int]] = {}
+        # What was last said of a moment, and from when till when it holds: time goes on by seconds.
+        self._said: dict[tuple[str, bool, int], tuple[int, int, tuple[date, int, int]]] = {}
 
     @staticmethod
     def schedule(exchange: str) -> str:
@@ -112,6 +114,9 @@ class Calendar:
         return ";".join(text.get(date_, f"{date_:%Y%m%d}:CLOSED") for date_, _ in zip(named, range(n), strict=False))
 
     def _near(self, exchange: str, t: float, rth: bool, step: int) -> tuple[date, int, int]:
+        said = self._said.get((exchange, rth, step))
+        if said and said[0] <= t < said[1]:
+            return said[2]
         name = self.schedule(exchange)
         year = _utc_date(t).year
         table = self._table(name, year - 1, year + 1)
@@ -119,8 +124,11 @@ class Calendar:
         opens = self._opens.get(key)
         if opens is None:
             opens = self._opens[key] = (table.liquid_open if rth else table.open).tolist()
-        i = bisect_right(opens, t) - 1 + step
-        return (day_date(table.day[i]), *_bounds(table, i, rth))
+        at = bisect_right(opens, t) - 1
+        i = at + step
+        found = (day_date(table.day[i]), *_bounds(table, i, rth))
+        self._said[exchange, rth, step] = (opens[at], opens[at + 1], found)
+        return found
 
     def _table(self, name: str, first: int, last: int) -> Sessions:
         """All sessions of the years `first` to `last`, and perhaps more: tables only grow."""

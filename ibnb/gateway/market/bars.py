@@ -19,6 +19,8 @@ from ..instruments import Instrument
 from .noise import Floats, Ints
 from .path import Atoms
 
+# Prices are below this power of two, in half ticks.
+_APART = 48
 WHAT = ("TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK", "ADJUSTED_LAST", "AGGTRADES")
 
 
@@ -46,6 +48,10 @@ class Bars:
 
     def __len__(self) -> int:
         return len(self.time)
+
+    def columns(self) -> tuple[np.ndarray, ...]:
+        """All columns, in the order of the fields."""
+        return self.time, self.open, self.high, self.low, self.close, self.volume, self.wap, self.count
 
     def dates(self) -> list[str]:
         """`yyyyMMdd` of each bar, for daily and larger bars."""
@@ -116,6 +122,32 @@ def merge(sums: Sums, group: Ints, what: str, label: Ints | None = None) -> Sums
         np.maximum.reduceat(sums.high, starts),
         np.minimum.reduceat(sums.low, starts),
         total(sums.close) if averaged else sums.close[ends],
+        total(sums.volume),
+        total(sums.count),
+        total(sums.turn),
+        total(sums.span),
+    )
+
+
+def grown(sums: Sums, group: Ints, what: str) -> Sums:
+    """Each row as `merge` would show its run of equal values in `group` if it ended there; labelled as it was."""
+    begins = np.concatenate([[True], group[1:] != group[:-1]])
+    run = np.cumsum(begins)
+    first = np.flatnonzero(begins)[run - 1]
+
+    def total(column: Ints) -> Ints:
+        upto: Ints = np.cumsum(column)
+        return np.asarray(upto - upto[first] + column[first], np.int64)
+
+    averaged = what == "BID_ASK"
+    # Runs lie so far apart that no price of one is an extreme of the next.
+    apart = run << _APART
+    return Sums(
+        sums.time,
+        total(sums.open) if averaged else sums.open[first],
+        np.maximum.accumulate(sums.high + apart) - apart,
+        np.minimum.accumulate(sums.low - apart) + apart,
+        total(sums.close) if averaged else sums.close.copy(),
         total(sums.volume),
         total(sums.count),
         total(sums.turn),

@@ -10,7 +10,6 @@ ticks up to `end` have seen the seconds before `end`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from math import ceil
@@ -24,8 +23,10 @@ from ..instruments import Instrument, Instruments
 from ..scenario import Halt, Move
 from .as_told import as_told
 from .bars import WHAT, Bars, Sums, bar_starts, finish, is_trades, join, merge, month_of, seen
+from .days import HIGHEST, Day, Days
+from .forming import Forming
 from .halted_path import halt_at
-from .noise import Ints, bits, stream
+from .noise import bits, stream
 from .path import Atoms
 from .paths import Paths
 from .prints import last_sizes, places, prints, shown_sizes
@@ -41,20 +42,6 @@ _CHUNK = 20_000
 
 class NoMarketData(LookupError):
     """There are no such data for this kind of instrument (trades of a currency pair, bids of an index)."""
-
-
-@dataclass(frozen=True)
-class _Day:
-    """One trading day's minutes, with what has happened up to and including each."""
-
-    day: int
-    open: int
-    close: int
-    regular: slice
-    minutes: Atoms
-    high: Ints
-    low: Ints
-    volume: Ints
 
 
 class Market:
@@ -77,9 +64,10 @@ class Market:
         self.calendar = Calendar(always_open_from)
         self.seed = seed
         self.paths = Paths(seed, self.calendar, instruments, moves, regime, corporate, halts)
-        self._known: dict[int, Instrument] = {}
+        self.days = Days(self.calendar, self.paths)
+        self._forming = Forming(self.days)
+        self._head = lru_cache(4096)(self._head_of)
         self._quarter = lru_cache(4096)(self._quarter_sums)
-        self._day = lru_cache(512)(self._day_minutes)
         self._close = lru_cache(4096)(self._close_ticks)
         self._before = lru_cache(1024)(self._level_before)
         self._minute = lru_cache(4096)(self._minute_seconds)
@@ -97,6 +85,10 @@ class Market:
 
     def head_timestamp(self, instrument: Instrument, what: str = "TRADES") -> int:
         """When the earliest data begin: the first liquid open since the listing (quotes: since 2004)."""
+        return self._head(self.days.remember(instrument), what)
+
+    def _head_of(self, conId: int, what: str) -> int:
+        instrument = self.days.known(conId)
         self._require(instrument, what)
         for path in (self.paths.ticks, self.paths.recorded):
             if path.holds(instrument):
@@ -130,12 +122,15 @@ class Market:
         Raises:
             NoMarketData: this kind of instrument has no such data.
         """
-        self._require(instrument, what)
         start = max(start, self.head_timestamp(instrument, what))
         if what in VOLATILITIES:
             return volatility_bars(
                 self.bars, self.paths.volatility.expected, self.calendar, instrument, what, size, start, end, rth
             )
+        if isinstance(size, int) and asked is None and what != "ADJUSTED_LAST":
+            growing = self._forming.bars(instrument, what, size, start, end, rth)
+            if growing is not None:
+                return growing
         build = self._long if isinstance(size, str) else self._short
         asked = max(end, end if asked is None else asked)
         return finish(build(instrument, what, size, start, end, rth, asked), instrument, what)
@@ -247,7 +242,7 @@ class Market:
         low: float | None = None
         first, past = day.regular.start, day.regular.stop
         if k >= first:
-            highest, lowest = 0, _HIGHEST
+            highest, lowest = 0, HIGHEST
             if k > first:
                 highest, lowest = (int(column[min(k, past) - first - 1]) for column in (day.high, day.low))
             if k < past and any(counts[:j]):
@@ -266,14 +261,14 @@ class Market:
         """The liquid close of the trading day before that of `t`, per share as it is at `t`."""
         day, opened, _ = self.calendar.previous(instrument.schedule, t)
         became = float(self.paths.actions.split(instrument, opened, t))
-        return instrument.price(round(self._close(self._remember(instrument), day_number(day)) / became))
+        return instrument.price(round(self._close(self.days.remember(instrument), day_number(day)) / became))
 
     def level(self, instrument: Instrument) -> float:
         """The last liquid close before the first day of this world."""
-        return self._before(self._remember(instrument))
+        return self._before(self.days.remember(instrument))
 
     def _level_before(self, conId: int) -> float:
-        instrument = self._known[conId]
+        instrument = self.days.known(conId)
         rows = self.calendar.sessions(
             instrument.schedule, self.instruments.today - timedelta(days=15), self.instruments.today - timedelta(days=1)
         )
@@ -363,7 +358,7 @@ class Market:
         over, parts = sessions.where(closes <= end), []
         quarters = np.unique(month_of(over.day).astype(int) // 3).tolist()
         if quarters:
-            known = join([self._quarter(self._remember(instrument), what, quarter, rth) for quarter in quarters])
+            known = join([self._quarter(self.days.remember(instrument), what, quarter, rth) for quarter in quarters])
             parts.append(known.where(np.isin(known.time, over.day * DAY)))
         running = sessions.where(closes > end)
         if len(running):
@@ -380,7 +375,7 @@ class Market:
 
     def _quarter_sums(self, conId: int, what: str, quarter: int, rth: bool) -> Sums:
         """The daily bars of one quarter, counted from 1970 on."""
-        instrument = self._known[conId]
+        instrument = self.days.known(conId)
         first, next_ = (date(1970 + n // 4, n % 4 * 3 + 1, 1) for n in (quarter, quarter + 1))
         sessions = self.calendar.sessions(instrument.schedule, first, next_ - timedelta(days=1))
         sessions = self._alive(instrument, sessions)
@@ -396,54 +391,35 @@ class Market:
             parts.append(merge(seen(minutes, what), sessions.day[row] * DAY, what))
         return join(parts)
 
-    def _remember(self, instrument: Instrument) -> int:
-        # Caches are keyed by conId, which is quick to hash; the listing's exchange makes no difference to its prices.
-        self._known.setdefault(instrument.conId, instrument)
-        return instrument.conId
-
-    def _at(self, instrument: Instrument, t: float) -> tuple[_Day, int, bool]:
+    def _at(self, instrument: Instrument, t: float) -> tuple[Day, int, bool]:
         """The trading day of `t`, the second in it that `t` sees, and whether the market is open."""
         day, _, closes = self.calendar.latest(instrument.schedule, t)
         expiry = instrument.expiry
         if expiry is not None and day > expiry:
             session = self.calendar.session(instrument.schedule, expiry, rth=False)
             assert session is not None
-            return self._day(self._remember(instrument), day_number(expiry)), session[1] - 1, False
-        found = self._day(self._remember(instrument), day_number(day))
+            return self.days.of(instrument, expiry), session[1] - 1, False
+        found = self.days.of(instrument, day)
         return found, min(int(t // 1), closes - 1), t < closes
 
     def _close_ticks(self, conId: int, day: int) -> int:
-        instrument = self._known[conId]
+        instrument = self.days.known(conId)
         when = date.fromordinal(day + _ORDINAL)
         rows = self.calendar.sessions(instrument.schedule, when, when)
         return self.paths.of(instrument).close(instrument, day, int(rows.liquid_close[0]))
 
-    def _day_minutes(self, conId: int, day: int) -> _Day:
-        instrument = self._known[conId]
-        when = date.fromordinal(day + _ORDINAL)
-        rows = self.calendar.sessions(instrument.schedule, when, when)
-        opens, closes = int(rows.open[0]), int(rows.close[0])
-        regular = slice((int(rows.liquid_open[0]) - opens) // 60, (int(rows.liquid_close[0]) - opens) // 60)
-        minutes = self.paths.of(instrument).minutes(instrument, rows, rth=False)
-        return _Day(
-            day, opens, closes, regular, minutes,
-            np.maximum.accumulate(np.where(minutes.count > 0, minutes.high, 0)[regular]),
-            np.minimum.accumulate(np.where(minutes.count > 0, minutes.low, _HIGHEST)[regular]),
-            np.cumsum(minutes.volume),
-        )  # fmt: skip
-
     def _minute_seconds(self, conId: int, minute: int) -> tuple[list[int], ...]:
-        instrument = self._known[conId]
-        day = self._day(conId, day_number(self.calendar.latest(instrument.schedule, minute)[0]))
+        instrument = self.days.known(conId)
+        day = self.days.of(instrument, self.calendar.latest(instrument.schedule, minute)[0])
         k = (minute - day.open) // 60
-        one = self.paths.of(instrument).seconds(instrument, day.minutes.where(slice(k, k + 1)))
+        block = self.days.block(instrument, k)
+        at = (k - block.start) * 60
+        one = self.days.seconds(instrument, day, block).where(slice(at, at + 60))
         shown = shown_sizes(bits(stream(self.seed, instrument.model.key, "size"), one.time))
         last = last_sizes(one.volume, one.count, bits(stream(self.seed, instrument.model.key, "prints"), one.time))
         # Of own ticks only what was traded counts; every other second has one price.
         told, own = one.count > 0, self.paths.ticks.holds(instrument)
-        highs, lows = (
-            (np.where(told, one.high, 0), np.where(told, one.low, _HIGHEST)) if own else (one.close, one.close)
-        )
+        highs, lows = (np.where(told, one.high, 0), np.where(told, one.low, HIGHEST)) if own else (one.close, one.close)
         columns = (one.close, one.volume, one.count, one.below, one.above, *shown, last, highs, lows)
         return tuple(column.tolist() for column in columns)
 
@@ -467,6 +443,3 @@ _LOTS = {"STK": 100, "CASH": 1_000_000, "CFD": 100, "CMDTY": 100}
 
 # How many times the usual size is offered of what nobody bids for.
 _PILE = 500
-
-# Above every price, in ticks.
-_HIGHEST = 1 << 60

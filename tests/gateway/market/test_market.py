@@ -168,6 +168,20 @@ def test_a_start_inside_a_bar_gives_the_whole_bar_and_the_end_cuts_it():
     assert rolled_up(seconds, "TRADES") == row(cut)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    instruments, days, st.integers(0, DAY - 1), st.sampled_from([1, 5, 30, 60, 300, HOUR, 8 * HOUR]), st.booleans(),
+    st.data(),
+)  # fmt: skip
+def test_a_bar_that_is_followed_is_the_bar_that_is_asked_for_once(instrument, day, second, size, rth, data):
+    """Who says when he asks gets what the path makes of it; else there is what is remembered of bars that grow."""
+    what = data.draw(st.sampled_from(kinds(instrument)))
+    first = at(day.year, day.month, day.day) + second
+    for end in (first, first + 5, first // 60 * 60 + 60, first + 60):
+        followed = MARKET.bars(instrument, what, size, end - min(size, 5), end, rth)
+        assert same(followed, MARKET.bars(instrument, what, size, end - min(size, 5), end, rth, asked=end))
+
+
 def test_the_day_in_progress_has_only_seen_what_has_happened():
     now = at(2025, 6, 10, 11, 0) + 17
     daily = MARKET.bars(AAPL, "TRADES", "day", at(2025, 6, 6), now)
