@@ -108,6 +108,17 @@ def test_a_session_hears_what_another_one_has_done(app: IBApp) -> None:
         assert len(stream.waiting()) > 0
 
 
+def test_what_the_instructor_does_is_heard_of_before_the_next_line(app: IBApp) -> None:
+    """Lesson 08's last table: it sometimes lacked the farm's return, which was still on its way."""
+    gateway = app.gateway
+    assert gateway is not None
+    for _ in range(50):
+        gateway.faults.farm("usfarm", ok=False)
+        assert app.notices["code"].iloc[-1] == 2103
+        gateway.faults.farm("usfarm", ok=True)
+        assert list(app.notices["code"].tail(2)) == [2119, 2104]
+
+
 def test_a_dropped_connection_is_heard_of_at_once_and_comes_back(app: IBApp) -> None:
     app.gateway.faults.drop()
     assert not app.isConnected()
