@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ibnb import connect
+from ibnb.worlds import results
 from tests.worlds import strategies
 
 
@@ -64,3 +65,14 @@ def taken_home(strategy: str, app: Any, after: str = "1 min") -> dict[str, str]:
         finally:
             again.disconnect()
     return {**first, **{f"{name}_again": text for name, text in second.items()}}
+
+
+def morning(app: Any) -> dict[str, float]:
+    """The README's rule: hold what the first half hour says until the afternoon."""
+    app.sleep("30 min")
+    bars = app.getData("AAPL", app.dataSettings("1800 S", "1 min"))
+    rose = bars["Close"].iloc[-1] > bars["Open"].iloc[0]
+    app.placeOrderNow("AAPL", app.createOrder("BUY" if rose else "SELL", 100), wait="Filled")
+    app.sleep("5 h")
+    found = results(app)
+    return {"pnl": found.pnl, "costs": found.costs}
