@@ -95,14 +95,17 @@ def plotEquity(
     """Draw an account's value over time: a Series, or a frame with a column for each account or strategy.
 
     `floor` (an amount, or a Series over the same time) is a line that the value should stay above; where it doesn't is
-    marked. Raises ValueError for anything but numbers over time.
+    marked. Times may be text, as a sweep's `start` is. Raises ValueError for anything but numbers over time.
 
     >>> plotEquity(values, floor=guard.floor)                                   # doctest: +SKIP
     """
     if not isinstance(equity, pd.Series | pd.DataFrame):
         raise ValueError(f"plotEquity draws a Series over time, or a frame of several, not {equity!r:.60}.")
     curves = equity.to_frame(equity.name or "Equity") if isinstance(equity, pd.Series) else equity
-    curves = curves.select_dtypes("number").dropna(axis="columns", how="all").sort_index()
+    curves = curves.select_dtypes("number").dropna(axis="columns", how="all")
+    if pd.api.types.is_string_dtype(curves.index) and len(curves):
+        curves = curves.set_axis(pd.DatetimeIndex(curves.index), axis="index")
+    curves = curves.sort_index()
     if not len(curves) or not len(curves.columns):
         raise ValueError("plotEquity needs at least one number over time.")
     level = None if floor is None else _floor(floor, curves.index)

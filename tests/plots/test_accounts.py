@@ -69,6 +69,12 @@ def test_strategies_are_told_one_by_one(shown: Shown) -> None:
     assert "naive low 90, high 100, last 90, deepest fall 10.0%; repaired low 100" in shown.alt
 
 
+def test_times_may_be_text_as_a_sweep_has_them(shown: Shown) -> None:
+    swept = pd.DataFrame({"seed 1": [101.0, 100.0]}, index=["2025-03-04 09:30", "2025-03-03 09:30"])
+    plotEquity(swept)
+    assert "2 points, from 2025-03-03 to 2025-03-04: seed 1 low 100, high 101, last 101" in shown.alt
+
+
 @pytest.mark.parametrize("wrong", [None, [1.0], pd.Series([], dtype=float), pd.DataFrame({"why": ["text"]})])
 def test_only_numbers_over_time_are_drawn(wrong: Any) -> None:
     with pytest.raises(ValueError, match=r"plotEquity (draws|needs)"):
