@@ -18,6 +18,8 @@ from ibnb.ib import api
 from ibnb.wire.fast import Decoded, run_of, runs
 from ibnb.wire.transport import Connection
 
+_TICKS = ("tickPrice", "tickSize", "tickGeneric", "tickString")
+
 
 @dataclass(eq=False, repr=False)
 class Incoming:
@@ -50,7 +52,7 @@ class Incoming:
             return
         lifecycle = self.lifecycle
         connection = lifecycle.connection
-        for each in runs(payloads, run_of(lifecycle.version)[0]):
+        for each in runs(payloads, run_of(lifecycle.version).heads):
             if lifecycle.connection is not connection:
                 return
             if isinstance(each, bytes):
@@ -62,13 +64,18 @@ class Incoming:
 
     def _take_run(self, payloads: list[bytes]) -> bool:
         version, dispatcher = self.lifecycle.version, self.dispatcher
-        _, run_id, decode = run_of(version)
-        if dispatcher.fast(run_id, version) is None or not dispatcher.in_columns("tickPrice", "tickSize"):
+        run = run_of(version)
+        if any(dispatcher.fast(each, version) is None for each in run.ids) or not dispatcher.in_columns(*_TICKS):
             return False
-        found = decode(payloads, version)
+        alike = all(payload.startswith(run.heads[0]) for payload in payloads)
+        decode = run.decode_prices if alike else run.decode_ticks
+        try:
+            found = decode(payloads, version)
+        except Exception:
+            return False  # which of them can't be read, and why, is told one by one
         if found is None:
             return False
-        self._deliver(found, run_id, payloads, version)
+        self._deliver(found, run.ids[0] if alike else None, payloads, version)
         if find_override(self.client, "msgLoopRec") is not None:
             for _ in payloads:
                 self._guard_hook()
@@ -95,7 +102,7 @@ class Incoming:
         if not dispatcher.is_private():
             self._guard_hook()
 
-    def _deliver(self, found: Decoded, msg_id: int, payloads: list[bytes], version: int) -> None:
+    def _deliver(self, found: Decoded, msg_id: int | None, payloads: list[bytes], version: int) -> None:
         """What a fast decoder has found goes where the callbacks would have gone."""
         if self.tape.on:
             self.tape.messages(found.callbacks, msg_id, payloads, version)

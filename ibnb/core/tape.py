@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from threading import get_ident
 from typing import Any
 
@@ -60,8 +61,9 @@ class Tape:
         """A callback with its arguments."""
         self._append((1, self._now(), ANSWER, name, None, args, get_ident()))
 
-    def messages(self, callbacks: int, msg_id: int, payloads: list[bytes], server_version: int) -> None:
-        """Messages that were decoded at once: their callbacks are made when somebody looks."""
+    def messages(self, callbacks: int, msg_id: int | None, payloads: list[bytes], server_version: int) -> None:
+        """Messages that were decoded at once, all of one id or (None) each of its own: their callbacks are made when
+        somebody looks."""
         self._append((callbacks, self._now(), MESSAGE, "", msg_id, (payloads, server_version), get_ident()))
         self._decoded += callbacks
         if self._decoded >= _BATCH:
@@ -166,8 +168,9 @@ class Recorder:
     each of its callbacks."""
 
     def __init__(self, server_version: int) -> None:
-        from ibnb.ib.api import make_interpreter
+        from ibnb.ib.api import make_interpreter, message_id
 
+        self._id_of = partial(message_id, server_version=server_version)
         self._interpret = make_interpreter(self, server_version)
         self._found: list[tuple[str, tuple[Any, ...]]] = []
 
@@ -176,11 +179,11 @@ class Recorder:
             return lambda message: None
         return lambda *args: self._found.append((name, args))
 
-    def callbacks(self, msg_id: int, payloads: list[bytes]) -> list[tuple[str, tuple[Any, ...]]]:
+    def callbacks(self, msg_id: int | None, payloads: list[bytes]) -> list[tuple[str, tuple[Any, ...]]]:
         """[(callback, arguments)]"""
         self._found = []
         for payload in payloads:
-            self._interpret(msg_id, payload)
+            self._interpret(self._id_of(payload) if msg_id is None else msg_id, payload)
         return self._found
 
 

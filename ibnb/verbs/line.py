@@ -29,6 +29,11 @@ SIZE_TICKS = {0: "bidSize", 3: "askSize", 5: "lastSize", 8: "volume"}
 SIZE_TICKS |= {69: "bidSize", 70: "askSize", 71: "lastSize", 74: "volume"}
 _RT_VOLUMES = (48, 77)
 _FIRST_DELAYED, _LAST_DELAYED = 66, 76
+# Callback → the live columns that it fills.
+_QUOTED = {
+    "tickPrice": {kind: name for kind, name in PRICE_TICKS.items() if kind < _FIRST_DELAYED},
+    "tickSize": {kind: name for kind, name in SIZE_TICKS.items() if kind < _FIRST_DELAYED},
+}
 # The live prices that bring a size along, and the columns of both.
 LIVE_PRICES = {1: "bid", 2: "ask", 4: "last"}
 _LIVE_SIZES = {1: "bidSize", 2: "askSize", 4: "lastSize"}
@@ -212,6 +217,30 @@ class Line:
         if self.news is not None:
             self.slot.hear(now)
             self.news.add_one(Tick(now, self.symbol, name, value, self.data_type, self.contract))
+
+    def take(self, calls: list[tuple[str, tuple[Any, ...]]], now: float) -> bool:
+        """Take many callbacks at once if they are what a live stream usually brings; else take none of them."""
+        if self.news is None or self.extras:
+            return False
+        names: list[str] = []
+        values: list[float] = []
+        for callback, args in calls:
+            columns = _QUOTED.get(callback)
+            if columns is None:
+                continue  # nobody has asked for it
+            name, value = columns.get(args[1]), args[2]
+            if name is None or not 0 < value < math.inf:
+                return False
+            names.append(name)
+            values.append(float(value))
+        if not names:
+            return True
+        self.values.update(zip(names, values, strict=True))
+        self.data_type = self.data_type or "live"
+        self.slot.hear(now)
+        each = repeat(now), repeat(self.symbol), names, values, repeat(self.data_type), repeat(self.contract)
+        self.news.add(len(names), map(_as_tick, zip(*each, strict=False)))
+        return True
 
     def forget(self) -> None:
         """The line is about to be asked for again: what it showed is old."""

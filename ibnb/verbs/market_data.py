@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
@@ -38,6 +39,17 @@ from ibnb.verbs.line import (
 
 # Below this no number means "unset".
 _LARGE = float(UNSET_INTEGER)
+
+
+# What takes each of many callbacks by itself.
+_ONE_BY_ONE = {
+    "tickPrice": "got_price", "tickSize": "got_size", "tickGeneric": "got_generic", "tickString": "got_string",
+}  # fmt: skip
+
+
+def _reqId_of(call: tuple[str, tuple[Any, ...]]) -> int:
+    reqId: int = call[1][0]
+    return reqId
 
 
 class MarketDataCallbacks(Listener):
@@ -102,6 +114,16 @@ class MarketDataCallbacks(Listener):
         line = self._pending.taker(reqId)
         if isinstance(line, Line):
             line.other(tickType, value, self._core.now())
+
+    @on("ticks")
+    def got_ticks(self, calls: list[tuple[str, tuple[Any, ...]]]) -> None:
+        """Many of the callbacks above; those of a line stand together, as its ticks come together."""
+        now = self._core.now()
+        for reqId, its in groupby(calls, _reqId_of):
+            line, group = self._pending.taker(reqId), list(its)
+            if not isinstance(line, Line) or not line.take(group, now):
+                for name, args in group:
+                    getattr(self, _ONE_BY_ONE[name])(*args)
 
     @on("marketDataType")
     def got_data_type(self, reqId: int, marketDataType: int) -> None:

@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-# Callbacks that come row by row → the name under which handlers get all rows at once.
+# Callbacks that come row by row → the name under which handlers get many at once.
 COLUMNS = {
     "historicalData": "historicalDataColumns",
     "tickPrice": "tickPriceColumns",
     "tickSize": "tickPriceColumns",
+    "tickGeneric": "ticks",
+    "tickString": "ticks",
 }
 
 

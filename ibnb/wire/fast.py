@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from ibnb.ib.api import PROTOBUF_OFFSET, RAW_ID_VERSION
 from ibnb.wire import fast_parsed, fast_protobuf, fast_text
@@ -41,10 +42,37 @@ FAST: dict[tuple[str, int], tuple[Decode, tuple[str, ...]]] = {
 }
 # Decoders of single messages whose rows are told in columns only.
 IN_COLUMNS = {fast_text.decode_bars, fast_protobuf.decode_bars}
-# Messages that come in runs, by lane: the first bytes of each, its id, and the decoder of a run.
-Run = tuple[bytes, int, Callable[[list[bytes], int], Decoded | None]]
-_TEXT_RUN: Run = (b"1\0", 1, fast_text.decode_tick_prices)
-_PROTOBUF_RUN: Run = ((1 + PROTOBUF_OFFSET).to_bytes(4, "big"), 1 + PROTOBUF_OFFSET, fast_protobuf.decode_tick_prices)
+
+
+class Run(NamedTuple):
+    """What comes in runs on a lane: ticks of all kinds, or prices alone, of which thousands may come at once."""
+
+    ids: tuple[int, ...]
+    #: The first bytes of each; those of a price stand first.
+    heads: tuple[bytes, ...]
+    decode_prices: Callable[[list[bytes], int], Decoded | None]
+
+    def decode_ticks(self, payloads: list[bytes], server_version: int) -> Decoded | None:
+        """The callbacks of many ticks, in their order, as one."""
+        calls: list[tuple[str, tuple[Any, ...]]] = []
+        decoders = [FAST[PROTOBUF if server_version >= RAW_ID_VERSION else TEXT, number][0] for number in _TICKS]
+        for payload in payloads:
+            for head, decode in zip(self.heads, decoders, strict=True):
+                if payload.startswith(head):
+                    found = decode(payload, server_version)
+                    break
+            if found is None:
+                return None
+            calls += found.calls
+        return Decoded(len(calls), ((COLUMNS["tickString"], (calls,)),))
+
+
+_TICKS = (1, 2, 45, 46)
+_TEXT_RUN = Run(_TICKS, tuple(b"%d\0" % number for number in _TICKS), fast_text.decode_tick_prices)
+_PROTOBUF_IDS = tuple(number + PROTOBUF_OFFSET for number in _TICKS)
+_PROTOBUF_RUN = Run(
+    _PROTOBUF_IDS, tuple(number.to_bytes(4, "big") for number in _PROTOBUF_IDS), fast_protobuf.decode_tick_prices
+)
 
 
 def run_of(server_version: int) -> Run:
@@ -52,12 +80,12 @@ def run_of(server_version: int) -> Run:
     return _TEXT_RUN if server_version < RAW_ID_VERSION else _PROTOBUF_RUN
 
 
-def runs(payloads: list[bytes], head: bytes = _TEXT_RUN[0]) -> Iterator[bytes | list[bytes]]:
+def runs(payloads: list[bytes], heads: tuple[bytes, ...] = _TEXT_RUN.heads) -> Iterator[bytes | list[bytes]]:
     """The messages in their order, those that come in runs together."""
     at, end = 0, len(payloads)
     while at < end:
         stop = at
-        while stop < end and payloads[stop].startswith(head):
+        while stop < end and payloads[stop].startswith(heads):
             stop += 1
         if stop - at > 1:
             yield payloads[at:stop]
