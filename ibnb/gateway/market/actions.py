@@ -134,6 +134,8 @@ class Actions:
     def split(self, instrument: Instrument, start: Ints | float, end: float) -> Floats:
         """How many shares have become of one of `start` by `end`, as far as the world has seen it."""
         key = instrument.model.key
+        if self._splits(key) is None:
+            return np.ones(np.shape(start))
         return np.asarray(self.units(key, start) / self.units(key, end), np.float64)
 
     def splits(self, instrument: Instrument, start: float) -> list[int]:

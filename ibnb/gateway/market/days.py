@@ -26,7 +26,8 @@ _BLOCK = 15
 
 @dataclass(frozen=True)
 class Day:
-    """One trading day's minutes, with what has happened up to and including each. `high` and `low`: of liquid hours."""
+    """One trading day's minutes, with what has happened up to and including each. `high` and `low`: of liquid hours,
+    as is `opening`, their first trade, None if there is none. Prices in ticks."""
 
     day: int
     open: int
@@ -36,6 +37,7 @@ class Day:
     high: Ints
     low: Ints
     volume: Ints
+    opening: int | None
 
 
 class Days:
@@ -79,11 +81,14 @@ class Days:
         opens, closes = int(rows.open[0]), int(rows.close[0])
         regular = slice((int(rows.liquid_open[0]) - opens) // 60, (int(rows.liquid_close[0]) - opens) // 60)
         minutes = self.paths.of(instrument).minutes(instrument, rows, rth=False)
+        traded = minutes.count > 0
+        first = int(traded[regular].argmax()) + regular.start if traded[regular].any() else None
         return Day(
             day, opens, closes, regular, minutes,
-            np.maximum.accumulate(np.where(minutes.count > 0, minutes.high, 0)[regular]),
-            np.minimum.accumulate(np.where(minutes.count > 0, minutes.low, HIGHEST)[regular]),
+            np.maximum.accumulate(np.where(traded, minutes.high, 0)[regular]),
+            np.minimum.accumulate(np.where(traded, minutes.low, HIGHEST)[regular]),
             np.cumsum(minutes.volume),
+            None if first is None else int(minutes.open[first]),
         )  # fmt: skip
 
     def _block_of(self, conId: int, day: int, first: int, past: int) -> Atoms:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from .bars import WHAT, Bars, Sums, bar_starts, finish, is_trades, join, merge, 
 from .days import HIGHEST, Day, Days
 from .forming import Forming
 from .halted_path import halt_at
-from .noise import bits, stream
+from .noise import Ints, bits, stream
 from .path import Atoms
 from .paths import Paths
 from .prints import last_sizes, places, prints, shown_sizes
@@ -42,6 +42,24 @@ _CHUNK = 20_000
 
 class NoMarketData(LookupError):
     """There are no such data for this kind of instrument (trades of a currency pair, bids of an index)."""
+
+
+class _Minute(NamedTuple):
+    """The seconds of one minute. Prices in ticks, sizes of bid and offer in lots; `last_trade`: the second of the last
+    trade by then, −1 before the first. `volume`, `high` and `low`: of the day so far (`high` 0: there is none yet).
+    `previous_close`: the price at which the day before ended."""
+
+    price: list[int]
+    below: list[int]
+    above: list[int]
+    bid_size: list[int]
+    ask_size: list[int]
+    last_size: list[int]
+    last_trade: list[int]
+    volume: list[int]
+    high: list[int]
+    low: list[int]
+    previous_close: float
 
 
 class Market:
@@ -187,16 +205,16 @@ class Market:
     def quote(self, instrument: Instrument, t: float, frozen: bool = False) -> Quote:
         """The market at `t`. Closed or halted, it has no bid or offer, unless `frozen` asks for the last ones."""
         day, second, is_open = self._at(instrument, t)
-        prices, _, counts, belows, aboves, *sizes = self._minute(instrument.conId, second // 60 * 60)
+        minute = self._minute(instrument.conId, second // 60 * 60)
         j = second % 60
-        price, below, above = prices[j], belows[j], aboves[j]
+        price, below, above = minute.price[j], minute.below[j], minute.above[j]
         bid = ask = last = None
         bid_size = ask_size = 0
         if instrument.quotes and (frozen or (is_open and not self.halt(instrument, t))):
             lot = self.lot(instrument)
-            ask, ask_size = instrument.price(price + above), sizes[1][j] * lot
+            ask, ask_size = instrument.price(price + above), minute.ask_size[j] * lot
             if below < price:
-                bid, bid_size = instrument.price(price - below), sizes[0][j] * lot
+                bid, bid_size = instrument.price(price - below), minute.bid_size[j] * lot
             else:
                 ask_size *= _PILE
         time = second
@@ -205,11 +223,10 @@ class Market:
             last = instrument.price(price)
             if told := self.paths.ticks.holds(instrument) and self.paths.ticks.last_trade(instrument, second):
                 return Quote(told[0], bid, ask, bid_size, ask_size, last, told[1], is_open)
-            while j >= 0 and not counts[j]:
-                j -= 1
+            j = minute.last_trade[j]
             if j >= 0:
                 time = second - second % 60 + j
-                last_size = sizes[2][j] if instrument.quotes else 0
+                last_size = minute.last_size[j] if instrument.quotes else 0
             else:  # a minute that a file doesn't have
                 before = np.flatnonzero(day.minutes.count[: (second - day.open) // 60])
                 time = int(day.minutes.time[before[-1]]) + 59 if len(before) else day.open
@@ -221,40 +238,26 @@ class Market:
         What `quote` says, without its sizes: accounts ask for it each second and position.
         """
         _, second, _ = self._at(instrument, t)
-        prices, _, _, below, above, *_ = self._minute(instrument.conId, second // 60 * 60)
+        minute = self._minute(instrument.conId, second // 60 * 60)
         j = second % 60
-        price = prices[j]
+        price = minute.price[j]
         if instrument.trades:
             return instrument.price(price)
-        middle = (instrument.price(price - below[j]) + instrument.price(price + above[j])) / 2
+        middle = (instrument.price(price - minute.below[j]) + instrument.price(price + minute.above[j])) / 2
         return round(middle, instrument.decimals + 1)
 
     def day_stats(self, instrument: Instrument, t: float) -> DayStats:
         """Open, high, low and volume of the trading day of `t` so far (of the last one when closed)."""
-        day, second, _ = self._at(instrument, t)
-        minute = second // 60 * 60
-        k = (minute - day.open) // 60
-        _, volumes, counts, *_, highs, lows = self._minute(instrument.conId, minute)
-        j = second % 60 + 1
-        volume = int(day.volume[k - 1] if k else 0) + sum(volumes[:j])
-        opening: float | None = None
-        high: float | None = None
-        low: float | None = None
-        first, past = day.regular.start, day.regular.stop
-        if k >= first:
-            highest, lowest = 0, HIGHEST
-            if k > first:
-                highest, lowest = (int(column[min(k, past) - first - 1]) for column in (day.high, day.low))
-            if k < past and any(counts[:j]):
-                highest, lowest = max(highest, *highs[:j]), min(lowest, *lows[:j])
-            if highest:
-                begun = first + int((day.minutes.count[day.regular] > 0).argmax())
-                opening = instrument.price(int(day.minutes.open[begun]))
-                high, low = instrument.price(highest), instrument.price(lowest)
-        traded = instrument.trades and instrument.quotes
+        day, second, is_open = self._at(instrument, t)
+        j = second % 60
+        minute = self._minute(instrument.conId, second - j)
+        opening = high = low = None
+        if minute.high[j] and day.opening is not None:
+            opening, high, low = map(instrument.price, (day.opening, minute.high[j], minute.low[j]))
         return DayStats(
-            date.fromordinal(day.day + _ORDINAL), opening, high, low, volume if traded else 0,
-            self.previous_close(instrument, t),
+            date.fromordinal(day.day + _ORDINAL), opening, high, low,
+            minute.volume[j] if instrument.trades and instrument.quotes else 0,
+            minute.previous_close if is_open else self.previous_close(instrument, t),
         )  # fmt: skip
 
     def previous_close(self, instrument: Instrument, t: float) -> float:
@@ -408,20 +411,38 @@ class Market:
         rows = self.calendar.sessions(instrument.schedule, when, when)
         return self.paths.of(instrument).close(instrument, day, int(rows.liquid_close[0]))
 
-    def _minute_seconds(self, conId: int, minute: int) -> tuple[list[int], ...]:
+    def _minute_seconds(self, conId: int, start: int) -> _Minute:
         instrument = self.days.known(conId)
-        day = self.days.of(instrument, self.calendar.latest(instrument.schedule, minute)[0])
-        k = (minute - day.open) // 60
+        day = self.days.of(instrument, self.calendar.latest(instrument.schedule, start)[0])
+        k = (start - day.open) // 60
         block = self.days.block(instrument, k)
         at = (k - block.start) * 60
         one = self.days.seconds(instrument, day, block).where(slice(at, at + 60))
         shown = shown_sizes(bits(stream(self.seed, instrument.model.key, "size"), one.time))
         last = last_sizes(one.volume, one.count, bits(stream(self.seed, instrument.model.key, "prints"), one.time))
-        # Of own ticks only what was traded counts; every other second has one price.
-        told, own = one.count > 0, self.paths.ticks.holds(instrument)
-        highs, lows = (np.where(told, one.high, 0), np.where(told, one.low, HIGHEST)) if own else (one.close, one.close)
-        columns = (one.close, one.volume, one.count, one.below, one.above, *shown, last, highs, lows)
-        return tuple(column.tolist() for column in columns)
+        last_trade = np.maximum.accumulate(np.where(one.count > 0, np.arange(len(one)), -1))
+        high, low = self._extremes(instrument, day, k, one, last_trade >= 0)
+        columns = (
+            one.close, one.below, one.above, *shown, last, last_trade,
+            np.cumsum(one.volume) + (day.volume[k - 1] if k else 0), high, low,
+        )  # fmt: skip
+        return _Minute._make([*(column.tolist() for column in columns), self.previous_close(instrument, start)])
+
+    def _extremes(self, instrument: Instrument, day: Day, k: int, one: Atoms, begun: np.ndarray) -> tuple[Ints, Ints]:
+        """The highest and lowest of the day's liquid hours by each second of its k-th minute; 0 where there is none.
+        `begun`: whether anybody has traded in the minute by then."""
+        first, past = day.regular.start, day.regular.stop
+        high, low = np.zeros(len(one), np.int64), np.full(len(one), HIGHEST)
+        if k > first:
+            high[:], low[:] = (column[min(k, past) - first - 1] for column in (day.high, day.low))
+        if first <= k < past:
+            highs, lows = one.close, one.close
+            if self.paths.ticks.holds(instrument):
+                # Of own ticks only what was traded counts; every other second has one price.
+                highs, lows = np.where(one.count > 0, one.high, 0), np.where(one.count > 0, one.low, HIGHEST)
+            high = np.where(begun, np.maximum(high, np.maximum.accumulate(highs)), high)
+            low = np.where(begun, np.minimum(low, np.minimum.accumulate(lows)), low)
+        return high, low
 
     def _traded(self, instrument: Instrument, minutes: Atoms) -> Atoms:
         """Those minutes that have something to tell; only a file leaves some out."""

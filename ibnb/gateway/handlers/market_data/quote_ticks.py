@@ -6,9 +6,10 @@ A live feed and a delayed one say the same under different tick types.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 from ... import messages as m
@@ -55,6 +56,12 @@ class Tick(NamedTuple):
         return self.message(reqId=reqId, tickType=self.tickType, value=self.value)
 
 
+_Fields = tuple[type, int, Any, Decimal, int]
+# So many are made that NamedTuple's own way would take most of the time.
+_as_tick: Callable[[_Fields], Tick] = partial(tuple.__new__, Tick)
+_NO_SIZE = Decimal(0)
+
+
 @dataclass(frozen=True)
 class View:
     """How figures are shown: at what time, with the last bid and offer of a closed market or none, how typed."""
@@ -67,14 +74,14 @@ class View:
 def quote_ticks(world: World, instrument: Instrument, view: View) -> list[Tick]:
     """Everything that is known, in order: prices with sizes, sizes, the day's figures, exchanges, time, halt, and of
     an option what bid, offer, last price and model mean."""
-    return _shown(list(_live_ticks(world, instrument, view)), view)
+    return _shown(list(map(_as_tick, _live_ticks(world, instrument, view))), view)
 
 
 def combination_ticks(world: World, combination: Combination, view: View) -> list[Tick]:
     """What a combination's legs add up to: bid, offer, their sizes, the last close."""
     quote = combination_quote(world.market, combination, view.time, view.frozen)
     tops = _sized(world, Decimal(1), [(BID, quote.bid, quote.bidSize), (ASK, quote.ask, quote.askSize)])
-    ticks = [_top(*top) for top in tops]
+    ticks = [_as_tick(_top(*top)) for top in tops]
     ticks += [Tick(m.TickSize, _SIZE_OF[tickType], size) for tickType, _, size in tops]
     ticks.append(Tick(m.TickPrice, CLOSE, combination.previous_close(world.market, view.time)))
     return _shown(ticks, view)
@@ -87,10 +94,10 @@ def _sized(
     return [(tickType, price, size * grain + world.staged.fraction) for tickType, price, size in tops]
 
 
-def _top(tickType: int, price: float | None, size: Decimal) -> Tick:
+def _top(tickType: int, price: float | None, size: Decimal) -> _Fields:
     """A price of the top of the book, with its size and whether it can be traded at automatically."""
     automatic = int(tickType != LAST and price is not None)
-    return Tick(m.TickPrice, tickType, NO_PRICE if price is None else price, size, automatic)
+    return m.TickPrice, tickType, NO_PRICE if price is None else price, size, automatic
 
 
 def _shown(live: list[Tick], view: View) -> list[Tick]:
@@ -99,7 +106,7 @@ def _shown(live: list[Tick], view: View) -> list[Tick]:
     return [tick._replace(tickType=DELAYED[tick.tickType], mask=0) for tick in live if tick.tickType in DELAYED]
 
 
-def _live_ticks(world: World, instrument: Instrument, view: View) -> Iterator[Tick]:
+def _live_ticks(world: World, instrument: Instrument, view: View) -> Iterator[_Fields]:
     quote = world.market.quote(instrument, view.time, view.frozen)
     stats = world.market.day_stats(instrument, view.time)
     tops: list[tuple[int, float | None, int]] = []
@@ -111,24 +118,24 @@ def _live_ticks(world: World, instrument: Instrument, view: View) -> Iterator[Ti
     for top in told:
         yield _top(*top)
     for tickType, _, size in told:
-        yield Tick(m.TickSize, _SIZE_OF[tickType], size)
+        yield m.TickSize, _SIZE_OF[tickType], size, _NO_SIZE, 0
     if instrument.trades and instrument.quotes:
-        yield Tick(m.TickSize, VOLUME, stats.volume * instrument.grain)
+        yield m.TickSize, VOLUME, stats.volume * instrument.grain, _NO_SIZE, 0
     # A currency pair has no official open.
     opened = stats.open if instrument.trades else None
     for tickType, price in ((HIGH, stats.high), (LOW, stats.low), (CLOSE, stats.close), (OPEN, opened)):
         if price is not None:
-            yield Tick(m.TickPrice, tickType, price)
+            yield m.TickPrice, tickType, price, _NO_SIZE, 0
     if letter := quote_letter(instrument):
-        yield Tick(m.TickString, BID_EXCHANGE, "" if quote.bid is None else letter)
-        yield Tick(m.TickString, ASK_EXCHANGE, "" if quote.ask is None else letter)
+        yield m.TickString, BID_EXCHANGE, "" if quote.bid is None else letter, _NO_SIZE, 0
+        yield m.TickString, ASK_EXCHANGE, "" if quote.ask is None else letter, _NO_SIZE, 0
     if instrument.trades:
-        yield Tick(m.TickString, LAST_TIMESTAMP, str(quote.time))
+        yield m.TickString, LAST_TIMESTAMP, str(quote.time), _NO_SIZE, 0
         halt = world.market.halt(instrument, view.time)
-        yield Tick(m.TickGeneric, HALTED, float(halt.kind if halt else 0))
+        yield m.TickGeneric, HALTED, float(halt.kind if halt else 0), _NO_SIZE, 0
     if instrument.right:
         for tickType, figures in computations(world.market, instrument, view.time, view.frozen).items():
-            yield Tick(m.TickOptionComputation, tickType, figures)
+            yield m.TickOptionComputation, tickType, figures, _NO_SIZE, 0
 
 
 def changed(ticks: list[Tick], sent: dict[int, Any]) -> list[Tick]:
