@@ -14,6 +14,7 @@ from pathlib import Path
 import grimp
 import pytest
 
+from tests.ports import NEEDED, TESTS
 from tests.readme import PAGES, README, renewed
 
 ROOT = Path(__file__).parents[1]
@@ -91,6 +92,10 @@ def test_the_generated_parts_of_a_page_are_in_step(page: Path) -> None:
 def test_links_and_pictures_of_a_page_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
     assert [link for link in targets if "://" not in link and not (page.parent / link).exists()] == []
+
+
+def test_who_may_open_a_port_is_there() -> None:
+    assert [name for name in NEEDED if not (TESTS / name).exists()] == []
 
 
 def test_the_readme_is_two_screens() -> None:

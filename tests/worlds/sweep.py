@@ -46,7 +46,7 @@ def dask() -> Iterator[Any]:
 def joblib() -> Iterator[Any]:
     from joblib.externals import loky
 
-    executor = loky.get_reusable_executor(2)
+    executor = loky.get_reusable_executor(2, timeout=600)
     yield executor
     executor.shutdown(wait=True)
 

@@ -10,7 +10,6 @@ import pytest
 
 import ibnb
 from ibnb import IBApp, OrderRejectedError, RequestTimeoutError
-from ibnb.gateway import Gateway
 from ibnb.gateway.scenario import LESSON
 from ibnb.ib.api import ComboLeg
 
@@ -120,18 +119,13 @@ def test_a_rejection_at_the_exchange(app: IBApp, aapl: Any) -> None:
 
 def test_10349_doesnt_end_an_order() -> None:
     """ib_async#191, #217, pysystemtrade#1580."""
-    with Gateway(replace(LESSON, orders=replace(LESSON.orders, tif_notice=True))) as gateway:
-        app = IBApp()
-        app.connect(gateway.host, gateway.port, 1)
-        order = app.createOrder("BUY", 1)
-        order.tif = ""
-        orderId = app.placeOrderNow(app.createContract("AAPL"), order)
-        app.getOpenOrders()
-        gateway.advance(10)
-        report = app.waitOrder(orderId)
-        assert report.status == "Filled"
-        assert any(text.startswith("10349") for text in report.messages)
-        app.disconnect()
+    app = ibnb.connect(scenario=replace(LESSON, orders=replace(LESSON.orders, tif_notice=True)))
+    order = app.createOrder("BUY", 1)
+    order.tif = ""
+    report = app.waitOrder(app.placeOrderNow(app.createContract("AAPL"), order))
+    assert report.status == "Filled"
+    assert any(text.startswith("10349") for text in report.messages)
+    ibnb.reset()
 
 
 def test_fills_during_an_outage_are_known_afterwards(app: IBApp, aapl: Any) -> None:
