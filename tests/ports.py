@@ -1,6 +1,6 @@
 """Which tests open a port or connect to one, and what for; every other test is in one process, without a socket.
 
-A test in a file that isn't named here fails if it binds or connects a socket (`conftest.py`): the embedded gateway,
+A test in a file that isn't named here fails if it listens or connects (`conftest.py`): the embedded gateway,
 `scripted.ScriptedTWS` and a pair of sockets (`fake_tws`) need none.
 """
 
@@ -49,15 +49,15 @@ def needed(test: Path) -> bool:
 
 
 def watch() -> None:
-    """Write down in `opened` whatever binds or connects from now on. Not on Windows, whose socket pairs do both."""
+    """Write down in `opened` whatever listens or connects from now on. Not on Windows, whose socket pairs do both."""
     if os.name != "nt":
-        for name in ("bind", "connect", "connect_ex"):
+        for name in ("listen", "connect", "connect_ex"):
             setattr(socket.socket, name, _noted(name, getattr(socket.socket, name)))
 
 
 def _noted(name: str, real: Any) -> Any:
-    def call(self: socket.socket, address: Any) -> Any:
-        opened.append(f"{name} {address}")
-        return real(self, address)
+    def call(self: socket.socket, *args: Any) -> Any:
+        opened.append(f"{name}{args}")
+        return real(self, *args)
 
     return call

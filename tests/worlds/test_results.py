@@ -263,8 +263,9 @@ def test_backtesting_takes_the_bars_as_they_are(app: IBApp) -> None:
     )
 
 
+@pytest.mark.timeout(300)  # it compiles what it needs when it is imported
 def test_vectorbt_takes_the_bars_as_they_are(app: IBApp) -> None:
-    vectorbt = pytest.importorskip("vectorbt", reason="pip install vectorbt")
+    vectorbt = pytest.importorskip("vectorbt", reason="pip install 'ibnb[research]'")
     closes = app.getHistory("AAPL", "2025-01-02", "2025-06-10", "1 day")["AAPL"]["Close"]
     held = vectorbt.Portfolio.from_holding(closes, init_cash=10_000)
     assert held.total_return() == pytest.approx(closes.iloc[-1] / closes.iloc[0] - 1)

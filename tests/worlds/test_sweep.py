@@ -67,7 +67,7 @@ def test_each_executor_says_the_same() -> None:
 
 
 def test_dask_says_the_same() -> None:
-    distributed = pytest.importorskip("distributed", reason="pip install 'dask[distributed]'")
+    distributed = pytest.importorskip("distributed", reason="pip install 'ibnb[research]'")
     with distributed.Client(n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
         found = worlds.run(functions.trade, SEEDS, client.get_executor())
     pd.testing.assert_frame_equal(found, worlds.run(functions.trade, SEEDS, Now()))
