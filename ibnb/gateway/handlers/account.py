@@ -14,7 +14,7 @@ from ..instruments import Instrument, contract_of
 from ..world import Client, Subscription, World
 from ..zones import LOGIN_ZONE, zone_info
 from .beat import on_the_beat
-from .registry import Refusal, handles, invalid, unprocessed
+from .registry import Refusal, cancels, handles, invalid, unprocessed
 
 _TOO_MANY = "Maximum number of account summary requests exceeded; desubscribe to previous request first"
 
@@ -43,18 +43,10 @@ def account_summary(world: World, client: Client, request: m.ReqAccountSummary) 
     subscription = client.subscribe(SUMMARY, request.reqId, request)
     yield from _changed_summary(world, subscription)
     yield m.AccountSummaryEnd(reqId=request.reqId)
-
-    def refresh(*_: object) -> None:
-        for row in _changed_summary(world, subscription):
-            client.send(row)
-
-    _keep_fresh(world, subscription, refresh)
+    _keep_fresh(world, client, subscription, lambda: _changed_summary(world, subscription))
 
 
-@handles(m.CancelAccountSummary)
-def cancel_account_summary(world: World, client: Client, request: m.CancelAccountSummary) -> None:
-    """Stops, without an answer."""
-    client.unsubscribe(SUMMARY, request.reqId)
+cancels(m.CancelAccountSummary, SUMMARY)
 
 
 def _changed_summary(world: World, subscription: Subscription) -> Iterator[m.AccountSummary]:
@@ -86,13 +78,7 @@ def account_updates(world: World, client: Client, request: m.ReqAccountUpdates) 
     subscription = client.subscribe(UPDATES, 0, request)
     yield from _changed_values(world, subscription, account)
     yield m.AccountDownloadEnd(accountName=account.code)
-
-    def refresh(changed: Account = account, instrument: Instrument | None = None) -> None:
-        if changed is account:
-            for message in _changed_values(world, subscription, account):
-                client.send(message)
-
-    _keep_fresh(world, subscription, refresh)
+    _keep_fresh(world, client, subscription, lambda: _changed_values(world, subscription, account), account)
 
 
 def _changed_values(world: World, subscription: Subscription, account: Account) -> Iterator[object]:
@@ -149,19 +135,12 @@ def account_updates_multi(world: World, client: Client, request: m.ReqAccountUpd
                     currency=row.currency,
                 )
 
-    def refresh(*_: object) -> None:
-        for message in changes():
-            client.send(message)
-
     yield from changes()
     yield m.AccountUpdateMultiEnd(reqId=request.reqId)
-    _keep_fresh(world, subscription, refresh)
+    _keep_fresh(world, client, subscription, changes)
 
 
-@handles(m.CancelAccountUpdatesMulti)
-def cancel_account_updates_multi(world: World, client: Client, request: m.CancelAccountUpdatesMulti) -> None:
-    """Stops, without an answer."""
-    client.unsubscribe(UPDATES_MULTI, request.reqId)
+cancels(m.CancelAccountUpdatesMulti, UPDATES_MULTI)
 
 
 # Positions
@@ -171,22 +150,10 @@ def cancel_account_updates_multi(world: World, client: Client, request: m.Cancel
 def positions(world: World, client: Client, request: m.ReqPositions) -> Iterator[object]:
     """Every position of every account, then the end; then each one that a fill changes, 0 when it is closed."""
     subscription = client.subscribe(POSITIONS, 0, request)
-    for account in world.accounts.all():
-        for held in account.holdings.values():
-            if held.quantity:
-                yield _position(account, held)
-    yield m.PositionEnd()
-
-    def changed(account: Account, instrument: Instrument) -> None:
-        client.send(_position(account, account.holdings[instrument.conId]))
-
-    world.accounts.watch(subscription, changed)
+    yield from _follow(world, client, subscription, world.accounts.all(), _position, m.PositionEnd())
 
 
-@handles(m.CancelPositions)
-def cancel_positions(world: World, client: Client, request: m.CancelPositions) -> None:
-    """Stops, without an answer."""
-    client.unsubscribe(POSITIONS, 0)
+cancels(m.CancelPositions, POSITIONS)
 
 
 @handles(m.ReqPositionsMulti)
@@ -211,22 +178,30 @@ def positions_multi(world: World, client: Client, request: m.ReqPositionsMulti) 
             modelCode=request.modelCode,
         )
 
+    yield from _follow(world, client, subscription, accounts, row, m.PositionMultiEnd(reqId=request.reqId))
+
+
+def _follow(
+    world: World,
+    client: Client,
+    subscription: Subscription,
+    accounts: list[Account],
+    row: Callable[[Account, Holding], object],
+    end: object,
+) -> Iterator[object]:
+    """A row for each position of these accounts, then the end; then one for each that a fill changes."""
+    for account in accounts:
+        yield from (row(account, held) for held in account.holdings.values() if held.quantity)
+    yield end
+
     def changed(account: Account, instrument: Instrument) -> None:
         if account in accounts:
             client.send(row(account, account.holdings[instrument.conId]))
 
-    for account in accounts:
-        for held in account.holdings.values():
-            if held.quantity:
-                yield row(account, held)
-    yield m.PositionMultiEnd(reqId=request.reqId)
     world.accounts.watch(subscription, changed)
 
 
-@handles(m.CancelPositionsMulti)
-def cancel_positions_multi(world: World, client: Client, request: m.CancelPositionsMulti) -> None:
-    """Stops, without an answer."""
-    client.unsubscribe(POSITIONS_MULTI, request.reqId)
+cancels(m.CancelPositionsMulti, POSITIONS_MULTI)
 
 
 def _position(account: Account, held: Holding) -> m.Position:
@@ -267,11 +242,7 @@ def pnl(world: World, client: Client, request: m.ReqPnL) -> Iterator[object]:
     yield from _each_second(world, client, client.subscribe(PNL, request.reqId, request), row)
 
 
-@handles(m.CancelPnL)
-def cancel_pnl(world: World, client: Client, request: m.CancelPnL) -> None:
-    """Stops, without an answer; 10185 if it wasn't there."""
-    if not client.unsubscribe(PNL, request.reqId):
-        raise Refusal(10185, "Failed to cancel PNL (not subscribed)")
+cancels(m.CancelPnL, PNL, (10185, "Failed to cancel PNL (not subscribed)"))
 
 
 @handles(m.ReqPnLSingle)
@@ -302,11 +273,7 @@ def pnl_single(world: World, client: Client, request: m.ReqPnLSingle) -> Iterato
     yield from _each_second(world, client, client.subscribe(PNL_SINGLE, request.reqId, request), row)
 
 
-@handles(m.CancelPnLSingle)
-def cancel_pnl_single(world: World, client: Client, request: m.CancelPnLSingle) -> None:
-    """Stops, without an answer; 10186 if it wasn't there."""
-    if not client.unsubscribe(PNL_SINGLE, request.reqId):
-        raise Refusal(10186, "Failed to cancel PNL single (not subscribed)")
+cancels(m.CancelPnLSingle, PNL_SINGLE, (10186, "Failed to cancel PNL single (not subscribed)"))
 
 
 # What belongs to an account
@@ -367,8 +334,20 @@ def _news(subscription: Subscription, account: str, rows: list[Row]) -> Iterator
             yield row
 
 
-def _keep_fresh(world: World, subscription: Subscription, refresh: Callable[..., None]) -> None:
-    """Refresh every three minutes, and as soon as an account has traded."""
+def _keep_fresh(
+    world: World,
+    client: Client,
+    subscription: Subscription,
+    changes: Callable[[], Iterator[object]],
+    only: Account | None = None,
+) -> None:
+    """Send what has changed every three minutes, and as soon as an account (or `only` that one) has traded."""
+
+    def refresh(changed: Account | None = None, instrument: Instrument | None = None) -> None:
+        if only is None or changed in (None, only):
+            for message in changes():
+                client.send(message)
+
     on_the_beat(world, world.scenario.limits.account_refresh_seconds, refresh, subscription)
     world.accounts.watch(subscription, refresh)
 

@@ -16,7 +16,7 @@ from ..world import Client, World
 from ..zones import zone_info
 from .market_data.smart_components import COMPONENTS
 from .precision import precision
-from .registry import Refusal, handles, invalid
+from .registry import Refusal, cancels, handles, invalid
 from .resolve import NO_DEFINITION, check_description, quantity, refuse_absent
 
 
@@ -40,9 +40,7 @@ def contract_details(world: World, client: Client, request: m.ReqContractDetails
     yield m.ContractDataEnd(reqId=request.reqId)
 
 
-@handles(m.CancelContractData)
-def cancel_contract_details(world: World, client: Client, request: m.CancelContractData) -> None:
-    """Silent: an answer is complete before the client's next request is read."""
+cancels(m.CancelContractData)
 
 
 @handles(m.ReqMatchingSymbols)

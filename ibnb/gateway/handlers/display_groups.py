@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from .. import messages as m
 from ..world import Client, World
-from .registry import Refusal, handles, invalid, unprocessed
+from .registry import Refusal, cancels, handles, invalid, unprocessed
 from .resolve import NO_DEFINITION
 
 KIND = "displayGroup"
@@ -66,7 +66,4 @@ def update_display_group(world: World, client: Client, request: m.UpdateDisplayG
             other.send(m.DisplayGroupUpdated(reqId=followed.reqId, contractInfo=wanted))
 
 
-@handles(m.UnsubscribeFromGroupEvents)
-def unsubscribe_from_group(world: World, client: Client, request: m.UnsubscribeFromGroupEvents) -> None:
-    """Silent."""
-    client.unsubscribe(KIND, request.reqId)
+cancels(m.UnsubscribeFromGroupEvents, KIND)

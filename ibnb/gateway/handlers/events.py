@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import messages as m
 from ..world import Client, World
-from .registry import Refusal, handles, invalid
+from .registry import Refusal, cancels, handles, invalid
 from .resolve import resolve_contract
 
 _REPORTS = ("ReportSnapshot", "ReportsFinSummary", "ReportRatios", "ReportsFinStatements", "RESC", "CalendarReport")
@@ -44,6 +44,4 @@ def fundamental_data(world: World, client: Client, request: m.ReqFundamentalData
     raise Refusal(430, f"{text}Not allowed")
 
 
-@handles(m.CancelFundamentalData)
-def cancel_fundamental_data(world: World, client: Client, request: m.CancelFundamentalData) -> None:
-    """Silent."""
+cancels(m.CancelFundamentalData)

@@ -15,7 +15,7 @@ from ..instruments import Instrument
 from ..market.black_scholes import Greeks, alive, figures, implied, price
 from ..market.options import dividends, years_left
 from ..world import Client, World
-from .registry import Refusal, handles, invalid, not_simulated
+from .registry import Refusal, cancels, handles, invalid, not_simulated
 from .resolve import NO_DEFINITION, resolve_contract
 
 CUSTOM = 53
@@ -79,9 +79,8 @@ def calculate_option_price(world: World, client: Client, request: m.CalculateOpt
     yield option_computation(request.reqId, CUSTOM, figures(option, spot, years, vol, worth, coming))
 
 
-@handles(m.CancelCalculateImpliedVolatility, m.CancelCalculateOptionPrice)
-def cancel_calculation(world: World, client: Client, request: object) -> None:
-    """Silent: a calculation is complete at once."""
+cancels(m.CancelCalculateImpliedVolatility)
+cancels(m.CancelCalculateOptionPrice)
 
 
 def option_computation(reqId: int, tickType: int, told: Greeks) -> m.TickOptionComputation:

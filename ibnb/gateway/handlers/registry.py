@@ -61,6 +61,21 @@ def handles(*requests: type) -> Callable[[F], F]:
     return register
 
 
+def cancels(cls: type, kind: str = "", missing: tuple[int, str] | None = None) -> None:
+    """Register the request that ends a subscription of this kind, or that finds nothing to end: silent, but for the
+    error `missing` (its text may name the id) when there is no such subscription."""
+
+    def cancel(world: World, client: Client, request: Any) -> None:
+        id = getattr(request, "reqId", 0)
+        if not client.unsubscribe(kind, id) and missing:
+            raise Refusal(missing[0], missing[1].format(id))
+
+    cancel.__doc__ = "Silent." if kind else "Silent: an answer is complete at once."
+    if missing:
+        cancel.__doc__ = f"Silent; {missing[0]} when there is nothing to end."
+    handles(cls)(cancel)
+
+
 def request_id(request: Any) -> int:
     """The id that errors about this request carry: its reqId or orderId, or -1."""
     for name in ("reqId", "orderId"):

@@ -21,7 +21,7 @@ from ...market.volatility_bars import VOLATILITIES
 from ...world import Client, Subscription, World
 from ...zones import LOGIN_ZONE, zone_info
 from ..beat import on_the_beat
-from ..registry import Refusal, handles, invalid, no_history, unprocessed
+from ..registry import Refusal, cancels, handles, invalid, no_history, unprocessed
 from ..resolve import name_of, resolve_contract, resolve_live
 from .bar_dates import ZONES_NAMED, time_text
 from .bar_rows import bar_rows
@@ -158,10 +158,7 @@ def head_timestamp(world: World, client: Client, request: m.ReqHeadTimeStamp) ->
     yield m.HeadTimestamp(reqId=request.reqId, headTimestamp=text)
 
 
-@handles(m.CancelHeadTimeStamp)
-def cancel_head_timestamp(world: World, client: Client, request: m.CancelHeadTimeStamp) -> None:
-    """Silent."""
-    client.unsubscribe(HEAD, request.reqId)
+cancels(m.CancelHeadTimeStamp, HEAD)
 
 
 @handles(m.ReqRealTimeBars)
@@ -200,10 +197,7 @@ def real_time_bars(world: World, client: Client, request: m.ReqRealTimeBars) -> 
     on_the_beat(world, seconds, send, subscription)
 
 
-@handles(m.CancelRealTimeBars)
-def cancel_real_time_bars(world: World, client: Client, request: m.CancelRealTimeBars) -> None:
-    """Silent."""
-    client.unsubscribe(REAL_TIME, request.reqId)
+cancels(m.CancelRealTimeBars, REAL_TIME)
 
 
 def _read(world: World, client: Client, request: m.ReqHistoricalData) -> Query:

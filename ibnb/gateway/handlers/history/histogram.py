@@ -9,7 +9,7 @@ import numpy as np
 
 from ... import messages as m
 from ...world import Client, World
-from ..registry import Refusal, handles, invalid
+from ..registry import Refusal, cancels, handles, invalid
 from ..resolve import name_of, resolve_contract
 from .request import Duration
 from .window import window_start
@@ -59,6 +59,4 @@ def histogram(world: World, client: Client, request: m.ReqHistogramData) -> Iter
     yield m.HistogramData(reqId=request.reqId, items=items)
 
 
-@handles(m.CancelHistogramData)
-def cancel_histogram(world: World, client: Client, request: m.CancelHistogramData) -> None:
-    """Silent: an answer is complete at once."""
+cancels(m.CancelHistogramData)

@@ -14,7 +14,7 @@ from ...instruments import Instrument
 from ...world import Client, World
 from ...zones import LOGIN_ZONE
 from ..beat import BEAT, on_the_beat
-from ..registry import Refusal, handles, invalid, unprocessed
+from ..registry import Refusal, cancels, handles, invalid, unprocessed
 from ..resolve import name_of, resolve_contract, resolve_live
 from .request import NO_ZONE, parse_moment
 
@@ -129,9 +129,7 @@ def historical_ticks(world: World, client: Client, request: m.ReqHistoricalTicks
     yield kind.answer(reqId=request.reqId, ticks=tuple(ticks), done=True)
 
 
-@handles(m.CancelHistoricalTicks)
-def cancel_historical_ticks(world: World, client: Client, request: m.CancelHistoricalTicks) -> None:
-    """Silent: an answer is complete at once."""
+cancels(m.CancelHistoricalTicks)
 
 
 @handles(m.ReqTickByTickData)
@@ -170,10 +168,7 @@ def tick_by_tick(world: World, client: Client, request: m.ReqTickByTickData) -> 
     on_the_beat(world, BEAT, send, subscription)
 
 
-@handles(m.CancelTickByTickData)
-def cancel_tick_by_tick(world: World, client: Client, request: m.CancelTickByTickData) -> None:
-    """Silent."""
-    client.unsubscribe(KIND, request.reqId)
+cancels(m.CancelTickByTickData, KIND)
 
 
 def _coming(reqId: int, number: int, tick: m.HistoricalTick, more: Decimal) -> m.TickByTick:

@@ -16,7 +16,7 @@ from ...instruments.options import US_EXCHANGES
 from ...market.book import ASK, BID, Row, book, shows_top_only, venues
 from ...world import Client, Subscription, World
 from ..beat import BEAT, on_the_beat
-from ..registry import Refusal, handles, invalid, unprocessed
+from ..registry import Refusal, cancels, handles, invalid, unprocessed
 from ..resolve import resolve_live, underlying_of_cfd
 
 KIND = "mktDepth"
@@ -81,11 +81,7 @@ def market_depth(world: World, client: Client, request: m.ReqMktDepth) -> Iterat
     on_the_beat(world, BEAT, send, subscription)
 
 
-@handles(m.CancelMktDepth)
-def cancel_market_depth(world: World, client: Client, request: m.CancelMktDepth) -> None:
-    """End a book, silently; 310 when there is none."""
-    if not client.unsubscribe(KIND, request.reqId):
-        raise Refusal(310, f"Can't find the subscribed market depth with tickerId:{request.reqId}")
+cancels(m.CancelMktDepth, KIND, (310, "Can't find the subscribed market depth with tickerId:{}"))
 
 
 @handles(m.ReqMktDepthExchanges)

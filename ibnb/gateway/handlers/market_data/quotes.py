@@ -14,7 +14,7 @@ from ...world import Client, Subscription, World
 from ..beat import BEAT, on_the_beat
 from ..news.news import news_ticks
 from ..precision import precision
-from ..registry import Refusal, handles, invalid, unprocessed
+from ..registry import Refusal, cancels, handles, invalid, unprocessed
 from ..resolve import resolve_combination, resolve_live, underlying_of_cfd
 from .generic_ticks import QUOTES_OFF, generic_ticks, not_simulated_ids, parse_generic_ticks
 from .quote_ticks import DELAY, NO_PRICE, View, changed, combination_ticks, quote_ticks
@@ -82,11 +82,7 @@ def market_data(world: World, client: Client, request: m.ReqMktData) -> Iterator
     on_the_beat(world, BEAT, lambda: _send_news(world, client, subscription), subscription)
 
 
-@handles(m.CancelMktData)
-def cancel_market_data(world: World, client: Client, request: m.CancelMktData) -> None:
-    """End a stream, silently; 300 when there is none."""
-    if not client.unsubscribe(KIND, request.reqId):
-        raise Refusal(300, f"Can't find EId with tickerId:{request.reqId}")
+cancels(m.CancelMktData, KIND, (300, "Can't find EId with tickerId:{}"))
 
 
 @handles(m.ReqMarketDataType)

@@ -8,7 +8,7 @@ from datetime import datetime
 from ... import messages as m
 from ...scenario import NEW_YORK
 from ...world import Client, World
-from ..registry import handles
+from ..registry import cancels, handles
 
 KIND = "bulletins"
 
@@ -29,7 +29,4 @@ def news_bulletins(world: World, client: Client, request: m.ReqNewsBulletins) ->
             yield message
 
 
-@handles(m.CancelNewsBulletins)
-def cancel_news_bulletins(world: World, client: Client, request: m.CancelNewsBulletins) -> None:
-    """Silent."""
-    client.unsubscribe(KIND, 0)
+cancels(m.CancelNewsBulletins, KIND)
