@@ -128,7 +128,9 @@ class Tape:
                 if direction != REQUEST:
                     key = content[0] if content and type(content[0]) is int and each not in _NO_ID else -1
                     key = None if key == -1 else key
-                    content = ", ".join(brief(value) for value in content)
+                    # When TWS met an error is told from 194 on only; when it came is in every row.
+                    shown = (*content[:1], *content[2:]) if each == "error" else content
+                    content = ", ".join(brief(value) for value in shown)
                 way = REQUEST if direction == REQUEST else ANSWER
                 found.append((number, moment, way, each, key, None, thread, content))
                 number -= 1

@@ -293,11 +293,10 @@ app.getData("IBM", half_hour)
 # %%
 app.pacing.on = True
 app.getData("KO", half_hour)
-mark = app.tape.index[-1] + 1
 app.getData("KO", half_hour)
-waited = (app.tape.loc[mark, "time"] - app.tape.loc[mark - 1, "time"]).total_seconds()
 app.pacing.on = False
-print(f"the second request waited {waited:.2f} s before it left")
+asked = app.tape.loc[app.tape["name"] == "reqHistoricalData", "time"]
+print(f"{asked.diff().iloc[-1].total_seconds():.2f} s lay between the two requests")
 
 # %% [markdown]
 # ### Exercise 5 · Build the brake yourself

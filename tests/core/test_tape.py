@@ -29,6 +29,14 @@ def test_requests_and_callbacks_in_order_with_id_and_summary() -> None:
     assert "2025-06-11 10:00:00-04:00" == str(table["time"].iloc[0])
 
 
+def test_an_error_is_shown_without_the_time_that_only_newer_versions_tell() -> None:
+    """Lesson 01's table was another one with ibapi 9.81.1, where that time is 0 (#12)."""
+    tape = Tape(lambda: 0.0)
+    for told in (0, 1749650400000):
+        tape.answer("error", (-1, told, 2104, "Market data farm connection is OK:usfarm", ""))
+    assert {"-1, 2104, 'Market data farm connection is OK:usfarm', ''"} == set(tape.frame()["summary"])
+
+
 def test_the_ring_is_bounded_and_keeps_its_numbers() -> None:
     tape = make(2)
     assert [2, 3] == list(tape.frame().index)
