@@ -7,6 +7,7 @@ from typing import Any
 from inside import core
 
 from ibnb.core.clock import GatewayTime
+from ibnb.gateway import Gateway
 
 
 class VirtualClock:
@@ -36,3 +37,9 @@ def on_virtual_time(app: Any) -> VirtualClock:
     core(app).clock.use(GatewayTime(clock, core(app).fence.wait, core(app).reconnect.is_watchful))
     core(app).reconnect.backoff.chance = lambda: 0.5
     return clock
+
+
+def on_gateway_time(app: Any, gateway: Gateway) -> Any:
+    """Put a session that goes through the port of a manual gateway on that gateway's clock: whoever waits moves it."""
+    core(app).clock.use(GatewayTime(gateway, core(app).fence.wait, core(app).reconnect.is_watchful))
+    return app

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from virtual import on_gateway_time
 
 import ibnb
 from ibnb.course import check
 from ibnb.course.exercises import received
 from ibnb.gateway import Gateway
 from ibnb.gateway.board import roll
+from tests.course.answers import WithApp, number_of, right
 
 STUDENTS = range(1, 31)
+# One for each exercise.
+WITH_A_SESSION = list({entry.number: entry for entry in right() if isinstance(entry, WithApp)}.values())
 
 
 @pytest.fixture
@@ -94,3 +99,23 @@ def test_checks_with_a_world_of_their_own_have_one_wherever_the_lesson_runs(
         return session.getQuote(session.createContract(symbol))
 
     assert "MarketDataError" in str(check("08.5", patient, app))
+
+
+@pytest.mark.parametrize("entry", WITH_A_SESSION, ids=number_of)
+def test_a_right_answer_is_correct_in_a_class(entry: WithApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All sessions of the student's go through the port; only its time is moved by who waits, as in this process."""
+    connect = ibnb.connect
+    with Gateway("lesson", accounts=2) as gateway:
+
+        def through_the_port(*args: Any, **words: Any) -> ibnb.IBApp:
+            app = connect(*args, **words)
+            return app if app.gateway is not None else on_gateway_time(app, gateway)
+
+        monkeypatch.setattr(ibnb, "connect", through_the_port)
+        monkeypatch.setenv("IBNB_PORT", str(gateway.port))
+        monkeypatch.setenv("IBNB_SEAT", "2")
+        try:
+            verdict = check(*entry.build(ibnb.connect()))
+        finally:
+            ibnb.reset()
+    assert verdict, verdict

@@ -204,7 +204,10 @@ def ten_days(changes: Any, app: Any) -> str | None:
         ):
             if abs(value - other) <= _NEAR:
                 return f"for {name} {why}"
-        return f"for {name} the change from the first of the last ten closes to the last of them is another one"
+        today = bars.loc[name].iloc[-1]
+        if not today["Low"] - _NEAR <= (1 + value) * close.iloc[0] <= today["High"] + _NEAR:
+            return f"for {name} the change from the first of the last ten closes to the last of them is another one"
+        # Time has gone on since the learner asked, and today's bar with it.
     return None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 import ibnb
-from ibnb.course.exercises import CannotCheck, answered, called, choice, exercise, journal, raised, received
+from ibnb.course.exercises import answered, called, choice, exercise, journal, raised, received
 
 _NEAR = 1e-6
 
@@ -94,9 +94,8 @@ def what_may_be_sold(sellable: Callable[..., Any]) -> str | None:
 
 @exercise("16.4", wants=[callable], correct="five lines were open at the same time, and none is open now")
 def five_at_once(watch: Callable[..., Any], app: Any) -> str | None:
-    _needs_gateway(app)
     symbols = ["AMD", "INTC", "KO", "IBM", "NVDA"]
-    with redirect_stdout(StringIO()), ibnb.connect(seed=1700, clientId=1701) as own:
+    with redirect_stdout(StringIO()), ibnb.connect("embedded", seed=1700, clientId=1701) as own:
         before = own.now()
         prices = called(watch, own, list(symbols), wants=dict)
         return _unlike_the_streams(own, symbols, prices, (own.now() - before).total_seconds())
@@ -158,8 +157,7 @@ def _scale_in(change: float, held: float, is_working: bool) -> int:
 
 @exercise("16.6", wants=[callable], correct="three orders came for each entry, and none for what was held or working")
 def once_and_not_twice(enter_once: Callable[..., Any], app: Any) -> str | None:
-    _needs_gateway(app)
-    with redirect_stdout(StringIO()), ibnb.connect(seed=1710, clientId=1711) as own:
+    with redirect_stdout(StringIO()), ibnb.connect("embedded", seed=1710, clientId=1711) as own:
         for symbol, wanted, what in (
             ("KO", 3, "nothing of it is held or working"),
             ("KO", 0, "an entry for it is working already"),
@@ -239,14 +237,13 @@ def _unlike_the_plan(found: tuple[Any, ...], closes: pd.Series, length: int, dev
 
 @exercise("16.8", wants=[callable], correct="the front month, three prices on its grid, and nothing without a signal")
 def lean_hogs(trade_hogs: Callable[..., Any], app: Any) -> str | None:
-    _needs_gateway(app)
-    with redirect_stdout(StringIO()), ibnb.connect(seed=1720, clientId=1721) as quiet:
+    with redirect_stdout(StringIO()), ibnb.connect("embedded", seed=1720, clientId=1721) as quiet:
         ids = called(trade_hogs, quiet, wants=(list, tuple))
         if len(received(quiet, "PlaceOrder")):
             return "at ten there is no signal, and the gateway received orders"
         if len(ids):
             return f"at ten there is no signal, and it returned {list(ids)}"
-    with redirect_stdout(StringIO()), ibnb.connect(seed=1730, clientId=1731) as jumped:
+    with redirect_stdout(StringIO()), ibnb.connect("embedded", seed=1730, clientId=1731) as jumped:
         jumped.sleep("46 min")
         ids = called(trade_hogs, jumped, wants=(list, tuple))
         orders = received(jumped, "PlaceOrder")
@@ -331,8 +328,3 @@ def tidy_room(left_open: Callable[..., Any], app: Any) -> str | None:
             return f"{what}: {right} is right for client 1, and {found} came"
     still = list(called(left_open, kept, app.clientId, wants=(list, tuple, set)))
     return f"the lines {still} of this session are still open" if still else None
-
-
-def _needs_gateway(app: Any) -> None:
-    if getattr(app, "gateway", None) is None:
-        raise CannotCheck

@@ -93,10 +93,10 @@ def back(app: Any, answer: Any = lambda app: app.getOpenOrders(), again: bool = 
     resting(app, **{"symbol": "IBM", "quantity": 2, "share": 0.92, **more})
     before = app.getOpenOrders()
     if again:
-        with ibnb.connect("embedded", clientId=2) as other:
+        with ibnb.connect(clientId=2) as other:
             resting(other, "MSFT")
             app.disconnect()
-            app = ibnb.connect("embedded")
+            app = ibnb.connect()
             app.getOpenOrders()
             return (answer(app) if callable(answer) else before.iloc[:0]), app
     return before, app
