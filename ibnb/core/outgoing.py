@@ -89,11 +89,12 @@ class Outgoing:
 
     def before_send(self, message: bytes) -> None:
         """Sees each outgoing message, under the lock that keeps messages in order. SafetyError."""
-        self.fence.sees(message)
         if self.gate.armed and not self._passing.order:
             self._check_around(message)
         if self.heard is not None:
             self.heard(_payloads(message))
+        # Last: what is refused isn't asked, and no answer is to be kept for it.
+        self.fence.sees(message)
 
     def _check_around(self, message: bytes) -> None:
         """Orders and cancels that don't come by their own methods. SafetyError."""

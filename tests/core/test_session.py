@@ -312,11 +312,12 @@ def test_limits_hold_for_a_raw_place_order_and_cant_be_got_round(silent: tuple[F
 def test_orders_by_hand_meet_the_limits_however_their_bytes_are_cut(
     silent: tuple[FakeTWS, App], message: bytes
 ) -> None:
+    """#14: behind a question about the time, which was refused with it, the next fence waited twenty seconds."""
     tws, app = silent
     app.limitOrders(OrderLimits(max_quantity=10))
     with pytest.raises(SafetyError):
         app.conn.sendMsg(message)
-    core(app).fence.wait()
+    assert core(app).fence.ask(app.conn).wait(5)
     assert [] == [fields for fields in tws.received if fields[0] in ("3", "21")]
 
 
