@@ -59,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     gateway.add_argument("--regime", choices=("calm", "crash", "trend", "chop"), help="what the market is like")
     gateway.add_argument("--script", type=Path, metavar="FILE", help="moves, faults and bulletins as TOML")
     gateway.add_argument("--rate", type=float, default=1.0, help="virtual seconds per second (%(default)s)")
+    still = "time stands still until a client of ibnb waits, or sleeps"
+    gateway.add_argument("--manual", action="store_true", help=still)
     gateway.add_argument("--trust", action="append", default=[], metavar="IP", help="let in this peer, too")
     gateway.add_argument(
         "--data", type=Path, metavar="FOLDER", help="serve the bars or ticks of these CSV or Parquet files"
@@ -141,7 +143,7 @@ def _gateway(args: argparse.Namespace) -> int:
         args.scenario,
         port=args.port,
         host=args.host,
-        manual=False,
+        manual=args.manual,
         rate=args.rate,
         trusted=args.trust,
         data=args.data,

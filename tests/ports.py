@@ -15,6 +15,7 @@ TESTS = Path(__file__).parent
 NEEDED = {
     "benchmarks": "compares clients of one server",
     "browser": "a browser, JupyterLab and kernels",
+    "core/test_apart.py": "the time of a gateway behind a port",
     "core/test_lifecycle.py": "connecting, and every way in which it fails",
     "core/test_reconnect.py": "connections that are lost and come back",
     "core/test_survival.py": "connections that end in the middle of something",

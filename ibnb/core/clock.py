@@ -35,7 +35,7 @@ class Time(Protocol):
     """What a session's clock can do.
 
     `monotonic` never goes back; `settle` lets what has happened already be heard of, where that can be known; `later`
-    runs `action` outside the reader thread.
+    runs `action` outside the reader thread. `hold` is `wait` where no answer is waited for.
     """
 
     def now(self) -> float: ...
@@ -43,6 +43,7 @@ class Time(Protocol):
     def monotonic(self) -> float: ...
     def later(self, seconds: float, action: Callable[[], object]) -> Alarm: ...
     def wait(self, done: Done, timeout: float) -> bool: ...
+    def hold(self, done: Done, seconds: float) -> bool: ...
     def sleep(self, seconds: float) -> None: ...
 
 
@@ -112,8 +113,11 @@ class RealTime:
             return self._changes.wait(done, timeout)
         return _wait(done, timeout)
 
+    def hold(self, done: Done, seconds: float) -> bool:
+        return self.wait(done, seconds)
+
     def sleep(self, seconds: float) -> None:
-        self.wait(threading.Event(), seconds)
+        self.hold(threading.Event(), seconds)
 
 
 def _wait(done: threading.Event | Latch, timeout: float) -> bool:
@@ -195,6 +199,8 @@ class GatewayTime:
                     return False
                 self._gateway.step(min(deadline, self._next_due()))
 
+    hold = wait
+
     def sleep(self, seconds: float) -> None:
         with self._turn:
             self._fence()
@@ -232,15 +238,28 @@ class Clock:
 
     def __init__(self, changes: Changes) -> None:
         self._time: Time = RealTime(changes)
-        #: Does it go by the wall clock?
+        self._reader: Attended | None = None
+        #: Does it go by the wall clock, at whatever pace?
         self.is_real = True
 
     def use(self, time: Time) -> None:
         """Go by another time from now on."""
+        if isinstance(time, RealTime):
+            time.reader = self._reader
         self._time, self.is_real = time, isinstance(time, RealTime)
+
+    @property
+    def is_the_walls(self) -> bool:
+        """Is its time the machine's?"""
+        return type(self._time) is RealTime
+
+    def goes_by(self, time: Time | None) -> bool:
+        """Is this its time?"""
+        return self._time is time
 
     def reads(self, reader: Attended | None) -> None:
         """Those who wait for an answer in real time may read the connection meanwhile."""
+        self._reader = reader
         if isinstance(self._time, RealTime):
             self._time.reader = reader
 
@@ -258,6 +277,9 @@ class Clock:
 
     def wait(self, done: Done, timeout: float) -> bool:
         return self._time.wait(done, timeout)
+
+    def hold(self, done: Done, seconds: float) -> bool:
+        return self._time.hold(done, seconds)
 
     def sleep(self, seconds: float) -> None:
         self._time.sleep(seconds)

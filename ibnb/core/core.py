@@ -13,6 +13,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any, TypeVar
 
+from ibnb.core.apart import TimeApart
 from ibnb.core.clock import SLICE, Changes, Clock, Done
 from ibnb.core.definitions import Definitions
 from ibnb.core.dispatch import Dispatcher
@@ -140,6 +141,7 @@ class Core:
             self.fence.reset,
             self.incoming.reset,
             self.outgoing.reset,
+            lambda connection: self.time_apart.follow(connection.host, connection.port),
         ]
         self.lifecycle.comes_back = self.reconnect.comes_back
         self.lifecycle.gone = self._gone
@@ -151,6 +153,7 @@ class Core:
             self.dispatcher.add(listener)
         for part in (self.definitions, routing, GateFeed(self.gate), self.reconnect, self.outgoing, self.lifecycle):
             self.dispatcher.add(part)
+        self.time_apart = TimeApart(client, clock, self.changes, self.fence.wait, self.reconnect.is_watchful)
         # What else ends with an explicit disconnect(): an embedded gateway.
         self.at_disconnect: list[Callable[[], object]] = []
         self._problems_told = 0
@@ -169,6 +172,7 @@ class Core:
     def _gone(self) -> None:
         """The session is over."""
         self._stop_recording()
+        self.time_apart.leave()
         self.subscriptions.clear()
         self.gate.leave()
 
@@ -200,6 +204,7 @@ class Core:
         """End the session, and with it every wait."""
         self.reconnect.finish("disconnect() was called; connect again, for instance  app = ibnb.connect()")
         self.gate.leave()
+        self.time_apart.leave()
         while self.at_disconnect:
             self.at_disconnect.pop()()
 

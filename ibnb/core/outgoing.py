@@ -152,7 +152,7 @@ class Outgoing:
             self.status.say(f"waiting {seconds:.1f} s for its turn: {why}")
         self.pacing.waiting += 1
         try:
-            if self.clock.wait(lambda: lifecycle.connection is not connection, seconds):
+            if self.clock.hold(lambda: lifecycle.connection is not connection, seconds):
                 raise lifecycle.lost()
         finally:
             self.pacing.waiting -= 1

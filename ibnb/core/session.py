@@ -234,12 +234,12 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     # --- time --------------------------------------------------------------------------------------
 
     def now(self) -> datetime:
-        """The session's time, with New York's zone: the embedded gateway's clock, or the wall clock."""
+        """The session's time, with New York's zone: a simulated TWS's own, wherever it runs, or the wall clock."""
         return datetime.fromtimestamp(self._ibnb.now(), NEW_YORK)
 
     @short_errors
     def sleep(self, duration: float | str, progress: bool | Show | None = None) -> None:
-        """Let time pass: seconds, or "30 s", "5 min", "1 h". On the embedded manual clock nothing really waits.
+        """Let time pass: seconds, or "30 s", "5 min", "1 h" of its clock. On a manual one nothing really waits.
 
         `progress`: True for a bar (text outside notebooks), or a function of a Progress; None shows the bar in a
         notebook if more than ten seconds are really waited for.

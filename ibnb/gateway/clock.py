@@ -45,6 +45,8 @@ class Clock:
         self._running = False
         self._reached = start
         self._rate = 0.0
+        #: Whether its time is another than the machine's: clients are told.
+        self.apart = False
         self._start_at = start
         self._wall_at = 0.0
         self.rate = rate

@@ -1,11 +1,8 @@
-"""The only file that knows sockets, threads and the wall clock.
+"""Threads, the wall clock, and whoever listens on a port.
 
 One asyncio loop in one daemon thread serves all clients. Other threads reach it through ``Gateway``'s methods,
 each of which runs inside the loop. Until there is a loop, whoever calls runs the world himself, one at a time: a
 gateway that serves nobody but its own process (``embed``) needs no more, neither socket nor thread.
-
-What real clients forced (measured with ibapi 9.81.1 and 10.51): the handshake's answer leaves alone, in one write;
-and a burst must not end on a multiple of 4096 bytes, because ibapi's reader then waits a second and drops it.
 """
 
 from __future__ import annotations
@@ -23,11 +20,13 @@ from typing import Any, TypeVar, Unpack, cast
 
 from .classroom import Classroom, seated
 from .clock import Clock
+from .connection import STUFFED, Connection
 from .engine import Engine, build_world
 from .faults import Faults
 from .pipe import Pipe, uninterrupted
 from .scenario import ON_THE_WALL_CLOCK, Scenario
-from .session import Session, State
+from .session import State
+from .timekeeper import Timekeeper
 from .words import Words, scenario_of
 from .world import Entry, World
 
@@ -35,111 +34,13 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_READ_CHUNK = 4096  # what ibapi's reader asks of its socket
-_PAUSE = 0.02  # seconds that the last byte of a burst waits if it would end on a chunk's edge
-_STUFFED = 1 << 20  # bytes unread by a client above which no more of its requests are read
-_BACKLOG_LIMIT = 64 * 1024 * 1024  # bytes that a slow reader may leave behind before its session ends
 _STRIDE = 60.0  # virtual seconds after which a long advance looks whether clients keep up
 _LOOK_AGAIN = 0.002  # seconds between two looks
 _PATIENCE = 0.5  # seconds that an advance waits for a client that reads nothing
+_SAME_TIME = 5.0  # seconds by which a world may begin beside the wall clock and have its time
 _CALL_TIMEOUT = 60.0  # seconds that a call into the loop may take
 _when = attrgetter("time")
 _LOOPBACK = ("127.0.0.1", "::1")
-
-
-class _Connection(asyncio.Protocol):
-    """One client's socket: bytes in, bytes out, nothing else."""
-
-    transport: asyncio.Transport
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-        self.session = Session(gateway.engine, in_steps=True)
-        self._going_on = False
-        self._held = b""  # the byte that waits so that a burst doesn't end on a chunk's edge
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        peer = transport.get_extra_info("peername")
-        if not self._gateway.trusts(peer[0] if peer else ""):
-            _log.warning("refused a connection from %s: not a trusted host", peer)
-            transport.abort()
-        elif not self._gateway.makes_room():
-            _log.warning("refused a connection: all places are taken")
-            transport.abort()
-        else:
-            transport.set_write_buffer_limits(_STUFFED)
-            self._gateway.connections.append(self)
-
-    def data_received(self, data: bytes) -> None:
-        self.session.receive(data)
-        self._gateway.settle()
-
-    def pause_writing(self) -> None:
-        self.session.stuff(True)
-
-    def resume_writing(self) -> None:
-        self.session.stuff(False)
-        self.session.proceed()
-        self._gateway.settle()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.session.lost()
-        with contextlib.suppress(ValueError):
-            self._gateway.connections.remove(self)
-        self._gateway.settle()
-
-    @property
-    def unread(self) -> int:
-        """How many bytes the client hasn't read."""
-        return self.transport.get_write_buffer_size()
-
-    def abort(self) -> None:
-        """Hang up."""
-        self.transport.abort()
-
-    def flush(self) -> None:
-        """Hand to the socket what the session has to say, and listen only as long as the session does."""
-        while bursts := self.session.outgoing():
-            for burst in bursts:
-                self._write(burst)
-            if self.session.busy:
-                break
-            self.session.proceed()  # with what it left unread because it had so much to say
-        if self.session.busy and not self._going_on:
-            self._going_on = True
-            asyncio.get_running_loop().call_soon(self._go_on)
-        if self.unread > _BACKLOG_LIMIT:
-            _log.warning("client %s doesn't read; its session ends", self.session.clientId)
-            self.transport.abort()
-        elif self.transport.is_closing():
-            return
-        elif self.session.closed:
-            self.transport.close()
-        elif self.session.reading:
-            self.transport.resume_reading()
-        else:
-            self.transport.pause_reading()
-
-    def _go_on(self) -> None:
-        """The next step of a long answer; whatever came meanwhile has had its turn."""
-        self._going_on = False
-        self.session.proceed()
-        self._gateway.settle()
-
-    def _write(self, burst: bytes) -> None:
-        burst = self._held + burst
-        self._held = b""
-        if len(burst) % _READ_CHUNK == 0:
-            burst, self._held = burst[:-1], burst[-1:]
-            asyncio.get_running_loop().call_later(_PAUSE, self._release)
-        self.transport.write(burst)
-
-    def _release(self) -> None:
-        held, self._held = self._held, b""
-        if held and not self.transport.is_closing():
-            self.transport.write(held)
 
 
 class _InLoop:
@@ -168,8 +69,10 @@ class Gateway:
             ``"always-open"`` (now, and markets never close) or a ``Scenario``.
         port: 0 picks a free one; read it from ``port`` after ``start()``.
         host: where to listen. Only loopback unless you say otherwise, and then only ``trusted`` peers are let in.
-        manual: time stands still until ``advance`` or ``step`` (default for all scenarios but those that begin now).
-        rate: virtual seconds per wall second when not manual.
+        manual: time stands still until ``advance`` or ``step``, or until a client of ibnb waits or sleeps, by the port
+            too (default for all scenarios but those that begin now).
+        rate: virtual seconds per wall second when not manual. Clients of ibnb go by this time: their ``app.now()``,
+            pauses, timeouts and pacing.
         accounts: a class: so many accounts like the scenario's, one for each client (``ibnb.gateway.classroom``).
         words: what else the scenario is to be: ``seed``, ``start`` (New York, ``"2025-03-03 09:30"``), ``data``,
             ``latency``, ``always_open``, ``regime``, ``script`` (``ibnb.gateway.words.scenario_of``).
@@ -200,11 +103,14 @@ class Gateway:
         self._port = port
         self._embedded = False
         self._lock = threading.RLock()  # held by whoever runs the world while there is no loop
-        self.connections: list[_Connection | Pipe] = []
+        self.connections: list[Connection | Pipe] = []
         self._pipes: list[Pipe] = []
         self._trusted = frozenset((*_LOOPBACK, *trusted))
         clock = Clock(scenario.start) if self.manual else Clock(scenario.start, rate, time.monotonic)
         self._clock = clock
+        clock.apart = self.manual or rate != 1 or abs(scenario.start - time.time()) > _SAME_TIME
+        #: Those who move this gateway's time through its port.
+        self.timekeepers: list[Timekeeper] = []
         self.engine = Engine(build_world(scenario, clock)) if accounts is None else Classroom(scenario, clock, accounts)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -279,8 +185,8 @@ class Gateway:
             if self._server is not None:
                 self._server.close()
                 self._server = None
-            for connection in list(self.connections):
-                connection.abort()
+            for each in (*self.connections, *self.timekeepers):
+                each.abort()
             self._tell(here=False)
             await asyncio.sleep(0)  # lets each connection hear of its end
 
@@ -292,7 +198,7 @@ class Gateway:
             listening = self.engine.listener.listening
             if listening and self._server is None:
                 loop = asyncio.get_running_loop()
-                self._server = await loop.create_server(lambda: _Connection(self), self.host, self._port)
+                self._server = await loop.create_server(lambda: Connection(self), self.host, self._port)
                 self._port = self._server.sockets[0].getsockname()[1]
             elif not listening and self._server is not None:
                 self._server.close()
@@ -366,7 +272,7 @@ class Gateway:
     def _behind(self) -> int:
         """How many bytes wait for clients that have more than a little to read."""
         sizes = [connection.unread for connection in list(self.connections)]
-        return sum(size for size in sizes if size > _STUFFED)
+        return sum(size for size in sizes if size > STUFFED)
 
     def step(self, limit: float) -> bool:
         """Go to the next due event, at the latest to virtual time ``limit``. False if nothing was due by then."""
@@ -419,6 +325,11 @@ class Gateway:
 
     def trusts(self, host: str) -> bool:
         return host in self._trusted
+
+    @property
+    def takes_keepers(self) -> bool:
+        """Whether somebody (else) may move its time through the port."""
+        return self.manual and len(self.timekeepers) < self.scenario.limits.clients
 
     def makes_room(self) -> bool:
         """Whether one more socket may stay. When all places are taken, the oldest that hasn't started yet gives way."""
@@ -474,6 +385,8 @@ class Gateway:
     def settle(self) -> None:
         """Run what is due by now and let every session speak."""
         self.engine.run_until(self._clock.now())
+        for keeper in self.timekeepers:
+            keeper.tell()
         for connection in list(self.connections):
             connection.flush()
             if isinstance(connection, Pipe) and connection.ended:

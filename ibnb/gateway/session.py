@@ -216,8 +216,10 @@ class Session:
         if _PACE_API in hello.options and self._mode == "reject":
             self._mode = "slow"
         self._codec, self._version = codec_for(version, LOGIN_ZONE), version
-        now = datetime.fromtimestamp(self._engine.world.clock.now(), NEW_YORK)
-        self._said += frame(hello_answer(version, f"{now:%Y%m%d %H:%M:%S %Z}"))
+        clock = self._engine.world.clock
+        now = datetime.fromtimestamp(clock.now(), NEW_YORK)
+        apart = f" ibnb {clock.now():.3f} {clock.rate:g}" if clock.apart else ""
+        self._said += frame(hello_answer(version, f"{now:%Y%m%d %H:%M:%S %Z}{apart}"))
         self._end_burst()
         self.state = State.START
 

@@ -218,7 +218,7 @@ def test_an_interrupt_while_waiting_gives_the_turn_back(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(core(app).clock, "wait", interrupt)
+        patch.setattr(core(app).clock, "hold", interrupt)
         with pytest.raises(KeyboardInterrupt):
             app.getBars()
     assert (0, 0) == (app.pacing.open_count(), app.pacing.waiting)

@@ -16,8 +16,8 @@ from ibnb.gateway import Gateway
 from ibnb.gateway import messages as m
 from ibnb.gateway.codec import TextCodec
 from ibnb.gateway.codec.wire import MAX_FRAME, FrameBuffer, frame
+from ibnb.gateway.connection import STUFFED
 from ibnb.gateway.scenario import FARMS
-from ibnb.gateway.server import _STUFFED
 from ibnb.gateway.world import World
 from tests.gateway.talking import Talk, engine_of
 
@@ -188,7 +188,7 @@ def test_a_slow_reader_holds_up_nobody_and_gets_everything() -> None:
             quick.ask(m.ReqCurrentTime())
             quick.until(m.CurrentTime)
             backlog = gateway.inspect(lambda world: connection.transport.get_write_buffer_size())
-        assert 0 < backlog < 5 * _STUFFED
+        assert 0 < backlog < 5 * STUFFED
         assert not connection.session.reading
         histories: list[int] = []
         while len(histories) < 8:
