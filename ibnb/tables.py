@@ -115,6 +115,17 @@ TABLES: dict[str, dict[str, str]] = {
         "askPastHigh": "bool",
     },
     "midpoints": {"time": "times", "midpoint": "float64"},
+    "greeks": {
+        "time": "session",
+        "impliedVol": "float64",
+        "delta": "float64",
+        "gamma": "float64",
+        "vega": "float64",
+        "theta": "float64",
+        "optPrice": "float64",
+        "pvDividend": "float64",
+        "undPrice": "float64",
+    },
     "histogram": {"price": "float64", "size": "float64"},
     "book": {
         "position": "int64",
@@ -319,6 +330,7 @@ INDEX = {
     "portfolio": "symbol",
     "positions": "symbol",
     "trades": "time",
+    "greeks": "time",
     "bidAsks": "time",
     "midpoints": "time",
     "histogram": "price",
@@ -337,7 +349,7 @@ INDEX = {
 }
 
 # Long ones are pandas' own in every way: what people do with them is reckon.
-_PLAIN = {"bars", "trades", "bidAsks", "midpoints", "histogram"}
+_PLAIN = {"bars", "trades", "bidAsks", "midpoints", "greeks", "histogram"}
 
 # IB marks "no value" with the largest double, 2**127 - 1 as a decimal, or the largest 32-bit or 64-bit integer.
 _UNSET_FROM = 1.7e38

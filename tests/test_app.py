@@ -90,6 +90,7 @@ def test_the_verbs_are_these() -> None:
         "searchSymbols",
         "streamBars",
         "streamDepth",
+        "streamGreeks",
         "streamQuotes",
         "streamRealTimeBars",
         "streamTicks",

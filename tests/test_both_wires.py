@@ -76,6 +76,7 @@ MORE: dict[str, Call] = {
     "bids": many("streamTicks", "BidAsk"),
     "midpoints": many("streamTicks", "MidPoint"),
     "depth": many("streamDepth"),
+    "Greeks": lambda app, _: many("streamGreeks")(app, option(app)),
 }
 
 

@@ -104,6 +104,7 @@ CALLS: dict[str, Call] = {
     "searchSymbols": lambda app, _: app.searchSymbols("AAPL"),
     "streamBars": lambda app, stock: stream("streamBars", app.dataSettings("1 D", "1 min"))(app, stock),
     "streamDepth": stream("streamDepth"),
+    "streamGreeks": lambda app, _: stream("streamGreeks")(app, option(app)),
     "streamQuotes": stream("streamQuotes"),
     "streamRealTimeBars": stream("streamRealTimeBars"),
     "streamTicks": stream("streamTicks", "BidAsk"),

@@ -22,12 +22,13 @@ from ibnb.ib.fields import ContractLike
 from ibnb.ib.instruments import as_option
 from ibnb.ib.values import check
 from ibnb.verbs.contracts import ContractVerbs
+from ibnb.verbs.greeks import COMPUTED, COMPUTED_OF, GreekLine, GreekStream
 from ibnb.verbs.market_data import MarketDataVerbs, open_line
 
-#: What an option computation holds, in the order of tickOptionComputation.
-COMPUTED = ("impliedVol", "delta", "optPrice", "pvDividend", "gamma", "vega", "theta", "undPrice")
-# The model's computation, live and delayed; and the calculators' answer.
-_MODEL, _CUSTOM = (13, 83), 53
+# The calculators' answer.
+_CUSTOM = 53
+# What TWS computes these of; a contract by conId alone may be one.
+_HAVE_GREEKS = ("OPT", "FOP", "WAR", "IOPT", "")
 _EXERCISE = {"exercise": 1, "lapse": 2}
 # Lines that a chain has open at a time, well below the hundred that there are.
 _AT_ONCE = 50
@@ -77,7 +78,9 @@ class OptionCallbacks(Listener):
         line = self._pending.taker(reqId)
         if tickType == _CUSTOM:
             self._pending.answer(reqId, computed)
-        elif tickType in _MODEL and line is not None:
+        elif isinstance(line, GreekLine):
+            line.compute(tickType, dict(zip(COMPUTED, computed, strict=True)), self._core.now())
+        elif tickType in COMPUTED_OF["model"] and line is not None:
             line.values.update(zip(COMPUTED, computed, strict=True))
 
 
@@ -149,6 +152,30 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
         for start in range(0, len(ordered), _AT_ONCE):
             rows += _quoted(self, ordered[start : start + _AT_ONCE], timeout)
         return tables.frame("optionChain", rows)
+
+    def streamGreeks(
+        self, contract: ContractLike, computedOf: str = "model", timeout: float | None = None
+    ) -> GreekStream:
+        """Return a stream of an option's Greeks as TWS computes them, to be used with `with`: a frame and an iterator.
+
+        `computedOf`: IB's "model", or the "bid", "ask" or "last" price of the option. `stream.df` has all so far: index
+        `time` (of arrival, in New York), columns impliedVol, delta, gamma, vega, theta, optPrice, pvDividend, undPrice,
+        in the units of getOptionChain, NaN where TWS has none; `for greeks in stream` gives Greeks, named tuples of the
+        same fields, and waits for the next, `timeout` seconds at most, then RequestTimeoutError. Leaving the block
+        cancels the request. Raises ValueError for what is no option, and on entering or waiting MarketDataError,
+        ContractNotFoundError.
+
+        >>> option = app.getOptionChain("AAPL", 1, [200.0], right="C").iloc[0]
+        >>> contract = app.createContract("AAPL", "OPT", conId=int(option["conId"]))
+        >>> with app.streamGreeks(contract) as stream:
+        ...     greeks = stream.next()
+        >>> bool(0 < greeks.delta < 1)
+        True
+        """
+        of = check("computedOf", computedOf, tuple(COMPUTED_OF))
+        if as_option(contract, "streamGreeks").secType not in _HAVE_GREEKS:
+            raise ValueError(f"streamGreeks: only options have Greeks, not {contract.secType!r}.")
+        return GreekStream(self, contract, of, timeout)
 
     def calculateIV(
         self, contract: ContractLike, optionPrice: float, underPrice: float, timeout: float | None = None
