@@ -1,7 +1,7 @@
 # %% [raw]
 # title = "Two threads and an Event: how waiting works"
 # teach = 35
-# practise = 30
+# practise = 25
 # needs = "lesson 01; functions and classes in Python"
 # uses = ["EClient", "EWrapper", "threading.Thread", "threading.Event", "app.problems", "app.tape"]
 # objectives = [

@@ -1,7 +1,7 @@
 # %% [raw]
 # title = "History into a DataFrame"
 # teach = 30
-# practise = 30
+# practise = 25
 # needs = "lesson 01; lesson 04 and a first look at pandas help"
 # uses = ["createContract", "dataSettings", "getData", "displayData", "plotData", "plotBars", "getHeadTimestamp"]
 # objectives = [

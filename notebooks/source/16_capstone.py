@@ -1,7 +1,7 @@
 # %% [raw]
 # title = "Capstone: a concurrent paper trader"
 # teach = 60
-# practise = 60
+# practise = 50
 # needs = "lessons 07, 09, 12, 13, 14 and 15"
 # uses = ["reqAccountUpdates", "reqPositions", "getScan", "streamQuotes", "placeBracket", "getOpenOrders", "getExecutions", "plotFills", "plotIndicators", "worlds.run", "worlds.results", "AccountGuard", "OrderBlotter", "AccountPanel", "writeJournal"]
 # objectives = [
