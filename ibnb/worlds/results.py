@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ibnb.core.clock import NEW_YORK
+from ibnb.errors import RequestError
 from ibnb.ib.api import Contract, to_float
 from ibnb.ib.values import BAR_SIZES, check_bar_size
 from ibnb.tracebacks import short_errors
@@ -86,7 +87,8 @@ def results(app: IBApp, barSize: str = "1 min", symbols: Collection[str] | None 
     """Return what this app's own orders have earned since it connected, whatever else its account holds.
 
     barSize: how finely; the bars are asked for when this is called, so nothing needs to be collected meanwhile.
-    symbols: only these; needed where fills are in several currencies, which aren't added up.
+    symbols: only these, or "EUR.USD" for a pair; needed where fills are in several currencies, which aren't added up.
+        A commission in another currency is converted at the middle of that time.
 
     Raises ValueError, and what getHistory raises.
 
@@ -103,18 +105,24 @@ def results(app: IBApp, barSize: str = "1 min", symbols: Collection[str] | None 
     fills = app.getFills()
     fills = fills[fills["secType"] != "BAG"]  # whose legs are fills, too
     if symbols is not None:
-        fills = fills[fills["symbol"].isin(list(symbols))]
+        wanted = list(symbols)
+        fills = fills[fills["symbol"].isin(wanted) | fills["localSymbol"].isin(wanted)]
     if not len(fills):
         return Results(fills, pd.DataFrame(columns=_CURVE, index=pd.DatetimeIndex([], name="time"), dtype=float), "")
     held = {conId: _details(app, conId) for conId in dict.fromkeys(fills["conId"])}
     currencies = sorted({str(each["currency"]) for each in held.values()})
     if len(currencies) > 1:
-        by = {currency: [e["symbol"] for e in held.values() if e["currency"] == currency] for currency in currencies}
+        by = {currency: [_name(e) for e in held.values() if e["currency"] == currency] for currency in currencies}
         raise ValueError(
             f"the fills are in several currencies, which aren't added up: call results(app, symbols=…) for {by}"
         )
     marks = _marks(app, held, fills, size)
-    return Results(fills, _curve(fills, held, marks), currencies[0])
+    paid = fills.assign(commission=fills["commission"].fillna(0.0) * _rates(app, fills, currencies[0], size))
+    return Results(fills, _curve(paid, held, marks), currencies[0])
+
+
+def _name(details: dict[str, Any]) -> str:
+    return str(details["localSymbol" if details["secType"] == "CASH" else "symbol"])
 
 
 def _details(app: IBApp, conId: int) -> dict[str, Any]:
@@ -146,6 +154,23 @@ def _marks(app: IBApp, held: dict[int, dict[str, Any]], fills: pd.DataFrame, siz
     return since
 
 
+def _rates(app: IBApp, fills: pd.DataFrame, currency: str, size: str) -> Any:
+    """What a unit of each fill's commission is in `currency`: the commission of a pair is in the account's own."""
+    rates = np.ones(len(fills))
+    for other in set(fills["commissionCurrency"]) - {currency, ""}:
+        pair, inverted = app.createContract(other, "CASH", "IDEALPRO", currency), False
+        try:
+            app.getContractDetails(pair)
+        except RequestError:  # it is quoted the other way round
+            pair, inverted = app.createContract(currency, "CASH", "IDEALPRO", other), True
+        history = app.getHistory({"pair": pair}, fills.index[0].floor("D"), None, size, "MIDPOINT", useRTH=0)
+        closes = history["pair"]["Close"]
+        last = _ends(closes.index, size).searchsorted(fills.index, side="right") - 1
+        then = closes.to_numpy()[np.maximum(last, 0)]
+        rates = np.where(fills["commissionCurrency"] == other, 1 / then if inverted else then, rates)
+    return rates
+
+
 def _ends(begun: Any, size: str) -> pd.DatetimeIndex:
     """When bars end, in New York's time; one of a day, week or month has the date of its last day."""
     times = pd.DatetimeIndex(begun)
@@ -159,7 +184,7 @@ def _curve(fills: pd.DataFrame, held: dict[int, dict[str, Any]], marks: pd.DataF
     for conId, prices in marks.items():
         own = fills[fills["conId"] == conId]
         units = own["shares"].where(own["side"] == "BOT", -own["shares"]).to_numpy()
-        scale, costs = held[int(str(conId))]["scale"], own["commission"].fillna(0.0).to_numpy()
+        scale, costs = held[int(str(conId))]["scale"], own["commission"].to_numpy()
         # A fill's time is whole seconds: one at a bar's end came after it. What has been filled by now counts at last.
         so_far = own.index.searchsorted(marks.index, side="left")
         so_far[-1:] = len(own)

@@ -80,6 +80,34 @@ def test_a_currency_pair_is_marked_to_its_middle(app: IBApp) -> None:
     )
 
 
+@pytest.mark.parametrize(("base", "quote", "rate"), [("USD", "JPY", ("USD", "JPY")), ("EUR", "GBP", ("GBP", "USD"))])
+def test_a_commission_in_another_currency_is_converted(
+    app: IBApp, base: str, quote: str, rate: tuple[str, str]
+) -> None:
+    """#14: two dollars were counted as two yen, and as two pounds; and nothing told EUR.GBP from EUR.USD."""
+    for first, second in ((base, quote), ("EUR", "USD")):
+        buy(app, app.createContract(first, "CASH", "IDEALPRO", second), 50_000)
+    app.sleep("2 min")
+    with pytest.raises(ValueError, match=f"'{quote}': .'{base}.{quote}'"):
+        worlds.results(app)
+    found = worlds.results(app, symbols=[f"{base}.{quote}"])
+    assert (len(found.trades), found.trades["commissionCurrency"].item(), found.currency) == (1, "USD", quote)
+    middle = app.getHistory(
+        {"rate": app.createContract(rate[0], "CASH", "IDEALPRO", rate[1])},
+        "2025-06-11",
+        None,
+        "1 min",
+        "MIDPOINT",
+        useRTH=0,
+    )
+    close = middle["rate"]["Close"].iloc[-1]
+    expected = found.trades["commission"].item() * (close if rate[0] == "USD" else 1 / close)
+    assert found.costs == pytest.approx(expected, rel=0.01)
+    gain = found.curve["exposure"].iloc[-1] - 50_000 * found.trades["price"].item()
+    assert found.pnl == pytest.approx(gain - found.costs)
+    assert worlds.results(app, symbols=["EUR.USD"]).currency == "USD"
+
+
 def test_figures_are_empyricals(app: IBApp) -> None:
     pytest.importorskip("empyrical")
     buy(app, "AAPL", 10)
@@ -102,7 +130,14 @@ class Told:
     def __init__(self, fills: dict[str, float], bars: pd.DataFrame, now: str) -> None:
         self.now = lambda: pd.Timestamp(now, tz="America/New_York")
         self._bars = bars
-        table = {"conId": 7, "symbol": "X", "secType": "STK", "shares": 1.0, "commission": 1.0}
+        table = {
+            "conId": 7,
+            "symbol": "X",
+            "secType": "STK",
+            "shares": 1.0,
+            "commission": 1.0,
+            "commissionCurrency": "",
+        }
         rows = [{**table, "side": "BOT" if price > 0 else "SLD", "price": abs(price)} for price in fills.values()]
         self._fills = pd.DataFrame(rows, index=pd.DatetimeIndex(list(fills), tz="America/New_York"))
 
