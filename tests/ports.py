@@ -36,9 +36,10 @@ NEEDED = {
     "verbs/orders/test_careless.py": "a client on plain ibapi",
     "wire": "the transport itself",
     "worlds/test_by_request.py": "a recording is played on a port",
+    "worlds/test_port.py": "a gateway of another process",
     "worlds/test_replay.py": "a recording is played on a port",
     "worlds/test_sweep.py": "Dask's cluster",
-    "worlds/test_strategies.py": "a recording is played on a port, and a gateway of another process",
+    "worlds/test_strategies.py": "a recording is played on a port",
 }
 opened: list[str] = []
 
