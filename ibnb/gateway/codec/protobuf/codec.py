@@ -14,7 +14,8 @@ from google.protobuf.message import DecodeError
 
 from ..sides import Side
 from ..text import TextCodec
-from ..text.layout import ID_NAMES, Lane
+from ..text.kinds import Lane
+from ..text.layout import ID_NAMES
 from ..wire import BadField, UnknownMessage
 from .answers import ANSWERS
 from .kinds import Z_SUFFIX

@@ -22,6 +22,7 @@ from ..text.kinds import (
     EPOCH,
     INTEGERS,
     LARGEST,
+    Lane,
     format_decimal,
     format_float,
     nothing,
@@ -29,7 +30,6 @@ from ..text.kinds import (
     parse_float,
     parse_whole,
 )
-from ..text.layout import Lane
 
 BOOL, DOUBLE, STRING = (
     FieldDescriptorProto.TYPE_BOOL,

@@ -20,7 +20,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-from ..text.layout import ID_NAMES, Lane
+from ..text.kinds import Lane
+from ..text.layout import ID_NAMES
 from ..wire import BadField
 from .kinds import BY_LANE, MAP, NAMED, PLAIN, Kind
 

@@ -11,8 +11,8 @@ from typing import Any
 from ..sides import Side
 from ..wire import BadField, FieldReader, UnknownMessage, join_fields, split_fields
 from .answers import ANSWERS
-from .kinds import parse_int
-from .layout import Lane, Message, Record, compile_record
+from .kinds import Lane, parse_int
+from .layout import Message, Record, compile_record
 from .order_requests import ORDER_REQUESTS
 from .requests import REQUESTS
 
@@ -29,7 +29,7 @@ _REQ_CURRENT_TIME = b"49\0"
 @cache
 def _compiled(message: Message, lane: Lane) -> Record | None:
     """The compiled layout, shared by all clients of a lane; None if the version hasn't got the message."""
-    if not message.since <= lane.version < message.until:
+    if lane.version < message.since:
         return None
     return compile_record(message.cls, message.items, lane)
 

@@ -7,22 +7,14 @@ from __future__ import annotations
 
 from ... import messages as m
 from .contracts import contract, tag_values
-from .kinds import BOOL, DECIMAL, ESCAPED, FLOAT, INT, MAX_INT, SHORT_FLOAT, STRIKE, TEXT
-from .layout import Const, Field, Inside, Item, Many, Message, Repeat, When, Words, message
-
-REQ_ID: Field = INT("reqId")
-V1 = Const("1")
+from .layout import Inside, Many, Message, Part, Repeat, When, Words, message
 
 
-def details(*items: Item) -> Inside:
+def details(*items: Part) -> Inside:
     return Inside("details", m.ContractDetails, *items)
 
 
-SIZE_STEP: tuple[Item, ...] = (
-    DECIMAL("minSize", since=164),
-    DECIMAL("sizeIncrement", since=164),
-    DECIMAL("suggestedSizeIncrement", since=164),
-)
+SIZE_STEP = "minSize:decimal@164, sizeIncrement:decimal@164, suggestedSizeIncrement:decimal@164"
 
 FUND = When(
     "contract.secType",
@@ -30,23 +22,10 @@ FUND = When(
     Inside(
         "fund",
         m.Fund,
-        TEXT("name"),
-        TEXT("family"),
-        TEXT("type"),
-        TEXT("frontLoad"),
-        TEXT("backLoad"),
-        TEXT("backLoadTimeInterval"),
-        TEXT("managementFee"),
-        BOOL("closed"),
-        BOOL("closedForNewInvestors"),
-        BOOL("closedForNewMoney"),
-        TEXT("notifyAmount"),
-        TEXT("minimumInitialPurchase"),
-        TEXT("subsequentMinimumPurchase"),
-        TEXT("blueSkyStates"),
-        TEXT("blueSkyTerritories"),
-        TEXT("distributionPolicyIndicator"),
-        TEXT("assetType"),
+        "name, family, type, frontLoad, backLoad, backLoadTimeInterval, managementFee, closed:bool",
+        "closedForNewInvestors:bool, closedForNewMoney:bool, notifyAmount, minimumInitialPurchase",
+        "subsequentMinimumPurchase, blueSkyStates, blueSkyTerritories, distributionPolicyIndicator",
+        "assetType",
     ),
     since=179,
 )
@@ -54,130 +33,79 @@ FUND = When(
 CONTRACT_DATA = message(
     10,
     m.ContractData,
-    Const("8", until=164),
-    REQ_ID,
+    "=8@-164, reqId:int",
     details(
-        contract(TEXT("symbol"), TEXT("secType")),
+        contract("symbol, secType"),
         Words("contract.lastTradeDateOrContractMonth", "lastTradeTime", "timeZoneId"),
-        contract(
-            TEXT("lastTradeDate", since=182),
-            STRIKE("strike"),
-            TEXT("right"),
-            TEXT("exchange"),
-            TEXT("currency"),
-            TEXT("localSymbol"),
-        ),
-        TEXT("marketName"),
-        contract(TEXT("tradingClass"), INT("conId")),
-        FLOAT("minTick"),
-        Const("1", since=110, until=164),  # the multiplier of market data sizes
-        contract(TEXT("multiplier")),
-        TEXT("orderTypes"),
-        TEXT("validExchanges"),
-        INT("priceMagnifier"),
-        INT("underConId"),
-        ESCAPED("longName"),
-        contract(TEXT("primaryExchange")),
-        TEXT("contractMonth"),
-        TEXT("industry"),
-        TEXT("category"),
-        TEXT("subcategory"),
-        TEXT("timeZoneId"),
-        TEXT("tradingHours"),
-        TEXT("liquidHours"),
-        TEXT("evRule"),
-        INT("evMultiplier"),
+        contract("lastTradeDate@182, strike:strike, right, exchange, currency, localSymbol"),
+        "marketName",
+        contract("tradingClass, conId:int"),
+        "minTick:float, =1@110-164",  # the multiplier of market data sizes
+        contract("multiplier"),
+        "orderTypes, validExchanges, priceMagnifier:int, underConId:int, longName:escaped",
+        contract("primaryExchange"),
+        "contractMonth, industry, category, subcategory, timeZoneId, tradingHours, liquidHours, evRule",
+        "evMultiplier:int",
         tag_values("secIdList"),
-        INT("aggGroup", since=121),
-        TEXT("underSymbol", since=122),
-        TEXT("underSecType", since=122),
-        TEXT("marketRuleIds", since=126),
-        TEXT("realExpirationDate", since=134),
-        TEXT("stockType", since=152),
-        Const("1", since=163, until=164),  # the smallest size step
-        *SIZE_STEP,
+        "aggGroup:int@121, underSymbol@122, underSecType@122, marketRuleIds@126, realExpirationDate@134",
+        "stockType@152, =1@163-164",  # the smallest size step
+        SIZE_STEP,
         FUND,
-        Repeat("ineligibilityReasonList", m.IneligibilityReason, TEXT("id"), TEXT("description"), since=186),
+        Repeat("ineligibilityReasonList", m.IneligibilityReason, "id, description", since=186),
     ),
 )
 
 BOND_CONTRACT_DATA = message(
     18,
     m.BondContractData,
-    Const("6", until=164),
-    REQ_ID,
+    "=6@-164, reqId:int",
     details(
-        contract(TEXT("symbol"), TEXT("secType")),
-        TEXT("cusip"),
-        SHORT_FLOAT("coupon"),
+        contract("symbol, secType"),
+        "cusip, coupon:short_float",
         Words("maturity", "lastTradeTime", "timeZoneId"),
-        TEXT("issueDate"),
-        TEXT("ratings"),
-        TEXT("bondType"),
-        TEXT("couponType"),
-        BOOL("convertible"),
-        BOOL("callable"),
-        BOOL("putable"),
-        TEXT("descAppend"),
-        contract(TEXT("exchange"), TEXT("currency")),
-        TEXT("marketName"),
-        contract(TEXT("tradingClass"), INT("conId")),
-        FLOAT("minTick"),
-        Const("1", since=110, until=164),
-        TEXT("orderTypes"),
-        TEXT("validExchanges"),
-        TEXT("nextOptionDate"),
-        TEXT("nextOptionType"),
-        BOOL("nextOptionPartial"),
-        TEXT("notes"),
-        TEXT("longName"),
-        TEXT("timeZoneId", since=188),
-        TEXT("tradingHours", since=188),
-        TEXT("liquidHours", since=188),
-        TEXT("evRule"),
-        INT("evMultiplier"),
+        "issueDate, ratings, bondType, couponType, convertible:bool, callable:bool, putable:bool",
+        "descAppend",
+        contract("exchange, currency"),
+        "marketName",
+        contract("tradingClass, conId:int"),
+        "minTick:float, =1@110-164, orderTypes, validExchanges, nextOptionDate, nextOptionType",
+        "nextOptionPartial:bool, notes, longName, timeZoneId@188, tradingHours@188, liquidHours@188",
+        "evRule, evMultiplier:int",
         tag_values("secIdList"),
-        INT("aggGroup", since=121),
-        TEXT("marketRuleIds", since=126),
-        *SIZE_STEP,
+        "aggGroup:int@121, marketRuleIds@126",
+        SIZE_STEP,
     ),
 )
 
 CONTRACT_ANSWERS: tuple[Message, ...] = (
     CONTRACT_DATA,
     BOND_CONTRACT_DATA,
-    message(52, m.ContractDataEnd, V1, REQ_ID),
+    message(52, m.ContractDataEnd, "=1, reqId:int"),
     message(
         56,
         m.DeltaNeutralValidation,
-        V1,
-        REQ_ID,
-        Inside("deltaNeutralContract", m.DeltaNeutralContract, INT("conId"), FLOAT("delta"), FLOAT("price")),
+        "=1, reqId:int",
+        Inside("deltaNeutralContract", m.DeltaNeutralContract, "conId:int, delta:float, price:float"),
     ),
     message(
         75,
         m.SecurityDefinitionOptionParameter,
-        REQ_ID,
-        TEXT("exchange"),
-        INT("underlyingConId"),
-        TEXT("tradingClass"),
-        TEXT("multiplier"),
-        Many("expirations", TEXT),
-        Many("strikes", FLOAT),
+        "reqId:int, exchange, underlyingConId:int, tradingClass, multiplier",
+        Many("expirations"),
+        Many("strikes:float"),
         since=104,
     ),
-    message(76, m.SecurityDefinitionOptionParameterEnd, REQ_ID, since=104),
+    message(76, m.SecurityDefinitionOptionParameterEnd, "reqId:int", since=104),
     message(
         79,
         m.SymbolSamples,
-        REQ_ID,
+        "reqId:int",
         Repeat(
             "contractDescriptions",
             m.ContractDescription,
-            contract(INT("conId"), TEXT("symbol"), TEXT("secType"), TEXT("primaryExchange"), TEXT("currency")),
-            Many("derivativeSecTypes", TEXT),
-            TEXT("description", since=176),
-            TEXT("issuerId", since=176),
+            contract("conId:int, symbol, secType, primaryExchange, currency"),
+            Many("derivativeSecTypes"),
+            "description@176, issuerId@176",
         ),
         since=108,
     ),
@@ -187,27 +115,23 @@ CONTRACT_ANSWERS: tuple[Message, ...] = (
         Repeat(
             "depthMktDataDescriptions",
             m.DepthMktDataDescription,
-            TEXT("exchange"),
-            TEXT("secType"),
-            Const("0", until=120),  # whether it is level two
-            TEXT("listingExch", since=120),
-            TEXT("serviceDataType", since=120),
-            MAX_INT("aggGroup", since=120),
+            "exchange, secType, =0@-120",  # whether it is level two
+            "listingExch@120, serviceDataType@120, aggGroup:max_int@120",
         ),
         since=112,
     ),
     message(
         82,
         m.SmartComponents,
-        REQ_ID,
-        Repeat("smartComponents", m.SmartComponent, INT("bitNumber"), TEXT("exchange"), TEXT("exchangeLetter")),
+        "reqId:int",
+        Repeat("smartComponents", m.SmartComponent, "bitNumber:int, exchange, exchangeLetter"),
         since=114,
     ),
     message(
         93,
         m.MarketRule,
-        INT("marketRuleId"),
-        Repeat("priceIncrements", m.PriceIncrement, FLOAT("lowEdge"), FLOAT("increment")),
+        "marketRuleId:int",
+        Repeat("priceIncrements", m.PriceIncrement, "lowEdge:float, increment:float"),
         since=126,
     ),
 )

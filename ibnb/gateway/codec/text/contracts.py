@@ -6,43 +6,29 @@ Rule: a group stands here only if two messages have it in the same order; where 
 from __future__ import annotations
 
 from ...messages import ComboLeg, Contract, DeltaNeutralContract, OrderCondition, TagValue
-from .kinds import BOOL, CONJUNCTION, FLOAT, INT, LONG, OPT_FLOAT, STRIKE, TEXT, WHOLE
-from .layout import Field, Inside, Item, Maybe, Repeat, When
+from .layout import Inside, Maybe, Part, Repeat, When
 
 
-def contract(*items: Item) -> Inside:
+def contract(*items: Part) -> Inside:
     """Items of the message's contract."""
     return Inside("contract", Contract, *items)
 
 
 # conId … right: the same everywhere.
-NAME: tuple[Field, ...] = (
-    WHOLE("conId"),
-    TEXT("symbol"),
-    TEXT("secType"),
-    TEXT("lastTradeDateOrContractMonth"),
-    STRIKE("strike"),
-    TEXT("right"),
-)
-LOCAL: tuple[Field, ...] = (TEXT("currency"), TEXT("localSymbol"), TEXT("tradingClass"))
+NAME = "conId:whole, symbol, secType, lastTradeDateOrContractMonth, strike:strike, right"
+LOCAL = "currency, localSymbol, tradingClass"
 
 # The twelve fields of most requests, and the eleven (no primary exchange) of most answers.
-ASKED = contract(*NAME, TEXT("multiplier"), TEXT("exchange"), TEXT("primaryExchange"), *LOCAL)
-TOLD = contract(*NAME, TEXT("multiplier"), TEXT("exchange"), *LOCAL)
-EXPIRED = contract(BOOL("includeExpired"))
+ASKED = contract(NAME, "multiplier, exchange, primaryExchange", LOCAL)
+TOLD = contract(NAME, "multiplier, exchange", LOCAL)
+EXPIRED = contract("includeExpired:bool")
 
-LEG: tuple[Field, ...] = (WHOLE("conId"), WHOLE("ratio"), TEXT("action"), TEXT("exchange"))
-LEGS = Repeat("comboLegs", ComboLeg, *LEG)
+LEG = "conId:whole, ratio:whole, action, exchange"
+LEGS = Repeat("comboLegs", ComboLeg, LEG)
 ORDER_LEGS = Repeat(
-    "comboLegs",
-    ComboLeg,
-    *LEG,
-    WHOLE("openClose"),
-    WHOLE("shortSaleSlot"),
-    TEXT("designatedLocation"),
-    WHOLE("exemptCode"),
+    "comboLegs", ComboLeg, LEG, "openClose:whole, shortSaleSlot:whole, designatedLocation, exemptCode:whole"
 )
-DELTA_NEUTRAL = Maybe("deltaNeutralContract", DeltaNeutralContract, WHOLE("conId"), FLOAT("delta"), FLOAT("price"))
+DELTA_NEUTRAL = Maybe("deltaNeutralContract", DeltaNeutralContract, "conId:whole, delta:float, price:float")
 
 
 def is_bag(secType: str) -> bool:
@@ -53,22 +39,21 @@ QUOTE_LEGS = When("contract.secType", is_bag, contract(LEGS))
 
 
 def tag_values(name: str) -> Repeat:
-    return Repeat(name, TagValue, TEXT("tag"), TEXT("value"))
+    return Repeat(name, TagValue, "tag, value")
 
 
-def _condition(number: int, *items: Item) -> When:
+def _condition(number: int, *items: Part) -> When:
     return When("type", lambda type: type == number, *items)
 
 
 CONDITIONS = Repeat(
     "conditions",
     OrderCondition,
-    INT("type"),
-    CONJUNCTION("isConjunctionConnection"),
-    _condition(1, BOOL("isMore"), OPT_FLOAT("price"), WHOLE("conId"), TEXT("exchange"), WHOLE("triggerMethod")),
-    _condition(3, BOOL("isMore"), TEXT("time")),
-    _condition(4, BOOL("isMore"), WHOLE("percent")),
-    _condition(5, TEXT("secType"), TEXT("exchange"), TEXT("symbol")),
-    _condition(6, BOOL("isMore"), LONG("volume"), WHOLE("conId"), TEXT("exchange")),
-    _condition(7, BOOL("isMore"), OPT_FLOAT("changePercent"), WHOLE("conId"), TEXT("exchange")),
+    "type:int, isConjunctionConnection:conjunction",
+    _condition(1, "isMore:bool, price:opt_float, conId:whole, exchange, triggerMethod:whole"),
+    _condition(3, "isMore:bool, time"),
+    _condition(4, "isMore:bool, percent:whole"),
+    _condition(5, "secType, exchange, symbol"),
+    _condition(6, "isMore:bool, volume:long, conId:whole, exchange"),
+    _condition(7, "isMore:bool, changePercent:opt_float, conId:whole, exchange"),
 )

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from .layout import Format, Kind, Lane, Parse
+Parse = Callable[[str], Any]
+Format = Callable[[Any], str]
 
 MAX_DOUBLE_TEXT = "1.7976931348623157E308"
 MAX_INT_TEXT = "2147483647"
@@ -34,6 +36,20 @@ _NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,
 LARGEST = 1.797693134e308
 _WORDS = frozenset({"infinity", "infinite", "inf", "nan", "snan"})
 INTEGERS = frozenset(str(2**bits - 1) for bits in (31, 63, 127)) | frozenset(str(2**bits) for bits in (31, 63, 127))
+
+
+class Lane(NamedTuple):
+    """What the form of a field may depend on: the negotiated version, and the time zone TWS is logged in with."""
+
+    version: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a value looks as a text field."""
+
+    at: Callable[[Lane], tuple[Parse, Format]]
 
 
 def nothing(text: str) -> bool:
@@ -288,3 +304,8 @@ NONE_OR_EMPTY = none_text("")
 CONJUNCTION = fixed(_parse_conjunction, lambda value: "a" if value else "o")
 MOMENT = Kind(_moment)
 EPOCH = Kind(_epoch_time)
+MINUS_ONE = not_computed(-1.0)
+MINUS_TWO = not_computed(-2.0)
+
+# Kinds by their names in the tables: "max_float" is MAX_FLOAT.
+KINDS: dict[str, Kind] = {name.lower(): kind for name, kind in globals().items() if isinstance(kind, Kind)}

@@ -2,51 +2,37 @@
 
 Rule: a message is written down once. The same layout reads it and writes it, at every server version; what a version
 doesn't have is gated by ``since`` (first version that has it) and ``until`` (first that has it no more).
+Plain fields are rows of text, as in protobuf's tables (``fields`` has the notation); what opens or repeats is an item.
 Compiling for one lane (version and zone) drops what is gated and leaves flat lists of closures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from operator import attrgetter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from ..wire import FieldReader
+from .kinds import KINDS, Format, Kind, Lane, Parse
 
 NEVER = 1 << 30
 ID_NAMES = {"reqId", "orderId", "tickerId"}
 
-Parse = Callable[[str], Any]
-Format = Callable[[Any], str]
 Scopes = list[dict[str, Any]]
 Read = Callable[[FieldReader, Scopes], None]
 Write = Callable[[Any, list[str]], None]
 Column = Callable[[Sequence[Any]], Iterable[str]]
 
 
-class Lane(NamedTuple):
-    """What the form of a field may depend on: the negotiated version, and the time zone TWS is logged in with."""
-
-    version: int
-    zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How a value looks as a text field. Calling a kind makes a field of it: ``INT("reqId", since=157)``."""
-
-    at: Callable[[Lane], tuple[Parse, Format]]
-
-    def __call__(self, name: str, *, since: int = 0, until: int = NEVER) -> Field:
-        return Field(name, self, since, until)
-
-
 class Item(Protocol):
     """One element of a layout."""
 
     def compile(self, build: Build, path: tuple[str, ...]) -> None: ...
+
+
+Part = Item | str  # of a layout: text stands for the plain fields that it names
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +67,24 @@ class Const:
             build.write_constant(self.text)
 
 
+def fields(rows: str) -> Iterator[Field | Const]:
+    """Plain fields, separated by commas: ``name``, ``name:kind`` where it isn't text, ``name:kind@since-until`` where
+    not all versions have it; ``=1`` is a constant."""
+    for row in map(str.strip, rows.split(",")):
+        said, _, versions = row.partition("@")
+        since, _, until = versions.partition("-")
+        gate = int(since or 0), int(until or NEVER)
+        name, _, kind = said.partition(":")
+        yield Const(name[1:], *gate) if name.startswith("=") else Field(name, KINDS[kind or "text"], *gate)
+
+
+def plain(row: str) -> Field:
+    """The one field that a row names."""
+    (field,) = fields(row)
+    assert isinstance(field, Field), row
+    return field
+
+
 @dataclass(frozen=True, slots=True)
 class Retired:
     """A field which only older clients send: dropped if there are at least ``fields`` left, never written."""
@@ -98,26 +102,23 @@ class Retired:
 class Inside:
     """Items of a nested record. The same record may be entered several times in one layout."""
 
-    def __init__(self, name: str, cls: type, *items: Item) -> None:
+    def __init__(self, name: str, cls: type, *items: Part) -> None:
         self.name, self.cls, self.items = name, cls, items
 
     def compile(self, build: Build, path: tuple[str, ...]) -> None:
         inner = (*path, self.name)
         build.register(inner, self.cls)
-        for item in self.items:
-            item.compile(build, inner)
+        build.add(self.items, inner)
 
 
 class When:
     """Items which are there only if ``test`` holds for a value that came before (a dotted name in this record)."""
 
-    def __init__(
-        self, name: str, test: Callable[[Any], bool], *items: Item, since: int = 0, until: int = NEVER
-    ) -> None:
-        self.name, self.test, self.items, self.since, self.until = name, test, items, since, until
+    def __init__(self, name: str, test: Callable[[Any], bool], *items: Part, since: int = 0) -> None:
+        self.name, self.test, self.items, self.since = name, test, items, since
 
     def compile(self, build: Build, path: tuple[str, ...]) -> None:
-        if not self.since <= build.lane.version < self.until:
+        if build.lane.version < self.since:
             return
         *outer, last = (*path, *self.name.split("."))
         scope, test = build.scope(tuple(outer)), self.test
@@ -141,14 +142,15 @@ class When:
 class Opens:
     """A text field and, if it isn't empty on the wire, the items that it opens; ``first`` come in between always."""
 
-    def __init__(self, opener: Field, *items: Item, first: tuple[Item, ...] = ()) -> None:
+    def __init__(self, opener: str, *items: Part, first: str = "") -> None:
         self.opener, self.items, self.first = opener, items, first
 
     def compile(self, build: Build, path: tuple[str, ...]) -> None:
-        parse, format = self.opener.kind.at(build.lane)
-        scope, name = build.scope(path), self.opener.name
+        opener = plain(self.opener)
+        parse, format = opener.kind.at(build.lane)
+        scope, name = build.scope(path), opener.name
         get = attrgetter(".".join((*path, name)))
-        first_reads, first_writes = build.branch(self.first, path)
+        first_reads, first_writes = build.branch((self.first,) if self.first else (), path)
         reads, writes = build.branch(self.items, path)
 
         def read(reader: FieldReader, scopes: Scopes) -> None:
@@ -176,7 +178,7 @@ class Opens:
 class Maybe:
     """A record that may be missing: ``0``, or ``1`` and its items. Missing is None."""
 
-    def __init__(self, name: str, cls: type, *items: Item) -> None:
+    def __init__(self, name: str, cls: type, *items: Part) -> None:
         self.name, self.cls, self.items = name, cls, items
 
     def compile(self, build: Build, path: tuple[str, ...]) -> None:
@@ -201,7 +203,7 @@ class Maybe:
 class Repeat:
     """A count, then that many records; a tuple in the message."""
 
-    def __init__(self, name: str, cls: type, *items: Item, since: int = 0) -> None:
+    def __init__(self, name: str, cls: type, *items: Part, since: int = 0) -> None:
         self.name, self.cls, self.items, self.since = name, cls, items, since
 
     def compile(self, build: Build, path: tuple[str, ...]) -> None:
@@ -214,14 +216,15 @@ class Repeat:
 class Many:
     """A count, then that many fields of one kind; a tuple of values in the message."""
 
-    def __init__(self, name: str, kind: Kind, since: int = 0) -> None:
-        self.name, self.kind, self.since = name, kind, since
+    def __init__(self, row: str) -> None:
+        self.field = row
 
     def compile(self, build: Build, path: tuple[str, ...]) -> None:
-        if build.lane.version < self.since:
+        field = plain(self.field)
+        if build.lane.version < field.since:
             return
-        parse, format = self.kind.at(build.lane)
-        name = self.name
+        parse, format = field.kind.at(build.lane)
+        name = field.name
 
         def write_all(values: Sequence[Any], out: list[str]) -> None:
             out.extend(map(format, values))
@@ -257,17 +260,16 @@ class Words:
 
 @dataclass(frozen=True, eq=False)
 class Message:
-    """A message's number, its record and its layout; ``since`` and ``until`` say which versions have it at all."""
+    """A message's number, its record and its layout; ``since`` says which versions have it at all."""
 
     id: int
     cls: type
-    items: tuple[Item, ...]
+    items: tuple[Part, ...]
     since: int = 0
-    until: int = NEVER
 
 
-def message(id: int, cls: type, *items: Item, since: int = 0, until: int = NEVER) -> Message:
-    return Message(id, cls, items, since, until)
+def message(id: int, cls: type, *items: Part, since: int = 0) -> Message:
+    return Message(id, cls, items, since)
 
 
 @dataclass(slots=True)
@@ -279,12 +281,11 @@ class Record:
     write_all: Callable[[Sequence[Any], list[str]], None]
 
 
-def compile_record(cls: type, items: Iterable[Item], lane: Lane) -> Record:
+def compile_record(cls: type, items: Iterable[Part], lane: Lane) -> Record:
     """Make the reader and the writers of ``cls`` for one lane."""
     build = Build(lane)
     build.register((), cls)
-    for item in items:
-        item.compile(build, ())
+    build.add(items, ())
     reads, writes = build.finish()
     count = len(build.scopes)
     # Innermost records first, so that each is finished when the one around it is made.
@@ -338,11 +339,15 @@ class Build:
     def scope(self, path: tuple[str, ...]) -> int:
         return self.scopes[path]
 
-    def branch(self, items: Iterable[Item], path: tuple[str, ...]) -> tuple[list[Read], list[Write]]:
+    def add(self, parts: Iterable[Part], path: tuple[str, ...]) -> None:
+        for part in parts:
+            for item in fields(part) if isinstance(part, str) else (part,):
+                item.compile(self, path)
+
+    def branch(self, items: Iterable[Part], path: tuple[str, ...]) -> tuple[list[Read], list[Write]]:
         """Compile a conditional part: its own steps, the same records."""
         inner = Build(self.lane, self.scopes, self.classes)
-        for item in items:
-            item.compile(inner, path)
+        inner.add(items, path)
         return inner.finish()
 
     def write_field(self, dotted: str, format: Format) -> None:

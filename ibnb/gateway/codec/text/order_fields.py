@@ -1,6 +1,6 @@
 """What placing, open and completed orders have in common.
 
-Rule: only runs of fields whose order is the same in at least two of the three stand here. A kind given as ``price`` or
+Rule: only runs of fields whose order is the same in at least two of the three stand here. A kind named as ``price`` or
 ``count`` is how the message writes a value that isn't set.
 """
 
@@ -10,15 +10,14 @@ from collections.abc import Callable
 
 from ... import messages as m
 from .contracts import CONDITIONS, tag_values
-from .kinds import BOOL, FLOAT, QUANTITY, TEXT, WHOLE
-from .layout import Field, Inside, Item, Kind, Opens, When
+from .layout import Inside, Opens, Part, When
 
 
-def order(*items: Item) -> Inside:
+def order(*items: Part) -> Inside:
     return Inside("order", m.Order, *items)
 
 
-def state(*items: Item) -> Inside:
+def state(*items: Part) -> Inside:
     return Inside("orderState", m.OrderState, *items)
 
 
@@ -31,103 +30,63 @@ is_peg_best = one_of("PEG BEST", "PEGBEST")
 is_peg_mid = one_of("PEG MID", "PEGMID")
 
 
-def head(price: Kind) -> tuple[Field, ...]:
+def head(price: str) -> str:
     """From the action to the order's reference."""
     return (
-        TEXT("action"),
-        QUANTITY("totalQuantity"),
-        TEXT("orderType"),
-        price("lmtPrice"),
-        price("auxPrice"),
-        TEXT("tif"),
-        TEXT("ocaGroup"),
-        TEXT("account"),
-        TEXT("openClose"),
-        WHOLE("origin"),
-        TEXT("orderRef"),
+        f"action, totalQuantity:quantity, orderType, lmtPrice:{price}, auxPrice:{price}, tif, ocaGroup, account, "
+        "openClose, origin:whole, orderRef"
     )
 
 
-ADVISER: tuple[Field, ...] = (
-    TEXT("faGroup"),
-    TEXT("faMethod"),
-    TEXT("faPercentage"),
-    TEXT("faProfile", until=177),
-    TEXT("modelCode", since=103),
-)
-SHORT_SALE: tuple[Field, ...] = (WHOLE("shortSaleSlot"), TEXT("designatedLocation"), WHOLE("exemptCode"))
+ADVISER = "faGroup, faMethod, faPercentage, faProfile@-177, modelCode@103"
+SHORT_SALE = "shortSaleSlot:whole, designatedLocation, exemptCode:whole"
 
 
-def box(price: Kind) -> tuple[Field, ...]:
-    return (
-        price("startingPrice"),
-        price("stockRefPrice"),
-        price("delta"),
-        price("stockRangeLower"),
-        price("stockRangeUpper"),
-    )
+def box(price: str) -> str:
+    names = ("startingPrice", "stockRefPrice", "delta", "stockRangeLower", "stockRangeUpper")
+    return ", ".join(f"{name}:{price}" for name in names)
 
 
 # What follows the type of the order that keeps a volatility order delta neutral.
-NEUTRAL_SALE: tuple[Field, ...] = (
-    BOOL("deltaNeutralShortSale"),
-    WHOLE("deltaNeutralShortSaleSlot"),
-    TEXT("deltaNeutralDesignatedLocation"),
-)
-NEUTRAL_ORDER: tuple[Field, ...] = (
-    WHOLE("deltaNeutralConId"),
-    TEXT("deltaNeutralSettlingFirm"),
-    TEXT("deltaNeutralClearingAccount"),
-    TEXT("deltaNeutralClearingIntent"),
-    TEXT("deltaNeutralOpenClose"),
-    *NEUTRAL_SALE,
+NEUTRAL_SALE = "deltaNeutralShortSale:bool, deltaNeutralShortSaleSlot:whole, deltaNeutralDesignatedLocation"
+NEUTRAL_ORDER = (
+    "deltaNeutralConId:whole, deltaNeutralSettlingFirm, deltaNeutralClearingAccount, deltaNeutralClearingIntent, "
+    f"deltaNeutralOpenClose, {NEUTRAL_SALE}"
 )
 
 
-def scale(price: Kind, count: Kind) -> tuple[Item, ...]:
+def scale(price: str, count: str) -> tuple[Part, ...]:
     return (
-        count("scaleInitLevelSize"),
-        count("scaleSubsLevelSize"),
-        price("scalePriceIncrement"),
+        f"scaleInitLevelSize:{count}, scaleSubsLevelSize:{count}, scalePriceIncrement:{price}",
         When(
             "scalePriceIncrement",
             lambda increment: increment is not None and increment > 0,
-            price("scalePriceAdjustValue"),
-            count("scalePriceAdjustInterval"),
-            price("scaleProfitOffset"),
-            BOOL("scaleAutoReset"),
-            count("scaleInitPosition"),
-            count("scaleInitFillQty"),
-            BOOL("scaleRandomPercent"),
+            f"scalePriceAdjustValue:{price}, scalePriceAdjustInterval:{count}, scaleProfitOffset:{price}",
+            f"scaleAutoReset:bool, scaleInitPosition:{count}, scaleInitFillQty:{count}, scaleRandomPercent:bool",
         ),
     )
 
 
-HEDGE = Opens(TEXT("hedgeType"), TEXT("hedgeParam"))
-CLEARING: tuple[Field, ...] = (TEXT("clearingAccount"), TEXT("clearingIntent"))
-ALGO = Opens(TEXT("algoStrategy"), tag_values("algoParams"))
+HEDGE = Opens("hedgeType", "hedgeParam")
+CLEARING = "clearingAccount, clearingIntent"
+ALGO = Opens("algoStrategy", tag_values("algoParams"))
 PEG_BENCH = When(
     "orderType",
     is_peg_bench,
-    WHOLE("referenceContractId"),
-    BOOL("isPeggedChangeAmountDecrease"),
-    FLOAT("peggedChangeAmount"),
-    FLOAT("referenceChangeAmount"),
-    TEXT("referenceExchangeId"),
+    "referenceContractId:whole, isPeggedChangeAmountDecrease:bool, peggedChangeAmount:float",
+    "referenceChangeAmount:float, referenceExchangeId",
     since=102,
 )
 
 
-def volatility(price: Kind, count: Kind, kind: Kind, *opened: Item) -> tuple[Item, ...]:
+def volatility(price: str, count: str, kind: str, opened: str) -> tuple[Part, ...]:
     """Volatility orders, and the delta neutral order beside them if its type says something."""
     return (
-        price("volatility"),
-        count("volatilityType"),
-        Opens(kind("deltaNeutralOrderType"), *opened, first=(price("deltaNeutralAuxPrice"),)),
-        BOOL("continuousUpdate"),
-        count("referencePriceType"),
+        f"volatility:{price}, volatilityType:{count}",
+        Opens(f"deltaNeutralOrderType:{kind}", opened, first=f"deltaNeutralAuxPrice:{price}"),
+        f"continuousUpdate:bool, referencePriceType:{count}",
     )
 
 
-def conditions() -> tuple[Item, ...]:
-    return CONDITIONS, When("conditions", bool, BOOL("conditionsIgnoreRth"), BOOL("conditionsCancelOrder"))
+def conditions() -> tuple[Part, ...]:
+    return CONDITIONS, When("conditions", bool, "conditionsIgnoreRth:bool, conditionsCancelOrder:bool")

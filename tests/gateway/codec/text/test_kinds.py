@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibnb.gateway.codec.text import kinds
-from ibnb.gateway.codec.text.layout import Kind, Lane
+from ibnb.gateway.codec.text.kinds import Kind, Lane
 
 NOW = Lane(200, "US/Eastern")
 OLD = Lane(157, "US/Eastern")
