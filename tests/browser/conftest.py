@@ -48,6 +48,12 @@ class Lab:
     folder: Path
 
 
+def environment_with_tests() -> dict[str, str]:
+    """In the lessons' kernels the lists of answers can be imported."""
+    found = environment()
+    return {**found, "PYTHONPATH": os.pathsep.join([found["PYTHONPATH"], str(Path(__file__).parents[2])])}
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     if MISSING:
@@ -60,7 +66,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         options.append("--allow-root")
     process = subprocess.Popen(
         [sys.executable, "-m", "ibnb", "lab", "--dir", str(folder), *options],
-        env={**environment(), "JUPYTER_CONFIG_DIR": str(folder.parent / "config")},
+        env={**environment_with_tests(), "JUPYTER_CONFIG_DIR": str(folder.parent / "config")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -92,17 +98,18 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def browse(lab: Lab, tmp_path: Path) -> Callable[[str, str], dict[str, Any]]:
-    """Let one of the scripts here drive a browser through a notebook; what it saw."""
+def browse(lab: Lab, tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Let one of the scripts here, told something on its input, drive a browser through a notebook; what it saw."""
     shots = Path(os.environ.get("IBNB_SCREENSHOTS", tmp_path))
 
-    def drive(script: str, notebook: str) -> dict[str, Any]:
+    def drive(script: str, notebook: str, told: Any = None) -> dict[str, Any]:
         ran = subprocess.run(
             ["node", str(Path(__file__).with_name(script)), lab.url, TOKEN, notebook, str(shots / Path(notebook).stem)],
             env={**os.environ, "NODE_PATH": str(MODULES), "IBNB_CHROMIUM": str(CHROMIUM)},
+            input=json.dumps(told),
             capture_output=True,
             text=True,
-            timeout=150,
+            timeout=280,
             check=False,
         )
         assert ran.returncode == 0, ran.stderr
