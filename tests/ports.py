@@ -37,6 +37,7 @@ NEEDED = {
     "wire": "the transport itself",
     "worlds/test_by_request.py": "a recording is played on a port",
     "worlds/test_port.py": "a gateway of another process",
+    "worlds/test_recorded_lesson.py": "a recording is played on a port",
     "worlds/test_replay.py": "a recording is played on a port",
     "worlds/test_sweep.py": "Dask's cluster",
     "worlds/test_strategies.py": "a recording is played on a port",

@@ -54,6 +54,35 @@ def test_the_words_of_a_world(made, tmp_path):
     }.items() <= words.items()
 
 
+@pytest.mark.parametrize("given", [[], ["--manual"], ["--rate", "60"]])
+def test_the_clock_is_said_on_the_command_line(made, given):
+    cli.main(["gateway", *given])
+    ((_, words),) = made
+    assert (words["manual"], words["rate"]) == ("--manual" in given, 60.0 if "60" in given else 1.0)
+
+
+@pytest.mark.parametrize("way", ["sequence", "request"])
+def test_a_recording_is_played_as_the_command_line_says(monkeypatch, tmp_path, way):
+    played = []
+
+    class Stub:
+        host, port = "127.0.0.1", 7497
+
+        def __init__(self, path, port, host, foreign, matchOn):
+            played.append((path, foreign, matchOn))
+
+        def start(self):
+            return self
+
+        def serve_forever(self, rate):
+            played.append(rate)
+
+    monkeypatch.setattr("ibnb.worlds.player.Player", Stub)
+    words = ["--match-on", way] if way != "sequence" else []
+    assert cli.main(["gateway", "--replay", str(tmp_path), "--rate", "5", *words]) == 0
+    assert played == [(tmp_path, True, way), 5.0]
+
+
 def test_words_that_are_wrong_are_one_line_and_status_1(capsys):
     assert 1 == cli.main(["gateway", "--port", "0", "--start", "soon"])
     assert "ibnb: start is a time in New York" in capsys.readouterr().err

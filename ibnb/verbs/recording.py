@@ -23,7 +23,8 @@ class RecordingVerbs(Session):
         gzipped JSON, a line for each message (ibnb.wire.recording says how), and readable without ibnb.
 
         Account codes are written as other ones of the same length; `accounts=True` keeps them. `hide`: further texts
-        that are crossed out, such as names and order references. Numbers in protobuf messages can't be hidden.
+        that are crossed out, such as names, order references and ids; a number becomes another one of as many digits.
+        Numbers in protobuf messages can't be hidden.
         Raises NotConnectedError, OSError.
 
         >>> import tempfile

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -123,7 +124,8 @@ def test_another_connection_of_the_same_app_goes_by_the_other_ones_time(still: G
 
 def test_a_gateway_in_another_process() -> None:
     command = [sys.executable, "-m", "ibnb", "gateway", "--scenario", "lesson", "--manual", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             port = int(process.stdout.readline().rpartition(":")[2])

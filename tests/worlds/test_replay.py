@@ -85,6 +85,14 @@ def test_no_account_is_in_the_file(tmp_path: Path, version: int) -> None:
     assert b"DU0000001" in content
 
 
+def test_an_id_is_hidden_on_request_and_the_recording_plays(tmp_path: Path) -> None:
+    """On text: in protobuf a number can't be found."""
+    said = recorded(tmp_path / "s", min(176, api.MAX_CLIENT_VER), hide=["265598"])
+    content = text_of(tmp_path / "s").encode() + b"".join(each.payload for each in read(tmp_path / "s")[1])
+    assert (b"265598" in content, b"100000" in content) == (False, True)
+    assert program(ibnb.connect(replay=tmp_path / "s"))[1:] == said[1:]
+
+
 def test_who_wants_to_keeps_the_account(tmp_path: Path) -> None:
     recorded(tmp_path / "s", accounts=True)
     assert read(tmp_path / "s")[0]["accounts"] == ["DU1234567"]
