@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from .instrument import Bond, Instrument, Model, described, invented
@@ -14,10 +15,11 @@ _TICK = 0.001
 _MULTIPLIER = "10"
 
 
-def read_bonds() -> list[Instrument]:
+@cache  # the same in every world
+def read_bonds() -> tuple[Instrument, ...]:
     """All rows of the table, in its order."""
     text = Path(__file__).with_name("bonds.csv").read_text(encoding="utf-8")
-    return [_bond(row) for row in csv.DictReader(text.splitlines())]
+    return tuple(_bond(row) for row in csv.DictReader(text.splitlines()))
 
 
 def isin(cusip: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from .instrument import Instrument, Model, described, invented
@@ -13,10 +14,11 @@ from .instrument import Instrument, Model, described, invented
 _COINS_WORTH = 7500.0
 
 
-def read_listings() -> list[Instrument]:
+@cache  # the same in every world
+def read_listings() -> tuple[Instrument, ...]:
     """All rows of the table, in its order. A row without a conId gets an invented one."""
     text = Path(__file__).with_name("listings.csv").read_text(encoding="utf-8")
-    return [_listing(row) for row in csv.DictReader(text.splitlines())]
+    return tuple(_listing(row) for row in csv.DictReader(text.splitlines()))
 
 
 def loadings(text: str) -> tuple[tuple[str, float], ...]:
