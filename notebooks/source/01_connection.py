@@ -354,8 +354,8 @@ check("01.7", answers, app)
 # %% [markdown]
 # ## Leave politely
 #
-# TWS has 32 seats for clients. A program that vanishes without a word may keep its seat for a minute, and the next one
-# with the same client id is refused (code 326). `app.disconnect()` gives the seat back, and so does closing the notebook.
+# TWS has 32 seats for clients. A program that vanishes without a word keeps its seat until TWS notices, and the next one
+# with the same client id is refused meanwhile (code 326). `app.disconnect()` gives the seat back, and so does closing the notebook.
 # Calling `ibnb.connect()` a second time does no harm: you are given the session that you have. In a script, write
 # `with ibnb.connect() as app:`, and the session ends with the block, whatever happens inside.
 #

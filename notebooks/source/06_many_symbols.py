@@ -50,8 +50,8 @@ def since(mark):
 
 
 # %% [markdown]
-# The two lines with `gateway` belong to the simulated gateway only. It answers at once, which would spoil this lesson. From now on it takes
-# **half a second** for each answer, as a real TWS often does. The session's clock counts these half seconds; you don't
+# The two lines with `gateway` belong to the simulated gateway only. It answers at once, which would spoil this lesson. From now on the simulated
+# gateway takes **half a second** for each answer. The session's clock counts these half seconds; you don't
 # have to wait for them.
 #
 # ## 1 · One after the other

@@ -425,7 +425,8 @@ print(ibnb.explain(101))
 
 # %% [markdown]
 # So give back what you don't need. The original of the strategy above opens five streams and never cancels one. A `with` block
-# can't forget; with raw requests, `cancelMktData` belongs into `finally`. After a disconnect TWS closes the lines itself.
+# can't forget; with raw requests, `cancelMktData` belongs into `finally`. After a disconnect the simulated gateway
+# closes the lines itself.
 #
 # ### Exercise 8 · Watch, and leave no line open
 #
