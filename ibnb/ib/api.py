@@ -384,6 +384,14 @@ def protobuf_class(name: str) -> Any:
 class _WholeDecoder(_Decoder):  # type: ignore[misc]
     """ibapi's Decoder, to which a message with a field too few or too many is an error, not a line in a log."""
 
+    _discovered = False
+
+    def discoverParams(self) -> None:
+        """Once: ibapi keeps what it finds in a table of the class, and would look for it with each connection."""
+        if not _WholeDecoder._discovered:
+            super().discoverParams()
+            _WholeDecoder._discovered = True
+
     def interpretWithSignature(self, fields: Any, handleInfo: Any) -> None:
         wanted = len(handleInfo.wrapperParams or ()) - 1
         found = len(fields) - _FIELDS_BEFORE
