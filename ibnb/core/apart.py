@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from ibnb.core.clock import Alarm, Changes, Clock, Done, GatewayTime, RealTime, Time
 from ibnb.errors import ConnectionLostError
@@ -200,7 +199,6 @@ class StillTime(GatewayTime):
 class TimeApart:
     """Has a session go by its gateway's time, if that is told. A clock that somebody else has chosen stays."""
 
-    client: Any
     clock: Clock
     changes: Changes
     fence: Callable[[], object]
@@ -209,9 +207,9 @@ class TimeApart:
     def __post_init__(self) -> None:
         self._time: Time | None = None
 
-    def follow(self, host: str, port: int) -> None:
-        """A connection has been made."""
-        clock, found = self.clock, told(str(self.client.connTime))
+    def follow(self, host: str, port: int, found: tuple[float, float] | None) -> None:
+        """A connection has been made to a gateway that has `told` this."""
+        clock = self.clock
         if not (clock.is_the_walls or clock.goes_by(self._time)):
             return
         if found is not None and not found[1]:

@@ -141,7 +141,7 @@ class Core:
             self.fence.reset,
             self.incoming.reset,
             self.outgoing.reset,
-            lambda connection: self.time_apart.follow(connection.host, connection.port),
+            lambda connection: self.time_apart.follow(connection.host, connection.port, self.lifecycle.apart),
         ]
         self.lifecycle.comes_back = self.reconnect.comes_back
         self.lifecycle.gone = self._gone
@@ -153,7 +153,7 @@ class Core:
             self.dispatcher.add(listener)
         for part in (self.definitions, routing, GateFeed(self.gate), self.reconnect, self.outgoing, self.lifecycle):
             self.dispatcher.add(part)
-        self.time_apart = TimeApart(client, clock, self.changes, self.fence.wait, self.reconnect.is_watchful)
+        self.time_apart = TimeApart(clock, self.changes, self.fence.wait, self.reconnect.is_watchful)
         # What else ends with an explicit disconnect(): an embedded gateway.
         self.at_disconnect: list[Callable[[], object]] = []
         self._problems_told = 0

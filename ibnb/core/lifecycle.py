@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ibnb.core.apart import told, without
 from ibnb.core.clock import Changes, Clock
 from ibnb.core.dispatch import on
 from ibnb.core.order_ids import Ids
@@ -63,6 +64,8 @@ class Lifecycle:
         #: What EClient calls `port`.
         self.port: int | None = None
         self.version = 0
+        #: The gateway's time at the handshake, and its rate, if it goes by a clock of its own.
+        self.apart: tuple[float, float] | None = None
         #: When the connection was made.
         self.since = 0.0
         self.endpoint: tuple[str, int, int] | None = None
@@ -126,7 +129,8 @@ class Lifecycle:
         """Make an open connection the session's own."""
         client = self.client
         client.host, client.port, client.clientId = connection.host, connection.port, clientId
-        client.serverVersion_, client.connTime = version, connection_time
+        client.serverVersion_, client.connTime = version, without(connection_time)
+        self.apart = told(connection_time)
         self.endpoint = (connection.host, connection.port, clientId)
         self.connection, self.version, self.since = connection, version, self.clock.now()
         self.ended.clear()

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ibnb.core.apart import without
 from ibnb.core.session import Session
 from ibnb.errors import NotConnectedError
 from ibnb.wire.recording import Recorder, crossed_out, pseudonyms
@@ -46,7 +45,7 @@ class RecordingVerbs(Session):
         names = {} if accounts else pseudonyms(codes)
         head = {
             "version": lifecycle.version,
-            "connectionTime": without(str(self.connTime)),
+            "connectionTime": str(self.connTime),
             "begun": core.now(),
             "accounts": [names.get(code, code) for code in codes],
             "clientId": lifecycle.client_id,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from inside import core
 
 import ibnb
 from ibnb import IBApp
@@ -197,9 +198,17 @@ def test_sleep_and_now_go_at_the_gateways_rate() -> None:
 
 def test_a_gateway_that_begins_now_has_the_walls_time() -> None:
     with Gateway("live") as gateway:
-        app = ibnb.connect(port=gateway.port)
-        assert told(str(app.connTime)) is None
+        assert core(ibnb.connect(port=gateway.port)).clock.is_the_walls
     with Gateway("live", rate=2.0) as gateway:
-        found = told(str(ibnb.connect(port=gateway.port).connTime))
-        assert found is not None
-        assert found[1] == 2.0
+        assert not core(ibnb.connect(port=gateway.port)).clock.is_the_walls
+
+
+@pytest.mark.parametrize("version", [157, 176, 200])
+def test_the_handshakes_time_is_as_a_tws_says_it(still: Gateway, version: int) -> None:
+    """Executions below server version 174 are read in the zone that it names: a fill must be told without a doubt."""
+    app = ibnb.connect(port=still.port, serverVersion=version)
+    assert app.connTime == "20250611 10:00:00 EDT"
+    app.placeOrderNow("AAPL", app.createOrder("BUY", 1), wait="Filled")
+    assert app.getExecutions().index[0] == app.now().replace(microsecond=0)
+    here = ibnb.connect(serverVersion=version)
+    assert here.connTime == "20250611 10:00:00 EDT"
