@@ -16,8 +16,11 @@ import pytest
 
 from ibnb.ib.code_table import CODES
 
-ROOT = Path(__file__).parents[2]
-SOURCES = {path.stem[:2]: path for path in sorted((ROOT / "notebooks" / "source").glob("[0-9]*.py"))}
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+SOURCES = {path.stem[:2]: path for path in sorted((NOTEBOOKS / "source").glob("[0-9]*.py"))}
+# The pages of prose about TWS; other appendices are about ibnb, or are made out of its tables.
+SOURCES |= {name: NOTEBOOKS / "appendix" / f"{name}.md" for name in ("paper_tws", "which_ibapi")}
+SOURCES |= {"index": NOTEBOOKS / "source" / "index.md"}
 with (Path(__file__).parent / "data" / "statements.toml").open("rb") as file:
     STATEMENTS: dict[str, dict[str, str]] = tomllib.load(file)
 KNOWN = STATEMENTS.pop("sources")
@@ -36,8 +39,11 @@ _MARKED = re.compile(r"simulat|[?]\**$|^\W*(?:IB's documentation of|IB's own doc
 
 
 def _prose(path: Path) -> str:
-    """The text of a lesson's markdown cells, without code and diagrams."""
-    pieces = _CELL.split(path.read_text(encoding="utf-8"))
+    """A page, or the text of a lesson's markdown cells, without code and diagrams."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".md":
+        return _CODE_BLOCK.sub("", text)
+    pieces = _CELL.split(text)
     cells = [text for kind, text in zip(pieces[1::2], pieces[2::2], strict=True) if "[markdown]" in kind]
     return _CODE_BLOCK.sub("", "\n\n".join(re.sub(r"^# ?", "", cell, flags=re.MULTILINE) for cell in cells))
 
