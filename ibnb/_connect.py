@@ -164,7 +164,16 @@ def connect(
         core.place = (EMBEDDED, *_name(place.scenario, world))
     if gateway is not None and gateway.manual:
         core.lifecycle.gateway = gateway
-        core.clock.use(GatewayTime(gateway, core.fence.wait, core.reconnect.is_watchful))
+        lifecycle = core.lifecycle
+        core.clock.use(
+            GatewayTime(
+                gateway,
+                core.fence.wait,
+                core.reconnect.is_watchful,
+                said_at=lifecycle.said_at,
+                waits=lifecycle.waits,
+            )
+        )
         # A lesson comes out the same every time: no chance in its pauses, and no limit per second of a clock that
         # stands still between two calls.
         core.reconnect.backoff.chance = lambda: 0.5

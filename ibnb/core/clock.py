@@ -152,7 +152,8 @@ class GatewayTime:
     Timeouts are seconds of that clock, so a lesson never really waits and always comes out the same. What is to be
     done `later` is done, at its time, by whoever moves time. `fence` returns when all callbacks have run; `watched`
     says that a session has something to see to while time passes (streams, a lost connection): `sleep` then looks up
-    now and again.
+    now and again. `said_at`: when that was said which is being heard, which may have waited (None: now); `waits`: has
+    nothing come but what may wait until somebody looks?
     """
 
     def __init__(
@@ -161,18 +162,23 @@ class GatewayTime:
         fence: Callable[[], object],
         watched: Callable[[], bool] = lambda: False,
         looks: int = 1000,
+        said_at: Callable[[], float | None] = lambda: None,
+        waits: Callable[[], bool] = lambda: False,
     ) -> None:
         self._gateway = gateway
         self._fence = fence
         self._watched = watched
         self._looks = looks
+        self._said_at = said_at
+        self._waits = waits
         self._due: list[tuple[float, int, _Due]] = []
         self._number = count()
         # Two threads that wait at once take turns; else each could move time under the other's fence.
         self._turn = threading.RLock()
 
     def now(self) -> float:
-        return self._gateway.now()
+        said_at = self._said_at()
+        return self._gateway.now() if said_at is None else said_at
 
     def monotonic(self) -> float:
         return self._gateway.now()
@@ -203,7 +209,7 @@ class GatewayTime:
 
     def sleep(self, seconds: float) -> None:
         with self._turn:
-            self._fence()
+            self._hear()
             end = self._gateway.now() + seconds
             while True:
                 now = self._gateway.now()
@@ -211,11 +217,16 @@ class GatewayTime:
                 if self._watched():
                     until = min(until, now + max(1.0, seconds / self._looks))
                 self._gateway.advance(max(0.0, until - now))
-                self._fence()
+                self._hear()
                 if self._run_due():
-                    self._fence()
+                    self._hear()
                 elif self._gateway.now() >= end:
                     return
+
+    def _hear(self) -> None:
+        """Return when all is heard of that can't wait."""
+        if not self._waits():
+            self._fence()
 
     def _next_due(self) -> float:
         while self._due and self._due[0][2].action is None:

@@ -125,6 +125,7 @@ class Core:
             self.reconnect.usable,
             self.lifecycle.over.is_set,
             self.definitions.hours,
+            self.lifecycle.waiting,
         )
         routing = Routing(
             self.lifecycle,
@@ -158,9 +159,16 @@ class Core:
         self.at_disconnect: list[Callable[[], object]] = []
         self._problems_told = 0
 
+    def catch_up(self) -> None:
+        """Somebody looks: have ticks heard that have waited for that (in the embedded gateway's process)."""
+        connection = self.lifecycle.connection
+        if connection is not None:
+            connection.catch_up()
+
     def record(self, recorder: Recorder) -> None:
         """Have everything that passes written down, until the session is over or another recorder comes."""
         self._stop_recording()
+        self.catch_up()
         self.recorder = recorder
         self.outgoing.heard, self.incoming.heard = recorder.sent, recorder.received
 

@@ -43,6 +43,11 @@ class Incoming:
         """A new connection may speak another version."""
         self._interpret = api.make_interpreter(self.dispatcher.callbacks, self.lifecycle.version)
 
+    def may_wait(self) -> bool:
+        """Can ticks wait until somebody looks? Nobody hears them as they come."""
+        quiet = self.heard is None and self.is_private() and not api.answers_are_logged()
+        return quiet and self.dispatcher.in_columns(*_TICKS)
+
     def take(self, payloads: list[bytes]) -> None:
         """What came at once."""
         if self.heard is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -42,6 +42,7 @@ class Taker(Protocol):
 
     def take(self, payloads: list[bytes]) -> None: ...
     def is_private(self) -> bool: ...
+    def may_wait(self) -> bool: ...
 
 
 @dataclass(eq=False, repr=False)
@@ -146,9 +147,25 @@ class Lifecycle:
         with suppress(ConnectionLostError):  # the reader sees it too
             self.client.startApi()
         self.client.wrapper.connectAck()
-        connection.start(self.incoming.take, lambda reason: self.end(connection, reason), self.incoming.is_private)
+        incoming = self.incoming
+        connection.start(
+            incoming.take, lambda reason: self.end(connection, reason), incoming.is_private, incoming.may_wait
+        )
         self.clock.reads(connection.reader)
         self._wait_ready(connection)
+
+    def said_at(self) -> float | None:
+        """When that was said which this thread is hearing, if it had to wait; else None."""
+        connection = self.connection
+        return connection.said_at if connection is not None and connection.in_reader() else None
+
+    def waiting(self) -> Collection[int]:
+        """The requests whose news are there, and wait until somebody looks."""
+        return () if self.connection is None else self.connection.waiting
+
+    def waits(self) -> bool:
+        """Has nothing come but ticks, which may wait until somebody looks?"""
+        return self.connection is not None and self.connection.waits
 
     def _wait_ready(self, connection: Connection) -> None:
         if connection.in_reader():  # a callback of an old connection reconnects; it can't wait for the new one

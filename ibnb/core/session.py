@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from ibnb.core.clock import NEW_YORK, seconds_of
 from ibnb.core.core import Core
-from ibnb.core.dispatch import Callbacks
+from ibnb.core.dispatch import CALLBACKS, Callbacks
 from ibnb.core.gate import OrderLimits
 from ibnb.core.lifecycle import HERE
 from ibnb.core.offered import offered
@@ -41,6 +41,9 @@ _EXERCISE = inspect.signature(api.EClient.exerciseOptions)
 _LISTENERS: dict[type, Callable[[Core], object]] = {}
 
 
+_CALLBACKS = frozenset(CALLBACKS)
+
+
 class _Shown:
     """A read-only view that a subclass may cover with an attribute of its own (`self.notices = []`)."""
 
@@ -49,7 +52,10 @@ class _Shown:
         self.__doc__ = doc
 
     def __get__(self, app: Any, owner: type) -> Any:
-        return self if app is None else self._make(app._ibnb)
+        if app is None:
+            return self
+        app._ibnb.catch_up()
+        return self._make(app._ibnb)
 
 
 class Session(Client, api.EWrapper):  # type: ignore[misc]
@@ -115,6 +121,11 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     def __init__(self) -> None:
         api.EWrapper.__init__(self)
         api.EClient.__init__(self, wrapper=self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _CALLBACKS:
+            self._ibnb.catch_up()  # an override hears what comes from now on
+        super().__setattr__(name, value)
 
     # --- what EClient keeps on itself, and is a part's here ----------------------------------------
 

@@ -102,6 +102,7 @@ class Connection(asyncio.Protocol):
         """Hand to the socket what the session has to say, and listen only as long as the session does."""
         while bursts := self.session.outgoing():
             for burst in bursts:
+                assert isinstance(burst, bytes)  # nobody here hears later
                 self._write(burst)
             if self.session.busy:
                 break

@@ -26,7 +26,7 @@ from .market import Market, Regime
 from .matching import OrderBook
 from .pacing import Paced, SmallBars, paced
 from .scenario import Scenario
-from .world import Client, Subscription, World
+from .world import Client, Later, Subscription, World
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class Engine:
         """
         return self
 
-    def open(self, clientId: int, version: int, deliver: Callable[[Any], None]) -> Client:
+    def open(self, clientId: int, version: int, deliver: Callable[[Any], None], later: Later | None = None) -> Client:
         """Let a client in and greet it: its open orders and their end, accounts, next order id, farm notices.
 
         The order is that of a recorded session (the end came before managedAccounts).
@@ -100,7 +100,7 @@ class Engine:
         world = self.world
         if clientId in world.clients:
             raise Refusal(326, CLIENT_ID_IN_USE, id=-1)
-        client = Client(clientId, version, deliver, world.passes, world.clock.now)
+        client = Client(clientId, version, deliver, world.passes, world.clock.now, later)
         world.clients[clientId] = client
         world.remember(clientId, "in", m.StartApi(clientId=clientId))
         world.orders.greet(client)

@@ -177,6 +177,8 @@ class Faults:
         """From now on every size of a quote and of a trade is so much larger, of whatever instrument; 0 ends it."""
         if not 0 <= fraction < 1:
             raise ValueError(f"a fraction of a share is at least 0 and less than 1, not {fraction}")
+        for client in self._world.clients.values():
+            client.pay()
         self._world.staged.fraction = Decimal(str(fraction))
 
     def _say_restored(self, name: str) -> None:

@@ -11,10 +11,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import repeat
 from typing import Any
 
 from .engine import Engine
 from .session import Session
+from .world.client import Make
+
+# So much may wait; then the client is told.
+_MOST_OWED = 100_000
 
 
 class _Interrupt:
@@ -54,12 +59,22 @@ class Pipe:
     uninterrupted = staticmethod(uninterrupted)
 
     def __init__(self, engine: Engine, call: Callable[[Callable[[], Any]], Any], tell: Callable[[], None]) -> None:
-        self.session = Session(engine)
+        self.session = Session(engine, later=self)
         self.tell = tell
         #: Called when there is something to fetch, with whether the caller may do it himself.
         self.on_news: Callable[[bool], object] = lambda here: None
         self._call = call
-        self._inbox: deque[bytes] = deque()
+        #: Whether the client can wait for what only streams of quotes say. It costs nothing before it is fetched.
+        self.may_wait: Callable[[], bool] = lambda: False
+        #: The requests of which something waits that isn't made yet.
+        self.waiting: set[int] = set()
+        #: When that was said which was fetched last (virtual epoch seconds).
+        self.said_at = 0.0
+        # What waits, in order: when it was said, and what, or what makes it; how many of the latter there are.
+        self._inbox: deque[tuple[float, bytes | Make]] = deque()
+        self._owed = 0
+        self._lock = threading.Lock()
+        self._now = engine.world.clock.now
         self._ended = False
 
     # -- the gateway's end -----------------------------------------------------------------------------------------
@@ -67,13 +82,34 @@ class Pipe:
     @property
     def unread(self) -> int:
         """How many bytes the client hasn't fetched."""
-        return sum(map(len, list(self._inbox)))
+        return sum(len(said) for _, said in list(self._inbox) if isinstance(said, bytes))
+
+    def owe(self, reqId: int, make: Make) -> bool:
+        """See `Later`."""
+        if not self.session.owe(make):
+            return False
+        self.waiting.add(reqId)
+        return True
+
+    def pay(self) -> None:
+        """See `Later`."""
+        self._put(self.session.outgoing())
+        with self._lock:
+            if self._owed:
+                made = [(at, said if isinstance(said, bytes) else self.session.made(said)) for at, said in self._inbox]
+                self._inbox, self._owed = deque((at, said) for at, said in made if said), 0
+                self.waiting.clear()
+
+    def _put(self, bursts: list[bytes | Make]) -> None:
+        with self._lock:
+            self._inbox.extend(zip(repeat(self._now()), bursts, strict=False))
+            self._owed += sum(not isinstance(burst, bytes) for burst in bursts)
 
     def flush(self) -> None:
         """Put down what the session has to say; hang up if it has."""
         session = self.session
         while bursts := session.outgoing():
-            self._inbox.extend(bursts)
+            self._put(bursts)
             session.proceed()
         if session.closed:
             self._ended = True
@@ -92,8 +128,20 @@ class Pipe:
 
     @property
     def readable(self) -> bool:
-        """Whether there is something to fetch, be it the end."""
-        return bool(self._inbox) or self._ended
+        """Whether there is something to fetch, be it the end, and not only what may wait."""
+        owed = self._owed
+        return self._ended or len(self._inbox) > owed or (owed > 0 and (owed > _MOST_OWED or not self.may_wait()))
+
+    @property
+    def owes(self) -> bool:
+        """Whether something waits that isn't made yet."""
+        return self._owed > 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is nothing to fetch but what may wait, of this very moment among others."""
+        with self._lock:
+            return self._owed > 0 and self._inbox[-1][0] == self._now() and not self.readable
 
     def sendall(self, data: bytes) -> None:
         """Let the gateway take these bytes. Raises BrokenPipeError when it has hung up."""
@@ -102,15 +150,21 @@ class Pipe:
         self._call(lambda: self.session.receive(data))
 
     def recv(self, size: int) -> bytes:
-        """Everything that waits, whatever ``size``; b"" after the end.
+        """What was said at one moment (`said_at`), the first that there is, whatever ``size``; b"" after the end.
 
         Raises TimeoutError when nothing waits: nothing will come before somebody sends something or moves time.
         """
-        if not self._inbox and not self._ended:
+        if self._owed:
+            self._call(self.pay)
+        found: list[bytes] = []
+        with self._lock:
+            if self._inbox:
+                self.said_at = self._inbox[0][0]
+            while self._inbox and self._inbox[0][0] == self.said_at and isinstance(said := self._inbox[0][1], bytes):
+                self._inbox.popleft()
+                found.append(said)
+        if not found and not self._ended:
             raise TimeoutError("the gateway says nothing")
-        found = []
-        while self._inbox:
-            found.append(self._inbox.popleft())
         return b"".join(found)
 
     def settimeout(self, seconds: float | None) -> None:

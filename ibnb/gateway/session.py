@@ -40,7 +40,8 @@ from .engine import Engine
 from .handlers.registry import Refusal
 from .pacing import MessageRate
 from .scenario import NEW_YORK
-from .world import Client
+from .world import Client, Later
+from .world.client import Make
 from .zones import LOGIN_ZONE
 
 _log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class State(Enum):
 class Session:
     """What the gateway and one socket have to say to each other."""
 
-    def __init__(self, engine: Engine, in_steps: bool = False) -> None:
+    def __init__(self, engine: Engine, in_steps: bool = False, later: Later | None = None) -> None:
         self.state = State.HELLO
         self.clientId: int | None = None
         self._engine = engine
@@ -70,7 +71,7 @@ class Session:
         self._codec: Codec | None = None
         self._version = 0
         self._client: Client | None = None
-        self._bursts: list[bytes] = []
+        self._bursts: list[bytes | Make] = []
         self._said = bytearray()
         self._unsaid = 0  # bytes in bursts that nobody has fetched
         limits = engine.world.scenario.limits
@@ -81,6 +82,7 @@ class Session:
         self._turn: Timer | None = None  # when the next message may be read
         self._waiting: bytes | None = None  # that message
         self._in_steps = in_steps
+        self._later = later
         self._answers: Iterator[None] | None = None  # to a request, as far as they haven't been said
         self._stuffed = False
         self._silent = False
@@ -124,11 +126,25 @@ class Session:
             _log.info("session of client %s ends: %s", self.clientId, error)
             self.close()
 
-    def outgoing(self) -> list[bytes]:
-        """What has to be written, burst by burst; each burst wants a write of its own."""
+    def outgoing(self) -> list[bytes | Make]:
+        """What has to be written, burst by burst; each burst wants a write of its own. Of what is owed (`owe`), what
+        will make it."""
         self._end_burst()
         bursts, self._bursts, self._unsaid = self._bursts, [], 0
         return bursts
+
+    def owe(self, make: Make) -> bool:
+        """Say later what this makes, in its place; False if that can't be."""
+        if self.closed or self._silent or self._truncating:
+            return False
+        self._end_burst()
+        self._bursts.append(make)
+        return True
+
+    def made(self, make: Make) -> bytes:
+        """What was owed."""
+        assert self._codec is not None
+        return b"".join(frame(payload) for message in make() if (payload := self._codec.encode(message)))
 
     def stuff(self, stuffed: bool) -> None:
         """The client reads more slowly than it is written to (or no longer so): no more requests until it has read."""
@@ -245,7 +261,7 @@ class Session:
             if not self._engine.listener.listening:
                 self.close()
             elif self._engine.listener.answering:
-                self._client = self._engine.open(clientId, self._version, self._say)
+                self._client = self._engine.open(clientId, self._version, self._say, self._later)
         except Refusal as refusal:
             self._error(-1, refusal.code, refusal.text)
             self.close()

@@ -277,11 +277,13 @@ class QuoteStream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._left = True
+        self._app._ibnb.catch_up()
         self._stack.close()
 
     @property
     def df(self) -> pd.DataFrame:
         """The quotes as they stand now: index `symbol`, columns as in getQuote."""
+        self._app._ibnb.catch_up()
         return tables.frame("quotes", [line.row() for line in self._lines])
 
     def __repr__(self) -> str:
@@ -313,6 +315,7 @@ class QuoteStream:
 
     def waiting(self) -> list[Tick]:
         """Return the ticks that have come since the last one taken, without waiting."""
+        self._app._ibnb.catch_up()
         return self._news.take(len(self._news))
 
     def _all_failed(self) -> bool:

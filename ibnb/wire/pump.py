@@ -7,7 +7,7 @@ of its own hands it on, as it would from a socket: the override may keep it wait
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
@@ -18,9 +18,16 @@ class Pipe(Protocol):
     """The part of `ibnb.gateway.pipe.Pipe` beyond a socket."""
 
     on_news: Callable[[bool], object]
+    may_wait: Callable[[], bool]
+    said_at: float
+    waiting: Collection[int]
 
     @property
     def readable(self) -> bool: ...
+    @property
+    def waits(self) -> bool: ...
+    @property
+    def owes(self) -> bool: ...
     def recv(self, size: int) -> bytes: ...
     def tell(self) -> None: ...
     def uninterrupted(self) -> AbstractContextManager[None]: ...
@@ -56,9 +63,13 @@ class Pump:
         on_frames: Callable[[list[bytes]], None],
         on_end: Callable[[str], None],
         may_read: Callable[[], bool],
+        may_wait: Callable[[], bool],
     ) -> None:
         self._owner = owner
         self._pipe: Pipe = owner.socket
+        self._pipe.may_wait = may_wait
+        #: While something is handed on: when it was said, in seconds of the gateway's clock.
+        self.said_at: float | None = None
         self._feed = feed
         self._on_frames = on_frames
         self._on_end = on_end
@@ -104,6 +115,21 @@ class Pump:
             _holding.depth -= 1
             self.sent()
 
+    @property
+    def waits(self) -> bool:
+        """Is there nothing to hand on but what may wait until somebody looks, and has something come just now?"""
+        return self.thread is None and self._owner.socket is self._pipe and self._pipe.waits
+
+    @property
+    def waiting(self) -> Collection[int]:
+        """The requests of which something waits until somebody looks."""
+        return self._pipe.waiting
+
+    def catch_up(self) -> None:
+        """Somebody looks: hand on what has waited."""
+        if self._owner.socket is self._pipe and self._pipe.owes:
+            self._hand_on(everything=True)
+
     def _heard(self, here: bool) -> None:
         if here and self._may_read():
             self._hand_on()
@@ -125,10 +151,14 @@ class Pump:
             self._woken.clear()
             self._hand_on()
 
-    def _hand_on(self) -> None:
+    def _hand_on(self, everything: bool = False) -> None:
         """Hand on all there is, unless somebody is at it: who then finds this, too."""
         owner, pipe = self._owner, self._pipe
-        while pipe.readable and owner.socket is pipe and self._turn.acquire(blocking=False):
+        while (
+            (pipe.readable or (everything and pipe.owes))
+            and owner.socket is pipe
+            and self._turn.acquire(blocking=False)
+        ):
             try:
                 with pipe.uninterrupted():
                     self._reads(self._take)
@@ -140,12 +170,13 @@ class Pump:
         try:
             take()
         finally:
-            self.reading = None
+            self.reading = self.said_at = None
 
     def _take(self) -> None:
         try:
             data = self._pipe.recv(CHUNK)
             if data:
+                self.said_at = self._pipe.said_at
                 self._on_frames(self._feed(data))
                 return
             reason = "TWS closed the connection"

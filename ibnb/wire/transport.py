@@ -13,7 +13,7 @@ import socket
 import struct
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -203,23 +203,45 @@ class Connection:
         on_frames: Callable[[list[bytes]], None],
         on_end: Callable[[str], None],
         may_read: Callable[[], bool] = lambda: False,
+        may_wait: Callable[[], bool] = lambda: False,
     ) -> None:
         """Start to read: `on_frames` is called with the messages that came at once.
 
-        `on_end(reason)` is called once, unless `disconnect` came first. `may_read`: see Reader.
+        `on_end(reason)` is called once, unless `disconnect` came first. `may_read`: see Reader. `may_wait`: can ticks
+        wait until `catch_up`?
         """
         name = f"{READER} {self.where}"
         if self._gateway is None:
             self.reader = Reader(self, self._frames.feed, on_frames, on_end, may_read)
             self.reader.start(name, self._early)
         elif self.socket is not None:
-            self._pump = Pump(self, self._frames.feed, on_frames, on_end, may_read)
+            self._pump = Pump(self, self._frames.feed, on_frames, on_end, may_read, may_wait)
             self._pump.start(name, self._early)
 
     def in_reader(self) -> bool:
         """Is the caller called by what has just been read?"""
         hands_on = self.reader or self._pump
         return hands_on is not None and hands_on.reading == threading.get_ident()
+
+    @property
+    def said_at(self) -> float | None:
+        """When that was said which is being handed on; None: now."""
+        return None if self._pump is None else self._pump.said_at
+
+    @property
+    def waits(self) -> bool:
+        """Has nothing come but what may wait until `catch_up`?"""
+        return self._pump is not None and self._pump.waits
+
+    @property
+    def waiting(self) -> Collection[int]:
+        """The requests of which something waits until `catch_up`."""
+        return () if self._pump is None else self._pump.waiting
+
+    def catch_up(self) -> None:
+        """Somebody looks: hand on what has waited."""
+        if self._pump is not None:
+            self._pump.catch_up()
 
     def go_on(self) -> None:
         """Somebody waits for what only the reader thread will read."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .client import Client, Subscription
+from .client import Client, Later, Subscription
 from .journal import Entry
 from .world import World
 
-__all__ = ["Client", "Entry", "Subscription", "World"]
+__all__ = ["Client", "Entry", "Later", "Subscription", "World"]

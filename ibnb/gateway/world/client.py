@@ -5,12 +5,24 @@ Rule: a client knows nothing of the world; what may pass to it and what the time
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from .. import messages as m
 from ..clock import Timer
+
+Make = Callable[[], Iterable[Any]]
+
+
+class Later(Protocol):
+    """Who hears later what is said now: in this process, a client that looks when it wants to know.
+
+    `owe` takes note of it, or says that it can't wait; `pay` makes all that is owed.
+    """
+
+    def owe(self, reqId: int, make: Make) -> bool: ...
+    def pay(self) -> None: ...
 
 
 @dataclass(eq=False)
@@ -41,6 +53,7 @@ class Client:
         deliver: Callable[[Any], None],
         passes: Callable[[Client, Any], bool],
         now: Callable[[], float],
+        later: Later | None = None,
     ) -> None:
         self.clientId = clientId
         self.version = version
@@ -51,10 +64,23 @@ class Client:
         self._deliver = deliver
         self._passes = passes
         self._now = now
+        self._later = later
 
     def send(self, message: Any) -> None:
         if self._passes(self, message):
             self._deliver(message)
+
+    def send_later(self, reqId: int, make: Make) -> None:
+        """Send a request's answers that `make` yields, now or when somebody hears them, with nothing in the way now.
+        They may depend only on what doesn't change without `pay`."""
+        if self._later is None or not self._later.owe(reqId, make):
+            for message in make():
+                self.send(message)
+
+    def pay(self) -> None:
+        """Make what was sent later: what it depends on is about to change."""
+        if self._later is not None:
+            self._later.pay()
 
     def error(self, id: int, code: int, text: str, advancedOrderRejectJson: str = "") -> None:
         now = int(self._now() * 1000)

@@ -7,6 +7,7 @@ remembers lies in its subscription and ends with it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ... import messages as m
 from ...instruments import Instrument
@@ -72,14 +73,14 @@ def market_data(world: World, client: Client, request: m.ReqMktData) -> Iterator
             snapshotPermissions=_SNAPSHOT_PERMISSIONS,
             **precision(instrument, client.version),
         )
-    yield from _news(world, client, subscription)
+    yield from _news(world, client, subscription, world.clock.now())
     if request.snapshot or request.regulatorySnapshot:
         _end_snapshot(world, client, subscription)
         return
     if missing := not_simulated_ids(generic):
         text = "Part of requested market data is not subscribed. Subscription-independent ticks are still active."
         client.error(request.reqId, 10090, f"{text}Generic ticks not simulated by ibnb.gateway: {','.join(missing)}")
-    on_the_beat(world, BEAT, lambda: _send_news(world, client, subscription), subscription)
+    on_the_beat(world, BEAT, lambda: _beat(world, client, subscription), subscription)
 
 
 cancels(m.CancelMktData, KIND, (300, "Can't find EId with tickerId:{}"))
@@ -90,6 +91,7 @@ def market_data_type(world: World, client: Client, request: m.ReqMarketDataType)
     """Ask for live (1), frozen (2), delayed (3) or delayed-frozen (4) data from now on; silent."""
     if request.marketDataType not in (LIVE, FROZEN, DELAYED, DELAYED_FROZEN):
         raise invalid(f"Invalid market data type {request.marketDataType}", _TOKEN)
+    client.pay()
     client.marketDataType = request.marketDataType
 
 
@@ -129,11 +131,10 @@ def _is_delayed(world: World, client: Client, instrument: Instrument) -> bool:
     return True
 
 
-def _news(world: World, client: Client, subscription: Subscription) -> Iterator[object]:
+def _news(world: World, client: Client, subscription: Subscription, now: float) -> Iterator[object]:
     """What has changed since the last beat, as messages; the data type first when it is another."""
     state, reqId = subscription.state, subscription.reqId
     instrument: Instrument = state["instrument"]
-    now = world.clock.now()
     is_open = world.market.calendar.is_open(instrument.schedule, now)
     asked_frozen = client.marketDataType in (FROZEN, DELAYED_FROZEN)
     delayed: bool = state["delayed"]
@@ -157,8 +158,17 @@ def _news(world: World, client: Client, subscription: Subscription) -> Iterator[
     state["told"] = now
 
 
-def _send_news(world: World, client: Client, subscription: Subscription) -> None:
-    for answer in _news(world, client, subscription):
+def _beat(world: World, client: Client, subscription: Subscription) -> None:
+    """Send the news. Those of a plain quote depend on the moment alone, and so can be made when somebody hears them;
+    not so in a halt, when there are none."""
+    state, now = subscription.state, world.clock.now()
+    news = partial(_news, world, client, subscription, now)
+    plain = not (state["generic"] or state["combination"])
+    if plain and world.upstream.whole and not world.market.halt(state["instrument"], now):
+        client.send_later(subscription.reqId, news)
+        return
+    client.pay()
+    for answer in news():
         client.send(answer)
 
 
