@@ -161,9 +161,9 @@ app.notices[["code", "severity", "text"]]
 
 # %% [markdown]
 # None. TWS sends *everything* that it wants to say about itself through one channel, and the channel is called `error`. A
-# **data farm** is one of the broker's computers that hold prices; 2104, 2106 and 2158 say that a farm is connected. (In
-# TWS itself you find the same list behind the small lamp at the top of its window.) One published program drowns them all
-# in an `error` method that does nothing. It is quiet, and it will be just as quiet when something is really wrong.
+# **data farm** is one of the broker's computers that hold prices; 2104, 2106 and 2158 say that a farm is connected.
+# One published program drowns them all in an `error` method that does nothing. It is quiet, and it will be just as quiet
+# when something is really wrong.
 #
 # So read the *code*, never the word "error". `ibnb` has a table of them:
 
