@@ -241,39 +241,6 @@ def commission_report(report: Any) -> CommissionReport:
     )
 
 
-class BarRow(NamedTuple):
-    """One bar with plain numbers: date as text, volume/average/barCount nan where TWS sends -1 or nothing."""
-
-    date: str
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float
-    average: float
-    barCount: float
-
-
-def bar_row(bar: Any) -> BarRow:
-    """ibapi's BarData (average or wap, int or Decimal) as floats."""
-    average = bar.wap if hasattr(bar, "wap") else bar.average
-    return BarRow(
-        bar.date,
-        float(bar.open),
-        float(bar.high),
-        float(bar.low),
-        float(bar.close),
-        _known(bar.volume),
-        _known(average),
-        _known(bar.barCount),
-    )
-
-
-def _known(value: Any) -> float:
-    number = to_float(value)
-    return math.nan if number == -1 else number
-
-
 def histogram_size(row: Any) -> float:
     """The size of one HistogramData row (`count` before 10.19)."""
     return to_float(row.size if hasattr(row, "size") else row.count)
