@@ -8,13 +8,14 @@ Differs from TWS: an empty exchange gives one row per listing, not one per excha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any
 
 from ..data import Recording
+from ..messages import Contract
 from .bonds import read_bonds
 from .cfds import contract_for_difference, contracts_on_indices
 from .futures import read_futures, roots
@@ -24,41 +25,6 @@ from .options import CLASSES, FIRST_CONID, OptionClass, Options
 from .recorded import recorded
 
 MATCHING_SYMBOLS = 16
-
-
-class ContractLike(Protocol):
-    """What a client says of a contract; a field that isn't set is None, "" or 0."""
-
-    @property
-    def conId(self) -> int | None: ...
-    @property
-    def symbol(self) -> str | None: ...
-    @property
-    def secType(self) -> str | None: ...
-    @property
-    def lastTradeDateOrContractMonth(self) -> str | None: ...
-    @property
-    def strike(self) -> float | None: ...
-    @property
-    def right(self) -> str | None: ...
-    @property
-    def multiplier(self) -> str | None: ...
-    @property
-    def exchange(self) -> str | None: ...
-    @property
-    def primaryExchange(self) -> str | None: ...
-    @property
-    def currency(self) -> str | None: ...
-    @property
-    def localSymbol(self) -> str | None: ...
-    @property
-    def tradingClass(self) -> str | None: ...
-    @property
-    def includeExpired(self) -> bool | None: ...
-    @property
-    def secIdType(self) -> str | None: ...
-    @property
-    def secId(self) -> str | None: ...
 
 
 # Old and new names of one exchange.
@@ -87,14 +53,6 @@ def route(exchange: str) -> tuple[str, str]:
     return _SAME_EXCHANGE.get(smart, smart), _SAME_EXCHANGE.get(primary, primary)
 
 
-@dataclass(frozen=True)
-class _Filter:
-    """One field of a contract: how an instrument answers to what was asked (which is never empty)."""
-
-    field: str
-    matches: Callable[[Instrument, Any], bool]
-
-
 def _on_exchange(instrument: Instrument, exchange: str) -> bool:
     wanted, primary = route(exchange)
     valid = instrument.validExchanges.split(",")
@@ -113,20 +71,21 @@ def _has_primary(instrument: Instrument, exchange: str) -> bool:
     )
 
 
-_FILTERS = (
-    _Filter("symbol", lambda i, v: v.upper() in (i.symbol, i.bond.cusip if i.bond else "")),
-    _Filter("secType", lambda i, v: i.secType in v.upper().split("+")),
-    _Filter("currency", lambda i, v: i.currency == v.upper()),
-    _Filter("exchange", _on_exchange),
-    _Filter("primaryExchange", _has_primary),
-    _Filter("localSymbol", lambda i, v: i.localSymbol == v),
-    _Filter("tradingClass", lambda i, v: i.tradingClass == v),
-    _Filter("lastTradeDateOrContractMonth", lambda i, v: _expires(i, v)),
-    _Filter("multiplier", lambda i, v: bool(i.multiplier) and float(i.multiplier) == _number(v)),
-    _Filter("strike", lambda i, v: i.strike == float(v)),
-    _Filter("right", lambda i, v: v in "0?" or i.right == v[0].upper()),
-    _Filter("secId", lambda i, v: v in dict(i.secIdList).values()),
-)
+# By field of a contract: how an instrument answers to what was asked, which is never empty.
+_FILTERS: dict[str, Callable[[Instrument, Any], bool]] = {
+    "symbol": lambda i, v: v.upper() in (i.symbol, i.bond.cusip if i.bond else ""),
+    "secType": lambda i, v: i.secType in v.upper().split("+"),
+    "currency": lambda i, v: i.currency == v.upper(),
+    "exchange": _on_exchange,
+    "primaryExchange": _has_primary,
+    "localSymbol": lambda i, v: i.localSymbol == v,
+    "tradingClass": lambda i, v: i.tradingClass == v,
+    "lastTradeDateOrContractMonth": lambda i, v: _expires(i, v),
+    "multiplier": lambda i, v: bool(i.multiplier) and float(i.multiplier) == _number(v),
+    "strike": lambda i, v: i.strike == float(v),
+    "right": lambda i, v: v in "0?" or i.right == v[0].upper(),
+    "secId": lambda i, v: v in dict(i.secIdList).values(),
+}
 
 
 def _number(text: str) -> float | None:
@@ -207,7 +166,7 @@ class Instruments:
             return self.options.find(conId)
         return self._listed.get(conId) or self._expiring.get(conId) or self._cfds.get(conId)
 
-    def match(self, contract: ContractLike) -> list[Instrument]:
+    def match(self, contract: Contract) -> list[Instrument]:
         """All listings that fit what is said, none if nothing does; what is unset doesn't filter.
 
         A conId needs nothing else (only an exchange, if given, must list it). Expired futures need `includeExpired`.
@@ -215,22 +174,22 @@ class Instruments:
         """
         return list(self.each(contract))
 
-    def each(self, contract: ContractLike) -> Iterator[Instrument]:
+    def each(self, contract: Contract) -> Iterator[Instrument]:
         """The same, one after the other: a whole option chain is twenty thousand."""
         candidates: Iterable[Instrument]
         if contract.conId:
-            continuous = "CONTFUT" in (contract.secType or "").upper().split("+")
+            continuous = "CONTFUT" in contract.secType.upper().split("+")
             known = self._continuous.get(contract.conId) if continuous else self.find(contract.conId)
             candidates = [known] if known else []
-            filters = [f for f in _FILTERS if f.field == "exchange"]
+            fields: Iterable[str] = ["exchange"]
         else:
             candidates = self._candidates(contract)
-            filters = list(_FILTERS)
+            fields = _FILTERS
         expired = bool(contract.conId or contract.includeExpired)
-        asked = [(each, wanted) for each in filters if (wanted := getattr(contract, each.field))]
-        exchange, _ = route(contract.exchange or "")
+        asked = [(_FILTERS[field], wanted) for field in fields if (wanted := getattr(contract, field))]
+        exchange, _ = route(contract.exchange)
         for found in candidates:
-            if (expired or not self.expired(found)) and all(each.matches(found, wanted) for each, wanted in asked):
+            if (expired or not self.expired(found)) and all(fits(found, wanted) for fits, wanted in asked):
                 yield replace(found, exchange=exchange) if exchange else found
 
     def search(self, pattern: str) -> list[Instrument]:
@@ -248,9 +207,9 @@ class Instruments:
                 ranked.append((hits.index(True), n, i))
         return [i for _, _, i in sorted(ranked, key=lambda r: r[:2])][:MATCHING_SYMBOLS]
 
-    def _candidates(self, contract: ContractLike) -> Iterable[Instrument]:
+    def _candidates(self, contract: Contract) -> Iterable[Instrument]:
         """What may fit; options only when they are asked for by name, because there are so many."""
-        kinds = (contract.secType or "").upper().split("+")
+        kinds = contract.secType.upper().split("+")
         futures = self.futures if {"", "FUT"} & {*kinds} else ()
         options = self.options.match(contract, kinds) if {"OPT", "FOP"} & {*kinds} else ()
         cfds = self._cfds.values() if "CFD" in kinds else ()
