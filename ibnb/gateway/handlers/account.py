@@ -226,11 +226,8 @@ def pnl(world: World, client: Client, request: m.ReqPnL) -> Iterator[object]:
 
     Differs from TWS: there are no models, the code is ignored; a day begins with the exchange's.
     """
-    if client.subscription(PNL, request.reqId):
-        raise Refusal(102, "Duplicate ticker id")
-    account = _account(world, request.account, "Invalid account code")
 
-    def row() -> m.Pnl:
+    def row(account: Account) -> m.Pnl:
         profit = world.accounts.profit(account)
         return m.Pnl(
             reqId=request.reqId,
@@ -239,7 +236,7 @@ def pnl(world: World, client: Client, request: m.ReqPnL) -> Iterator[object]:
             realizedPnL=_cents(profit.realized),
         )
 
-    yield from _each_second(world, client, client.subscribe(PNL, request.reqId, request), row)
+    yield from _each_second(world, client, PNL, request, row)
 
 
 cancels(m.CancelPnL, PNL, (10185, "Failed to cancel PNL (not subscribed)"))
@@ -251,11 +248,8 @@ def pnl_single(world: World, client: Client, request: m.ReqPnLSingle) -> Iterato
 
     Differs from TWS: a contract that isn't held has position 0 and nothing else, where TWS may say nothing at all.
     """
-    if client.subscription(PNL_SINGLE, request.reqId):
-        raise Refusal(102, "Duplicate ticker id")
-    account = _account(world, request.account, "Invalid account code")
 
-    def row() -> m.PnlSingle:
+    def row(account: Account) -> m.PnlSingle:
         held = account.holdings.get(request.conid)
         if held is None:
             return m.PnlSingle(reqId=request.reqId, pos=Decimal(0), dailyPnL=None)
@@ -270,7 +264,7 @@ def pnl_single(world: World, client: Client, request: m.ReqPnLSingle) -> Iterato
             value=_cents(value),
         )
 
-    yield from _each_second(world, client, client.subscribe(PNL_SINGLE, request.reqId, request), row)
+    yield from _each_second(world, client, PNL_SINGLE, request, row)
 
 
 cancels(m.CancelPnLSingle, PNL_SINGLE, (10186, "Failed to cancel PNL single (not subscribed)"))
@@ -353,14 +347,18 @@ def _keep_fresh(
 
 
 def _each_second(
-    world: World, client: Client, subscription: Subscription, row: Callable[[], object]
+    world: World, client: Client, kind: str, request: m.ReqPnL | m.ReqPnLSingle, row: Callable[[Account], object]
 ) -> Iterator[object]:
-    """A row now, and each second another one if it isn't the same."""
-    last = subscription.state["row"] = row()
+    """An account's row now, and each second another one if it isn't the same. Refusal: 102 for an id in use."""
+    if client.subscription(kind, request.reqId):
+        raise Refusal(102, "Duplicate ticker id")
+    account = _account(world, request.account, "Invalid account code")
+    subscription = client.subscribe(kind, request.reqId, request)
+    last = subscription.state["row"] = row(account)
     yield last
 
     def send() -> None:
-        now = row()
+        now = row(account)
         if now != subscription.state["row"]:
             subscription.state["row"] = now
             client.send(now)

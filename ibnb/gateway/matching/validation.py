@@ -137,10 +137,6 @@ def _post_only(order: m.Order) -> None:
         raise OrderRefused(INVALID, "A post-only order must be a limit order that rests")
 
 
-def _attached(order: m.Order) -> None:
-    asked(order)
-
-
 def _trigger_method(order: m.Order) -> None:
     if order.triggerMethod not in METHODS:
         raise OrderRefused(146, "Invalid trigger method.")
@@ -175,7 +171,7 @@ def _conditions(order: m.Order) -> None:
             raise OrderRefused(INVALID, "The price of a price condition is missing")
 
 
-_CHECKS: tuple[Callable[[m.Order], None], ...] = (
+_CHECKS: tuple[Callable[[m.Order], object], ...] = (
     _side,
     _type,
     _attributes,
@@ -184,7 +180,7 @@ _CHECKS: tuple[Callable[[m.Order], None], ...] = (
     _adjusting,
     _tif,
     _post_only,
-    _attached,
+    asked,
     _trigger_method,
     _oca_type,
     _what_if,
