@@ -30,39 +30,19 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
 from .scenario import NEW_YORK, Bulletin, Fault, Halt, Move, Scenario
 
-_Table = Mapping[str, Any]
-
-
-def _move(at: float, table: _Table) -> Move:
-    return Move(str(table["symbol"]), int(at), float(table["factor"]))
-
-
-def _halt(at: float, table: _Table) -> Halt:
-    kind: Any = int(table.get("kind", 2))
-    return Halt(str(table["symbol"]), int(at), int(table.get("seconds", 300)), kind)
-
-
-def _fault(at: float, table: _Table) -> Fault:
-    return Fault(at, str(table["name"]), tuple(table.get("arguments", ())))
-
-
-def _bulletin(at: float, table: _Table) -> Bulletin:
-    return Bulletin(at, str(table["text"]), int(table.get("type", 1)), str(table.get("exchange", "")))
-
-
-# By table: the scenario's field, the names that a table has, and what is made of it.
-_TABLES: dict[str, tuple[str, frozenset[str], Callable[[float, _Table], Any]]] = {
-    "move": ("moves", frozenset({"time", "symbol", "factor"}), _move),
-    "halt": ("halts", frozenset({"time", "symbol", "seconds", "kind"}), _halt),
-    "fault": ("faults", frozenset({"time", "name", "arguments"}), _fault),
-    "bulletin": ("bulletins", frozenset({"time", "text", "type", "exchange"}), _bulletin),
+# By table: the scenario's field, what a row becomes, and the names that it has with what they hold.
+_TABLES: dict[str, tuple[str, Any, dict[str, Callable[[Any], Any]]]] = {
+    "move": ("moves", Move, {"time": int, "symbol": str, "factor": float}),
+    "halt": ("halts", Halt, {"time": int, "symbol": str, "seconds": int, "kind": int}),
+    "fault": ("faults", Fault, {"time": float, "name": str, "arguments": tuple}),
+    "bulletin": ("bulletins", Bulletin, {"time": float, "text": str, "type": int, "exchange": str}),
 }
 
 
@@ -81,23 +61,25 @@ def read_script(path: Path, scenario: Scenario) -> Scenario:
         raise ValueError(f"{path}: no table {', '.join(sorted(unknown))}; there are {', '.join(_TABLES)}")
     found: dict[str, Any] = {field: () for field, _, _ in _TABLES.values()}
     for kind, rows in tables.items():
-        field, names, make = _TABLES[kind]
+        field, make, names = _TABLES[kind]
         if not isinstance(rows, list):
             raise ValueError(f"{path}: write [[{kind}]], because there may be more than one")
         for place, row in enumerate(rows, 1):
-            found[field] = (*found[field], _row(f"{path}: {kind} {place}", row, names, make, scenario))
+            found[field] = (*found[field], _row(f"{path}: {kind} {place}", row, make, names, scenario))
     return replace(scenario, **found)
 
 
 def _row(
-    place: str, row: _Table, names: frozenset[str], make: Callable[[float, _Table], Any], scenario: Scenario
+    place: str, row: Mapping[str, Any], make: Any, names: dict[str, Callable[[Any], Any]], scenario: Scenario
 ) -> Any:
-    if unknown := set(row) - names:
+    if unknown := set(row) - set(names):
         raise ValueError(f"{place}: no {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
+    for each in fields(make):
+        if each.default is MISSING and each.name not in row:
+            raise ValueError(f"{place}: {each.name} is missing")
     try:
-        return make(_moment(row["time"], scenario), row)
-    except KeyError as error:
-        raise ValueError(f"{place}: {error.args[0]} is missing") from None
+        said = {**row, "time": _moment(row["time"], scenario)}
+        return make(**{name: names[name](value) for name, value in said.items()})
     except (TypeError, ValueError) as error:
         raise ValueError(f"{place}: {error}") from None
 

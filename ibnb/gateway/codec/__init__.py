@@ -5,8 +5,9 @@ Rule: outside this package nobody sees a byte, and a session knows no more than 
 
 from __future__ import annotations
 
-from .lanes import NEWEST, OLDEST, Codec, codec_for, requests
+from .lanes import NEWEST, OLDEST, codec_for, requests
 from .protobuf import ProtobufCodec
+from .sides import Codec
 from .text import TextCodec
 from .wire import BadField, UnknownMessage
 

@@ -6,25 +6,12 @@ version of its own on, and from 213 on nearly all are.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from . import protobuf, text
-from .sides import Side
+from .sides import Codec, Side
 
 OLDEST, NEWEST = text.OLDEST, protobuf.NEWEST
-
-
-class Codec(Protocol):
-    """One client's lane."""
-
-    def decode(self, payload: bytes) -> Any:
-        """The request in a payload. Raises BadField or UnknownMessage."""
-
-    def encode(self, answer: Any) -> bytes:
-        """The payload of an answer; empty if this client's version hasn't got such a message."""
-
-    def asks_time(self, payload: bytes) -> bool:
-        """Whether a payload is a ReqCurrentTime, without reading more of it than that needs."""
 
 
 def codec_for(version: int, zone: str) -> Codec:

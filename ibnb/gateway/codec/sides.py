@@ -1,9 +1,10 @@
-"""The messages that go one way, as a lane lays them out."""
+"""The messages that go one way, as a lane lays them out, and what every lane does with them."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 
 class LaidOut(Protocol):
@@ -33,3 +34,36 @@ class Side(Generic[M]):
         by_class = {message.cls: message for message in messages}
         assert len(by_id) == len(by_class) == len(messages), "a message id or class is laid out twice"
         return cls(by_id, by_class)
+
+
+class Codec(ABC):
+    """One client's lane: requests from payloads, answers to payloads."""
+
+    requests: ClassVar[Side[Any]]
+    answers: ClassVar[Side[Any]]
+
+    def decode(self, payload: bytes) -> Any:
+        """The request in a client's payload (one of ``messages``). Raises BadField or UnknownMessage, nothing else."""
+        return self._read(self.requests, payload)
+
+    def encode(self, answer: Any) -> bytes:
+        """The payload of an answer, without its length; empty if the client's version hasn't got such a message."""
+        return self._write(self.answers, answer)
+
+    def encode_request(self, request: Any) -> bytes:
+        """What a client of this version would send. For tests and recordings."""
+        return self._write(self.requests, request)
+
+    def decode_answer(self, payload: bytes) -> Any:
+        """What a client of this version would understand. For tests and recordings."""
+        return self._read(self.answers, payload)
+
+    @abstractmethod
+    def asks_time(self, payload: bytes) -> bool:
+        """Whether a payload is a ReqCurrentTime, without reading more of it than that needs."""
+
+    @abstractmethod
+    def _read(self, side: Side[Any], payload: bytes) -> Any: ...
+
+    @abstractmethod
+    def _write(self, side: Side[Any], value: Any) -> bytes: ...

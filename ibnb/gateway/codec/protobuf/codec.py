@@ -12,7 +12,7 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from ..sides import Side
+from ..sides import Codec, Side
 from ..text import TextCodec
 from ..text.kinds import Lane
 from ..text.layout import ID_NAMES
@@ -44,8 +44,10 @@ def _compiled(message: Message, lane: Lane) -> Record:
     return Record(message.cls, message.rows, TABLES, lane, message.when, message.hook)
 
 
-class ProtobufCodec:
+class ProtobufCodec(Codec):
     """Requests from payloads, answers to payloads, for one negotiated version; ``zone`` is as in ``TextCodec``."""
+
+    requests, answers = REQUEST_SIDE, ANSWER_SIDE
 
     def __init__(self, version: int, zone: str = "US/Eastern", *, strict: bool = False) -> None:
         if not OLDEST <= version <= NEWEST:
@@ -55,25 +57,8 @@ class ProtobufCodec:
         # All that a protobuf layout depends on.
         self._lane = Lane(Z_SUFFIX if version >= Z_SUFFIX else OLDEST, zone)
 
-    def decode(self, payload: bytes) -> Any:
-        """The request in a client's payload (one of ``messages``). Raises BadField or UnknownMessage, nothing else."""
-        return self._read(REQUEST_SIDE, payload)
-
-    def encode(self, answer: Any) -> bytes:
-        """The payload of an answer, without its length; empty if the client's version hasn't got such a message."""
-        return self._write(ANSWER_SIDE, answer)
-
     def asks_time(self, payload: bytes) -> bool:
-        """Whether a payload is a ReqCurrentTime."""
         return int.from_bytes(payload[:_ID_SIZE], "big") in (_REQ_CURRENT_TIME, _REQ_CURRENT_TIME + OFFSET)
-
-    def encode_request(self, request: Any) -> bytes:
-        """What a client of this version would send. For tests and recordings."""
-        return self._write(REQUEST_SIDE, request)
-
-    def decode_answer(self, payload: bytes) -> Any:
-        """What a client of this version would understand. For tests and recordings."""
-        return self._read(ANSWER_SIDE, payload)
 
     def _known(self, message: Message | None) -> Message | None:
         """The message, if it is protobuf at this version."""
@@ -86,8 +71,8 @@ class ProtobufCodec:
         if number <= OFFSET:
             if self._known(side.by_id.get(number)):
                 raise UnknownMessage(number)
-            read = self._text.decode_body if side is REQUEST_SIDE else self._text.decode_answer_body
-            return read(number, body)
+            text = self._text.requests if side is self.requests else self._text.answers
+            return self._text.decode_body(text, number, body)
         message = self._known(side.by_id.get(number - OFFSET))
         if message is None:
             raise UnknownMessage(number)
@@ -100,7 +85,7 @@ class ProtobufCodec:
     def _write(self, side: Side[Message], value: Any) -> bytes:
         message = self._known(side.by_class.get(type(value)))
         if message is None:
-            return self._text.encode_request(value) if side is REQUEST_SIDE else self._text.encode(value)
+            return self._text.encode_request(value) if side is self.requests else self._text.encode(value)
         proto = _class(message)(**_compiled(message, self._lane).write(value))
         body: bytes = proto.SerializeToString()
         return (message.id + OFFSET).to_bytes(_ID_SIZE, "big") + body

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from ..sides import Side
+from ..sides import Codec, Side
 from ..wire import BadField, FieldReader, UnknownMessage, join_fields, split_fields
 from .answers import ANSWERS
 from .kinds import Lane, parse_int
@@ -34,13 +34,15 @@ def _compiled(message: Message, lane: Lane) -> Record | None:
     return compile_record(message.cls, message.items, lane)
 
 
-class TextCodec:
+class TextCodec(Codec):
     """Requests from payloads, answers to payloads, for one negotiated version.
 
     ``zone`` is the time zone that TWS is logged in with; it shapes execution times, and all times below version 174.
     ``strict`` makes fields after the last known one an error; TWS itself overlooks them. From version 201 on this is
     what is left to the text lane.
     """
+
+    requests, answers = REQUEST_SIDE, ANSWER_SIDE
 
     def __init__(self, version: int, zone: str = "US/Eastern", *, strict: bool = False) -> None:
         if not OLDEST <= version <= LAST:
@@ -49,33 +51,12 @@ class TextCodec:
         self.lane = Lane(version, zone)
         self.strict = strict
 
-    def decode(self, payload: bytes) -> Any:
-        """The request in a client's payload (one of ``messages``). Raises BadField or UnknownMessage, nothing else."""
-        return self._read(REQUEST_SIDE, payload)
-
-    def encode(self, answer: Any) -> bytes:
-        """The payload of an answer, without its length; empty if the client's version hasn't got such a message."""
-        return self._write(ANSWER_SIDE, answer)
-
     def asks_time(self, payload: bytes) -> bool:
-        """Whether a payload is a ReqCurrentTime."""
         return payload.startswith(_REQ_CURRENT_TIME)
 
-    def encode_request(self, request: Any) -> bytes:
-        """What a client of this version would send. For tests and recordings."""
-        return self._write(REQUEST_SIDE, request)
-
-    def decode_answer(self, payload: bytes) -> Any:
-        """What a client of this version would understand. For tests and recordings."""
-        return self._read(ANSWER_SIDE, payload)
-
-    def decode_body(self, number: int, body: bytes) -> Any:
-        """The request of this number, from what follows the number."""
-        return self._fields(REQUEST_SIDE, number, FieldReader(split_fields(body)))
-
-    def decode_answer_body(self, number: int, body: bytes) -> Any:
-        """The answer of this number, from what follows the number."""
-        return self._fields(ANSWER_SIDE, number, FieldReader(split_fields(body)))
+    def decode_body(self, side: Side[Message], number: int, body: bytes) -> Any:
+        """The message of this number, from what follows the number."""
+        return self._fields(side, number, FieldReader(split_fields(body)))
 
     def _read(self, side: Side[Message], payload: bytes) -> Any:
         reader = FieldReader(split_fields(payload))
