@@ -134,7 +134,7 @@ def lanes_of(rows: list[Row]) -> list[Lane]:
             continue
         lane.last = number
         if name == "error":
-            code = int(summary.split(", ")[2])
+            code = int(summary.split(", ")[1])
             if code not in _HARMLESS and not (lane.state in ("ended", "cancelled") and code in _GOODBYES):
                 lane.state = f"error {code}"
             continue
