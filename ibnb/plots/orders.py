@@ -16,6 +16,10 @@ from ibnb.verbs.orders.order_state import DONE
 _LOG = "the log of an order, as getOrderLog returns it"
 
 
+# So many messages have their names side by side; those of more are written aslant.
+_LEVEL = 6
+
+
 @short_errors
 def plotOrderTimeline(
     log: pd.DataFrame, title: str = "Order timeline", alt: str | None = None, path: str | None = None
@@ -35,10 +39,11 @@ def plotOrderTimeline(
         y = [levels.index(status) for status in log["status"]]
         axes.step(x, y, where="post", color=INK, linewidth=1.2)
         axes.scatter(x, y, color=UP, zorder=3)
+        slope = 30 if len(log) > _LEVEL else 0
         for place, (level, what) in enumerate(zip(y, log["message"], strict=True)):
-            axes.annotate(what, (place, level), textcoords="offset points", xytext=(4, 7), fontsize=9)
+            axes.annotate(what, (place, level), textcoords="offset points", xytext=(4, 7), fontsize=9, rotation=slope)
         axes.set_yticks(range(len(levels)), levels)
-        axes.set_ylim(-0.5, len(levels) - 0.3)
+        axes.set_ylim(-0.5, len(levels) - (0.0 if slope else 0.3))
         axes.set_xlim(-0.3, len(log) - 0.2)
         axes.set_xticks(x, _times(log.index), fontsize=9)
         axes.set_title(title)
@@ -118,6 +123,7 @@ def plotOrderStates(
                     "linewidth": 2.4 if (begin, end) in taken else 1.1,
                     "patchA": boxes[begin],
                     "patchB": boxes[end],
+                    "connectionstyle": f"arc3,rad={_bend(begin, end)}",
                     "shrinkA": 1,
                     "shrinkB": 1,
                 },
@@ -132,6 +138,12 @@ def plotOrderStates(
         if walked:
             said += f" This order went through {', then '.join(walked)}."
         show(figure, alt or said, path)
+
+
+def _bend(begin: str, end: str) -> float:
+    """Straight, or over the states that stand between the two."""
+    (left, row, _), (right, to, _) = _STATES[begin], _STATES[end]
+    return -0.3 if row == to and any(y == row and left < x < right for x, y, _ in _STATES.values()) else 0.0
 
 
 def _box(axes: Any, state: str, walked: bool) -> Any:

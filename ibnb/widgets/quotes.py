@@ -17,7 +17,8 @@ from ibnb.verbs.line import STALE
 from ibnb.widgets.live import Live
 from ibnb.widgets.markup import FALLS, NOTHING, RISES, Cell, count, note, price, shade, sparkline, table
 
-_COLUMNS = ("Symbol", "Bid size", "Bid", "Ask", "Ask size", "Last", "Change", "Course", "Volume", "Data")
+# The state of the data stands first: in a narrow window the last columns are out of sight.
+_COLUMNS = ("Symbol", "Data", "Bid size", "Bid", "Ask", "Ask size", "Last", "Change", "Course", "Volume")
 _SORTS = {"as added": "", "symbol": "Symbol", "last": "Last", "change": "Change", "volume": "Volume"}
 # The course is one price for each so many seconds of the session's time, so many of them.
 _EVERY, _POINTS = 10, 18
@@ -195,6 +196,7 @@ def _cells(name: str, quote: pd.Series, row: _Row, state: str, old: bool) -> lis
     ground = "" if old or math.isnan(change) else shade(RISES if change >= 0 else FALLS, abs(change) / 0.03)
     return [
         name,
+        state,
         count(quote["bidSize"]),
         price(quote["bid"]),
         price(quote["ask"]),
@@ -203,5 +205,4 @@ def _cells(name: str, quote: pd.Series, row: _Row, state: str, old: bool) -> lis
         Cell(NOTHING if math.isnan(change) else f"{change:+.2%}", ground),
         Cell(sparkline(row.course)),
         count(quote["volume"]),
-        state,
     ]

@@ -115,7 +115,7 @@ async function main(server, token, notebook, shots) {
     await shows("QuoteBoard", "TSLA added.");
     await widget("QuoteBoard").getByLabel("Sort by").selectOption("last");
     await widget("QuoteBoard").locator("th[aria-sort=descending]", { hasText: "Last" }).waitFor({ timeout: 15000 });
-    seen.sorted = await widget("QuoteBoard").locator("tbody tr td:nth-child(6)").allInnerTexts();
+    seen.sorted = await widget("QuoteBoard").locator("tbody tr td:nth-child(7)").allInnerTexts();
     await widget("QuoteBoard").getByLabel("Remove").first().selectOption("NVDA");
     await press("QuoteBoard", "Remove");
     await shows("QuoteBoard", "NVDA removed.");

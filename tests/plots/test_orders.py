@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import itertools
+import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.path import Path
 
 from ibnb import plotOrderStates, plotOrderTimeline, tables
+from ibnb.plots import orders
 from ibnb.plots.orders import _times as step_times
 from tests.plots.conftest import Shown
 
@@ -38,6 +43,46 @@ def test_states_are_drawn_with_an_orders_way_through_them(shown: Shown) -> None:
     assert shown[1]["text/plain"].endswith(
         " This order went through PendingSubmit, then Submitted, then PendingCancel, then Cancelled."
     )
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The figures as they are drawn, instead of on the page."""
+    figures: list[Any] = []
+
+    def keep(figure: Any, *_: Any) -> None:
+        figure.canvas.draw()
+        figures.append(figure)
+
+    monkeypatch.setattr(orders, "show", keep)
+    return figures
+
+
+def test_a_step_that_was_skipped_isnt_crossed_out(drawn: list[Any]) -> None:
+    """Lesson 10 in a browser: the way from PreSubmitted to Filled went through the words of Submitted."""
+    plotOrderStates(log("PendingSubmit", "PreSubmitted", "Filled"))
+    (axes,) = drawn[0].axes
+    boxes = [each.get_bbox_patch() for each in axes.texts if each.get_bbox_patch()]
+    arrows = [each.arrow_patch for each in axes.texts if getattr(each, "arrow_patch", None)]
+    for arrow in arrows:
+        line = arrow.get_transform().transform_path(arrow.get_path()).to_polygons(closed_only=False)
+        points = np.concatenate([Path(each).interpolated(20).vertices for each in line])
+        others = [box for box in boxes if box not in (arrow.patchA, arrow.patchB)]
+        assert not any(box.get_window_extent().count_contains(points) for box in others)
+
+
+def test_the_names_of_many_messages_dont_run_into_each_other(drawn: list[Any]) -> None:
+    """Lesson 11 in a browser: openOrderorderStatuserror."""
+    plotOrderTimeline(log("PendingSubmit", "Submitted", "Filled"))
+    plotOrderTimeline(log("PendingSubmit", *["Submitted"] * 5, *["Cancelled"] * 6))
+    for figure in drawn:
+        names = figure.axes[0].texts
+        for first, second in itertools.pairwise(names):
+            slope = math.radians(first.get_rotation())
+            flat = first.get_window_extent().x1 < second.get_window_extent().x0
+            (x, y), (right, top) = (figure.axes[0].transData.transform(each.xy) for each in (first, second))
+            across = (right - x) * math.sin(slope) - (top - y) * math.cos(slope)
+            assert flat or abs(across) > first.get_fontsize() * figure.dpi / 72
 
 
 @pytest.mark.parametrize("plot", [plotOrderTimeline, plotOrderStates])

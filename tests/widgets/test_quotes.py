@@ -18,9 +18,8 @@ def test_each_symbol_has_a_row_with_its_quote(app: IBApp) -> None:
     quote = app.getQuote("AAPL")
     row = board.text.splitlines()[2].split()
     assert row[0] == "AAPL"
-    assert [row[2], row[3], row[5]] == [f"{quote[name]:.2f}" for name in ("bid", "ask", "last")]
-    assert row[6] == f"{quote['last'] / quote['close'] - 1:+.2%}"
-    assert row[-1] == "live"
+    assert [row[1], row[3], row[4], row[6]] == ["live", *(f"{quote[name]:.2f}" for name in ("bid", "ask", "last"))]
+    assert row[7] == f"{quote['last'] / quote['close'] - 1:+.2%}"
     assert repr(board) == "QuoteBoard(AAPL, NVDA)"
 
 
