@@ -25,8 +25,10 @@ _CHECK = re.compile(r'^check\("([\d.]+)"', re.MULTILINE)
 _GIVEN = {"app"}
 ALL_WRONG = """
 import re
+import ibnb
 from ibnb.course import check
 from tests.course.answers import given, lesson_NN
+ibnb.reset()
 missed = []
 for asked, because in lesson_NN.WRONG:
     with given(asked) as arguments:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 import ibnb
-from ibnb.course.exercises import CannotCheck, answered, called, choice, exercise, raised, received
+from ibnb.course.exercises import CannotCheck, answered, called, choice, exercise, journal, raised, received
 from ibnb.verbs.orders.blotter import OrderReport
 
 _ENDED = ("Filled", "Cancelled", "ApiCancelled", "Inactive")
@@ -172,8 +172,6 @@ def mine_only(cancel_mine: Callable[..., Any], app: Any) -> str | None:
 
 @exercise("11.9", wants=pd.DataFrame, correct="what you had working is there again, as TWS has it")
 def back_again(orders: pd.DataFrame, app: Any) -> str | None:
-    if len(received(app, "StartApi")) < 2:
-        return "the gateway has seen this client id connect only once"
     if missing := {"symbol", "totalQuantity", "status", "clientId"} - set(orders.columns):
         return f"the table lacks the columns {', '.join(sorted(missing))}: take what getOpenOrders returns"
     if foreign := sorted(set(map(int, orders["clientId"])) - {app.clientId}):
@@ -187,7 +185,12 @@ def back_again(orders: pd.DataFrame, app: Any) -> str | None:
     if has != real:
         return "the quantities aren't those that the gateway has"
     ibm = _forms(app, int(orders.index[orders["symbol"] == "IBM"][-1]))[0]
-    return _differs(ibm.order, {"action": "BUY", "orderType": "LMT", "totalQuantity": 2})
+    if wrong := _differs(ibm.order, {"action": "BUY", "orderType": "LMT", "totalQuantity": 2}):
+        return wrong
+    # The lesson itself has come back once: it is after the order that counts.
+    mine = [each.message for each in journal(app) if (each.direction, each.clientId) == ("in", app.clientId)]
+    back = any(type(each).__name__ == "StartApi" for each in mine[mine.index(ibm) :])
+    return None if back else "the gateway hasn't seen this client id connect again since the order arrived"
 
 
 def _forms(app: Any, order_id: Any) -> list[Any]:

@@ -102,6 +102,13 @@ def back(app: Any, answer: Any = lambda app: app.getOpenOrders(), again: bool = 
     return before, app
 
 
+def returned(app: Any) -> Any:
+    """Away and back before there is any order, as the lesson's own cells have been."""
+    with ibnb.connect(clientId=2):
+        app.disconnect()
+        return ibnb.connect()
+
+
 def form_of(app: Any, order_id: int, contract: Any, new_limit: float) -> None:
     app.modifyOrder(order_id, contract, app.createOrder("BUY", 100, "LMT", new_limit))
 
@@ -208,7 +215,8 @@ WRONG: list[Any] = [
         with_app(lambda app: (resting(app), "11.8", lambda app: app.cancelOrder(app.getBlotter().index[-1]), app)[1:]),
         "some of your orders still work",
     ),
-    (with_app(lambda app: ("11.9", *back(app, again=False))), "connect only once"),
+    (with_app(lambda app: ("11.9", *back(app, again=False))), "connect again since"),
+    (with_app(lambda app: ("11.9", *back(returned(app), again=False))), "connect again since"),
     (with_app(lambda app: ("11.9", *back(app, lambda app: app.getOpenOrders("account")))), "orders of the client 2"),
     (with_app(lambda app: ("11.9", *back(app, None))), "no order for IBM"),
     (with_app(lambda app: ("11.9", *back(app, symbol="KO"))), "no order for IBM"),
