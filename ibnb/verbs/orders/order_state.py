@@ -87,7 +87,7 @@ class OrderState:
     contract: Any
     order: Any
     orderId: int
-    clientId: int = 0
+    clientId: int
     status: str = "PendingSubmit"
     permId: int = 0
     whyHeld: str = ""

@@ -135,7 +135,7 @@ class Waiting:
         if status in wanted or status in DONE:
             return True
         step = _PROGRESS.get(status, -1)
-        return any(0 <= _PROGRESS.get(word, 99) <= step for word in wanted)
+        return any(_PROGRESS.get(word, 99) <= step for word in wanted)
 
     def _until(self, done: Callable[[], bool], ends: float, what: str, orderId: int) -> None:
         self._core.wait_until(done, self._left(ends), what, standing=lambda: self._told(orderId))

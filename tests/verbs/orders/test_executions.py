@@ -49,6 +49,13 @@ def test_no_executions_have_the_same_columns(tws: ScriptedTWS) -> None:
     assert found["commission"].dtype == "float64"
 
 
+def test_all_executions_are_asked_for_unless_they_are_narrowed_down(tws: ScriptedTWS) -> None:
+    tws.on("reqExecutions", ("execDetailsEnd", "$id"))
+    tws.app.getExecutions()
+    wanted = tws.asked[-1][1][1]
+    assert (wanted.symbol, wanted.side, wanted.acctCode) == ("", "", "")
+
+
 def test_completed_orders(tws: ScriptedTWS) -> None:
     state = OrderState()
     state.status, state.completedStatus, state.completedTime = "Filled", "Filled Size: 1", "20250611 10:00:01 EST"

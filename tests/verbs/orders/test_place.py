@@ -247,6 +247,14 @@ def test_a_cancel_that_tws_refuses_raises(tws: ScriptedTWS) -> None:
     assert caught.value.code == 10148
 
 
+def test_a_cancel_of_the_whole_account_is_one_of_each_order_sent_here(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.record("reqGlobalCancel")
+    tws.app.reqGlobalCancel()
+    assert "cancel sent" in tws.app.getOrderLog(27)["message"].tolist()
+
+
 def test_an_unknown_scope_is_a_value_error(tws: ScriptedTWS) -> None:
     tws.record("reqGlobalCancel")
     with pytest.raises(ValueError, match="Legal values: mine, account"):

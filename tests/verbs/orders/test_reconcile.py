@@ -127,6 +127,7 @@ def test_a_tws_that_doesnt_tell_completed_orders_leaves_the_rest_working(tws: Sc
     tws.on("reqCompletedOrders", refuse)
     reconcile(tws.app)
     assert "Uncertain" == status(tws.app, key)
+    assert "completed orders can't be had" in own_words(tws.app)[0]
 
 
 def test_a_read_only_session_asks_for_nothing(tws: ScriptedTWS) -> None:
