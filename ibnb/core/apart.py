@@ -1,23 +1,24 @@
 """The time of a simulated TWS behind a port, where it isn't the wall's: it began elsewhere, runs at another pace, or
 stands still until somebody waits.
 
-It says so at the end of the handshake's time, "20250611 10:00:00 EDT ibnb <epoch seconds> <rate>"; a TWS never does.
+Its handshake names New York's zone as EST5EDT, which every client reads and no TWS is known to say. Only then is it
+asked for more, by a line of its own to the same port (ibnb.gateway.timekeeper).
 """
 
 from __future__ import annotations
 
-import re
 import socket
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
-from ibnb.core.clock import Alarm, Changes, Clock, Done, GatewayTime, RealTime, Time
+from ibnb.core.clock import NEW_YORK, Alarm, Changes, Clock, Done, GatewayTime, RealTime, Time
 from ibnb.errors import ConnectionLostError
 
-_MARK = re.compile(r" ibnb ([0-9.]+) ([0-9.e+-]+)$")
+_ZONE = " EST5EDT"
 _GREETING = b"CLOCK\n"
 # Real seconds in which a gateway has moved its time a little.
 _PATIENCE = 60.0
@@ -25,15 +26,25 @@ _PATIENCE = 60.0
 _LEAST = 5.0
 
 
-def told(connection_time: str) -> tuple[float, float] | None:
+def clock_at(host: str, port: int, connection_time: str) -> tuple[float, float] | None:
     """The gateway's time (epoch seconds) and its rate, if it goes by a clock of its own; 0 is one that stands still."""
-    found = _MARK.search(connection_time)
-    return None if found is None else (float(found[1]), float(found[2]))
+    if not connection_time.endswith(_ZONE):
+        return None
+    try:
+        with socket.create_connection((host, port), _LEAST) as line, line.makefile() as answer:
+            line.sendall(_GREETING)
+            _, now, rate = answer.readline().split()
+            return float(now), float(rate)
+    except (OSError, ValueError):  # it is a TWS, after all
+        return None
 
 
-def without(connection_time: str) -> str:
+def plain(connection_time: str) -> str:
     """The handshake's time as a TWS says it."""
-    return _MARK.sub("", connection_time)
+    if not connection_time.endswith(_ZONE):
+        return connection_time
+    moment = datetime.strptime(connection_time, f"%Y%m%d %H:%M:%S{_ZONE}").replace(tzinfo=NEW_YORK)
+    return f"{moment:%Y%m%d %H:%M:%S %Z}"
 
 
 class PacedTime(RealTime):
@@ -208,7 +219,7 @@ class TimeApart:
         self._time: Time | None = None
 
     def follow(self, host: str, port: int, found: tuple[float, float] | None) -> None:
-        """A connection has been made to a gateway that has `told` this."""
+        """A connection has been made to a gateway whose `clock_at` is this."""
         clock = self.clock
         if not (clock.is_the_walls or clock.goes_by(self._time)):
             return

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ibnb.core.apart import told, without
+from ibnb.core.apart import clock_at, plain
 from ibnb.core.clock import Changes, Clock
 from ibnb.core.dispatch import on
 from ibnb.core.order_ids import Ids
@@ -130,8 +130,8 @@ class Lifecycle:
         """Make an open connection the session's own."""
         client = self.client
         client.host, client.port, client.clientId = connection.host, connection.port, clientId
-        client.serverVersion_, client.connTime = version, without(connection_time)
-        self.apart = told(connection_time)
+        client.serverVersion_, client.connTime = version, plain(connection_time)
+        self.apart = None if connection.port == HERE else clock_at(connection.host, connection.port, connection_time)
         self.endpoint = (connection.host, connection.port, clientId)
         self.connection, self.version, self.since = connection, version, self.clock.now()
         self.ended.clear()

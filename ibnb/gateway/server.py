@@ -248,6 +248,11 @@ class Gateway:
         """Virtual time in epoch seconds."""
         return self._clock.now()
 
+    @property
+    def rate(self) -> float:
+        """Virtual seconds in a second of the wall's; 0 for a manual clock."""
+        return self._clock.rate
+
     def advance(self, seconds: float) -> None:
         """Let virtual time go by; everything that is due happens in order. Manual clock only."""
         if seconds < 0:
@@ -328,8 +333,8 @@ class Gateway:
 
     @property
     def takes_keepers(self) -> bool:
-        """Whether somebody (else) may move its time through the port."""
-        return self.manual and len(self.timekeepers) < self.scenario.limits.clients
+        """Whether somebody (else) may ask for its time through the port, or move it."""
+        return self._clock.apart and len(self.timekeepers) < self.scenario.limits.clients
 
     def makes_room(self) -> bool:
         """Whether one more socket may stay. When all places are taken, the oldest that hasn't started yet gives way."""

@@ -40,6 +40,7 @@ from .engine import Engine
 from .handlers.registry import Refusal
 from .pacing import MessageRate
 from .scenario import NEW_YORK
+from .timekeeper import ZONE
 from .world import Client, Later
 from .world.client import Make
 from .zones import LOGIN_ZONE
@@ -234,8 +235,7 @@ class Session:
         self._codec, self._version = codec_for(version, LOGIN_ZONE), version
         clock = self._engine.world.clock
         now = datetime.fromtimestamp(clock.now(), NEW_YORK)
-        apart = f" ibnb {clock.now():.3f} {clock.rate:g}" if clock.apart else ""
-        self._said += frame(hello_answer(version, f"{now:%Y%m%d %H:%M:%S %Z}{apart}"))
+        self._said += frame(hello_answer(version, f"{now:%Y%m%d %H:%M:%S} {ZONE if clock.apart else now.tzname()}"))
         self._end_burst()
         self.state = State.START
 

@@ -3,8 +3,10 @@
 Rule: it begins with `CLOCK`. Each request is a line, `step <limit>` (on to what is due next, at the latest to then, in
 epoch seconds) or `advance <seconds>`, and never goes further than a day or a minute at a time, so that others have
 their turn. Its answer is `= <now> <1 if something happened>`; when time has moved otherwise, `~ <now>` is said. Who
-asks for anything else, or of a clock that follows the wall's, is hung up on. A client hears of such a clock by the
-end of the handshake's time: `ibnb <now> <rate>`.
+asks for anything else is hung up on. The first thing said is `~ <now> <rate>`, and the last where time runs by itself.
+
+A client is told by the handshake that there is such a line: its time names New York's zone as `EST5EDT`. That is a name
+of the time zone database, so clients in every language read it; a TWS says EST, or the name of its host's zone.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 from typing import Protocol
 
 GREETING = b"CLOCK\n"
+ZONE = "EST5EDT"
 _LONGEST_ADVANCE, _LONGEST_STEP = 60.0, 86_400.0
 # No request is as long.
 _LONGEST_LINE = 100
@@ -22,6 +25,8 @@ class Mover(Protocol):
 
     timekeepers: list[Timekeeper]
 
+    @property
+    def rate(self) -> float: ...
     def now(self) -> float: ...
     def advance(self, seconds: float) -> None: ...
     def step(self, limit: float) -> bool: ...
@@ -31,6 +36,7 @@ class Line(Protocol):
     """The part of a transport that is needed."""
 
     def write(self, data: bytes) -> None: ...
+    def close(self) -> None: ...
     def abort(self) -> None: ...
 
 
@@ -42,11 +48,16 @@ class Timekeeper:
         self._unread = b""
         self._greeted = False
         self._told = gateway.now()
-        gateway.timekeepers.append(self)
-        self._say(f"~ {self._told!r}")
+        self._say(f"~ {self._told!r} {gateway.rate:g}")
+        if gateway.rate:
+            line.close()
+        else:
+            gateway.timekeepers.append(self)
 
     def receive(self, data: bytes) -> None:
         """Do what is asked."""
+        if self._gateway.rate:
+            return
         self._unread += data
         if not self._greeted:
             self._unread, self._greeted = self._unread.removeprefix(GREETING), True

@@ -53,7 +53,6 @@ class Player:
         self.host, self.port, self._foreign, self._match = host, port, foreign, _MATCH_ON[matchOn]
         #: What was asked otherwise than in the recording; "" while nothing was.
         self.difference = ""
-        self._rate = 0.0
         self._lock = threading.RLock()
         self._listener: socket.socket | None = None
         self._client: socket.socket | None = None
@@ -87,7 +86,6 @@ class Player:
 
     def serve_forever(self, rate: float = 1.0) -> None:
         """Let time pass by the wall clock, at this pace, until interrupted."""
-        self._rate = rate
         with contextlib.suppress(KeyboardInterrupt):
             turn = threading.Event()
             while not turn.wait(_TURN):
@@ -163,9 +161,7 @@ class Player:
         version = self.head["version"]
         if not int(least) <= version <= int(most or least):
             raise OSError("no common version")  # which the client tells by the end of the connection
-        # A program that comes by the port hears at which pace this time goes, as of any gateway.
-        apart = f" ibnb {self.now():.3f} {self._rate:g}" if self._rate else ""
-        self._send(f"{version}\0{self.head['connectionTime']}{apart}\0".encode())
+        self._send(f"{version}\0{self.head['connectionTime']}\0".encode())
 
     def _take(self, payload: bytes) -> None:
         with self._lock:

@@ -7,14 +7,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from inside import core
 
 import ibnb
 from ibnb import IBApp
-from ibnb.core.apart import PacedTime, told, without
+from ibnb.core.apart import PacedTime, clock_at, plain
 from ibnb.core.clock import Changes, RealTime
 from ibnb.errors import ConnectionLostError
 from ibnb.gateway import Gateway
@@ -33,11 +35,41 @@ def still() -> Iterator[Gateway]:
         yield gateway
 
 
-def test_only_ibnbs_own_gateway_tells_of_a_clock() -> None:
-    assert told("20250611 10:00:00 EDT ibnb 1749650400.250 60") == (1749650400.25, 60.0)
-    assert without("20250611 10:00:00 EDT ibnb 1749650400.250 60") == "20250611 10:00:00 EDT"
-    for text in ("20250611 10:00:00 EST", "20250611 10:00:00 Central European Standard Time", "", "20250611 10:00:00 "):
-        assert (told(text), without(text)) == (None, text)
+def test_only_a_gateway_with_a_clock_of_its_own_is_asked_for_it(still: Gateway) -> None:
+    assert clock_at(still.host, still.port, "20250611 10:00:00 EST5EDT") == (LESSON.start, 0.0)
+    with Gateway("lesson", manual=False, rate=60.0) as paced:
+        found = clock_at(paced.host, paced.port, "20250611 10:00:00 EST5EDT")
+        assert found is not None
+        assert found[1] == 60.0
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(0)
+        port = silent.getsockname()[1]
+        for zone in ("EST", "EDT", "Central European Standard Time", "America/New_York", ""):
+            assert clock_at("127.0.0.1", port, f"20250611 10:00:00 {zone}") is None
+        with pytest.raises(BlockingIOError):  # nobody has knocked
+            silent.accept()
+    assert clock_at("127.0.0.1", port, "20250611 10:00:00 EST5EDT") is None
+
+
+def test_a_session_shows_the_usual_name_of_the_zone() -> None:
+    assert plain("20250611 10:00:00 EST5EDT") == "20250611 10:00:00 EDT"
+    assert plain("20250110 10:00:00 EST5EDT") == "20250110 10:00:00 EST"
+    for text in ("20250611 10:00:00 Central European Standard Time", "", "20250611 10:00:00 "):
+        assert plain(text) == text
+
+
+def test_a_clock_of_its_own_is_told_as_a_zone_that_clients_know() -> None:
+    """rust-ibapi 3 takes all behind the time for the zone's name, and ends the connection if there is none of it."""
+    for manual in (True, False):
+        with (
+            Gateway("lesson", manual=manual) as gateway,
+            socket.create_connection((gateway.host, gateway.port)) as line,
+        ):
+            line.sendall(b"API\0" + b"\0\0\0\x09v176..176")
+            answer = line.recv(100)
+        date, time, zone = answer[4:].split(b"\0")[1].decode().split(" ", 2)
+        assert (date, time) == ("20250611", "10:00:00")
+        assert datetime(2025, 6, 11, tzinfo=ZoneInfo(zone)).utcoffset() == timedelta(hours=-4)
 
 
 # --- a clock that stands still -------------------------------------------------------------------------
@@ -143,7 +175,9 @@ def test_a_gateway_in_another_process() -> None:
 def test_others_ask_in_vain_where_time_runs_by_itself() -> None:
     with Gateway("lesson", manual=False) as gateway, socket.create_connection((gateway.host, gateway.port), 10) as line:
         line.sendall(b"CLOCK\nadvance 60\n")
-        assert line.recv(100) == b""
+        with line.makefile("rb") as answer:
+            assert answer.read().endswith(b" 1\n")
+        assert gateway.now() < LESSON.start + 60
 
 
 # --- a clock with a pace -------------------------------------------------------------------------------
@@ -210,5 +244,4 @@ def test_the_handshakes_time_is_as_a_tws_says_it(still: Gateway, version: int) -
     assert app.connTime == "20250611 10:00:00 EDT"
     app.placeOrderNow("AAPL", app.createOrder("BUY", 1), wait="Filled")
     assert app.getExecutions().index[0] == app.now().replace(microsecond=0)
-    here = ibnb.connect(serverVersion=version)
-    assert here.connTime == "20250611 10:00:00 EDT"
+    assert ibnb.connect(serverVersion=version).connTime == "20250611 10:00:00 EDT"

@@ -14,7 +14,8 @@ class Still:
         self.timekeepers: list[Timekeeper] = []
         self.time = 1000.0
         self.said = b""
-        self.hung_up = False
+        self.hung_up = self.closed = False
+        self.rate = 0.0
 
     def now(self) -> float:
         return self.time
@@ -31,6 +32,9 @@ class Still:
 
     def write(self, data: bytes) -> None:
         self.said += data
+
+    def close(self) -> None:
+        self.closed = True
 
     def abort(self) -> None:
         self.hung_up = True
@@ -51,7 +55,7 @@ def keeper(still: Still) -> Timekeeper:
 def test_it_goes_to_what_is_due_next_and_says_whether_something_was(still: Still, keeper: Timekeeper) -> None:
     for request in (b"step 9999\n", b"step 1050.5\n", b"advance 30\n"):
         keeper.receive(request)
-    assert still.said.decode().split("\n") == ["~ 1000.0", "= 1040.0 1", "= 1050.5 0", "= 1080.5 1", ""]
+    assert still.said.decode().split("\n") == ["~ 1000.0 0", "= 1040.0 1", "= 1050.5 0", "= 1080.5 1", ""]
 
 
 def test_requests_may_come_in_pieces_and_with_the_greeting(still: Still) -> None:
@@ -73,7 +77,7 @@ def test_time_that_others_have_moved_is_told_once(still: Still, keeper: Timekeep
     still.advance(7)
     keeper.tell()
     keeper.tell()
-    assert still.said == b"~ 1000.0\n~ 1007.0\n"
+    assert still.said == b"~ 1000.0 0\n~ 1007.0\n"
 
 
 @pytest.mark.parametrize(
@@ -84,3 +88,10 @@ def test_who_asks_for_anything_else_is_hung_up_on(still: Still, keeper: Timekeep
     assert (still.hung_up, still.time) == (True, 1000.0)
     keeper.lost()
     assert still.timekeepers == []
+
+
+def test_where_time_runs_by_itself_it_is_told_and_that_is_all(still: Still) -> None:
+    still.rate = 60.0
+    keeper = Timekeeper(still, still)
+    keeper.receive(GREETING + b"advance 5\n")
+    assert (still.said, still.closed, still.timekeepers, still.time) == (b"~ 1000.0 60\n", True, [], 1000.0)
