@@ -40,10 +40,9 @@ from .engine import Engine
 from .handlers.registry import Refusal
 from .pacing import MessageRate
 from .scenario import NEW_YORK
-from .timekeeper import ZONE
 from .world import Client, Later
 from .world.client import Make
-from .zones import LOGIN_ZONE
+from .zones import APART, LOGIN_ZONE
 
 _log = logging.getLogger(__name__)
 
@@ -235,7 +234,7 @@ class Session:
         self._codec, self._version = codec_for(version, LOGIN_ZONE), version
         clock = self._engine.world.clock
         now = datetime.fromtimestamp(clock.now(), NEW_YORK)
-        self._said += frame(hello_answer(version, f"{now:%Y%m%d %H:%M:%S} {ZONE if clock.apart else now.tzname()}"))
+        self._said += frame(hello_answer(version, f"{now:%Y%m%d %H:%M:%S} {APART if clock.apart else now.tzname()}"))
         self._end_burst()
         self.state = State.START
 

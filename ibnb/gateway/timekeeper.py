@@ -5,8 +5,7 @@ epoch seconds) or `advance <seconds>`, and never goes further than a day or a mi
 their turn. Its answer is `= <now> <1 if something happened>`; when time has moved otherwise, `~ <now>` is said. Who
 asks for anything else is hung up on. The first thing said is `~ <now> <rate>`, and the last where time runs by itself.
 
-A client is told by the handshake that there is such a line: its time names New York's zone as `EST5EDT`. That is a name
-of the time zone database, so clients in every language read it; a TWS says EST, or the name of its host's zone.
+A client is told by the handshake that there is such a line: its time names its zone as `zones.APART`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from __future__ import annotations
 from typing import Protocol
 
 GREETING = b"CLOCK\n"
-ZONE = "EST5EDT"
 _LONGEST_ADVANCE, _LONGEST_STEP = 60.0, 86_400.0
 # No request is as long.
 _LONGEST_LINE = 100

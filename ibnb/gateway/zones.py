@@ -11,6 +11,10 @@ from zoneinfo import ZoneInfo
 # Where TWS is logged in: times that name no zone are meant, and written, in this one.
 LOGIN_ZONE = "US/Eastern"
 
+# The handshake of a clock that isn't the wall's names New York's zone so: clients in every language read that name, and
+# a TWS says EST, or the name of its host's zone.
+APART = "EST5EDT"
+
 # What TWS says of a time that it can't read, after the field's name.
 BAD_DATE = (
     "The date, time, or time-zone entered is invalid. The correct format is yyyymmdd hh:mm:ss xx/xxxx "
