@@ -47,7 +47,6 @@ class Staleness:
         self._alarm = None
         streams = self.subscriptions.streams()
         if not streams or self.over():
-            self._warned.clear()
             return
         for each in streams:
             try:
