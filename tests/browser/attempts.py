@@ -21,8 +21,6 @@ from ibnb.course import lessons_dir
 from ibnb.course.exercises import find
 
 _CHECK = re.compile(r'^check\("([\d.]+)"', re.MULTILINE)
-# What a check is given besides the answers, and what the lists give it, too.
-_GIVEN = {"app"}
 ALL_WRONG = """
 import re
 import ibnb
@@ -41,7 +39,10 @@ print(f"{len(lesson_NN.WRONG)} wrong answers, {len(missed)} without their reason
 
 @dataclass(frozen=True)
 class Question:
-    """An exercise in a notebook: the places of its answer's cells with the solved text, and that of its check."""
+    """An exercise in a notebook: the places of its answer's cells with the solved text, and that of its check.
+
+    `names` are what the check looks at, with `_` for what is the lesson's own, such as the session.
+    """
 
     number: str
     solved: list[tuple[int, str]]
@@ -90,7 +91,8 @@ class Lesson:
             if number := _CHECK.search(cell.source):
                 call = next(each for each in ast.walk(ast.parse(cell.source)) if isinstance(each, ast.Call))
                 names = [ast.unparse(each) for each in call.args[1:]]
-                found.append(Question(number[1], edits, place, [name for name in names if name not in _GIVEN]))
+                bound = {name for _, text in edits for name in _bound(text)}
+                found.append(Question(number[1], edits, place, [name if name in bound else "_" for name in names]))
                 edits = []
         return found
 
@@ -102,9 +104,10 @@ class Lesson:
         listed = sorted(self._listed(question.number), key=lambda each: each[0])
         _, answers, because = listed[0]
         if any(answer.startswith("*") for answer in answers):
-            lines = [f"{', '.join(question.names)}, *_ = {', '.join(answers)},"]
+            lines = [f"{', '.join(name for name in question.names if name != '_')}, *_ = {', '.join(answers)},"]
         else:
-            lines = [f"{name} = {answer}" for name, answer in zip(question.names, answers, strict=False)]
+            named = zip(question.names, answers, strict=False)
+            lines = [f"{name} = {answer}" for name, answer in named if name != "_"]
         if any("mine." in line for line in lines):
             lines.insert(0, f"from tests.course.answers import lesson_{self.number:02} as mine")
         return "\n".join(lines), because
@@ -121,6 +124,15 @@ class Lesson:
                 names = set(vars(module)) - {each.arg for each in ast.walk(entry) if isinstance(each, ast.arg)}
                 texts = [ast.unparse(_Mine(names).visit(each)) for each in asked.elts[1:]]
                 yield session, texts, ast.literal_eval(because)
+
+
+def _bound(source: str) -> Iterator[str]:
+    """The names that a cell gives a value to."""
+    for each in ast.walk(ast.parse(source)):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+            yield each.id
+        elif isinstance(each, ast.FunctionDef | ast.ClassDef):
+            yield each.name
 
 
 def _wrong_entries(path: Path) -> list[Any]:
