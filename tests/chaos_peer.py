@@ -114,7 +114,10 @@ class ChaosPeer:
         hello = b""
         with contextlib.suppress(OSError):
             while len(hello) < 8 or len(hello) < 8 + int.from_bytes(hello[4:8], "big"):
-                hello += client.recv(4096)
+                data = client.recv(4096)
+                hello += data
+                if not data or not b"API\0".startswith(hello[:4]):
+                    raise OSError("no client of a TWS's")
             server.sendall(hello)
             frames = Frames()
             while data := client.recv(65536):
