@@ -46,7 +46,9 @@ class TestWorlds:
 
 
 def test_any_client_can_reach_it(tws):
-    socket.create_connection((tws.host, tws.port)).close()
+    with socket.create_connection((tws.host, tws.port)) as client:
+        client.sendall(b"API\\0\\0\\0\\0\\x09v176..176")
+        assert b"176" in client.recv(100)
 
 
 @pytest.mark.tws(sead=7)
