@@ -191,7 +191,8 @@ def _stub_line(block: list[str]) -> str:
 
 
 def _without_markers(code: str) -> str:
-    return "\n".join(line for line in code.splitlines() if line.strip() not in (BEGIN, END))
+    # The source has two blank lines between a function and the marker below it; the notebook has no marker.
+    return "\n".join(line for line in code.splitlines() if line.strip() not in (BEGIN, END)).strip("\n")
 
 
 def exercise_of(code: str) -> str | None:

@@ -55,6 +55,14 @@ def test_a_block_that_leaves_no_answer_is_refused(code: str, complaint: str) -> 
         source.stub(code)
 
 
+@pytest.mark.parametrize("before", ["", "limit = 5\n\n\n"])
+def test_a_solved_cell_ends_with_its_last_line_of_code(before: str) -> None:
+    # issue 12: the blank lines that ruff wants between a function and `### END SOLUTION` stayed as two empty lines.
+    function = "def f(x):\n    return x"
+    cell = Cell("code", f"{before}{source.BEGIN}\n{function}\n\n\n{source.END}", {})
+    assert source.solved([cell])[0].source == f"{before}{function}"
+
+
 def test_the_student_gets_neither_solution_cells_nor_answers() -> None:
     cells = source.read_cells(DATA / "99_sample.py")
     student = "\n".join(cell.source for cell in source.student(cells))
