@@ -56,7 +56,7 @@ class Connection(asyncio.Protocol):
             _log.warning("refused a connection from %s: not a trusted host", peer)
             transport.abort()
         elif not self._gateway.makes_room():
-            _log.warning("refused a connection: all places are taken")
+            _log.warning("refused a connection: none are taken now")
             transport.abort()
         else:
             transport.set_write_buffer_limits(STUFFED)

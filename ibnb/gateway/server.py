@@ -337,17 +337,16 @@ class Gateway:
         return self._clock.apart and len(self.timekeepers) < self.scenario.limits.clients
 
     def makes_room(self) -> bool:
-        """Whether one more socket may stay. When all places are taken, the oldest that hasn't started yet gives way."""
+        """Whether one more socket may stay: whether it is a client's, for whom there may be no place, is said by its
+        hello. Each client that is about to start may ask for the time by another socket; when there are twice as many
+        that haven't started as clients may be, the oldest gives way."""
         if not self.engine.listener.listening:
             return False
-        if len(self.connections) < self.scenario.limits.clients:
-            return True
-        for connection in self.connections:
-            if connection.session.state in (State.HELLO, State.START):
-                self.connections.remove(connection)
-                connection.abort()
-                return True
-        return False
+        waiting = [each for each in self.connections if each.session.state in (State.HELLO, State.START)]
+        if len(waiting) >= 2 * self.scenario.limits.clients:
+            self.connections.remove(waiting[0])
+            waiting[0].abort()
+        return True
 
     # -- inside the loop -----------------------------------------------------------------------------------------
 

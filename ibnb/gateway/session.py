@@ -255,6 +255,9 @@ class Session:
 
     def _start(self, clientId: int) -> None:
         self.clientId = clientId
+        if self._engine.full:  # others have come in since the hello
+            self.close()
+            return
         try:
             self._sit_down(self._engine.seat(clientId))
             if not self._engine.listener.listening:

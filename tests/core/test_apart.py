@@ -144,6 +144,16 @@ def test_a_gateway_that_has_gone_moves_no_time(still: Gateway) -> None:
     assert app.now().timestamp() == LESSON.start
 
 
+def test_the_last_client_that_there_is_room_for_goes_by_the_gateways_time_too(still: Gateway) -> None:
+    """Its question for the clock took the place that it had itself just been given."""
+    for clientId in range(1, LESSON.limits.clients):
+        ibnb.connect(port=still.port, clientId=clientId)
+    last = ibnb.connect(port=still.port, clientId=LESSON.limits.clients)
+    assert last.now().timestamp() == LESSON.start
+    last.sleep("1 h")
+    assert still.now() == LESSON.start + 3600
+
+
 def test_another_connection_of_the_same_app_goes_by_the_other_ones_time(still: Gateway) -> None:
     app = IBApp()
     app.connect("127.0.0.1", still.port, 1)

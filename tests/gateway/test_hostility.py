@@ -237,17 +237,35 @@ def test_a_client_that_never_reads_loses_its_session_and_holds_up_no_advance() -
 
 def test_sockets_that_never_start_give_way() -> None:
     with Gateway("lesson") as gateway, contextlib.ExitStack() as stack:
-        for _ in range(40):
+        for _ in range(80):
             idle = Peer(gateway)
             stack.callback(idle.close)
         for clientId in range(1, 33):
             stack.callback(Peer(gateway, clientId).close)
         assert 32 == gateway.inspect(lambda world: len(world.clients))
-        assert 32 >= len(gateway.connections)
-        late = Peer(gateway)
-        stack.callback(late.close)
+        assert 32 + 2 * 32 >= len(gateway.connections)
         with pytest.raises(ConnectionError):
-            late.next()
+            Peer(gateway, 33)
+        assert 32 == gateway.inspect(lambda world: len(world.clients))
+
+
+def test_as_many_as_there_is_room_for_may_come_at_once_and_each_ask_for_the_time() -> None:
+    """17 on: the question of one, a socket like any other, took the place of another that was about to start."""
+    with Gateway("lesson") as gateway, contextlib.ExitStack() as stack:
+        peers = [stack.enter_context(contextlib.closing(Peer(gateway))) for _ in range(33)]
+        for peer in peers:
+            peer.socket.sendall(HELLO)
+            peer.next()
+        for _ in peers[1:]:
+            line = stack.enter_context(socket.create_connection((gateway.host, gateway.port), 20))
+            line.sendall(b"CLOCK\n")
+            assert line.recv(100).startswith(b"~ ")
+        for clientId, peer in enumerate(peers[1:], 1):
+            peer.ask(m.StartApi(clientId=clientId))
+            peer.until(m.NextValidId)
+        peers[0].ask(m.StartApi(clientId=33))  # it has said hello, but is one too many now
+        with pytest.raises(ConnectionError):
+            peers[0].until(m.NextValidId)
         assert 32 == gateway.inspect(lambda world: len(world.clients))
 
 
