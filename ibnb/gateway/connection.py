@@ -28,6 +28,7 @@ class Host(Mover, Protocol):
 
     engine: Engine
     connections: list[Any]
+    sockets: set[Any]
 
     @property
     def takes_keepers(self) -> bool: ...
@@ -51,6 +52,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        self._gateway.sockets.add(self)
         peer = transport.get_extra_info("peername")
         if not self._gateway.trusts(peer[0] if peer else ""):
             _log.warning("refused a connection from %s: not a trusted host", peer)
@@ -82,6 +84,7 @@ class Connection(asyncio.Protocol):
         self._gateway.settle()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._gateway.sockets.discard(self)
         if self._keeper is not None:
             self._keeper.lost()
         self.session.lost()

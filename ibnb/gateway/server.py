@@ -104,6 +104,8 @@ class Gateway:
         self._embedded = False
         self._lock = threading.RLock()  # held by whoever runs the world while there is no loop
         self.connections: list[Connection | Pipe] = []
+        #: What a client has opened and neither side has closed.
+        self.sockets: set[Connection] = set()
         self._pipes: list[Pipe] = []
         self._trusted = frozenset((*_LOOPBACK, *trusted))
         clock = Clock(scenario.start) if self.manual else Clock(scenario.start, rate, time.monotonic)
@@ -116,6 +118,7 @@ class Gateway:
         self._thread: threading.Thread | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
+        self._ending = False
 
     # -- life --------------------------------------------------------------------------------------------------
 
@@ -171,7 +174,7 @@ class Gateway:
     def _serve(self, ready: Future[int]) -> None:
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
-            self._stopping = asyncio.Event()
+            self._stopping, self._ending = asyncio.Event(), False
             self._listening = asyncio.Lock()
             try:
                 await self._open_or_close()
@@ -182,25 +185,34 @@ class Gateway:
             self._set_alarm()
             ready.set_result(self._port)
             await self._stopping.wait()
-            if self._server is not None:
-                self._server.close()
-                self._server = None
-            for each in (*self.connections, *self.timekeepers):
+            self._ending = True
+            await self._open_or_close()
+            for each in (*self.connections, *self.sockets):
                 each.abort()
             self._tell(here=False)
-            await asyncio.sleep(0)  # lets each connection hear of its end
+            await asyncio.sleep(0)  # those that were being let in are among them now
+            while self.sockets:
+                await asyncio.sleep(0)  # lets each hear of its end
 
         asyncio.run(serve())
+
+    @property
+    def _is_to_listen(self) -> bool:
+        return self.engine.listener.listening and not self._ending
 
     async def _open_or_close(self) -> None:
         """Listen if the world says that the port is open, and don't if it says that it isn't."""
         async with self._listening:
-            listening = self.engine.listener.listening
+            listening = self._is_to_listen
             if listening and self._server is None:
                 loop = asyncio.get_running_loop()
                 self._server = await loop.create_server(lambda: Connection(self), self.host, self._port)
                 self._port = self._server.sockets[0].getsockname()[1]
             elif not listening and self._server is not None:
+                with contextlib.suppress(NotImplementedError):  # on Windows nobody waits
+                    for each in self._server.sockets:
+                        asyncio.get_running_loop().remove_reader(each)
+                await asyncio.sleep(0)  # lets in who waits for it: Python 3.11's closed server forgets their sockets
                 self._server.close()
                 self._server = None
 
@@ -218,6 +230,7 @@ class Gateway:
         with contextlib.suppress(RuntimeError):  # the loop has gone already
             loop.call_soon_threadsafe(self._stopping.set)
         thread.join(_CALL_TIMEOUT)
+        self._ending = False
 
     def serve_forever(self) -> None:
         """Start if needed and block until the gateway is stopped or interrupted."""
@@ -340,7 +353,7 @@ class Gateway:
         """Whether one more socket may stay: whether it is a client's, for whom there may be no place, is said by its
         hello. Each client that is about to start may ask for the time by another socket; when there are twice as many
         that haven't started as clients may be, the oldest gives way."""
-        if not self.engine.listener.listening:
+        if not self._is_to_listen:
             return False
         waiting = [each for each in self.connections if each.session.state in (State.HELLO, State.START)]
         if len(waiting) >= 2 * self.scenario.limits.clients:
@@ -398,7 +411,7 @@ class Gateway:
         if threading.current_thread() is self._thread:
             self._tell(here=False)
         alive = self._loop is not None and not self._loop.is_closed()  # the journal may be read after the end
-        if alive and self.engine.listener.listening != (self._server is not None):
+        if alive and self._is_to_listen != (self._server is not None):
             assert self._loop is not None
             self._tending = self._loop.create_task(self._open_or_close())
         self._set_alarm()

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import gc
 import socket
+import threading
+import warnings
+from collections.abc import Callable
 
 import pytest
 
@@ -11,6 +17,7 @@ from ibnb.gateway import messages as m
 from ibnb.gateway.codec import TextCodec
 from ibnb.gateway.codec.wire import FrameBuffer, frame
 from ibnb.gateway.scenario import LESSON
+from ibnb.gateway.world import World
 
 CODEC = TextCodec(176)
 
@@ -118,6 +125,39 @@ def test_stopping_hangs_up_on_everybody() -> None:
             peer.until(m.CurrentTime)
     assert "stopped" in repr(gateway)
     gateway.stop()
+
+
+@pytest.mark.parametrize("end", [Gateway.stop, lambda gateway: gateway.faults.nightly_restart(60.0)])
+def test_who_comes_in_the_moment_of_the_end_is_hung_up_on(
+    end: Callable[[Gateway], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The port was closed while they were being let in, and their sockets stayed open (ResourceWarning)."""
+    gateway, told = Gateway("lesson").start(), threading.Event()
+    ender = threading.Thread(target=end, args=(gateway,))
+
+    def come_and_end(_: World) -> list[socket.socket]:
+        """In the loop: when it goes on, it finds these sockets and the end at once."""
+        loop = asyncio.get_running_loop()
+        tell = loop.call_soon_threadsafe
+        monkeypatch.setattr(loop, "call_soon_threadsafe", lambda *args: (tell(*args), told.set())[0])
+        place = (gateway.host, gateway.port)
+        comers = [stack.enter_context(socket.create_connection(place, 10)) for _ in range(5)]
+        ender.start()
+        assert told.wait(10)
+        return comers
+
+    with warnings.catch_warnings(record=True) as warned, contextlib.ExitStack() as stack:
+        warnings.simplefilter("always")
+        comers = gateway.inspect(come_and_end)
+        ender.join(10)
+        assert not ender.is_alive()
+        for each in comers:
+            with contextlib.suppress(ConnectionError):
+                assert each.recv(1) == b""
+        gateway.stop()
+        gc.collect()
+    assert [] == [str(each.message) for each in warned if each.category is ResourceWarning]
+    assert gateway.sockets == set()
 
 
 def test_only_trusted_hosts_are_let_in() -> None:
