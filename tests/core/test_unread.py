@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fake_tws import payload
 from inside import core, feed, open_ids, speak
-from peers.peer import REQ, WIRES, Message, Peer, Wire
+from peers.peer import REQ, WIRES, Message, Peer, Wire, tell_time
 from peers.stories import charged, completed, executed, shown, stands
 from scripted import ScriptedTWS
 from wires import price
@@ -72,9 +72,9 @@ STORIES: dict[str, tuple[str, list[Message], str]] = {
 def test_a_row_that_cant_be_read_is_never_left_out(wire: Wire, story: str) -> None:
     request, answers, verb = STORIES[story]
     peer, app = Peer(wire, {request: [answers]}), IBApp()
-    app.timeout = 5.0
     try:
         app.connect("127.0.0.1", peer.port, 1)
+        tell_time(app, peer)
         with pytest.raises(
             IBError, match=rf"{verb}: the answer isn't whole: TWS's message [A-Z_2]+ \(\d+\) can't be read"
         ):
@@ -90,17 +90,14 @@ def test_a_row_that_cant_be_read_is_never_left_out(wire: Wire, story: str) -> No
 
 @pytest.mark.parametrize("wire", WIRES, ids=str)
 @pytest.mark.parametrize("shows", [True, False])
-def test_of_an_order_whose_message_cant_be_read_tws_is_asked(
-    wire: Wire, shows: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ibnb.verbs.orders.waiting.GRACE", 0.05)
+def test_of_an_order_whose_message_cant_be_read_tws_is_asked(wire: Wire, shows: bool) -> None:
     unconfirmed = r"(?s)state unconfirmed.*message OPEN_ORDER \(5\) can't be read"
     shown_again = [shown("Submitted"), stands("Submitted")] if shows else [harmed(shown("Submitted"))]
     answers = {"placeOrder": [[harmed(shown("Submitted"))]], "reqOpenOrders": [[*shown_again, ("openOrderEnd", {})]]}
     peer, app = Peer(wire, answers), IBApp()
-    app.timeout = 4.0
     try:
         app.connect("127.0.0.1", peer.port, 1)
+        tell_time(app, peer)
         order = app.createOrder("BUY", 5, "LMT", 101.0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CallbackWarning)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from peers.peer import STORY_WIRES, Peer, Wire
+from peers.peer import STORY_WIRES, Peer, Wire, tell_time
 
 from ibnb import IBApp
 
@@ -21,7 +21,8 @@ def tell(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> 
         peer, app = Peer(wire, answers), IBApp()
         begun.append((peer, app))
         app.connect("127.0.0.1", peer.port, 1)
-        app.pacing.on, app.timeout = False, 5.0
+        app.pacing.on = False
+        tell_time(app, peer)
         return peer, app
 
     yield begin

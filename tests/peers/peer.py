@@ -5,15 +5,20 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from inside import core
 from peers import protobuf, text
+from virtual import VirtualClock
 
+from ibnb import IBApp
+from ibnb.core.clock import GatewayTime
 from ibnb.ib.api import MAX_CLIENT_VER
 
-#: (message, fields); LATER instead: what follows comes a moment later.
+#: (message, fields); LATER instead: what follows comes a moment later, when the client's time has moved on.
 Message = tuple[str, dict[str, Any]]
 LATER: Message = ("later", {})
 #: Stands for the request's own id.
@@ -85,6 +90,7 @@ class Peer:
     def __init__(self, wire: Wire, answers: dict[str, Sequence[Sequence[Message]]]) -> None:
         self.wire, self.answers = wire, answers
         self.asked: list[tuple[str, int]] = []
+        self._later: deque[tuple[tuple[Message, ...], int]] = deque()
         self._sending = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -96,12 +102,18 @@ class Peer:
         """Send messages unasked."""
         for at, (name, fields) in enumerate(messages):
             if name == "later":
-                timer = threading.Timer(0.05, self.say, messages[at + 1 :], {"req": req})
-                timer.daemon = True
-                timer.start()
+                self._later.append((messages[at + 1 :], req))
                 return
             given = {key: req if value is REQ else value for key, value in fields.items()}
             self._send(self.wire.encode(name, given))
+
+    def go_on(self) -> bool:
+        """Say what was to follow a moment later. False if nothing was."""
+        if not self._later:
+            return False
+        messages, req = self._later.popleft()
+        self.say(*messages, req=req)
+        return True
 
     def times(self, request: str) -> int:
         """How often it was asked."""
@@ -139,3 +151,20 @@ class Peer:
             self.say(*rows[min(self.times(name), len(rows)) - 1], req=number)
         else:
             self.say(*MANNERS.get(name, ()), req=number)
+
+
+class PeerClock(VirtualClock):
+    """While the client waits, its time runs to the moment in which the peer has something to say."""
+
+    def __init__(self, peer: Peer) -> None:
+        super().__init__()
+        self._peer = peer
+
+    def step(self, limit: float) -> bool:
+        return self._peer.go_on() or super().step(limit)
+
+
+def tell_time(app: IBApp, peer: Peer) -> None:
+    """Put a session on the peer's clock: however slow the machine, it waits neither too long nor too short."""
+    clock = PeerClock(peer)
+    core(app).clock.use(GatewayTime(clock, core(app).fence.wait, core(app).reconnect.is_watchful))

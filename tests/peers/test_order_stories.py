@@ -12,16 +12,10 @@ from peers.peer import LATER, REQ, Message
 from peers.stories import ID, both, charged, completed, executed, ibm_and_msft, shown, stands, told
 
 from ibnb import IBApp, OrderRejectedError, RequestTimeoutError, createContract, createOrder
-from ibnb.verbs.orders import waiting
 
 NVDA = createContract("NVDA")
 BUY = createOrder("BUY", 5, "LMT", 101.0)
 A, B, C = "0000e0d5.6571abcd.01.01", "0000e0d5.6571abce.01.01", "0000e0d5.6571abcf.01.01"
-
-
-@pytest.fixture(autouse=True)
-def short_graces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "GRACE", 0.3)
 
 
 @dataclass(frozen=True)
