@@ -13,7 +13,7 @@ function finish(status) {
   process.exit(status);
 }
 
-setTimeout(() => finish(1), 20000);
+setTimeout(() => finish(1), 50000);
 ib.on(EventName.error, (error, code, id) => heard.errors.push([id, code, error.message]));
 ib.on(EventName.managedAccounts, (accounts) => (heard.accounts = accounts));
 ib.once(EventName.nextValidId, (orderId) => {

@@ -6,6 +6,7 @@ Both offer versions 157..178 and won't go on without accounts, a next order id, 
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 
 from ibnb.gateway import Gateway
 
-from .conftest import RATE
+from .conftest import LIMIT
 
 pytestmark = [
     pytest.mark.foreign,
@@ -97,17 +98,25 @@ def test_a_scan_answers_ranked_rows(library: ModuleType, ib: Any) -> None:
     assert len(rows) >= 10
 
 
-def test_the_official_sync_wrapper_connects_and_asks(gateway: Gateway) -> None:
+def test_the_official_sync_wrapper_connects_and_asks(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ibapi.sync_wrapper")
     wrapper = importlib.import_module("ibapi.sync_wrapper")
     contract = importlib.import_module("ibapi.contract").Contract()
     contract.symbol, contract.secType, contract.exchange, contract.currency = "AAPL", "STK", "SMART", "USD"
-    # The wrapper begins to wait after it has asked, and never hears an answer that comes before that: TWS takes longer.
-    gateway.faults.slow(0.1 * RATE)
-    app = wrapper.TWSSyncWrapper(timeout=20)
+    app = wrapper.TWSSyncWrapper(timeout=LIMIT)
+    waits = app._wait_for_response
+
+    def wait(reqId: int, name: str, timeout: float | None = None) -> Any:
+        """The wrapper has no event before it waits, and never hears an answer that comes earlier: TWS takes longer."""
+        app.response_events[f"{name}_{reqId}"] = threading.Event()
+        gateway.advance(1)
+        return waits(reqId, name, timeout)
+
+    monkeypatch.setattr(app, "_wait_for_response", wait)
+    gateway.faults.slow(1)
     try:
         assert app.connect_and_start("127.0.0.1", gateway.port, 18)
-        [details] = app.get_contract_details(contract)
+        [details] = app.get_contract_details(contract, LIMIT)
         assert details.contract.conId == 265598
         bars = app.get_historical_data(contract, "", "5 D", "1 day", "TRADES", 1)
         assert len(bars) == 5

@@ -31,7 +31,7 @@ def test_connects_asks_and_trades() -> None:
             env={**os.environ, "NODE_PATH": str(MODULES)},
             capture_output=True,
             text=True,
-            timeout=40,
+            timeout=55,
             check=False,
         )
     assert ran.stdout, ran.stderr
