@@ -81,6 +81,7 @@ def test_a_gap_lasts_from_the_loss_to_the_first_data_after_it() -> None:
     assert ["lost"] == list(book.frame()["state"])
     assert book.gaps_frame()["until"].isna().all()
     book.resumed(book.all()[0])
+    assert ["lost"] == list(book.frame()["state"])
     clock.time += 10
     slot.hear(clock.time)
     assert [20.0] == list(book.gaps_frame()["seconds"])
@@ -98,6 +99,16 @@ def test_a_request_by_hand_counts_as_back_when_it_is_asked_again() -> None:
     clock.time += 5
     book.resumed(book.all()[0])
     assert [5.0] == list(book.gaps_frame()["seconds"])
+
+
+def test_the_newest_ten_thousand_gaps_are_kept() -> None:
+    clock = Clock()
+    book = Subscriptions(clock)
+    book.asked("reqMktData", quote(1), None)
+    for each in range(10_001):
+        book.lost(str(each))
+        book.resumed(book.all()[0])
+    assert [str(each) for each in range(1, 10_001)] == book.gaps_frame()["reason"].tolist()
 
 
 def test_frames_have_the_same_columns_when_empty() -> None:

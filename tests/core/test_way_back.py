@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from fake_tws import FakeTWS
 from inside import core
-from losing import DATA_LOST, contract, lose, own_words, stream, subscribe
+from losing import DATA_LOST, LOST, contract, lose, own_words, stream, subscribe
 from small_app import App
 from virtual import VirtualClock
 
+import ibnb
 from ibnb.errors import IBError, NotConnectedError
 from ibnb.ib import api
 
@@ -128,3 +129,37 @@ def test_a_stream_without_a_contract_has_no_hours_and_isnt_warned_about(
         app.reqPnL(slot.key, "DU1234567", "")
         app.sleep("10 min")
     assert [] == [text for text in own_words(app) if "no data" in text]
+
+
+def test_a_silence_that_isnt_to_be_watched_is_never_warned_about(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    app.staleAfter = 0
+    with stream(app) as slot:
+        app.reqMktData(slot.key, contract(), "", False, False, [])
+        app.sleep("1 h")
+    assert [] == [text for text in own_words(app) if "no data" in text]
+
+
+def test_a_silence_whose_reason_is_known_isnt_warned_about(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    app.staleAfter = "2 min"
+    with stream(app) as slot:
+        app.reqMktData(slot.key, contract(), "", False, False, [])
+        slot.hear(core(app).now())
+        tws.send(4, 2, -1, 1100, LOST)
+        core(app).fence.wait()
+        app.sleep("10 min")
+    assert [] == [text for text in own_words(app) if "no data" in text]
+
+
+def test_quotes_that_nobody_looks_at_arent_silent() -> None:
+    app = ibnb.connect("embedded")
+    with app.streamQuotes("AAPL"):
+        app.sleep("20 min")
+        assert [] == [notice.text for notice in core(app).status.notices if "no data" in notice.text]
+    ibnb.reset()
+
+
+def test_a_new_session_has_asked_for_nothing(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    subscribe(app)
+    app.disconnect()
+    app.connect("127.0.0.1", tws.listen(), 1)
+    assert 0 == len(app.streams)
