@@ -93,6 +93,13 @@ def test_it_must_be_told_what_to_watch(wrong: dict[str, Any], text: str) -> None
         AccountGuard(App(), **wrong)
 
 
+def test_a_guard_shows_how_it_stands(both: tuple[Account, App]) -> None:
+    guard = AccountGuard(both[1], 0.05)
+    assert "<AccountGuard isn't watching, 0 actions>" == repr(guard)
+    with guard:
+        assert "<AccountGuard watches (DU*****67: 1,000.00, floor 950.00), 0 actions>" == repr(guard)
+
+
 def test_an_account_that_isnt_there_cant_be_watched(both: tuple[Account, App]) -> None:
     with pytest.raises(ValueError, match="account 'DU7' isn't one of this session's: DU1234567, DU9"):
         AccountGuard(both[1], 0.05, accounts="DU7").__enter__()

@@ -117,6 +117,7 @@ def test_frames_have_the_same_columns_when_empty() -> None:
     empty = (book.frame().dtypes.to_dict(), book.gaps_frame().dtypes.to_dict())
     book.asked("reqMktData", quote(1), slot)
     book.asked("reqPositions", {}, None)
+    assert ["AAPL", ""] == list(book.frame()["symbol"])
     book.lost("socket")
     assert empty == (book.frame().dtypes.to_dict(), book.gaps_frame().dtypes.to_dict())
     slot.hear(clock.time)

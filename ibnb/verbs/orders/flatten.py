@@ -308,7 +308,7 @@ class Flatten:
             self._after(SETTLED, "settling", self._look)
             return
         self._phase = "done"
-        left = [each.name for each in self._closing if not each.said.startswith("done")]
+        left = [each.name for each in self._closing if each.left or not each.said.startswith("done")]
         self._say(
             f"not closed yet: {', '.join(left)}" if left else f"nothing is held by {', '.join(sorted(self._accounts))}"
         )

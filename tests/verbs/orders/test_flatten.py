@@ -372,3 +372,32 @@ def test_an_order_is_sent_without_what_tws_refuses_of_old_clients() -> None:
     tws.start()
     [(_, _, order)] = tws.orders
     assert (order.eTradeOnly, order.firmQuoteOnly) == (False, False)
+
+
+def test_what_is_filled_in_small_parts_is_looked_at_three_times_and_then_told() -> None:
+    """The rest of a part that was done counted as closed: "nothing is held", while 5 were."""
+    tws = TWS((AAPL, 8.0))
+
+    def one(orderId: int, of: Any, order: Any) -> None:
+        known, before = tws.held[of.conId]
+        tws.held[of.conId] = (known, before - 1.0)
+        tws.status(orderId, "Cancelled", 1.0)
+
+    tws.takes = one
+    tws.start()
+    assert tws.sent == ["SELL 8 AAPL SMART", "SELL 7 AAPL SMART", "SELL 6 AAPL SMART"]
+    assert "not closed yet: AAPL" == tws.said[-1]
+
+
+def test_a_notice_about_details_doesnt_stand_for_them() -> None:
+    future = contract("ES", "FUT", 5)
+    tws = TWS((future, 1.0))
+    tws.rows[5] = [details(future, "CME")]
+
+    def talk_first(reqId: int, of: Any) -> None:
+        tws.tell("error", reqId, 0, 2104, "Market data farm connection is OK", "")
+        tws.describe(reqId, of)
+
+    tws.on("reqContractDetails", talk_first)
+    tws.start()
+    assert ["SELL 1 ES CME"] == tws.sent
