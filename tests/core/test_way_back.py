@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fake_tws import FakeTWS
 from inside import core
-from losing import DATA_LOST, LOST, contract, lose, own_words, stream, subscribe
+from losing import DATA_KEPT, DATA_LOST, LOST, contract, lose, own_words, stream, subscribe
 from small_app import App
 from virtual import VirtualClock
 
@@ -163,3 +163,15 @@ def test_a_new_session_has_asked_for_nothing(app: App, tws: FakeTWS, clock: Virt
     app.disconnect()
     app.connect("127.0.0.1", tws.listen(), 1)
     assert 0 == len(app.streams)
+
+
+def test_a_stream_that_was_asked_for_again_lives(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    subscribe(app)
+    tws.send(4, 2, 5, 10182, "Failed to request live updates (disconnected).")
+    app.sleep(60)
+    tws.send(4, 2, -1, 1100, LOST)
+    tws.send(4, 2, -1, 1102, DATA_KEPT)
+    core(app).fence.wait()
+    app.sleep(60)
+    core(app).fence.wait()
+    assert 2 == len(tws.wait_for(1, 2))

@@ -401,3 +401,12 @@ def test_a_notice_about_details_doesnt_stand_for_them() -> None:
     tws.on("reqContractDetails", talk_first)
     tws.start()
     assert ["SELL 1 ES CME"] == tws.sent
+
+
+def test_that_an_order_waits_is_told_after_five_seconds() -> None:
+    tws = TWS((AAPL, 8.0))
+    tws.takes = lambda orderId, of, order: tws.status(orderId, "PreSubmitted")
+    tws.start(seconds=4.5)
+    assert not any("waits at TWS" in text for text in tws.said)
+    tws.pass_time(1)
+    assert "close AAPL: waits at TWS (PreSubmitted)" in tws.said
