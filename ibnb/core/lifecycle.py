@@ -84,9 +84,9 @@ class Lifecycle:
         # What else a new connection means to other parts.
         self.opened: list[Callable[[Connection], object]] = []
         # Will somebody have the connection back that has just ended?
-        self.comes_back: Callable[[], bool] = lambda: False
+        self.comes_back: Callable[[], bool]
         # What else it means that nobody does.
-        self.gone: Callable[[], object] = lambda: None
+        self.gone: Callable[[], object]
         # What takes the messages of a connection, and what sees each one that leaves.
         self.incoming: Taker
         self.before_send: Callable[[bytes], None]

@@ -197,7 +197,7 @@ class Reconnect:
             if attempt.alarm is not None:
                 attempt.alarm.cancel()
             self._try()
-        if self.attempt is not None and self._trying:
+        if self._trying:
             RealTime(self.changes).wait(lambda: self.usable() or not self._trying, seconds)
         return self.usable()
 

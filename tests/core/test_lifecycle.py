@@ -109,6 +109,7 @@ def test_a_refused_connection_reports_502_raises_and_releases_every_waiter() -> 
     assert 502 == app.code
     assert before * 1000 - 1 <= app.time <= core(app).now() * 1000 + 1  # IB: milliseconds
     assert app.connection_ready.is_set()
+    assert app.data_ready.is_set()
     app.run()
     with pytest.raises(NotConnectedError, match="nothing listens"):
         core(app).check_usable("getData")
@@ -150,6 +151,34 @@ def test_a_session_can_end_and_begin_again() -> None:
     with pytest.raises(NotConnectedError, match="disconnect"):
         app.getHead()
     tws.close()
+
+
+def test_a_session_that_begins_anew_isnt_ready_before_tws_says_so() -> None:
+    class Mine(App):
+        def connectAck(self) -> None:
+            seen.append(self.connection_ready.is_set())
+
+    seen: list[bool] = []
+    tws, app = FakeTWS(), Mine()
+    port = tws.listen()
+    for _ in range(2):
+        app.connect("127.0.0.1", port, 1)
+        app.disconnect()
+    assert [False, False] == seen
+    tws.close()
+
+
+def test_an_order_id_is_used_once_at_one_place_and_is_free_at_another() -> None:
+    here, elsewhere, app = FakeTWS(), FakeTWS(), App()
+    port, other = here.listen(), elsewhere.listen()
+    first = []
+    for each in (port, port, other):
+        app.connect("127.0.0.1", each, 1)
+        first.append(core(app).take_order_id())
+        app.disconnect()
+    assert [1, 2, 1] == first
+    here.close()
+    elsewhere.close()
 
 
 def test_a_with_block_ends_the_session() -> None:

@@ -165,10 +165,18 @@ def test_a_new_session_has_asked_for_nothing(app: App, tws: FakeTWS, clock: Virt
     assert 0 == len(app.streams)
 
 
-def test_a_stream_that_was_asked_for_again_lives(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+def test_a_stream_that_tws_ended_is_asked_for_after_five_seconds_and_lives(
+    app: App, tws: FakeTWS, clock: VirtualClock
+) -> None:
     subscribe(app)
     tws.send(4, 2, 5, 10182, "Failed to request live updates (disconnected).")
-    app.sleep(60)
+    core(app).fence.wait()
+    app.sleep(4.5)
+    core(app).fence.wait()
+    assert 1 == len(tws.wait_for(1))
+    app.sleep(1)
+    core(app).fence.wait()
+    assert 2 == len(tws.wait_for(1, 2))
     tws.send(4, 2, -1, 1100, LOST)
     tws.send(4, 2, -1, 1102, DATA_KEPT)
     core(app).fence.wait()
