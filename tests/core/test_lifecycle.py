@@ -168,6 +168,15 @@ def test_a_session_that_begins_anew_isnt_ready_before_tws_says_so() -> None:
     tws.close()
 
 
+def test_the_account_that_was_chosen_stays_while_it_is_one_of_the_session_s(silent: tuple[FakeTWS, App]) -> None:
+    tws, app = silent
+    app.account = "DU2"
+    for accounts, chosen in (("DU1,DU2", "DU2"), ("DU2,DU3", "DU2"), ("DU3", "DU3")):
+        tws.send(15, 1, accounts)
+        core(app).fence.wait()
+        assert chosen == app.account
+
+
 def test_an_order_id_is_used_once_at_one_place_and_is_free_at_another() -> None:
     here, elsewhere, app = FakeTWS(), FakeTWS(), App()
     port, other = here.listen(), elsewhere.listen()

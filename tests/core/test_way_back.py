@@ -12,7 +12,7 @@ from small_app import App
 from virtual import VirtualClock
 
 import ibnb
-from ibnb.errors import IBError, NotConnectedError
+from ibnb.errors import ConnectionLostError, IBError, NotConnectedError
 from ibnb.ib import api
 
 
@@ -86,6 +86,10 @@ def test_a_stream_that_cant_be_asked_for_again_is_told_and_the_next_one_is(
         app.getHead()
         assert "streamQuotes AAPL couldn't be asked for again: no more lines" in own_words(app)
         assert "999" == tws.wait_for(1, 3)[2][2]
+        slot.on_replay = lambda: 1 / 0
+        lose(tws, app)
+        app.getHead()
+        assert ["reqMktData"] == [each.callback for each in core(app).status.problems]
 
 
 def test_one_stream_is_enough_to_see_to_while_time_passes(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
@@ -183,3 +187,32 @@ def test_a_stream_that_tws_ended_is_asked_for_after_five_seconds_and_lives(
     app.sleep(60)
     core(app).fence.wait()
     assert 2 == len(tws.wait_for(1, 2))
+
+
+def test_whoever_still_waits_is_told_when_the_way_back_is_given_up(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    with stream(app) as slot:
+        lose(tws, app)
+        app.disconnect()
+        with pytest.raises(ConnectionLostError, match="disconnect"):
+            slot.wait()
+
+
+def test_a_try_by_hand_takes_the_place_of_the_one_that_was_arranged(
+    app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[float] = []
+
+    def fail(*_: Any) -> Any:
+        tried.append(clock.passed)
+        raise NotConnectedError("nothing listens")
+
+    with monkeypatch.context() as down:
+        down.setattr(core(app).lifecycle, "reach", fail)
+        lose(tws, app)
+        app.sleep(9.5)
+    assert [1, 3, 7] == tried  # the next one would be at 15
+    assert core(app).reconnect.come_back_now(0.0)
+    monkeypatch.setattr(core(app).lifecycle, "reach", fail)
+    lose(tws, app)
+    app.sleep(8)
+    assert [10.5, 12.5, 16.5] == tried[3:]
