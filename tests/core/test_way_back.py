@@ -216,3 +216,8 @@ def test_a_try_by_hand_takes_the_place_of_the_one_that_was_arranged(
     lose(tws, app)
     app.sleep(8)
     assert [10.5, 12.5, 16.5] == tried[3:]
+
+
+def test_before_the_first_try_it_is_said_when_that_comes(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    lose(tws, app)
+    assert "trying to have it back (0 tries), again in 1 s" in repr(app)
