@@ -60,10 +60,10 @@ class Standing(NamedTuple):
     filled: float
     remaining: float
     avgFillPrice: float
-    permId: int = 0
-    parentId: int = 0
-    clientId: int = 0
-    whyHeld: str = ""
+    permId: int
+    parentId: int
+    clientId: int
+    whyHeld: str
 
 
 @dataclass(slots=True)

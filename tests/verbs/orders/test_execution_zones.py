@@ -103,5 +103,5 @@ def test_an_unknown_host_is_read_by_its_clock_with_a_warning(tws: ScriptedTWS, h
 @pytest.mark.parametrize("host", DOUBTFUL)
 def test_where_times_name_their_zone_an_unknown_host_is_no_matter(tws: ScriptedTWS, host: str) -> None:
     for times in ((), ("20250611 10:00:00 US/Eastern", "20250611-14:00:00")):
-        logged_in(tws, 200, host, DOUBTFUL[host], *times)
+        logged_in(tws, 174, host, DOUBTFUL[host], *times)
         assert all(time == TEN for time in tws.app.getExecutions().index)

@@ -62,3 +62,7 @@ def test_completed_orders(tws: ScriptedTWS) -> None:
     tws.on("reqCompletedOrders", ("completedOrder", NVDA, BUY, state), ("completedOrdersEnd",))
     found = tws.app.getCompletedOrders()
     assert found[["symbol", "status"]].values.tolist() == [["NVDA", "Filled"]]
+    assert found["lmtPrice"].isna().all()
+    limit = createOrder("BUY", 1, "LMT", 212)
+    tws.on("reqCompletedOrders", ("completedOrder", NVDA, limit, state), ("completedOrdersEnd",))
+    assert tws.app.getCompletedOrders()["lmtPrice"].tolist() == [212.0]

@@ -347,3 +347,19 @@ def test_what_tws_makes_of_an_order_isnt_taken_for_a_part_of_the_change() -> Non
     told = working().open("PreSubmitted", lmtPrice=95.0, auxPrice=90.0)
     number = told.change(lmtPrice=95.0, auxPrice=91.0)
     assert answer(told.open("PreSubmitted", lmtPrice=96.0, auxPrice=91.0), number) == CONFIRMED
+
+
+def test_what_is_left_by_order_status_tells_how_much_the_order_is_for() -> None:
+    told = Told().status("Submitted", 0, remaining=10).execute(5, 100.0)
+    assert told.stands() == ("Submitted", 5.0, 5.0)
+
+
+def test_a_correction_of_a_leg_changes_nothing_that_was_said_of_the_combination() -> None:
+    told, leg = Told(bag()).status("Submitted", 2, price=80.0), Told().contract
+    told.execute(2, 40.0, "leg.01", contract=leg).execute(1, 40.0, "leg.02", contract=leg)
+    assert told.stands() == ("Submitted", 2.0, 3.0)
+
+
+def test_a_correction_of_a_fill_that_order_status_hasnt_counted_yet_is_counted_once() -> None:
+    told = Told().status("Submitted", 0).execute(2, 100.0, "a.01").execute(3, 101.0, "a.02")
+    assert (told.stands(), told.report().avgFillPrice) == (("Submitted", 3.0, 2.0), 101.0)

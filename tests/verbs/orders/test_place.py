@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from ibnb import (
     ConnectionLostError,
     IBApp,
     NotConnectedError,
+    OrderLimits,
     OrderRejectedError,
     RequestTimeoutError,
     SafetyError,
@@ -390,3 +392,79 @@ def test_an_order_that_goes_with_its_connection_is_lost_and_not_refused(tws: Scr
     with pytest.raises(ConnectionLostError):
         tws.app.placeOrderNow(NVDA, createOrder("BUY", 1), wait="Filled")
     assert tws.app.getBlotter()["status"].tolist() == ["PendingSubmit"]
+
+
+# --- what mutants of orders survived ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("message", [("error", 27, 10999, "Nobody knows this code"), *status(27, "Filled", filled=5)])
+def test_a_change_of_which_tws_says_nothing_is_unconfirmed(
+    tws: ScriptedTWS, monkeypatch: pytest.MonkeyPatch, message: tuple[Any, ...]
+) -> None:
+    monkeypatch.setattr("ibnb.verbs.orders.waiting.GRACE", 0.01)
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.on("reqOpenOrders", ("openOrderEnd",))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.on("placeOrder", message)
+    with pytest.raises(RequestTimeoutError, match=r"modifyOrder\(27\): state unconfirmed"):
+        tws.app.modifyOrder(27, limit_price=170, wait=True)
+
+
+def test_an_order_that_tws_has_shown_isnt_said_to_be_unseen(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "PendingSubmit"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    with pytest.raises(RequestTimeoutError, match=r"is PendingSubmit.*; it goes on working at TWS"):
+        tws.app.waitOrder(27, timeout=0.01)
+
+
+def test_an_order_that_has_got_further_has_got_so_far(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    assert tws.app.waitOrder(27, "PreSubmitted", timeout=0.01).status == "Submitted"
+
+
+def test_a_cancel_of_all_orders_says_which_one_tws_refuses_to_cancel(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.on("reqOpenOrders", *shown(27, LIMIT, "Submitted"), ("openOrderEnd",))
+    tws.on("cancelOrder", ("error", "$id", 10148, "OrderId 27 can not be cancelled, state: PendingCancel."))
+    with pytest.raises(OrderRejectedError) as caught:
+        tws.app.cancelAllOrders(wait=True, timeout=0.1)
+    assert caught.value.code == 10148
+
+
+def test_a_bracket_may_be_an_entry_and_one_exit(tws: ScriptedTWS) -> None:
+    entry, _, stop = createBracket("BUY", 10, 100.0, 110.0, 95.0)
+    tws.record("placeOrder")
+    assert tws.app.placeBracket(NVDA, [entry, stop]) == [27, 28]  # type: ignore[arg-type]
+
+
+def test_tws_is_asked_about_a_contract_before_other_threads_wait_for_the_order(tws: ScriptedTWS) -> None:
+    free: list[bool] = []
+
+    def describe(reqId: int, of: Any) -> None:
+        placing = core(tws.app).ids.placing
+
+        def try_it() -> None:
+            free.append(placing.acquire(blocking=False))
+            if free[-1]:
+                placing.release()
+
+        other = threading.Thread(target=try_it)
+        other.start()
+        other.join()
+        tws.tell("contractDetailsEnd", reqId)
+
+    tws.on("reqContractDetails", describe)
+    tws.record("placeOrder")
+    tws.app.limitOrders(OrderLimits(max_notional=1000))
+    with pytest.raises(SafetyError):
+        tws.app.placeOrderNow(createContract("ES", "FUT", "CME"), LIMIT)
+    assert free[0]
+
+
+def test_an_error_of_ibapi_s_own_about_an_order_is_in_its_log_while_connected(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.tell("error", 27, 0, 511, "Request Market Data Sending Error", "")
+    assert tws.app.getOrderLog(27)["text"].str.contains("Sending Error").any()

@@ -9,6 +9,7 @@ from inside import core
 from scripted import ScriptedTWS
 
 from ibnb import IBApp
+from ibnb.errors import RequestError
 from ibnb.ib.api import Contract, Execution, Order, OrderState, to_decimal
 
 
@@ -134,3 +135,10 @@ def test_a_read_only_session_asks_for_nothing(tws: ScriptedTWS) -> None:
     core(tws.app).gate.readonly = True
     reconcile(tws.app)
     assert [] == tws.names()
+
+
+def test_executions_that_tws_refuses_to_tell_end_it(tws: ScriptedTWS) -> None:
+    place(tws)
+    tws.on("reqExecutions", ("error", "$id", 321, "Error validating request"))
+    with pytest.raises(RequestError, match="321"):
+        reconcile(tws.app)
