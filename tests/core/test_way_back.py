@@ -221,3 +221,13 @@ def test_a_try_by_hand_takes_the_place_of_the_one_that_was_arranged(
 def test_before_the_first_try_it_is_said_when_that_comes(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
     lose(tws, app)
     assert "trying to have it back (0 tries), again in 1 s" in repr(app)
+
+
+def test_a_silence_is_looked_for_twice_in_its_time(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    app.staleAfter = "2 min"
+    with stream(app) as slot:
+        app.reqMktData(slot.key, contract(), "", False, False, [])
+        app.sleep(61)
+        slot.hear(core(app).now())
+        app.sleep("10 min")
+    assert "streamQuotes AAPL has had no data for 179 s" in " ".join(own_words(app))
