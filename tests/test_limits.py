@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from gates import details_of, told
+from order_messages import execution
+from scripted import ScriptedTWS
 
 import ibnb
 from ibnb import IBApp, OrderLimits, SafetyError
@@ -297,3 +300,17 @@ def test_a_position_is_known_from_account_updates_too(app: IBApp) -> None:
     app.sleep(1)
     app.placeOrderNow(stock, app.createOrder("SELL", 200), wait="Filled")
     assert held(app, "V") == 0
+
+
+def test_a_fill_that_somebody_else_s_order_has_counts_before_positions_tell() -> None:
+    """execDetails alone: no orderStatus tells of it. (Mutant of gate_feed.py.)"""
+    tws = ScriptedTWS()
+    app, stock, fill = tws.app, told(), execution(0, 10, 100.0)
+    tws.on("reqContractDetails", ("contractDetails", "$id", details_of(stock)[0]), ("contractDetailsEnd", "$id"))
+    app.limitOrders(OrderLimits(allow_short=False))
+    tws.tell("position", "DU1234567", stock, 10, 100.0)
+    tws.tell("positionEnd")
+    fill.side, fill.clientId = "SLD", 9
+    tws.tell("execDetails", -1, stock, fill)
+    with pytest.raises(SafetyError, match="only 0 held"):
+        app.placeOrder(27, stock, app.createOrder("SELL", 1))

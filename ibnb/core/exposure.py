@@ -208,7 +208,7 @@ class Exposure:
             if math.isfinite(units):
                 before = order.filled(conId)
                 order.reported[conId] = max(order.reported.get(conId, 0.0), filled * abs(units) / terms.quantity)
-                self._traded((terms.account, conId), (order.filled(conId) - before) * _sign(units))
+                self._traded((terms.account, conId), (order.filled(conId) - before) * math.copysign(1.0, units))
 
     def execution(self, key: OrderKey, execId: str, holding: Holding, units: float) -> None:
         """A fill, sales below 0; one whose id differs in the last part alone corrects an earlier one."""
@@ -220,8 +220,8 @@ class Exposure:
             self._traded(holding, change)
             return
         before = order.filled(holding[1])
-        order.executed[holding[1]] = order.executed.get(holding[1], 0.0) + change * _sign(units)
-        self._traded(holding, (order.filled(holding[1]) - before) * _sign(units))
+        order.executed[holding[1]] = order.executed.get(holding[1], 0.0) + change * math.copysign(1.0, units)
+        self._traded(holding, (order.filled(holding[1]) - before) * math.copysign(1.0, units))
 
     def refused(self, key: OrderKey, known: bool, gone: bool, now: float) -> None:
         """TWS answered an order, or a change of one, with an error.
@@ -250,7 +250,3 @@ class Exposure:
         seen = min(max(units, 0.0), self._ahead.get(holding, 0.0))
         self._ahead[holding] = self._ahead.get(holding, 0.0) - seen
         self._held[holding] = held + units - seen
-
-
-def _sign(units: float) -> int:
-    return -1 if units < 0 else 1

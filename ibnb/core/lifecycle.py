@@ -68,7 +68,7 @@ class Lifecycle:
         #: The gateway's time at the handshake, and its rate, if it goes by a clock of its own.
         self.apart: tuple[float, float] | None = None
         #: When the connection was made.
-        self.since = 0.0
+        self.since: float
         self.endpoint: tuple[str, int, int] | None = None
         self.accounts: list[str] = []
         #: The account that verbs use by default.

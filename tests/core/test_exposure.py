@@ -348,3 +348,22 @@ def test_a_part_of_a_coin_that_was_sold_is_no_more_than_it_was() -> None:
     book.status(key(1), "Submitted", 0.1)
     assert book.held(HELD) == pytest.approx(0.2)
     assert (goes(book, 2, -0.11), goes(book, 3, -0.1)) == (False, True)
+
+
+@pytest.mark.parametrize("units", [50.0, -50.0])
+def test_a_fill_that_is_taken_back_whole_was_none(book: Exposure, units: float) -> None:
+    """A correction to no shares at all: of a sale, -0.0, it doubled what the order was taken to have sold."""
+    goes(book, 1, units)
+    book.execution(key(1), "a.01", HELD, units)
+    assert book.held(HELD) == 100.0 + units
+    book.execution(key(1), "a.02", HELD, 0.0 * units)
+    assert book.held(HELD) == 100.0
+    assert (not goes(book, 2, -51.0)) is (units < 0)
+
+
+def test_after_a_gap_nothing_is_ahead_of_its_fill(book: Exposure) -> None:
+    book.position(HELD, 150.0)
+    book.forget_positions()
+    book.positions_told(ACCOUNT)
+    book.execution(key(1), "a.01", HELD, 50.0)
+    assert book.held(HELD) == 50.0

@@ -63,6 +63,7 @@ def test_lifting_forgets_limits_and_halts_of_these_places() -> None:
         made.halt(place, [], "lost too much")
     lift(lambda place: place == ("here",))
     assert (gate("here").armed, gate("there").armed) == (False, True)
+    assert [gate(place, accounts=(f"DU{place}",)).halted for place in ("here", "there")] == ["", "lost too much"]
     lift()
     assert not gate("there").armed
 

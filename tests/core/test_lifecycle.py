@@ -168,6 +168,23 @@ def test_a_session_that_begins_anew_isnt_ready_before_tws_says_so() -> None:
     tws.close()
 
 
+def test_a_connection_that_ends_releases_whoever_waits_for_data() -> None:
+    tws, app = FakeTWS(), App()
+    tws.pair(app)
+    assert not app.data_ready.is_set()
+    tws.drop()
+    assert app.data_ready.wait(10)
+
+
+def test_the_options_of_a_connection_are_sent_by_their_name_of_any_release() -> None:
+    tws, app = FakeTWS(), App()
+    app.setConnectOptions("+PACEAPI")
+    app.connect("127.0.0.1", tws.listen(), 1)
+    assert b" +PACEAPI" in tws.hello
+    app.disconnect()
+    tws.close()
+
+
 def test_the_account_that_was_chosen_stays_while_it_is_one_of_the_session_s(silent: tuple[FakeTWS, App]) -> None:
     tws, app = silent
     app.account = "DU2"

@@ -268,7 +268,7 @@ def test_a_stream_that_tws_ends_is_asked_for_again_when_the_link_is_up(
     if not linked:
         assert 2 == len(tws.wait_for(1, 2))
         tws.send(4, 2, -1, 1102, DATA_KEPT)
-        app.sleep(1)
+        app.sleep(0.5)
     assert ["5", "6", "5"] == [fields[2] for fields in tws.wait_for(1, 3)]
 
 
