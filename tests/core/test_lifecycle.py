@@ -178,7 +178,8 @@ def test_a_connection_that_ends_releases_whoever_waits_for_data() -> None:
 
 def test_the_options_of_a_connection_are_sent_by_their_name_of_any_release() -> None:
     tws, app = FakeTWS(), App()
-    app.setConnectOptions("+PACEAPI")
+    # 9.81 calls it setConnectionOptions.
+    (getattr(app, "setConnectOptions", None) or app.setConnectionOptions)("+PACEAPI")
     app.connect("127.0.0.1", tws.listen(), 1)
     assert b" +PACEAPI" in tws.hello
     app.disconnect()

@@ -93,14 +93,27 @@ def test_tick_by_tick_and_past_ticks(ib: Any, aapl: Any, waited: Waited) -> None
 
 
 def test_a_book_has_two_sides_in_order(ib: Any, aapl: Any, waited: Waited) -> None:
+    """After every row: rows are put in and taken out where they are. ib_async's own lists aren't in order any more once
+    a row was put in (its book is a dict by position, read in the order of arrival), so its ticks are looked at."""
     assert ib.reqMktDepthExchanges()
     ticker = ib.reqMktDepth(aapl, numRows=5, isSmartDepth=True)
-    assert waited(lambda: len(ticker.domBids) == 5 and len(ticker.domAsks) == 5)
-    bids, asks = [row.price for row in ticker.domBids], [row.price for row in ticker.domAsks]
+    ticks: list[Any] = []
+    ticker.updateEvent += lambda ticker: ticks.extend(ticker.domTicks)
+    assert waited(lambda: len(ticks) >= 10)
     ib.cancelMktDepth(aapl, isSmartDepth=True)
-    assert bids == sorted(bids, reverse=True)
-    assert asks == sorted(asks)
-    assert bids[0] < asks[0]
+    asks: list[float] = []
+    bids: list[float] = []
+    for n, tick in enumerate(ticks, 1):
+        side = bids if tick.side else asks
+        if tick.operation != 0:
+            del side[tick.position]
+        if tick.operation != 2:
+            side.insert(tick.position, tick.price)
+        assert bids == sorted(bids, reverse=True)
+        assert asks == sorted(asks)
+        if n == 10:  # the first picture is whole
+            assert (len(bids), len(asks)) == (5, 5)
+            assert bids[0] < asks[0]
 
 
 # Option chain
