@@ -18,7 +18,7 @@ from ibapi.wrapper import EWrapper
 
 from ibnb.gateway import Gateway
 
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 
 
 def aapl() -> Any:

@@ -111,7 +111,7 @@ class FakeTWS:
             return [fields for fields in self.received if fields[0] == str(msg_id)]
 
         with self.got:
-            assert self.got.wait_for(lambda: len(found()) >= count, timeout=10), f"no message {msg_id} came"
+            assert self.got.wait_for(lambda: len(found()) >= count, timeout=60), f"no message {msg_id} came"
             return found()
 
     def drop(self) -> None:

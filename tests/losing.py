@@ -18,7 +18,7 @@ LOST = "Connectivity between IBKR and Trader Workstation has been lost."
 
 def lose(tws: FakeTWS, app: App) -> None:
     tws.drop()
-    core(app).lifecycle.ended.wait(10)
+    core(app).lifecycle.ended.wait(60)
 
 
 def own_words(app: App) -> list[str]:

@@ -328,7 +328,7 @@ def test_a_client_id_that_isnt_free_yet_is_tried_again(tws: FakeTWS, monkeypatch
     tws.answers[71] = start
     paused: list[float] = []
     monkeypatch.setattr(module, "_pause", paused.append)
-    app = connect(port=tws.port, timeout=0.2)
+    app = connect(port=tws.port, timeout=60)
     assert ([0.5], 2, True) == (paused, len(tries), app.isConnected())
 
 

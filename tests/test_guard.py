@@ -319,7 +319,7 @@ def test_a_callback_that_blocks_leaves_it_blind_but_not_still(both: tuple[Accoun
         patch.setattr(core(app).clock, "later", lambda seconds, action: None)
         patch.setattr(core(app).clock, "monotonic", lambda: clock.time)
         tws.send(1, 6, 1, 1, 100.0, 1, 0)
-        assert seen.wait(10)
+        assert seen.wait(60)
         guard._listen()
         assert guard.actions[0].startswith("TWS's messages aren't read: a callback of yours blocks")
         clock.time += 59

@@ -85,8 +85,8 @@ def test_real_time_wakes_up_at_a_change() -> None:
     thread.start()
     done.append(1)
     changes.announce()
-    assert woken.wait(10)
-    thread.join(10)
+    assert woken.wait(60)
+    thread.join(60)
 
 
 def test_real_time_is_over_when_it_is_over() -> None:
@@ -155,7 +155,7 @@ def test_what_does_harm_to_the_clock_is_seen_before_time_goes_on() -> None:
 def test_in_real_time_it_is_done_by_a_thread() -> None:
     clock, done = RealTime(Changes()), threading.Event()
     clock.later(0.0, done.set)
-    assert done.wait(10)
+    assert done.wait(60)
     clock.later(600.0, done.clear).cancel()
     clock.settle()
     assert clock.monotonic() <= clock.monotonic()

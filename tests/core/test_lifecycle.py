@@ -55,9 +55,9 @@ def test_the_seeds_program_runs_unchanged() -> None:
     app.connect("127.0.0.1", port, 123)
     thread = threading.Thread(target=app.run)
     thread.start()
-    assert app.connection_ready.wait(10)
+    assert app.connection_ready.wait(60)
     app.disconnect()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     assert ["Connected - Next Order ID: 1"] == app.said
     assert [["71", "2", "123", ""]] == tws.wait_for(71)
@@ -133,8 +133,11 @@ def test_a_client_id_in_use_is_explained() -> None:
 
 
 def test_a_tws_that_sends_no_ids_is_a_failure_in_finite_time() -> None:
-    tws, app = FakeTWS(answers={71: lambda fields: READY[:1]}), Session()
-    app.connectTimeout = 0.2
+    class Impatient(Session):
+        def connectAck(self) -> None:  # after the handshake, which takes as long as it takes
+            self.connectTimeout = 0.2
+
+    tws, app = FakeTWS(answers={71: lambda fields: READY[:1]}), Impatient()
     with pytest.raises(NotConnectedError, match="no order id and accounts within"):
         app.connect("127.0.0.1", tws.listen(), 1)
     tws.close()

@@ -260,7 +260,7 @@ def test_never_more_than_fifty_are_open(app: Bars, tws: FakeTWS) -> None:
     core(app).fence.wait()
     assert (MOST_OPEN, False) == (len(tws.wait_for(20, MOST_OPEN)), went.is_set())
     tws.send(17, 7, "20250610 10:00:00", "20250611 10:00:00", 0)
-    thread.join(10)
+    thread.join(60)
     assert went.is_set()
     assert "waiting for one of the 50 open historical requests to end" in own_words(app)
     for number in range(1, 100):

@@ -84,7 +84,7 @@ def test_two_threads_with_one_key_take_turns() -> None:
     thread.start()
     order.append("first ends")
     pending.close(first)
-    thread.join(10)
+    thread.join(60)
     assert ["first ends", "second has it"] == order
     assert 0 == len(pending)
 
@@ -123,7 +123,7 @@ def test_waiting_in_line_is_finite() -> None:
 
     thread = threading.Thread(target=second)
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert "in use by streamPositions" in str(caught[0])
 
 
@@ -169,7 +169,7 @@ def test_what_a_thread_asks_for_is_what_it_opened_last_and_hasnt_closed() -> Non
     other: list[Slot | None] = []
     thread = threading.Thread(target=lambda: other.append(pending.of_this_thread()))
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert [None] == other
     assert pending.of_this_thread() is second
     # They need not end in the order in which they began.

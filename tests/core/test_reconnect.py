@@ -49,7 +49,7 @@ def test_a_request_in_flight_fails_and_isnt_sent_again(app: App, tws: FakeTWS, c
 
 def test_while_tws_is_down_a_verb_says_so_in_finite_time(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
     tws.go_down()
-    core(app).lifecycle.ended.wait(10)
+    core(app).lifecycle.ended.wait(60)
     with pytest.raises(NotConnectedError, match=r"trying to have it back \(5 tries, last: nothing listens"):
         app.getHead(timeout=60)
     assert 60 == clock.passed
@@ -79,7 +79,7 @@ def test_disconnect_ends_the_attempts_and_everyone_who_waits(app: App, tws: Fake
     ran = threading.Thread(target=app.run)
     ran.start()
     app.disconnect()
-    ran.join(10)
+    ran.join(60)
     assert not ran.is_alive()
     app.sleep("10 min")
     assert not app.isConnected()
@@ -341,7 +341,7 @@ def test_a_timeout_tells_a_slow_answer_from_a_tws_that_hangs(answers: bool, said
     tws.pair(app)
     if not answers:
         tws.answers[49] = lambda fields: []
-    app.fenceTimeout = 0.01
+        app.fenceTimeout = 0.01
     on_virtual_time(app)
     with pytest.raises(RequestTimeoutError, match=said):
         app.getHead(timeout=10)
@@ -366,7 +366,7 @@ def test_a_verb_called_while_the_end_is_being_worked_out_waits_for_the_way_back(
 
     def decide_late() -> bool:
         ending.set()
-        assert asked.wait(10)
+        assert asked.wait(60)
         return comes_back()
 
     def ask_early() -> None:
@@ -376,6 +376,6 @@ def test_a_verb_called_while_the_end_is_being_worked_out_waits_for_the_way_back(
     monkeypatch.setattr(core(app).lifecycle, "comes_back", decide_late)
     monkeypatch.setattr(core(app).lifecycle, "await_end", ask_early)
     tws.drop()
-    assert ending.wait(10)
+    assert ending.wait(60)
     assert not app.isConnected()
     assert "20000103-14:30:00" == app.getHead()

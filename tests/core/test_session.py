@@ -157,7 +157,7 @@ def test_two_threads_have_their_own_answers() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert {n: f"answer to {n}" for n in range(10, 30)} == found
     app.disconnect()
     tws.close()
@@ -317,7 +317,7 @@ def test_orders_by_hand_meet_the_limits_however_their_bytes_are_cut(
     app.limitOrders(OrderLimits(max_quantity=10))
     with pytest.raises(SafetyError):
         app.conn.sendMsg(message)
-    assert core(app).fence.ask(app.conn).wait(5)
+    assert core(app).fence.ask(app.conn).wait(60)
     assert [] == [fields for fields in tws.received if fields[0] in ("3", "21")]
 
 

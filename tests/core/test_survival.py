@@ -205,6 +205,6 @@ def test_a_program_that_ends_leaves_no_ghost(how: str) -> None:
         program.communicate(timeout=30)
     # The peer sees the end at once: its thread's recv() returns nothing.
     with tws.got:
-        assert tws.got.wait_for(lambda: tws.ended, timeout=10)
+        assert tws.got.wait_for(lambda: tws.ended, timeout=60)
     assert 1 == len(tws.wait_for(71))
     tws.close()

@@ -24,7 +24,8 @@ def session(answers: dict[int, Any], app: App | None = None) -> Iterator[tuple[F
     """A TWS that leaves what isn't in `answers` unanswered, and a session with it on virtual time."""
     tws, app = FakeTWS(answers={87: lambda fields: [], **answers}), app or App()
     tws.pair(app)
-    app.fenceTimeout = 0.05
+    if 49 in answers:  # what doesn't come needn't be waited for
+        app.fenceTimeout = 0.05
     yield tws, app, on_virtual_time(app)
     app.disconnect()
     tws.close()
@@ -60,19 +61,22 @@ def test_its_own_notices_and_those_of_the_session_since_then_are_told_with_their
 
 
 @pytest.mark.parametrize("name", ["tickPrice", "msgLoopRec"])
-def test_an_override_that_blocks_is_named(name: str) -> None:
+def test_an_override_that_blocks_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked, let_go, inside = threading.Event(), threading.Event(), threading.Event()
 
     def block(self: App, *args: object) -> None:
         if asked.is_set():
             inside.set()
-            assert let_go.wait(20)
+            assert let_go.wait(60)
 
     def answer(fields: list[str]) -> list[tuple[Any, ...]]:
         asked.set()
         return [(1, 6, 5, 1, 200.0, 3, 1)]
 
-    with session({87: answer}, type("Blocking", (App,), {name: block, "__module__": __name__})()) as (_, app, _):
+    with session({87: answer}, type("Blocking", (App,), {name: block, "__module__": __name__})()) as (_, app, clock):
+        app.fenceTimeout, step = 0.05, clock.step
+        # Time goes on when the override blocks.
+        monkeypatch.setattr(clock, "step", lambda limit: inside.wait(60) and step(limit))
         text = timeout_of(lambda: app.getHead(timeout=10))
         let_go.set()
     assert inside.is_set()

@@ -75,14 +75,14 @@ def test_an_override_runs_in_a_thread_of_its_own(app: IBApp) -> None:
         done = threading.Event()
 
         def currentTime(self, time: int) -> None:
-            assert self.go_on.wait(10)
+            assert self.go_on.wait(60)
             self.done.set()
 
     slow = ibnb.connect("embedded", app_class=Slow, clientId=2)
     slow.reqCurrentTime()
     assert not Slow.done.is_set()
     Slow.go_on.set()
-    assert Slow.done.wait(10)
+    assert Slow.done.wait(60)
 
 
 def test_a_port_opens_when_somebody_asks_for_it(app: IBApp) -> None:

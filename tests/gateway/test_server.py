@@ -143,13 +143,13 @@ def test_who_comes_in_the_moment_of_the_end_is_hung_up_on(
         place = (gateway.host, gateway.port)
         comers = [stack.enter_context(socket.create_connection(place, 10)) for _ in range(5)]
         ender.start()
-        assert told.wait(10)
+        assert told.wait(60)
         return comers
 
     with warnings.catch_warnings(record=True) as warned, contextlib.ExitStack() as stack:
         warnings.simplefilter("always")
         comers = gateway.inspect(come_and_end)
-        ender.join(10)
+        ender.join(60)
         assert not ender.is_alive()
         for each in comers:
             with contextlib.suppress(ConnectionError):

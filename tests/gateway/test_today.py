@@ -24,7 +24,7 @@ from ibnb.gateway.codec import NEWEST
 from .codec.real_client import Recorder
 
 pytestmark = pytest.mark.skipif(MAX_CLIENT_VER < NEWEST, reason="this release of ibapi speaks an older wire")
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class App(Recorder, EClient):  # type: ignore[misc]

@@ -60,6 +60,6 @@ def until() -> Callable[[Any, Callable[[str], bool]], None]:
         for part in (widget._shown, widget._message):
             part.observe(look, "value")
         look()
-        assert there.wait(20), widget.text
+        assert there.wait(60), widget.text
 
     return wait

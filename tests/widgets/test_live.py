@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from inside import core
 from order_messages import shown, status
 from scripted import ScriptedTWS
 
 from ibnb import ConnectionPanel, IBApp, OrderBlotter, createContract, createOrder
+from ibnb.widgets import live
 from ibnb.widgets.live import Watch
 from ibnb.widgets.markup import plain
 
@@ -41,7 +43,7 @@ def test_after_disconnect_it_says_so_by_itself_and_nobody_watches_any_more(app: 
     app.disconnect()
     until(panel, lambda text: "not connected" in text and "disconnect() was called" in text)
     for each in watching:
-        each.join(10)
+        each.join(60)
     assert not any(each.is_alive() for each in watching)
 
 
@@ -62,10 +64,12 @@ def test_looking_asks_tws_nothing_and_moves_no_clock(app: IBApp) -> None:
     assert (asked, now) == (len(app.tape), app.now())
 
 
-def test_nothing_is_drawn_anew_while_nothing_happens(app: IBApp, until: Until) -> None:
+def test_nothing_is_drawn_anew_while_nothing_happens(app: IBApp, until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
     panel = ConnectionPanel(app)
     app.sleep(3)
     until(panel, lambda text: "10:00:03" in text)
+    monkeypatch.setattr(live, "_SHARE", 0.0)
+    Watch.of(app).look()  # at what came when it had just looked
     assert Watch.of(app).look() == 0
 
 
