@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 from inside import core
 from scripted import ScriptedTWS
-from virtual import on_virtual_time
 from verbs.test_contracts import details
+from virtual import on_virtual_time
 
 from ibnb import RequestError, RequestTimeoutError
 from ibnb.verbs.scan_parameters import NOTHING, parse
