@@ -73,8 +73,5 @@ class Staleness:
     def _trades_now(self, each: Subscription) -> bool:
         """Are these the contract's regular hours? Unknown counts as yes."""
         contract = each.given.get("contract")
-        if contract is None:
-            return False
         now = datetime.fromtimestamp(self.clock.now(), NEW_YORK)
-        text, zone = self.hours(contract, f"{now:%Y%m%d}")
-        return is_open(text, zone, now) is not False
+        return contract is not None and is_open(*self.hours(contract, f"{now:%Y%m%d}"), now) is not False

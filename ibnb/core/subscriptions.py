@@ -20,9 +20,9 @@ from ibnb.core.pending import Gap, Key, Slot
 
 
 class Sort(NamedTuple):
-    """A request that TWS goes on answering: which call ends it, and the name of what has no id of its own."""
+    """A request that TWS goes on answering: which call ends it, if one does, and the name of what has no id."""
 
-    cancel: str
+    cancel: str | None
     name: str = ""
     kind: str = "request"
     #: Not a stream but something that later requests depend on; asked for again before all others.
@@ -30,8 +30,8 @@ class Sort(NamedTuple):
 
 
 SORTS: dict[str, Sort] = {
-    "reqMarketDataType": Sort("", "marketDataType", setting=True),
-    "reqAutoOpenOrders": Sort("", "autoOpenOrders", setting=True),
+    "reqMarketDataType": Sort(None, "marketDataType", setting=True),
+    "reqAutoOpenOrders": Sort(None, "autoOpenOrders", setting=True),
     "reqMktData": Sort("cancelMktData", kind="market_data"),
     "reqTickByTickData": Sort("cancelTickByTickData", kind="market_data"),
     "reqMktDepth": Sort("cancelMktDepth", kind="market_data"),
@@ -44,7 +44,7 @@ SORTS: dict[str, Sort] = {
     "reqPositionsMulti": Sort("cancelPositionsMulti", kind="account"),
     "reqAccountUpdatesMulti": Sort("cancelAccountUpdatesMulti", kind="account"),
     "reqPositions": Sort("cancelPositions", "positions", kind="account"),
-    "reqAccountUpdates": Sort("", "accountUpdates", kind="account"),
+    "reqAccountUpdates": Sort(None, "accountUpdates", kind="account"),
     "reqNewsBulletins": Sort("cancelNewsBulletins", "newsBulletins", kind="news"),
 }
 CANCELS = {sort.cancel: sort for sort in SORTS.values() if sort.cancel}
