@@ -67,6 +67,7 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     `notices`, `problems`, `farms`, `tape`, `streams`, `gaps`: DataFrames, made when asked for.
     `pacing`: how fast requests leave. `autoReconnect`: have a lost connection back (False, True with ibnb.connect()).
     `staleAfter`: seconds (or "5 min") after which a silent stream is warned about while its market is open; 0 = never.
+    Setting it to what isn't a duration is a ValueError.
     `live`: the code of the live account that orders may be for; without it a session with a live account is refused
     every order. ibnb.connect(live=...) sets it, a bare IBApp's user does so by hand.
     `connectTimeout`: real seconds for a connection. `fenceTimeout`: real seconds that a TWS may take to say what time
@@ -125,6 +126,8 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _CALLBACKS:
             self._ibnb.catch_up()  # an override hears what comes from now on
+        if name == "staleAfter":
+            seconds_of(value)  # who sets it hears what is wrong with it, and not who waits later
         super().__setattr__(name, value)
 
     # --- what EClient keeps on itself, and is a part's here ----------------------------------------

@@ -170,12 +170,10 @@ class Blotter:
         """Nobody knows how the order stands; True if TWS had confirmed it once."""
         with self._lock:
             state = self._orders.get(key)
-            if state is None:
-                return False
-            if state.status != UNCERTAIN:
+            if state is not None and state.status != UNCERTAIN:
                 state.status = UNCERTAIN
                 state.note(time, "reconcile", "TWS knows nothing of it after the reconnection")
-            return state.taken
+            return state is not None and state.taken
 
     # --- questions --------------------------------------------------------------------------------
 

@@ -102,7 +102,7 @@ class OrderCallbacks(Listener):
 
     @on("error")
     def got_order_message(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str) -> None:
-        if 500 <= errorCode < 600 and not self._core.lifecycle.connected():
+        if errorCode // 100 == 5 and not self._core.lifecycle.connected():
             return  # ibapi's own word about a connection that goes: whether the order has left, TWS knows
         text = " ".join(errorString.split())
         slot = self._pending.get(reqId)

@@ -73,7 +73,7 @@ def average(fills: list[Fill]) -> float:
 
 def reaches(done: float, goal: float) -> bool:
     """done >= goal, for sums of fractions."""
-    return done >= goal or isclose(done, goal, rel_tol=1e-9)
+    return isclose(max(goal, done), done, rel_tol=1e-9)
 
 
 # Not a rebate: IB doesn't know the commission yet.

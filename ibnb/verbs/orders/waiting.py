@@ -17,10 +17,9 @@ from ibnb.ib.api import is_unset, to_float
 from ibnb.verbs.orders.blotter import Blotter, Key, OrderReport
 from ibnb.verbs.orders.order_state import CONFIRMED, DEACTIVATED, DONE, UNCERTAIN, WORKING, Said
 
-#: How far an order has come; waiting for a status is over when the order has got past it.
-_PROGRESS = {
-    name: step for step, name in enumerate(("ApiPending", "PendingSubmit", "PreSubmitted", "Submitted", "Filled"))
-}
+_WAY = ("ApiPending", "PendingSubmit", "PreSubmitted", "Submitted")
+#: What an order of a status has left behind: waiting for one of those is over.
+_BEHIND = {status: frozenset(_WAY[:step]) for step, status in enumerate(_WAY)}
 # What follows a message of TWS's at once does so within this many seconds: a commission its fill, an order a notice.
 GRACE = 2.0
 _PATIENCE = 10.0
@@ -132,10 +131,7 @@ class Waiting:
 
     def _reached(self, orderId: int, wanted: set[str]) -> bool:
         status = self.report(orderId).status
-        if status in wanted or status in DONE:
-            return True
-        step = _PROGRESS.get(status, -1)
-        return any(_PROGRESS.get(word, 99) <= step for word in wanted)
+        return status in wanted or status in DONE or not wanted.isdisjoint(_BEHIND.get(status, ()))
 
     def _until(self, done: Callable[[], bool], ends: float, what: str, orderId: int) -> None:
         self._core.wait_until(done, self._left(ends), what, standing=lambda: self._told(orderId))

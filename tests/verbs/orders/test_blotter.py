@@ -226,7 +226,7 @@ def test_a_change_that_comes_too_late_is_no_new_order() -> None:
     assert told.blotter.answer(ID, number)[0] == (104, "Cannot modify a filled order.")
     assert told.report().status == "Filled"
     assert told.blotter.ids() == [ID]
-    assert told.blotter.asked(99) == 0
+    assert told.blotter.asked(99) == Told().blotter.asked(ID) == 0
 
 
 def test_an_order_whose_id_was_used_again_is_known_by_its_perm_id() -> None:

@@ -4,8 +4,10 @@ import math
 from typing import Any
 
 import pytest
+from inside import core
 from order_messages import NVDA, Commission, execution
 from scripted import ScriptedTWS
+from virtual import on_virtual_time
 
 from ibnb import createOrder
 from ibnb.ib.api import OrderState
@@ -40,6 +42,24 @@ def test_a_corrected_fill_replaces_the_first(tws: ScriptedTWS, monkeypatch: pyte
     found = tws.app.getExecutions()
     assert found["price"].tolist() == [120.4]
     assert math.isnan(found["commission"].iloc[0])
+    assert found["commissionCurrency"].tolist() == [""]
+
+
+@pytest.mark.parametrize(("after", "known"), [(1.0, True), (3.0, False)])
+def test_a_commission_that_comes_after_the_fills_is_waited_for_for_two_seconds(
+    tws: ScriptedTWS, after: float, known: bool
+) -> None:
+    clock = on_virtual_time(tws.app)
+
+    def answer(reqId: int, _: Any) -> None:
+        tws.tell("execDetails", reqId, NVDA, execution(27, 1, 120.5))
+        tws.tell("execDetailsEnd", reqId)
+        core(tws.app).clock.later(after, lambda: tws.tell("commissionReport", Commission()))
+
+    tws.on("reqExecutions", answer)
+    found = tws.app.getExecutions()
+    assert math.isnan(found["commission"].iloc[0]) is not known
+    assert clock.passed == min(after, 2.0)
 
 
 def test_no_executions_have_the_same_columns(tws: ScriptedTWS) -> None:

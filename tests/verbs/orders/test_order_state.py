@@ -125,7 +125,8 @@ def test_a_combination_is_filled_by_its_own_row_and_paid_by_its_legs() -> None:
     told.execute(2, 80.0, "own.01")
     assert (told.stands(), told.report().avgFillPrice) == (("Submitted", 2.0, 3.0), 80.0)
     assert told.blotter.incomplete(ID)
-    told.charge("leg1.01").charge("leg2.01", 2.0)
+    assert told.charge("leg1.01").blotter.incomplete(ID)
+    told.charge("leg2.01", 2.0)
     assert not told.blotter.incomplete(ID)
     assert told.report().commission == 3.0
 

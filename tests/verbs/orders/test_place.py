@@ -8,6 +8,7 @@ import pytest
 from inside import core
 from order_messages import NVDA, filled, opened, shown, status
 from scripted import ScriptedTWS
+from virtual import on_virtual_time
 
 from ibnb import (
     ConnectionLostError,
@@ -468,3 +469,79 @@ def test_an_error_of_ibapi_s_own_about_an_order_is_in_its_log_while_connected(tw
     tws.app.placeOrderNow(NVDA, LIMIT)
     tws.tell("error", 27, 0, 511, "Request Market Data Sending Error", "")
     assert tws.app.getOrderLog(27)["text"].str.contains("Sending Error").any()
+
+
+def later(tws: ScriptedTWS, seconds: float, *messages: tuple[Any, ...]) -> None:
+    """TWS says this after that many seconds."""
+
+    def say() -> None:
+        for message in messages:
+            tws.tell(*message)
+
+    core(tws.app).clock.later(seconds, say)
+
+
+def test_tws_gets_a_moment_to_show_an_order_that_it_said_something_unknown_about(tws: ScriptedTWS) -> None:
+    on_virtual_time(tws.app)
+
+    def answer(orderId: int, *_: Any) -> None:
+        tws.tell("error", orderId, 0, 10999, "Nobody knows this code", "")
+        later(tws, 1.0, *shown(orderId, LIMIT, "Submitted"))
+
+    tws.on("placeOrder", answer)
+    tws.record("reqOpenOrders")
+    assert tws.app.placeOrderNow(NVDA, LIMIT, wait="Submitted", timeout=10) == 27
+    assert "reqOpenOrders" not in tws.names()
+
+
+def test_after_that_moment_tws_is_asked_to_show_it(tws: ScriptedTWS) -> None:
+    clock = on_virtual_time(tws.app)
+    tws.on("placeOrder", ("error", "$id", 10999, "Nobody knows this code"))
+    tws.on("reqOpenOrders", *shown(27, LIMIT, "Submitted"), ("openOrderEnd",))
+    assert tws.app.placeOrderNow(NVDA, LIMIT, wait="Submitted", timeout=10) == 27
+    assert clock.passed == 2.0
+
+
+@pytest.mark.parametrize(("after", "known"), [(1.0, True), (3.0, False)])
+def test_a_commission_is_waited_for_for_two_seconds(tws: ScriptedTWS, after: float, known: bool) -> None:
+    clock = on_virtual_time(tws.app)
+    *messages, charge = filled(27, BUY, 120.5)
+    tws.on("placeOrder", *messages, lambda *_: later(tws, after, charge))
+    tws.app.placeOrderNow(NVDA, BUY)
+    assert math.isnan(tws.app.waitOrder(27, timeout=10).commission) is not known
+    assert clock.passed == min(after, 2.0)
+
+
+def test_what_refuses_a_change_for_its_contract_is_a_rejection_too(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.on("placeOrder", ("error", "$id", 200, "No security definition has been found for the request"))
+    with pytest.raises(OrderRejectedError, match="No security definition"):
+        tws.app.modifyOrder(27, limit_price=170, wait=True)
+
+
+def test_an_order_that_is_to_be_held_is_previewed_all_the_same(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", lambda *args: tws.tell(*_whatif(*args)))
+    held = createOrder("BUY", 1, transmit=False)
+    tws.app.previewOrder(NVDA, held)
+    assert (tws.asked[0][1][2].transmit, held.transmit) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("contract", "order", "said"),
+    [(BUY, NVDA, "other way round"), ("NVDA", BUY, "isn't a contract"), (NVDA, "BUY", "isn't an order")],
+)
+def test_what_isnt_an_order_by_hand_is_refused_in_words(tws: ScriptedTWS, contract: Any, order: Any, said: str) -> None:
+    tws.record("placeOrder")
+    with pytest.raises(ValueError, match=said):
+        tws.app.placeOrder(27, contract, order)
+    assert len(tws.app.getBlotter()) == 0
+
+
+@pytest.mark.parametrize("code", [502, 504, 509, 512, 599])
+def test_what_ibapi_says_of_a_connection_that_has_gone_isnt_said_of_the_order(tws: ScriptedTWS, code: int) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.app.conn.up = False
+    tws.tell("error", 27, 0, code, "Not connected", "")
+    assert tws.app.getOrderLog(27)["text"].tolist() == ["", "", ""]
