@@ -83,7 +83,19 @@ def test_whatever_is_told_an_id_is_above_all_before(words: list[tuple[str, int]]
         assert abs(made.request() - taken) > 300_000
 
 
-@pytest.mark.parametrize(("order", "mark"), [(0, 1_000_000), (1, 1_000_000), (600_000, 2_000_000), (2_100_000_000, 1_000_000)])  # fmt: skip  # noqa: E501
+@pytest.mark.parametrize(
+    ("order", "mark"),
+    [
+        (0, 1_000_000),
+        (1, 1_000_000),
+        (499_999, 1_000_000),
+        (500_000, 2_000_000),
+        (600_000, 2_000_000),
+        (2_098_499_999, 2_099_000_000),
+        (2_098_500_000, 1_000_000),
+        (2_100_000_000, 1_000_000),
+    ],
+)
 def test_request_ids_begin_at_a_million_mark(order: int, mark: int) -> None:
     assert first_request(order) == mark
 
@@ -94,3 +106,13 @@ def test_request_ids_follow_each_other_and_make_way_for_orders() -> None:
     made.used(1_000_500)
     assert made.request() == 2_000_001 + 500_000 // 1_000_000 * 1_000_000
     assert made.request() == 2_000_002
+
+
+def test_requests_go_on_until_orders_come_within_400000_of_them() -> None:
+    made = ids()
+    assert made.last_request == 0
+    assert made.request() == 1_000_001
+    made.used(1_400_000)
+    assert made.request() == 1_000_002
+    assert made.request() == 2_000_001
+    assert made.last_request == 2_000_001

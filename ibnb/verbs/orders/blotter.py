@@ -41,8 +41,8 @@ class OrderReport:
     orderType: str
     commission: float
     permId: int
-    whyHeld: str = ""
-    messages: tuple[str, ...] = ()
+    whyHeld: str
+    messages: tuple[str, ...]
 
     @property
     def done(self) -> bool:
@@ -126,7 +126,7 @@ class Blotter:
                 state.note(time, "orderStatus")
         return key
 
-    def executed(self, contract: Any, execution: Any, time: float, live: bool = True) -> None:
+    def executed(self, contract: Any, execution: Any, time: float, live: bool) -> None:
         """A fill (execDetails).
 
         One of an order that nobody knows is kept under its permId if it happened just now (`live`): it is somebody's

@@ -137,7 +137,7 @@ class Waiting:
         self._core.wait_until(done, self._left(ends), what, standing=lambda: self._told(orderId))
 
     def _left(self, ends: float) -> float:
-        return max(0.001, ends - self._core.now())
+        return max(0.0, ends - self._core.now())
 
     def _told(self, orderId: int) -> str:
         said = "".join(f"\nTWS said {message}" for message in self.report(orderId).messages[-3:])

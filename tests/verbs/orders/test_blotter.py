@@ -18,6 +18,7 @@ def test_an_order_that_was_sent_waits_for_its_first_word() -> None:
     assert told.stands() == ("PendingSubmit", 0.0, 5.0)
     assert math.isnan(told.report().avgFillPrice)
     assert not told.report().done
+    assert told.report().permId == 0
 
 
 def test_a_commission_may_come_before_its_fill_and_a_fill_twice() -> None:
@@ -194,6 +195,7 @@ def test_what_is_not_known_is_none() -> None:
     assert blotter.answer(1, 1) == (None, None)
     assert blotter.cancelling(1, 0.0) == blotter.asked(1) == 0
     assert not blotter.doubt(1, 0.0)
+    assert blotter.status_of(1) == ""
     blotter.told(1, 201, "nobody's", 0.0)
     assert blotter.ids() == []
 

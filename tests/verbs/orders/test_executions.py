@@ -82,6 +82,7 @@ def test_completed_orders(tws: ScriptedTWS) -> None:
     tws.on("reqCompletedOrders", ("completedOrder", NVDA, BUY, state), ("completedOrdersEnd",))
     found = tws.app.getCompletedOrders()
     assert found[["symbol", "status"]].values.tolist() == [["NVDA", "Filled"]]
+    assert tws.asked == [("reqCompletedOrders", (False,))]
     assert found["lmtPrice"].isna().all()
     limit = createOrder("BUY", 1, "LMT", 212)
     tws.on("reqCompletedOrders", ("completedOrder", NVDA, limit, state), ("completedOrdersEnd",))

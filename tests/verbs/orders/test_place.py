@@ -502,6 +502,38 @@ def test_after_that_moment_tws_is_asked_to_show_it(tws: ScriptedTWS) -> None:
     assert clock.passed == 2.0
 
 
+def test_a_tws_that_is_asked_has_ten_seconds_to_show_it(tws: ScriptedTWS) -> None:
+    clock = on_virtual_time(tws.app)
+    tws.on("placeOrder", ("error", "$id", 10999, "Nobody knows this code"))
+    tws.record("reqOpenOrders")
+    with pytest.raises(RequestTimeoutError, match="state unconfirmed"):
+        tws.app.placeOrderNow(NVDA, LIMIT, wait="Submitted", timeout=30)
+    assert clock.passed == 12.0
+
+
+@pytest.mark.parametrize("timeout", [0, 1, 5])
+def test_a_wait_in_vain_lasts_as_long_as_it_may(tws: ScriptedTWS, timeout: float) -> None:
+    clock = on_virtual_time(tws.app)
+    tws.on("placeOrder", ("error", "$id", 10999, "Nobody knows this code"))
+    tws.on("reqOpenOrders", *shown(27, LIMIT, "Submitted"), ("openOrderEnd",))
+    with pytest.raises(RequestTimeoutError, match="is Submitted"):
+        tws.app.placeOrderNow(NVDA, LIMIT, wait="Filled", timeout=timeout)
+    assert clock.passed == timeout
+
+
+def test_a_timeout_tells_the_last_three_messages_and_the_price_as_it_is(tws: ScriptedTWS) -> None:
+    order = createOrder("BUY", 5, "LMT", 1.2345)
+    tws.on(
+        "placeOrder", *(("error", "$id", 399, f"warning {each}") for each in range(4)), *shown(27, order, "Submitted")
+    )
+    tws.app.placeOrderNow(NVDA, order)
+    with pytest.raises(RequestTimeoutError) as caught:
+        tws.app.waitOrder(27, timeout=0)
+    told = str(caught.value)
+    assert ["warning 0" in told, "warning 1" in told] == [False, True]
+    assert "limit 1.2345;" in told
+
+
 @pytest.mark.parametrize(("after", "known"), [(1.0, True), (3.0, False)])
 def test_a_commission_is_waited_for_for_two_seconds(tws: ScriptedTWS, after: float, known: bool) -> None:
     clock = on_virtual_time(tws.app)
@@ -545,3 +577,10 @@ def test_what_ibapi_says_of_a_connection_that_has_gone_isnt_said_of_the_order(tw
     tws.app.conn.up = False
     tws.tell("error", 27, 0, code, "Not connected", "")
     assert tws.app.getOrderLog(27)["text"].tolist() == ["", "", ""]
+
+
+def test_prices_of_a_stop_and_of_a_market_order_are_shown_as_they_are(tws: ScriptedTWS) -> None:
+    tws.record("placeOrder")
+    tws.app.placeOrderNow(NVDA, createOrder("SELL", 1, "STP", stop_price=200.5))
+    tws.app.placeOrderNow(NVDA, BUY)
+    assert tws.app.getBlotter()["auxPrice"].dropna().tolist() == [200.5]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from inside import core
 from scripted import ScriptedTWS
+from virtual import on_virtual_time
 
 from ibnb import IBApp
-from ibnb.errors import RequestError
+from ibnb.errors import RequestError, RequestTimeoutError
 from ibnb.ib.api import Contract, Execution, Order, OrderState, to_decimal
 
 
@@ -77,6 +79,7 @@ def test_an_order_that_was_never_confirmed_is_uncertain_and_not_sent_again(tws: 
     key = place(tws)
     reconcile(tws.app)
     assert "Uncertain" == status(tws.app, key)
+    assert ("reqCompletedOrders", (False,)) in tws.asked
     assert 1 == tws.names().count("placeOrder")
     [text] = own_words(tws.app)
     assert f"order {key} (BUY 10 AAPL) was sent, and TWS never confirmed it" in text
@@ -142,3 +145,24 @@ def test_executions_that_tws_refuses_to_tell_end_it(tws: ScriptedTWS) -> None:
     tws.on("reqExecutions", ("error", "$id", 321, "Error validating request"))
     with pytest.raises(RequestError, match="321"):
         reconcile(tws.app)
+
+
+@pytest.mark.parametrize("silent", ["reqOpenOrders", "reqExecutions", "reqCompletedOrders"])
+def test_a_tws_that_doesnt_answer_is_given_ten_seconds(tws: ScriptedTWS, silent: str) -> None:
+    place(tws)
+    clock = on_virtual_time(tws.app)
+    tws.record(silent)
+    with suppress(RequestTimeoutError):
+        reconcile(tws.app)
+    assert 10.0 == clock.passed
+
+
+@pytest.mark.parametrize("code", [1101, 1102])
+def test_when_tws_has_its_link_back_it_is_asked_at_once(tws: ScriptedTWS, code: int) -> None:
+    place(tws, permId=7)
+    clock = on_virtual_time(tws.app)
+    tws.app.autoReconnect = True
+    tws.tell("error", -1, 0, code, "Connectivity between IBKR and Trader Workstation has been restored", "")
+    tws.app.sleep(0.5)
+    assert ["placeOrder", "reqOpenOrders", "reqExecutions", "reqCompletedOrders"] == tws.names()
+    assert 0.5 == clock.passed
