@@ -163,3 +163,11 @@ def test_nothing_is_placed_without_a_connection() -> None:
 
     with pytest.raises(NotConnectedError, match="nextValidId not received yet"):
         IBApp().placeOrders([(NVDA, createOrder("BUY", 1))])
+
+
+@pytest.mark.parametrize("wrong", [["AB"], [7], [(NVDA, BRACKET.parent, 1)], [NVDA, 7], "AB", 7])
+def test_what_isnt_a_list_of_pairs_is_refused_in_words(tws: ScriptedTWS, wrong: Any) -> None:
+    tws.record("placeOrder")
+    with pytest.raises(ValueError, match=r"placeOrders: a list of pairs is wanted"):
+        tws.app.placeOrders(wrong)
+    assert tws.asked == []

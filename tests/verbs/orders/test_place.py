@@ -584,3 +584,14 @@ def test_prices_of_a_stop_and_of_a_market_order_are_shown_as_they_are(tws: Scrip
     tws.app.placeOrderNow(NVDA, createOrder("SELL", 1, "STP", stop_price=200.5))
     tws.app.placeOrderNow(NVDA, BUY)
     assert tws.app.getBlotter()["auxPrice"].dropna().tolist() == [200.5]
+
+
+def test_each_order_is_one_of_the_messages_that_leave_in_a_second(tws: ScriptedTWS) -> None:
+    clock = on_virtual_time(tws.app)
+    tws.app.pacing.on = True
+    tws.record("placeOrder")
+    for _ in range(50):
+        tws.app.placeOrderNow(NVDA, BUY)
+    assert clock.passed == pytest.approx(1.0, abs=0.01)
+    tws.app.placeOrders([(NVDA, createOrder("BUY", 1))] * 45)
+    assert clock.passed == pytest.approx(2.0, abs=0.01)
