@@ -1,0 +1,227 @@
+"""Waiting for an order, a change or a cancel: when it ends, and with what words."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from inside import core
+from order_messages import NVDA, filled, opened, shown, status
+from scripted import ScriptedTWS
+from virtual import on_virtual_time
+
+from ibnb import OrderRejectedError, RequestTimeoutError, createOrder
+
+BUY = createOrder("BUY", 1, "MKT")
+LIMIT = createOrder("BUY", 5, "LMT", 212)
+
+
+def test_waiting_for_a_fill_gives_price_and_commission(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *filled(27, BUY, 120.5))
+    tws.app.placeOrderNow(NVDA, BUY, wait="Filled")
+    report = tws.app.waitOrder(27)
+    assert (report.status, report.filled, report.remaining) == ("Filled", 1.0, 0.0)
+    assert (report.avgFillPrice, report.commission) == (120.5, 1.0)
+    assert report.done
+    assert 27 not in tws.app.open_orders
+
+
+def test_an_order_that_got_further_ends_the_wait_for_submitted(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *filled(27, BUY, 120.5))
+    tws.app.placeOrderNow(NVDA, BUY)
+    assert tws.app.waitOrder(27, "Submitted").status == "Filled"
+
+
+def test_a_rejected_order_raises_with_tws_s_reason(tws: ScriptedTWS) -> None:
+    tws.on(
+        "placeOrder",
+        ("error", "$id", 201, "Order rejected - reason:No Trading Permission"),
+        opened(27, BUY, "Inactive"),
+        *status(27, "Inactive", remaining=1),
+    )
+    with pytest.raises(OrderRejectedError, match="No Trading Permission") as caught:
+        tws.app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    assert (caught.value.code, caught.value.reqId) == (201, 27)
+    assert tws.app.getBlotter().loc[27, "status"] == "Inactive"
+
+
+@pytest.mark.parametrize("code", [110, 200, 321, 387, 10243, 403])
+def test_an_order_that_tws_never_took_is_dead(tws: ScriptedTWS, code: int) -> None:
+    tws.on("placeOrder", ("error", "$id", code, "no"))
+    tws.app.placeOrderNow(NVDA, BUY)
+    with pytest.raises(OrderRejectedError):
+        tws.app.waitOrder(27, "Submitted")
+
+
+@pytest.mark.parametrize("code", [399, 404, 10349, 2109])
+def test_a_warning_never_kills_an_order(tws: ScriptedTWS, code: int) -> None:
+    tws.on("placeOrder", ("error", "$id", code, "only a warning"), *shown(27, BUY, "PreSubmitted"))
+    tws.app.placeOrderNow(NVDA, BUY)
+    report = tws.app.waitOrder(27, "PreSubmitted")
+    assert report.status == "PreSubmitted"
+    assert report.messages == (f"{code}: only a warning",)
+
+
+def test_a_cancelled_order_ends_the_wait_for_a_fill(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.on("cancelOrder", *status(27, "Cancelled", remaining=5), ("error", "$id", 202, "Order Canceled - reason:"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.app.cancelOrderById(27, wait=True)
+    report = tws.app.waitOrder(27, "Filled")
+    assert report.status == "Cancelled"
+    assert math.isnan(report.avgFillPrice)
+    assert report.messages == ("202: Order Canceled - reason:",)
+
+
+def test_waiting_in_vain_raises_and_the_order_lives(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    with pytest.raises(RequestTimeoutError, match=r"waitOrder\(27\)"):
+        tws.app.waitOrder(27, timeout=0.01)
+    assert tws.app.getBlotter().loc[27, "status"] == "Submitted"
+
+
+def test_wrong_words_and_unknown_ids_are_value_errors(tws: ScriptedTWS) -> None:
+    with pytest.raises(ValueError, match="Did you mean 'Filled'"):
+        tws.app.waitOrder(27, "Filed")
+    with pytest.raises(ValueError, match="order 99 isn't known"):
+        tws.app.waitOrder(99)
+    with pytest.raises(ValueError, match="order 99 isn't known"):
+        tws.app.getOrderLog(99)
+
+
+def test_a_wrong_wait_is_refused_before_the_order_leaves(tws: ScriptedTWS) -> None:
+    tws.record("placeOrder")
+    with pytest.raises(ValueError, match="Legal values: PendingSubmit"):
+        tws.app.placeOrderNow(NVDA, BUY, wait="forever")
+    assert tws.asked == []
+
+
+def test_a_late_fill_after_a_cancel_counts(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    for message in status(27, "Cancelled", remaining=5):
+        tws.tell(*message)
+    for message in status(27, "Filled", filled=5, price=212):
+        tws.tell(*message)
+    assert tws.app.waitOrder(27).filled == 5.0
+
+
+def test_the_log_tells_the_order_s_life_without_repetitions(tws: ScriptedTWS) -> None:
+    twice = shown(27, BUY, "PreSubmitted")
+    tws.on("placeOrder", *twice, *twice, *filled(27, BUY, 120.5))
+    tws.app.placeOrderNow(NVDA, BUY)
+    log = tws.app.getOrderLog(27)
+    assert log["status"].drop_duplicates().tolist() == ["PendingSubmit", "PreSubmitted", "Filled"]
+    assert log["message"].tolist() == ["sent", "openOrder", "orderStatus", "execDetails", "openOrder", "orderStatus"]
+    assert log.index.tz is not None
+
+
+@pytest.mark.parametrize("message", [("error", 27, 10999, "Nobody knows this code"), *status(27, "Filled", filled=5)])
+def test_a_change_of_which_tws_says_nothing_is_unconfirmed(
+    tws: ScriptedTWS, monkeypatch: pytest.MonkeyPatch, message: tuple[Any, ...]
+) -> None:
+    monkeypatch.setattr("ibnb.verbs.orders.waiting.GRACE", 0.01)
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.on("reqOpenOrders", ("openOrderEnd",))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.on("placeOrder", message)
+    with pytest.raises(RequestTimeoutError, match=r"modifyOrder\(27\): state unconfirmed"):
+        tws.app.modifyOrder(27, limit_price=170, wait=True)
+
+
+def test_an_order_that_tws_has_shown_isnt_said_to_be_unseen(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "PendingSubmit"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    with pytest.raises(RequestTimeoutError, match=r"is PendingSubmit.*; it goes on working at TWS"):
+        tws.app.waitOrder(27, timeout=0.01)
+
+
+def test_an_order_that_has_got_further_has_got_so_far(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    assert tws.app.waitOrder(27, "PreSubmitted", timeout=0.01).status == "Submitted"
+
+
+def test_a_cancel_of_all_orders_says_which_one_tws_refuses_to_cancel(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.on("reqOpenOrders", *shown(27, LIMIT, "Submitted"), ("openOrderEnd",))
+    tws.on("cancelOrder", ("error", "$id", 10148, "OrderId 27 can not be cancelled, state: PendingCancel."))
+    with pytest.raises(OrderRejectedError) as caught:
+        tws.app.cancelAllOrders(wait=True, timeout=0.1)
+    assert caught.value.code == 10148
+
+
+def later(tws: ScriptedTWS, seconds: float, *messages: tuple[Any, ...]) -> None:
+    """TWS says this after that many seconds."""
+
+    def say() -> None:
+        for message in messages:
+            tws.tell(*message)
+
+    core(tws.app).clock.later(seconds, say)
+
+
+def test_tws_gets_a_moment_to_show_an_order_that_it_said_something_unknown_about(tws: ScriptedTWS) -> None:
+    on_virtual_time(tws.app)
+
+    def answer(orderId: int, *_: Any) -> None:
+        tws.tell("error", orderId, 0, 10999, "Nobody knows this code", "")
+        later(tws, 1.0, *shown(orderId, LIMIT, "Submitted"))
+
+    tws.on("placeOrder", answer)
+    tws.record("reqOpenOrders")
+    assert tws.app.placeOrderNow(NVDA, LIMIT, wait="Submitted", timeout=10) == 27
+    assert "reqOpenOrders" not in tws.names()
+
+
+def test_after_that_moment_tws_is_asked_to_show_it(tws: ScriptedTWS) -> None:
+    clock = on_virtual_time(tws.app)
+    tws.on("placeOrder", ("error", "$id", 10999, "Nobody knows this code"))
+    tws.on("reqOpenOrders", *shown(27, LIMIT, "Submitted"), ("openOrderEnd",))
+    assert tws.app.placeOrderNow(NVDA, LIMIT, wait="Submitted", timeout=10) == 27
+    assert clock.passed == 2.0
+
+
+def test_a_tws_that_is_asked_has_ten_seconds_to_show_it(tws: ScriptedTWS) -> None:
+    clock = on_virtual_time(tws.app)
+    tws.on("placeOrder", ("error", "$id", 10999, "Nobody knows this code"))
+    tws.record("reqOpenOrders")
+    with pytest.raises(RequestTimeoutError, match="state unconfirmed"):
+        tws.app.placeOrderNow(NVDA, LIMIT, wait="Submitted", timeout=30)
+    assert clock.passed == 12.0
+
+
+@pytest.mark.parametrize("timeout", [0, 1, 5])
+def test_a_wait_in_vain_lasts_as_long_as_it_may(tws: ScriptedTWS, timeout: float) -> None:
+    clock = on_virtual_time(tws.app)
+    tws.on("placeOrder", ("error", "$id", 10999, "Nobody knows this code"))
+    tws.on("reqOpenOrders", *shown(27, LIMIT, "Submitted"), ("openOrderEnd",))
+    with pytest.raises(RequestTimeoutError, match="is Submitted"):
+        tws.app.placeOrderNow(NVDA, LIMIT, wait="Filled", timeout=timeout)
+    assert clock.passed == timeout
+
+
+def test_a_timeout_tells_the_last_three_messages_and_the_price_as_it_is(tws: ScriptedTWS) -> None:
+    order = createOrder("BUY", 5, "LMT", 1.2345)
+    tws.on(
+        "placeOrder", *(("error", "$id", 399, f"warning {each}") for each in range(4)), *shown(27, order, "Submitted")
+    )
+    tws.app.placeOrderNow(NVDA, order)
+    with pytest.raises(RequestTimeoutError) as caught:
+        tws.app.waitOrder(27, timeout=0)
+    told = str(caught.value)
+    assert ["warning 0" in told, "warning 1" in told] == [False, True]
+    assert "limit 1.2345;" in told
+
+
+@pytest.mark.parametrize(("after", "known"), [(1.0, True), (3.0, False)])
+def test_a_commission_is_waited_for_for_two_seconds(tws: ScriptedTWS, after: float, known: bool) -> None:
+    clock = on_virtual_time(tws.app)
+    *messages, charge = filled(27, BUY, 120.5)
+    tws.on("placeOrder", *messages, lambda *_: later(tws, after, charge))
+    tws.app.placeOrderNow(NVDA, BUY)
+    assert math.isnan(tws.app.waitOrder(27, timeout=10).commission) is not known
+    assert clock.passed == min(after, 2.0)
