@@ -143,8 +143,17 @@ class Session:
 
     def made(self, make: Make) -> bytes:
         """What was owed."""
+        return b"".join(map(self._framed, make()))
+
+    def _framed(self, message: Any) -> bytes:
         assert self._codec is not None
-        return b"".join(frame(payload) for message in make() if (payload := self._codec.encode(message)))
+        if isinstance(message, m.TickSecond):
+            minute, second = message
+            if not minute.frames:
+                self._codec.write_minute(minute)
+            return minute.frames[second]
+        payload = self._codec.encode(message)
+        return frame(payload) if payload else b""
 
     def stuff(self, stuffed: bool) -> None:
         """The client reads more slowly than it is written to (or no longer so): no more requests until it has read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,16 @@ import pytest
 
 import ibnb
 from ibnb import IBApp
+from ibnb.gateway import messages as m
+from ibnb.gateway.codec import codec_for
+from ibnb.gateway.codec.wire import frame
+from ibnb.gateway.pipe import Pipe
+from ibnb.gateway.scenario import LESSON, Halt, new_york
+from ibnb.gateway.session import Session
+from ibnb.gateway.zones import LOGIN_ZONE
 from ibnb.ib.api import MAX_CLIENT_VER
+
+from .talking import engine_of
 
 
 @pytest.fixture
@@ -24,17 +34,14 @@ def share(world: Any, symbol: str) -> Any:
 
 
 def quotes_made(app: IBApp) -> list[float]:
-    """The moments of which the market is asked for a quote from now on."""
+    """The moments, or the minutes, of which the market is asked for quotes from now on."""
     moments: list[float] = []
 
+    def noted(ask: Any) -> Any:
+        return lambda instrument, t, *rest: (moments.append(t), ask(instrument, t, *rest))[1]
+
     def spy(world: Any) -> None:
-        quote = world.market.quote
-
-        def noted(instrument: Any, t: float, frozen: bool = False) -> Any:
-            moments.append(t)
-            return quote(instrument, t, frozen)
-
-        world.market.quote = noted
+        world.market.quote, world.market.minute = map(noted, (world.market.quote, world.market.minute))
 
     app.gateway.inspect(spy)
     return moments
@@ -43,11 +50,13 @@ def quotes_made(app: IBApp) -> list[float]:
 def test_streams_that_nobody_reads_cost_nothing_until_they_are_read(app: IBApp) -> None:
     with app.streamQuotes(["AAPL", "MSFT"]) as stream:
         made = quotes_made(app)
+        first = app.now().timestamp() + 1
         app.sleep("10 min")
         app.sleep(5)
         assert [] == made
         ticks = stream.waiting()
-        assert 2 * 605 == len(made)
+        minutes = range(int(first // 60 * 60), int(app.now().timestamp()) + 1, 60)
+        assert sorted([*minutes, *minutes]) == sorted(made)
         assert len({tick.moment for tick in ticks}) > 500
     assert app.notices.query("code == 0 and severity == 'warning'").empty
 
@@ -106,3 +115,70 @@ def test_after_the_block_a_stream_shows_how_it_stood_at_its_end(app: IBApp) -> N
         app.sleep(60)
     price = app.gateway.inspect(lambda world: world.market.quote(share(world, "AAPL"), world.clock.now()))
     assert (price.bid, price.ask) == tuple(stream.df.loc["AAPL", ["bid", "ask"]])
+
+
+HALTED = replace(LESSON, halts=(Halt("MSFT", new_york(9, 33), 180),))
+STREAMED = [
+    m.Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD"),
+    m.Contract(symbol="MSFT", secType="STK", exchange="SMART", currency="USD"),
+    m.Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD"),
+    m.Contract(symbol="SPX", secType="IND", exchange="CBOE", currency="USD"),
+    m.Contract(symbol="BTC", secType="CRYPTO", exchange="PAXOS", currency="USD"),
+    m.Contract(symbol="ES", secType="FUT", exchange="CME", currency="USD", lastTradeDateOrContractMonth="202506"),
+]
+
+
+def said(version: int, start: float, late: bool) -> bytes:
+    """What streams say in twelve minutes, with a farm down for a while, fractional sizes for another and a stream that
+    comes when the others have long been there."""
+    engine = engine_of(replace(HALTED, start=start))
+    clock, heard = engine.world.clock, []
+    pipe = Pipe(engine, lambda do: do(), lambda: None)
+    session = pipe.session if late else Session(engine)
+    codec = codec_for(version, LOGIN_ZONE)
+
+    def ask(*requests: object) -> None:
+        session.receive(b"".join(frame(codec.encode_request(each)) for each in requests))
+
+    def wait(seconds: float) -> None:
+        for _ in range(int(seconds)):
+            engine.run_until(clock.now() + 1)
+            if late:
+                pipe.flush()
+            else:
+                heard.extend(session.outgoing())
+
+    session.receive(b"API\0" + frame(f"v100..{version}".encode()))
+    ask(m.StartApi(clientId=1))
+    ask(*(m.ReqMktData(reqId=7 + id, contract=each) for id, each in enumerate(STREAMED)))
+    wait(150)
+    engine.faults.farm("usfarm", ok=False)
+    wait(20)
+    engine.faults.farm("usfarm", ok=True)
+    wait(45)
+    engine.faults.fractional_sizes(0.5)
+    wait(10)
+    engine.faults.fractional_sizes(0)
+    wait(200)
+    ask(m.ReqMktData(reqId=900, contract=STREAMED[0]), m.ReqMarketDataType(marketDataType=3))
+    ask(m.ReqMktData(reqId=123456, contract=STREAMED[1]), m.CancelMktData(reqId=8))
+    wait(295)
+    while late:
+        try:
+            heard.append(pipe.recv(4096))
+        except TimeoutError:
+            break
+    return b"".join(map(bytes, heard))
+
+
+@pytest.mark.parametrize(
+    ("version", "clock"),
+    [(176, (3, 57)), (226, (9, 25)), (157, (9, 25)), (203, (15, 53)), (226, (16, 54)), (200, (19, 53))],
+)
+def test_what_is_said_late_is_the_same_to_the_byte(version: int, clock: tuple[int, int]) -> None:
+    """Minutes that are found at once, seconds that are found one by one, and what lies between them: before, in and
+    after liquid hours, over a session's ends, through a halt."""
+    start = new_york(*clock)
+    at_once = said(version, start, late=False)
+    assert len(at_once) > 50_000
+    assert at_once == said(version, start, late=True)

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from math import ceil
+from operator import add, sub
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +31,7 @@ from .noise import Ints, bits, stream
 from .path import Atoms
 from .paths import Paths
 from .prints import last_sizes, places, prints, shown_sizes
-from .quote import DayStats, Quote, Seconds, Tick
+from .quote import DayStats, Quote, Seconds, Tick, Told
 from .regimes import Regime
 from .volatility_bars import VOLATILITIES, volatility_bars
 
@@ -258,6 +259,36 @@ class Market:
             date.fromordinal(day.day + _ORDINAL), opening, high, low,
             minute.volume[j] if instrument.trades and instrument.quotes else 0,
             minute.previous_close if is_open else self.previous_close(instrument, t),
+        )  # fmt: skip
+
+    def minute(self, instrument: Instrument, start: int) -> Told | None:
+        """The 60 seconds from `start` on, a whole minute, as `quote` and `day_stats` tell of each; None where more than
+        the minute's own path decides: out of hours, in a halt, with no bid or no trade yet, or with a file's ticks."""
+        day, _, is_open = self._at(instrument, start)
+        halted = any(halt.time < start + 60 and start < halt.end for halt in self.paths.halts(instrument))
+        if not is_open or start + 60 > day.close or halted or self.paths.ticks.holds(instrument):
+            return None
+        seconds = self._minute(instrument.conId, start)
+        bids = list(map(sub, seconds.price, seconds.below))
+        if min(bids) < 1 or (instrument.trades and seconds.last_trade[0] < 0):
+            return None
+        price, lot, none, nothing = cache(instrument.price), self.lot(instrument), [None] * 60, [0] * 60
+        quotes, trades = instrument.quotes, instrument.trades
+        opened, high, low = (
+            [price(each) if begun else None for each, begun in zip(column, seconds.high, strict=True)]
+            for column in ([day.opening or 0] * 60, seconds.high, seconds.low)
+        )
+        return Told(
+            [start + j for j in seconds.last_trade] if trades else list(range(start, start + 60)),
+            [price(bid) for bid in bids] if quotes else none,
+            [price(ask) for ask in map(add, seconds.price, seconds.above)] if quotes else none,
+            [lot * size for size in seconds.bid_size] if quotes else nothing,
+            [lot * size for size in seconds.ask_size] if quotes else nothing,
+            [price(last) for last in seconds.price] if trades else none,
+            [seconds.last_size[j] for j in seconds.last_trade] if trades and quotes else nothing,
+            opened, high, low,
+            seconds.volume if trades and quotes else nothing,
+            [seconds.previous_close] * 60,
         )  # fmt: skip
 
     def previous_close(self, instrument: Instrument, t: float) -> float:

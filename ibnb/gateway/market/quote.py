@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
@@ -52,6 +54,31 @@ class DayStats:
     low: float | None
     volume: int
     close: float
+
+
+class Told(NamedTuple):
+    """Some seconds as a `Quote` and the `DayStats` tell of each, one list for each of their figures."""
+
+    time: Sequence[int]
+    bid: Sequence[float | None]
+    ask: Sequence[float | None]
+    bidSize: Sequence[int]
+    askSize: Sequence[int]
+    last: Sequence[float | None]
+    lastSize: Sequence[int]
+    open: Sequence[float | None]
+    high: Sequence[float | None]
+    low: Sequence[float | None]
+    volume: Sequence[int]
+    close: Sequence[float]
+
+    @classmethod
+    def once(cls, quote: Quote, stats: DayStats) -> Told:
+        """A single second."""
+        return cls(
+            [quote.time], [quote.bid], [quote.ask], [quote.bidSize], [quote.askSize], [quote.last], [quote.lastSize],
+            [stats.open], [stats.high], [stats.low], [stats.volume], [stats.close],
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 from .data import Contract
 
@@ -85,6 +86,27 @@ class TickString:
     reqId: int
     tickType: int
     value: str
+
+
+# What a price, a size, a text or a number says: which message, tick type, value, and a price's size and attributes.
+TickFields = tuple[type, int, Any, Decimal, int]
+
+
+@dataclass(slots=True, eq=False)
+class TickMinute:
+    """What a stream of quotes has to say in a minute: of each tick the seconds in which it is new. Each is a message of
+    its own. A codec puts the `frames` of all seconds in the place of `columns`, once."""
+
+    reqId: int
+    columns: list[list[tuple[int, TickFields]]]
+    frames: list[bytes] = field(default_factory=list)
+
+
+class TickSecond(NamedTuple):
+    """One second of it."""
+
+    minute: TickMinute
+    second: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

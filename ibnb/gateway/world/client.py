@@ -70,15 +70,13 @@ class Client:
         if self._passes(self, message):
             self._deliver(message)
 
-    def send_later(self, reqId: int, make: Make) -> None:
-        """Send a request's answers that `make` yields, now or when somebody hears them, with nothing in the way now.
-        They may depend only on what doesn't change without `pay`."""
-        if self._later is None or not self._later.owe(reqId, make):
-            for message in make():
-                self.send(message)
+    def owe(self, reqId: int, make: Make) -> bool:
+        """Send a request's answers that `make` yields when somebody hears them, with nothing in the way now; False if
+        that can't be. They may depend only on what doesn't change without `pay`."""
+        return self._later is not None and self._later.owe(reqId, make)
 
     def pay(self) -> None:
-        """Make what was sent later: what it depends on is about to change."""
+        """Make what is owed: what it depends on is about to change."""
         if self._later is not None:
             self._later.pay()
 

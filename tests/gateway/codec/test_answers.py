@@ -342,3 +342,23 @@ def test_texts_that_are_not_ascii(version: int) -> None:
         answer, [(_, args)] = told(answer, version)
         their = args[1].longName if isinstance(answer, m.ContractData) else args[0 if args[0] != 3 else 2]
         assert text == their
+
+
+@pytest.mark.parametrize("version", ALL)
+@pytest.mark.parametrize("reqId", [0, 1, 127, 128, 70_000, 2**31 - 1, -1])
+def test_a_tick_of_a_quote_is_written_as_its_message_is(version: int, reqId: int) -> None:
+    sizes = [Decimal(text) for text in ("0", "1", "1200", "0.6372", "100.50", "1E+6", "1.5E+20")]
+    ticks: list[m.TickFields] = [
+        (m.TickPrice, kind, price, size, mask)
+        for kind, price, mask in ((1, 196.4, 1), (2, 1.0, 0), (4, -1.0, 3), (14, 1e-7, 0), (127, 4e22, 0))
+        for size in sizes
+    ]
+    ticks += [(m.TickSize, kind, size, Decimal(0), 0) for kind in (0, 8, 74) for size in sizes]
+    ticks += [(m.TickString, 45, text, Decimal(0), 0) for text in ("1749628835", "Q", "")]
+    ticks += [(m.TickGeneric, 49, value, Decimal(0), 0) for value in (0.0, 2.0)]
+    codec = real.lane(version)
+    for tick in ticks:
+        message, kind, value, size, mask = tick
+        named = {"price": value, "size": size, "attribMask": mask} if message is m.TickPrice else {"value": value}
+        named = {"size": value} if message is m.TickSize else named
+        assert codec.encode(message(reqId=reqId, tickType=kind, **named)) == codec.tick(reqId, tick)

@@ -7,14 +7,16 @@ Rule: as in the text lane's codec. Every payload begins with the message's numbe
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
+from struct import Struct
 from typing import Any
 
 from google.protobuf.message import DecodeError
 
+from ... import messages as m
 from ..sides import Codec, Side
 from ..text import TextCodec
-from ..text.kinds import Lane
+from ..text.kinds import Lane, format_decimal
 from ..text.layout import ID_NAMES
 from ..wire import BadField, UnknownMessage
 from .answers import ANSWERS
@@ -31,11 +33,21 @@ _ID_SIZE = 4
 REQUEST_SIDE = Side.of(REQUESTS)
 ANSWER_SIDE = Side.of(ANSWERS)
 _REQ_CURRENT_TIME = 49
+_TICKS_SINCE = ANSWER_SIDE.by_class[m.TickPrice].since
+_double = Struct("<d").pack
 
 
 @cache
 def _class(message: Message) -> Any:
     return make_class(TABLES.tree(message.cls, message.rows), TABLES)
+
+
+@lru_cache(1024)
+def _of_request(tick: type, reqId: int) -> bytes:
+    """What a tick of a request begins with."""
+    message = ANSWER_SIDE.by_class[tick]
+    start: bytes = _class(message)(f1=reqId).SerializeToString()
+    return (message.id + OFFSET).to_bytes(_ID_SIZE, "big") + start
 
 
 @cache
@@ -59,6 +71,20 @@ class ProtobufCodec(Codec):
 
     def asks_time(self, payload: bytes) -> bool:
         return int.from_bytes(payload[:_ID_SIZE], "big") in (_REQ_CURRENT_TIME, _REQ_CURRENT_TIME + OFFSET)
+
+    def tick(self, reqId: int, tick: m.TickFields) -> bytes:
+        if self.version < _TICKS_SINCE:
+            return self._text.tick(reqId, tick)
+        message, kind, value, size, mask = tick
+        if message is m.TickPrice:
+            text = format_decimal(size).encode()
+            rest = b"\x19%b\x22%c%b\x28%c" % (_double(value), len(text), text, mask)
+        elif message is m.TickGeneric:
+            rest = b"\x19%b" % _double(value)
+        else:
+            text = (value if message is m.TickString else format_decimal(value)).encode()
+            rest = b"\x1a%c%b" % (len(text), text) if text else b""
+        return b"%b\x10%c%b" % (_of_request(message, reqId), kind, rest)
 
     def _known(self, message: Message | None) -> Message | None:
         """The message, if it is protobuf at this version."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from ... import messages as m
 from ..sides import Codec, Side
 from ..wire import BadField, FieldReader, UnknownMessage, join_fields, split_fields
 from .answers import ANSWERS
-from .kinds import Lane, parse_int
+from .kinds import SIZE, Lane, format_float, parse_int
 from .layout import Message, Record, compile_record
 from .order_requests import ORDER_REQUESTS
 from .requests import REQUESTS
@@ -50,9 +51,28 @@ class TextCodec(Codec):
         self.version = version
         self.lane = Lane(version, zone)
         self.strict = strict
+        self._size = SIZE.at(self.lane)[1]
+        self._ticks: dict[type, bytes] = {
+            each: self._beginning(each) for each in (m.TickPrice, m.TickSize, m.TickString, m.TickGeneric)
+        }
+
+    def _beginning(self, tick: type) -> bytes:
+        """What stands before a tick's request: the message's number and version."""
+        number = self.answers.by_class[tick].id
+        return number.to_bytes(4, "big") + b"6\0" if self.version >= RAW_IDS else b"%d\x006\0" % number
 
     def asks_time(self, payload: bytes) -> bool:
         return payload.startswith(_REQ_CURRENT_TIME)
+
+    def tick(self, reqId: int, tick: m.TickFields) -> bytes:
+        message, kind, value, size, mask = tick
+        if message is m.TickPrice:
+            rest = f"{format_float(value)}\0{self._size(size)}\0{mask}"
+        elif message is m.TickSize:
+            rest = self._size(value)
+        else:
+            rest = value if message is m.TickString else format_float(value)
+        return self._ticks[message] + f"{reqId}\0{kind}\0{rest}\0".encode()
 
     def decode_body(self, side: Side[Message], number: int, body: bytes) -> Any:
         """The message of this number, from what follows the number."""

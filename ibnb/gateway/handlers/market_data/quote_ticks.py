@@ -6,7 +6,7 @@ A live feed and a delayed one say the same under different tick types.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from ... import messages as m
 from ...instruments import Instrument
 from ...market.options import computations
+from ...market.quote import Told
 from ...matching import Combination, combination_quote
 from ...world import World
 from ..options import option_computation
@@ -56,9 +57,10 @@ class Tick(NamedTuple):
         return self.message(reqId=reqId, tickType=self.tickType, value=self.value)
 
 
-_Fields = tuple[type, int, Any, Decimal, int]
+# One tick, second by second.
+Column = list[m.TickFields | None]
 # So many are made that NamedTuple's own way would take most of the time.
-_as_tick: Callable[[_Fields], Tick] = partial(tuple.__new__, Tick)
+_as_tick: Callable[[m.TickFields], Tick] = partial(tuple.__new__, Tick)
 _NO_SIZE = Decimal(0)
 
 
@@ -80,24 +82,33 @@ def quote_ticks(world: World, instrument: Instrument, view: View) -> list[Tick]:
 def combination_ticks(world: World, combination: Combination, view: View) -> list[Tick]:
     """What a combination's legs add up to: bid, offer, their sizes, the last close."""
     quote = combination_quote(world.market, combination, view.time, view.frozen)
-    tops = _sized(world, Decimal(1), [(BID, quote.bid, quote.bidSize), (ASK, quote.ask, quote.askSize)])
-    ticks = [_as_tick(_top(*top)) for top in tops]
-    ticks += [Tick(m.TickSize, _SIZE_OF[tickType], size) for tickType, _, size in tops]
+    tops = [(BID, [quote.bid], [quote.bidSize]), (ASK, [quote.ask], [quote.askSize])]
+    ticks = [_as_tick(tick) for (tick,) in _tops(tops, Decimal(1), world.staged.fraction) if tick]
     ticks.append(Tick(m.TickPrice, CLOSE, combination.previous_close(world.market, view.time)))
     return _shown(ticks, view)
 
 
-def _sized(
-    world: World, grain: Decimal, tops: list[tuple[int, float | None, int]]
-) -> list[tuple[int, float | None, Decimal]]:
-    """Tick types, prices and sizes as they are told; a staged fault makes sizes fractional."""
-    return [(tickType, price, size * grain + world.staged.fraction) for tickType, price, size in tops]
+def _tops(
+    tops: Iterable[tuple[int, Sequence[float | None], Sequence[int]]], grain: Decimal, fraction: Decimal
+) -> Iterator[Column]:
+    """Prices of the top of the book, each with its size and whether it can be traded at automatically; then these sizes
+    by themselves, to which a staged fault adds a `fraction`."""
+    told = [(tickType, prices, [size * grain + fraction for size in sizes]) for tickType, prices, sizes in tops]
+    for tickType, prices, sizes in told:
+        automatic = int(tickType != LAST)
+        yield [
+            (m.TickPrice, tickType, NO_PRICE, size, 0)
+            if price is None
+            else (m.TickPrice, tickType, price, size, automatic)
+            for price, size in zip(prices, sizes, strict=True)
+        ]
+    for tickType, _, sizes in told:
+        yield _plain(m.TickSize, _SIZE_OF[tickType], sizes)
 
 
-def _top(tickType: int, price: float | None, size: Decimal) -> _Fields:
-    """A price of the top of the book, with its size and whether it can be traded at automatically."""
-    automatic = int(tickType != LAST and price is not None)
-    return m.TickPrice, tickType, NO_PRICE if price is None else price, size, automatic
+def _plain(message: type, tickType: int, values: Iterable[Any]) -> Column:
+    """What comes with nothing else; None where there is none."""
+    return [None if value is None else (message, tickType, value, _NO_SIZE, 0) for value in values]
 
 
 def _shown(live: list[Tick], view: View) -> list[Tick]:
@@ -106,33 +117,50 @@ def _shown(live: list[Tick], view: View) -> list[Tick]:
     return [tick._replace(tickType=DELAYED[tick.tickType], mask=0) for tick in live if tick.tickType in DELAYED]
 
 
-def _live_ticks(world: World, instrument: Instrument, view: View) -> Iterator[_Fields]:
-    quote = world.market.quote(instrument, view.time, view.frozen)
-    stats = world.market.day_stats(instrument, view.time)
-    tops: list[tuple[int, float | None, int]] = []
+def _columns(instrument: Instrument, told: Told, fraction: Decimal) -> Iterator[Column]:
+    """One tick after the other of some seconds in which nothing but the figures changes."""
+    tops: list[tuple[int, Sequence[float | None], Sequence[int]]] = []
     if instrument.quotes:
-        tops += [(BID, quote.bid, quote.bidSize), (ASK, quote.ask, quote.askSize)]
+        tops += [(BID, told.bid, told.bidSize), (ASK, told.ask, told.askSize)]
     if instrument.trades:
-        tops.append((LAST, quote.last, quote.lastSize))
-    told = _sized(world, instrument.grain, tops)
-    for top in told:
-        yield _top(*top)
-    for tickType, _, size in told:
-        yield m.TickSize, _SIZE_OF[tickType], size, _NO_SIZE, 0
+        tops.append((LAST, told.last, told.lastSize))
+    yield from _tops(tops, instrument.grain, fraction)
     if instrument.trades and instrument.quotes:
-        yield m.TickSize, VOLUME, stats.volume * instrument.grain, _NO_SIZE, 0
-    # A currency pair has no official open.
-    opened = stats.open if instrument.trades else None
-    for tickType, price in ((HIGH, stats.high), (LOW, stats.low), (CLOSE, stats.close), (OPEN, opened)):
-        if price is not None:
-            yield m.TickPrice, tickType, price, _NO_SIZE, 0
+        yield _plain(m.TickSize, VOLUME, [volume * instrument.grain for volume in told.volume])
+    yield _plain(m.TickPrice, HIGH, told.high)
+    yield _plain(m.TickPrice, LOW, told.low)
+    yield _plain(m.TickPrice, CLOSE, told.close)
+    if instrument.trades:  # a currency pair has no official open
+        yield _plain(m.TickPrice, OPEN, told.open)
     if letter := quote_letter(instrument):
-        yield m.TickString, BID_EXCHANGE, "" if quote.bid is None else letter, _NO_SIZE, 0
-        yield m.TickString, ASK_EXCHANGE, "" if quote.ask is None else letter, _NO_SIZE, 0
+        yield _plain(m.TickString, BID_EXCHANGE, ["" if bid is None else letter for bid in told.bid])
+        yield _plain(m.TickString, ASK_EXCHANGE, ["" if ask is None else letter for ask in told.ask])
     if instrument.trades:
-        yield m.TickString, LAST_TIMESTAMP, str(quote.time), _NO_SIZE, 0
-        halt = world.market.halt(instrument, view.time)
-        yield m.TickGeneric, HALTED, float(halt.kind if halt else 0), _NO_SIZE, 0
+        yield _plain(m.TickString, LAST_TIMESTAMP, map(str, told.time))
+
+
+def minute_columns(world: World, instrument: Instrument, start: int) -> list[Column] | None:
+    """What `quote_ticks` says live in each second of a minute, one tick after the other, where no fault is staged; None
+    if each second has to be asked for."""
+    told = None if instrument.right else world.market.minute(instrument, start)
+    if told is None:
+        return None
+    return [*_columns(instrument, told, Decimal(0)), [_halted(world, instrument, start)] * 60]
+
+
+def _halted(world: World, instrument: Instrument, time: float) -> m.TickFields | None:
+    if not instrument.trades:
+        return None
+    halt = world.market.halt(instrument, time)
+    return m.TickGeneric, HALTED, float(halt.kind if halt else 0), _NO_SIZE, 0
+
+
+def _live_ticks(world: World, instrument: Instrument, view: View) -> Iterator[m.TickFields]:
+    quote = world.market.quote(instrument, view.time, view.frozen)
+    told = Told.once(quote, world.market.day_stats(instrument, view.time))
+    for (tick,) in [*_columns(instrument, told, world.staged.fraction), [_halted(world, instrument, view.time)]]:
+        if tick:
+            yield tick
     if instrument.right:
         for tickType, figures in computations(world.market, instrument, view.time, view.frozen).items():
             yield m.TickOptionComputation, tickType, figures, _NO_SIZE, 0

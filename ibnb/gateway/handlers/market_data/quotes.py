@@ -6,8 +6,9 @@ remembers lies in its subscription and ends with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import Any
 
 from ... import messages as m
 from ...instruments import Instrument
@@ -18,6 +19,7 @@ from ..precision import precision
 from ..registry import Refusal, cancels, handles, invalid, unprocessed
 from ..resolve import resolve_combination, resolve_live, underlying_of_cfd
 from .generic_ticks import QUOTES_OFF, generic_ticks, not_simulated_ids, parse_generic_ticks
+from .quote_minutes import SECONDS, Minute, find_minute
 from .quote_ticks import DELAY, NO_PRICE, View, changed, combination_ticks, quote_ticks
 from .smart_components import bbo_exchange
 
@@ -64,7 +66,7 @@ def market_data(world: World, client: Client, request: m.ReqMktData) -> Iterator
     delayed = _is_delayed(world, client, instrument)
     subscription = client.subscribe(KIND, request.reqId, request)
     subscription.state |= {"instrument": instrument, "combination": combination, "line": line, "generic": generic}
-    subscription.state |= {"delayed": delayed, "sent": {}, "type": None}
+    subscription.state |= {"delayed": delayed, "sent": {}, "minute": None, "type": None}
     if not request.regulatorySnapshot:
         yield m.TickReqParams(
             reqId=request.reqId,
@@ -133,6 +135,7 @@ def _is_delayed(world: World, client: Client, instrument: Instrument) -> bool:
 
 def _news(world: World, client: Client, subscription: Subscription, now: float) -> Iterator[object]:
     """What has changed since the last beat, as messages; the data type first when it is another."""
+    _end_minute(world, subscription.state)
     state, reqId = subscription.state, subscription.reqId
     instrument: Instrument = state["instrument"]
     is_open = world.market.calendar.is_open(instrument.schedule, now)
@@ -162,14 +165,35 @@ def _beat(world: World, client: Client, subscription: Subscription) -> None:
     """Send the news. Those of a plain quote depend on the moment alone, and so can be made when somebody hears them;
     not so in a halt, when there are none."""
     state, now = subscription.state, world.clock.now()
-    news = partial(_news, world, client, subscription, now)
     plain = not (state["generic"] or state["combination"])
     if plain and world.upstream.whole and not world.market.halt(state["instrument"], now):
-        client.send_later(subscription.reqId, news)
-        return
+        later = partial(_later_news, world, client, subscription, now)
+        if client.owe(subscription.reqId, later):
+            return
     client.pay()
-    for answer in news():
+    for answer in _news(world, client, subscription, now):
         client.send(answer)
+
+
+def _later_news(world: World, client: Client, subscription: Subscription, now: float) -> Iterable[object]:
+    """What `_news` says of a plain quote, found a minute at a time where that can be."""
+    state, reqId, (start, second) = subscription.state, subscription.reqId, divmod(int(now), SECONDS)
+    if state["type"] == LIVE and not world.staged.fraction:
+        minute: Minute | None = state["minute"]
+        if minute is None or (minute.start, minute.next) != (start * SECONDS, second):
+            _end_minute(world, state)
+            minute = find_minute(world, state["instrument"], reqId, start * SECONDS, second, state["sent"])
+            state["minute"] = minute
+        if minute is not None:
+            return [minute.say()]
+    return _news(world, client, subscription, now)
+
+
+def _end_minute(world: World, state: dict[str, Any]) -> None:
+    """From here on, each second is found by itself."""
+    if state["minute"] is not None:
+        state["sent"] |= state["minute"].sent(world)
+        state["minute"] = None
 
 
 def _end_snapshot(world: World, client: Client, subscription: Subscription) -> None:
