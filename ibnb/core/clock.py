@@ -248,7 +248,8 @@ class Clock:
     """The session's clock: real time, until another is put in its place. Parts hold on to this one."""
 
     def __init__(self, changes: Changes) -> None:
-        self._time: Time = RealTime(changes)
+        #: What it goes by now.
+        self.time: Time = RealTime(changes)
         self._reader: Attended | None = None
         #: Does it go by the wall clock, at whatever pace?
         self.is_real = True
@@ -257,43 +258,43 @@ class Clock:
         """Go by another time from now on."""
         if isinstance(time, RealTime):
             time.reader = self._reader
-        self._time, self.is_real = time, isinstance(time, RealTime)
+        self.time, self.is_real = time, isinstance(time, RealTime)
 
     @property
     def is_the_walls(self) -> bool:
         """Is its time the machine's?"""
-        return type(self._time) is RealTime
+        return type(self.time) is RealTime
 
     def goes_by(self, time: Time | None) -> bool:
         """Is this its time?"""
-        return self._time is time
+        return self.time is time
 
     def reads(self, reader: Attended | None) -> None:
         """Those who wait for an answer in real time may read the connection meanwhile."""
         self._reader = reader
-        if isinstance(self._time, RealTime):
-            self._time.reader = reader
+        if isinstance(self.time, RealTime):
+            self.time.reader = reader
 
     def now(self) -> float:
-        return self._time.now()
+        return self.time.now()
 
     def settle(self) -> None:
-        self._time.settle()
+        self.time.settle()
 
     def monotonic(self) -> float:
-        return self._time.monotonic()
+        return self.time.monotonic()
 
     def later(self, seconds: float, action: Callable[[], object]) -> Alarm:
-        return self._time.later(seconds, action)
+        return self.time.later(seconds, action)
 
     def wait(self, done: Done, timeout: float) -> bool:
-        return self._time.wait(done, timeout)
+        return self.time.wait(done, timeout)
 
     def hold(self, done: Done, seconds: float) -> bool:
-        return self._time.hold(done, seconds)
+        return self.time.hold(done, seconds)
 
     def sleep(self, seconds: float) -> None:
-        self._time.sleep(seconds)
+        self.time.sleep(seconds)
 
 
 def wait_for_fence(answered: Latch, connected: Callable[[], bool], limit: float = 60.0) -> None:

@@ -5,7 +5,6 @@ Parts know each other only as far as they are handed here. `IBApp` keeps this ob
 
 from __future__ import annotations
 
-import threading
 import time
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
@@ -26,7 +25,7 @@ from ibnb.core.order_ids import Ids
 from ibnb.core.outgoing import Outgoing
 from ibnb.core.pacing import Pacing
 from ibnb.core.pending import Key, Pending, Slot
-from ibnb.core.progress import in_notebook, wait_shown
+from ibnb.core.progress import QUIET, wait_on
 from ibnb.core.reconnect import Reconnect
 from ibnb.core.routing import TURN, Routing
 from ibnb.core.staleness import Staleness
@@ -81,7 +80,7 @@ class Core:
         self.recorder: Recorder | None = None
         self.pacing = Pacing()
         self.subscriptions = Subscriptions(clock.now)
-        self.pending = Pending(self._wait_slot, lambda slot: self.outgoing.left(slot))
+        self.pending = Pending(self._wait_slot)
         self.lifecycle = Lifecycle(client, settings, clock, self.changes, self.status, self.pending, self.ids)
         self.gate = OrderGate(clock.now, self.lifecycle, lambda: settings.live)
         #: What a place is called whose port changes: an embedded gateway's.
@@ -104,6 +103,7 @@ class Core:
             self.gate,
             self.fence,
         )
+        self.pending.left = self.outgoing.left
         self.reconnect = Reconnect(
             client,
             settings,
@@ -247,7 +247,7 @@ class Core:
         """
         if self.status.problem_count != self._problems_told:
             self.tell_problems()
-        limit = self.limit(timeout, verb)
+        limit = self.settings.timeout if timeout is None else self.limit(timeout, verb)
         self._await_return(verb, limit)
         about = None if contract is _NO_CONTRACT else check_contract(contract, verb)
         key = self.ids.request() if reqId is None else reqId
@@ -359,16 +359,17 @@ class Core:
 
     def _wait_and_listen(self, done: Done, seconds: float, what: str) -> tuple[bool, bool | None]:
         """Wait; shortly before the end ask TWS what time it is: (done, did it answer; None = it couldn't be asked)."""
-        grace = _grace(seconds)
-        seen = self.clock.is_real and in_notebook() and threading.current_thread() is threading.main_thread()
-        if wait_shown(self.clock, done, seconds - grace, what) if seen else self.clock.wait(done, seconds - grace):
+        clock, grace = self.clock, min(GRACE, seconds / 4)
+        before_it = seconds - grace
+        quiet = QUIET if before_it > QUIET and clock.is_real else before_it
+        if clock.time.wait(done, quiet) or (quiet < before_it and wait_on(clock, done, before_it, what)):
             return True, None
         connection = self.lifecycle.connection
         beat = None
         if connection is not None:
             with suppress(ConnectionLostError):
                 beat = self.fence.ask(connection)
-        ended = self.clock.wait(done, grace)
+        ended = clock.wait(done, grace)
         return ended, None if beat is None else beat.is_set()
 
     def _await_return(self, verb: str, seconds: float) -> None:
@@ -421,7 +422,7 @@ class Core:
                 "sends: until it returns, nothing else is read."
             )
         elif alive is not None:
-            text += ALIVE if alive else WEDGED if seconds >= _SLOW else SILENT.format(_grace(seconds))
+            text += ALIVE if alive else WEDGED if seconds >= _SLOW else SILENT.format(min(GRACE, seconds / 4))
         for notice in self._said(mark, slot):
             text += f"\nTWS said {notice.code}, {_ago(self.now() - notice.time)}: {notice.text}"
         if busy is not None:
@@ -461,11 +462,6 @@ class Core:
                 CallbackWarning,
                 stacklevel=users_level(),
             )
-
-
-def _grace(seconds: float) -> float:
-    """How long before the end of so many seconds TWS is asked whether it answers at all."""
-    return min(GRACE, seconds / 4)
 
 
 def _ago(seconds: float) -> str:

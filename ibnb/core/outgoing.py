@@ -72,7 +72,8 @@ class Outgoing:
 
     def __post_init__(self) -> None:
         self._passing = _Passing()
-        self._protobuf: dict[tuple[int, int], bool] = {}
+        #: (message id, server version) → does such a request leave as protobuf? As far as it is known.
+        self.protobuf: dict[tuple[int, int], bool] = {}
         #: Is told of each message that leaves, fences excepted.
         self.heard: Callable[[list[bytes]], object] | None = None
         # Historical requests that are open, to be sent again after a pacing violation: id → (method, arguments, tries).
@@ -106,14 +107,6 @@ class Outgoing:
                 raise SafetyError("order refused: it went around placeOrder(), where this session's limits are checked")
             if msg_id in CANCELLING:
                 self.gate.refuse_readonly("this cancel")
-
-    def uses_protobuf(self, msg_id: int, ask: Callable[[int], bool]) -> bool:
-        """Does a request leave as protobuf? `ask`, which is slow, knows; its answer is kept."""
-        key = (msg_id, self.lifecycle.version)
-        found = self._protobuf.get(key)
-        if found is None:
-            found = self._protobuf[key] = bool(ask(msg_id))
-        return found
 
     @contextmanager
     def checked(self) -> Iterator[None]:
@@ -239,7 +232,8 @@ class Outgoing:
     def left(self, slot: Slot) -> None:
         """A verb is over: forget what it was remembered for."""
         self.subscriptions.left(slot)
-        self.history_over(slot.key)
+        if isinstance(slot.key, int):
+            self.history_over(slot.key)
 
     def ask_again(self, slot: Slot) -> bool:
         """After a pacing violation: wait, and send the same request once more. False when it can't help."""

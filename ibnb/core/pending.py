@@ -177,7 +177,7 @@ class Pending:
         left: Callable[[Slot], None] = lambda slot: None,
     ) -> None:
         self.waiter = waiter
-        self._left = left
+        self.left = left
         # The same thread may come by again in the middle: what it forgot to close, the garbage collector closes there.
         self._lock = threading.RLock()
         # For those who wait in line; how many they are.
@@ -269,7 +269,7 @@ class Pending:
                 del self._slots[slot.key]
                 if self._in_line:
                     self._changed.notify_all()
-        self._left(slot)
+        self.left(slot)
 
     def all(self) -> list[Slot]:
         """The open slots."""

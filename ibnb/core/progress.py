@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
@@ -46,8 +47,8 @@ class Waiter(Protocol):
     def wait(self, done: Any, timeout: float) -> bool: ...
 
 
-# Seconds that a notebook may stand still before somebody says what it waits for.
-_QUIET = 3.0
+#: Seconds that a notebook may stand still before somebody says what it waits for.
+QUIET = 3.0
 
 
 def sleep_shown(clock: Sleeper, seconds: float, show: Show) -> None:
@@ -127,12 +128,14 @@ class _Bar:
             self._handle.update(bundle, raw=True)
 
 
-def wait_shown(clock: Waiter, done: Any, seconds: float, what: str) -> bool:
-    """clock.wait, which tells a notebook after a moment that somebody is waiting, for what, and how long at most."""
-    came = clock.wait(done, min(_QUIET, seconds))
-    if came or seconds <= _QUIET:
-        return came
-    bar, begun = _Bar(), clock.monotonic() - _QUIET
+def wait_on(clock: Waiter, done: Any, seconds: float, what: str) -> bool:
+    """The rest of a wait of so many seconds that has been quiet for QUIET of them.
+
+    A notebook is told that somebody is waiting, for what, and how long at most.
+    """
+    if not in_notebook() or threading.current_thread() is not threading.main_thread():
+        return clock.wait(done, seconds - QUIET)
+    bar, begun = _Bar(), clock.monotonic() - QUIET
     try:
         while (passed := clock.monotonic() - begun) < seconds:
             bar.show(int(passed), int(seconds), f"{what}: waiting, {passed:.0f} s of at most {duration_text(seconds)}")

@@ -207,7 +207,8 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
 
     def isConnected(self) -> bool:
         """Is there a connection to TWS? (Whether TWS has its own link to IBKR, `app.notices` says.)"""
-        return self._ibnb.lifecycle.connected()
+        connection = self._ibnb.lifecycle.connection
+        return connection is not None and connection.isConnected()
 
     def run(self) -> None:
         """Block until the session is over: ibapi's message loop, whose work the reader thread does."""
@@ -273,13 +274,20 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
 
     def useProtoBuf(self, msgId: int) -> bool:
         """Does a request leave as protobuf? ibapi's answer, remembered: it goes through a long list each time."""
-        return self._ibnb.outgoing.uses_protobuf(msgId, super().useProtoBuf)
+        known, asked = self._ibnb.outgoing.protobuf, (msgId, self._ibnb.lifecycle.version)
+        found = known.get(asked)
+        if found is None:
+            found = known[asked] = bool(super().useProtoBuf(msgId))
+        return found
 
     def logRequest(self, fnName: str, fnParams: dict[str, Any]) -> None:
         """Every request of EClient comes by here first: the tape's source."""
         tape = self._ibnb.tape
         if tape.on:
-            tape.request(*(api.asked_request(fnName, fnParams) if fnName[-8:] == api.TWIN else (fnName, fnParams)))
+            if fnName.endswith(api.TWIN):
+                tape.request(*api.asked_request(fnName, fnParams))
+            else:
+                tape.request(fnName, fnParams)
         if api.requests_are_logged():
             super().logRequest(fnName, fnParams)
 

@@ -59,7 +59,10 @@ class Tape:
 
     def answer(self, name: str, args: tuple[Any, ...]) -> None:
         """A callback with its arguments."""
-        self._append((1, self._now(), ANSWER, name, None, args, get_ident()))
+        last = self._last
+        last.append((1, self._now(), ANSWER, name, None, args, get_ident()))
+        if len(last) >= _BATCH:
+            self._begin_batch()
 
     def messages(self, callbacks: int, msg_id: int | None, payloads: list[bytes], server_version: int) -> None:
         """Messages that were decoded at once, all of one id or (None) each of its own: their callbacks are made when

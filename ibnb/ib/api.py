@@ -298,7 +298,7 @@ def request_frame(parts: tuple[Any, ...], server_version: int) -> bytes:
         payload = f"{parts[0]}\0{fields}".encode()
     else:
         payload = parts[0].to_bytes(4, "big") + fields.encode()
-    return frame(payload)
+    return len(payload).to_bytes(4, "big") + payload
 
 
 #: How the name of a method's protobuf twin ends.

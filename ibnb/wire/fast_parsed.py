@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ibnb.ib.api import RAW_ID_SIZE, UNSET_INTEGER, protobuf_class
-from ibnb.wire.decoded import Bar, Decode, Decoded
+from ibnb.wire.decoded import Bar, Decode, Decoded, as_decoded
 from ibnb.wire.fast_text import LARGE, NOT_SET, SIZE_OF, attrib_of
 
 _parsers: dict[str, Callable[[bytes], Any]] = {}
@@ -172,4 +172,4 @@ def decode_real_time_bar(payload: bytes, server_version: int) -> Decoded | None:
 def decode_current_time(payload: bytes, server_version: int) -> Decoded | None:
     """Message 249, which each fence and heartbeat waits for."""
     seconds = _parse("CurrentTime", payload).currentTime
-    return Decoded(0, (("currentTime", (seconds,)),))
+    return as_decoded((0, (("currentTime", (seconds,)),)))

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ibnb.ib.api import IBAPI_VERSION, UNSET_INTEGER, TickAttrib, TickTypeEnum
-from ibnb.wire.decoded import COLUMNS, Bar, Columns, Decoded
+from ibnb.wire.decoded import COLUMNS, Bar, Columns, Decoded, as_decoded
 from ibnb.wire.digits import numbers, texts
 
 _SYNTHETIC_BARS_VERSION = 124
@@ -190,4 +190,4 @@ def decode_current_time(payload: bytes, server_version: int) -> Decoded | None:
     seconds = payload[5:-1]
     if not (payload.startswith(b"49\x001\0") and payload.endswith(b"\0") and seconds.isdigit()):
         return None
-    return Decoded(0, (("currentTime", (int(seconds),)),))
+    return as_decoded((0, (("currentTime", (int(seconds),)),)))

@@ -43,12 +43,9 @@ _making = threading.Lock()
 class Latch:
     """A `threading.Event` that costs next to nothing until somebody really waits: each request has one."""
 
-    __slots__ = ("_lock", "_set")
-
-    def __init__(self) -> None:
-        self._set = False
-        # Held until it is set; made by the first who waits.
-        self._lock: threading.Lock | None = None
+    _set = False
+    # Held until it is set; made by the first who waits.
+    _lock: threading.Lock | None = None
 
     def is_set(self) -> bool:
         return self._set

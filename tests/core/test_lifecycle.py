@@ -356,6 +356,17 @@ def test_only_these_names_of_ibapi_are_redefined() -> None:
     assert meant | guarded | {*PASSING, *ENDING} == ours & theirs
 
 
+@pytest.mark.skipif(not hasattr(api.EClient, "useProtoBuf"), reason="this ibapi writes text only")
+def test_each_version_has_its_own_lane_in_one_session_after_another() -> None:
+    """What is remembered of one TWS isn't said to the next (issue 9: asked once per request and version)."""
+    app = Session()
+    for version in (176, api.MAX_CLIENT_VER, 176):
+        speak(app, version)
+        for number in (1, 20, 49, 62):
+            assert app.useProtoBuf(number) is bool(api.EClient.useProtoBuf(app, number))
+            assert app.useProtoBuf(number) is bool(api.EClient.useProtoBuf(app, number))
+
+
 class _Taken:
     """A connection that keeps what it is told to send."""
 

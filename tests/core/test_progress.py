@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +9,7 @@ from inside import core
 
 import ibnb
 from ibnb.core import session
-from ibnb.core.progress import Progress, duration_text, shower, sleep_shown, wait_shown
+from ibnb.core.progress import QUIET, Progress, duration_text, shower, sleep_shown, wait_on
 
 
 def test_the_time_left_follows_the_pace_so_far() -> None:
@@ -96,10 +97,15 @@ class Answer:
         return self.time >= self.after
 
 
+def waited(clock: Answer, seconds: float) -> bool:
+    clock.wait(None, QUIET)
+    return wait_on(clock, lambda: clock.time >= clock.after, seconds, "getData")
+
+
 @pytest.mark.parametrize(
     ("after", "came", "seen"),
     [
-        (2.0, True, []),
+        (3.0, True, []),
         (4.5, True, ["getData: waiting, 3 s of at most 60 s", "getData: waiting, 4 s of at most 60 s", ""]),
         (1000.0, False, ["getData: waiting, 3 s of at most 60 s"]),
     ],
@@ -109,9 +115,19 @@ def test_a_wait_says_what_for_after_a_moment_and_leaves_nothing_behind(
 ) -> None:
     """first_use B10: none in waitOrder, none in getDataMany."""
     clock = Answer(after)
-    assert wait_shown(clock, lambda: clock.time >= clock.after, 60.0, "getData") is came
+    assert waited(clock, 60.0) is came
+    assert clock.time == 100.0 + min(after, 60.0)
     assert page.seen[: len(seen)] == seen
     assert page.html == ""
+
+
+def test_a_wait_elsewhere_is_as_long_and_says_nothing(page: Page) -> None:
+    """Outside the main thread of a kernel nobody would know whose bar it is."""
+    clock = Answer(1000.0)
+    with ThreadPoolExecutor() as others:
+        assert others.submit(waited, clock, 60.0).result() is False
+    assert clock.time == 160.0
+    assert page.seen == []
 
 
 def test_many_bars_tell_of_each_answer() -> None:

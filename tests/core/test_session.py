@@ -123,7 +123,7 @@ def test_an_interrupt_while_waiting_cancels(silent: tuple[FakeTWS, App], monkeyp
     def interrupt(done: object, timeout: float) -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(core(app).clock, "wait", interrupt)
+    monkeypatch.setattr(core(app).clock.time, "wait", interrupt)
     with pytest.raises(KeyboardInterrupt):
         app.getHead()
     assert 1 == len(tws.wait_for(90))
