@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ibnb.plots.axis import TimeAxis, write_amounts
-from ibnb.plots.canvas import DOWN, LINES, UP, canvas, show
+from ibnb.plots.canvas import DOWN, LINES, UP, canvas, legend_above, show
 from ibnb.plots.frames import frame, need
 from ibnb.plots.words import moment, money, span, value_range
 from ibnb.tracebacks import short_errors
@@ -122,7 +122,7 @@ def plotEquity(
         if level is not None:
             axes.plot(x, level, color=DOWN, linestyle="--", linewidth=1.2, label="floor")
         if len(curves.columns) > 1 or level is not None:
-            axes.legend(loc="best")
+            legend_above(axes)
         axes.set_title(title)
         axes.grid(visible=True)
         write_amounts(axes.yaxis)

@@ -27,6 +27,8 @@ WIDTH, HEIGHT = 8.0, 4.0
 # Pixels an inch on the page; a stored picture has more, for sharp screens.
 DPI, STORED_DPI = 100, 150
 
+# Names of the legend above a figure: more of them than that take a second row.
+_MOST_IN_A_ROW = 5
 _STYLE: Any = {
     "text.color": INK,
     "axes.labelcolor": INK,
@@ -69,6 +71,12 @@ def canvas(path: str | None, panels: tuple[float, ...] = (1.0,), height: float =
             figure = plt.figure(**settings)
         axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": panels})
         yield figure, axes[:, 0]
+
+
+def legend_above(axes: Any) -> None:
+    """What the lines of these axes are called, in a row of its own above the figure, where no line can run through."""
+    handles, names = axes.get_legend_handles_labels()
+    axes.figure.legend(handles, names, loc="outside upper right", ncols=min(len(names), _MOST_IN_A_ROW))
 
 
 def show(figure: Any, alt: str, path: str | None) -> None:

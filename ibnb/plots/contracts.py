@@ -12,7 +12,7 @@ import pandas as pd
 
 from ibnb.ib.hours import sessions
 from ibnb.plots.axis import write_amounts, write_prices
-from ibnb.plots.canvas import DOWN, INK, UP, canvas, show
+from ibnb.plots.canvas import DOWN, INK, UP, canvas, legend_above, show
 from ibnb.plots.frames import frame, need
 from ibnb.plots.words import listed, money
 from ibnb.tracebacks import short_errors
@@ -112,16 +112,16 @@ def plotPayoff(
         axes.plot(x, y, color=INK)
         axes.fill_between(x, y, 0, where=y > 0, color=UP, alpha=0.3, lw=0, interpolate=True, label="gain")
         axes.fill_between(x, y, 0, where=y < 0, color=DOWN, alpha=0.3, lw=0, interpolate=True, label="loss")
-        for each in sorted(crossing):
-            axes.annotate(money(round(each, 2)), (each, 0), xytext=(-5, 5), textcoords="offset points", ha="right")
-            axes.plot(each, 0, "o", color=INK)
+        if crossing:
+            even = f"break-even {listed([money(round(each, 2)) for each in sorted(crossing)])}"
+            axes.plot(sorted(crossing), [0] * len(crossing), "o", color=INK, label=even)
         if price is not None:
             axes.axvline(float(price), color=INK, linestyle=":", label=f"today {money(float(price))}")
         axes.set_xlabel("price of the underlying at expiry")
         axes.set_ylabel("gain or loss")
         axes.set_title(title)
         axes.grid(visible=True)
-        axes.legend(loc="best")
+        legend_above(axes)
         write_prices(axes.xaxis)
         write_amounts(axes.yaxis)
         show(figure, alt or _about_payoff(title, lines, strikes, sorted(crossing)), path)

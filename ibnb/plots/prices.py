@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ibnb.plots.axis import TimeAxis, write_amounts, write_prices
-from ibnb.plots.canvas import DOWN, HEIGHT, INK, LINES, UP, canvas, show
+from ibnb.plots.canvas import DOWN, HEIGHT, INK, LINES, UP, canvas, legend_above, show
 from ibnb.plots.frames import bars, levels, need
 from ibnb.plots.words import listed, moment, money, percent, span, value_range
 from ibnb.tracebacks import short_errors
@@ -49,7 +49,9 @@ def plotData(
     with canvas(path) as (figure, (axes,)):
         for place, (symbol, values) in enumerate(drawn.items()):
             axes.plot(time.of(values.index), values.to_numpy(), color=LINES[place % len(LINES)], label=symbol)
-        if len(drawn) > 1:
+        if len(drawn) > 1 and lines:  # whose names stand on the right
+            legend_above(axes)
+        elif len(drawn) > 1:
             axes.legend(ncols=1 + len(drawn) // 8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         draw_levels(axes, lines)
         axes.set_title(title)
@@ -89,16 +91,16 @@ def _levels(value: Mapping[str, float] | None) -> dict[str, float]:
 
 
 def draw_levels(axes: Any, lines: Mapping[str, float]) -> None:
-    """Horizontal lines with their names."""
+    """Horizontal lines with their names, which stand on the right of the axes: within, the price could cross them."""
     for place, (name, price) in enumerate(lines.items()):
         axes.axhline(price, color=LINES[(place + 1) % len(LINES)], linestyle="--", linewidth=1)
         axes.annotate(
             f"{name} {money(price)}",
             (1, price),
             xycoords=("axes fraction", "data"),
-            xytext=(-3, 3),
+            xytext=(4, 0),
             textcoords="offset points",
-            ha="right",
+            va="center",
             fontsize=9,
         )
 
@@ -222,7 +224,7 @@ def plotIndicators(
         top.set_title(title)
         top.set_ylabel("Price")
         top.grid(visible=True)
-        top.legend(loc="best", ncols=2)
+        legend_above(top)
         write_prices(top.yaxis)
         if score:
             _score(axes[1], x, part[score], beyond, threshold)

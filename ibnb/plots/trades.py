@@ -9,7 +9,7 @@ import pandas as pd
 
 from ibnb.ib.api import is_unset
 from ibnb.plots.axis import TimeAxis, write_amounts, write_prices
-from ibnb.plots.canvas import DOWN, HEIGHT, INK, LINES, UP, canvas, show
+from ibnb.plots.canvas import DOWN, HEIGHT, INK, LINES, UP, canvas, legend_above, show
 from ibnb.plots.frames import frame, levels, need, prices
 from ibnb.plots.prices import about_levels, draw_levels
 from ibnb.plots.words import listed, money, span, value_range
@@ -89,7 +89,7 @@ def _draw_fills(axes: Any, time: TimeAxis, fills: pd.DataFrame) -> str:
             many = f"{len(chosen)} fill{'s' * (len(chosen) > 1)}"
             told.append(f"{what} {chosen['shares'].sum():g} at {money(mean)} on average ({many})")
     if told:
-        axes.legend(loc="best")
+        legend_above(axes)
     return listed(told) or "no fills"
 
 

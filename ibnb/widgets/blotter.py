@@ -24,7 +24,7 @@ class OrderBlotter(Live):
     """
 
     def __init__(self, app: Any) -> None:
-        #: orderId → its Cancel button, for the orders that are working.
+        #: orderId → its Cancel button, for the orders of this session that are working.
         self.buttons: dict[int, Any] = {}
         self._orders = app.getBlotter()
         # The rows beside which buttons stand.
@@ -58,7 +58,8 @@ class OrderBlotter(Live):
 
     def _put_buttons(self) -> None:
         rows = list(self._orders.index)
-        working = {key for key, status in self._orders["status"].items() if status in WORKING and isinstance(key, int)}
+        # Without an id of this session's (0: another program's, or typed in by hand) there is nothing to cancel by.
+        working = {key for key, status in self._orders["status"].items() if status in WORKING and key}
         if not self._app.isConnected():
             working.clear()
         if rows == self._placed and working == self.buttons.keys():
@@ -79,7 +80,8 @@ class OrderBlotter(Live):
 
     def __repr__(self) -> str:
         # Notebooks store this beside the picture: nothing that differs from run to run.
-        return f"OrderBlotter({len(self._orders)} orders, {len(self.buttons)} working)"
+        working = int(self._orders["status"].isin(WORKING).sum())
+        return f"OrderBlotter({len(self._orders)} orders, {working} working)"
 
 
 def _row(orderId: Any, order: Any) -> tuple[str, ...]:

@@ -181,7 +181,7 @@ check("05.4", answer)
 # %%
 apple = app.createContract("AAPL")
 hourly = app.getData(apple, app.dataSettings("2 D", "1 hour"))
-app.displayData(hourly, rows=4)
+app.displayData(hourly[["Open", "High", "Low", "Close", "Volume"]], rows=4)
 
 # %%
 hourly.index.tz

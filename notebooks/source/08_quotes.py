@@ -75,8 +75,9 @@ def spread_bps(bid, ask):
 check("08.1", spread_bps)
 
 # %% [markdown]
-# One look is a photograph. For a film you subscribe: TWS sends every change until you cancel. `streamQuotes` opens such a
-# subscription at the beginning of a `with` block and cancels it at its end, whatever happens in between.
+# One look is a photograph. For a film you subscribe: TWS sends what has changed, a few times a second, until you cancel.
+# `streamQuotes` opens such a subscription at the beginning of a `with` block and cancels it at its end, whatever happens in
+# between.
 #
 # On the simulated gateway `app.sleep` takes no time. On a paper TWS the next cell waits a real minute.
 
@@ -244,7 +245,7 @@ check("08.3", quote_of)
 # | 4 | delayed-frozen | the same, after the close |
 #
 # ```mermaid
-# flowchart TD
+# flowchart LR
 #     accTitle: What TWS answers to a request for market data
 #     accDescr: With a subscription live ticks come. Without one, a session in live mode is refused with code 10089 or 354. A session in delayed mode gets the warning 10167 and delayed ticks, or is refused with 10168 where there are no delayed data.
 #     R["reqMktData"] --> S{"subscribed?"}

@@ -446,8 +446,10 @@ app.cancelAllOrders(wait=True)
 app.getOpenOrders("account")[["action", "totalQuantity", "symbol", "status", "clientId"]]
 
 # %% [markdown]
-# The order blotter below is the same table with a button on each row that can still be cancelled, as in TWS. It shows this
-# program's orders, those that have ended included.
+# The order blotter below shows every order that this program has heard of, those that have ended included. Its own working
+# orders would have a button that cancels them, as in TWS. Those of other programs have the id 0 and no button: there is no
+# number to cancel them by. They stand there as `getOpenOrders("account")` found them, since TWS reports nothing of them
+# afterwards.
 
 # %%
 ibnb.OrderBlotter(app)

@@ -399,13 +399,13 @@ print(
 # One share's life looks like this. It has one place at a time, and only the arrows lead on. That is what makes "buy twice" impossible:
 #
 # ```mermaid
-# stateDiagram-v2
+# flowchart LR
 #     accTitle: The states of one share in the program
 #     accDescr: A share is flat. A signal to buy sends a bracket, and the share is entering. When the entry is filled, it is protected by two exits. When one exit is filled, the other is cancelled and the share is flat again. If the entry is refused or cancelled, it is flat at once.
-#     flat --> entering: signal, bracket sent
-#     entering --> flat: refused or cancelled
-#     entering --> protected: entry filled
-#     protected --> flat: profit or stop filled
+#     F(["flat"]) -->|"a signal:<br/>bracket sent"| E(["entering"])
+#     E -->|"entry filled"| P(["protected"])
+#     E -->|"refused or cancelled"| F
+#     P -->|"profit or stop filled"| F
 # ```
 #
 # Now the loop. Every twenty seconds it looks at the board, asks each share's rule, and sends what the rule says. Here half an hour takes a few
@@ -819,7 +819,7 @@ ibnb.AccountPanel(evening)
 # %% [markdown]
 # ### The journal
 #
-# TWS forgets fills at midnight. `writeJournal` adds the fills of the day to a CSV file, none of them twice, however often you call it.
+# IB Gateway forgets fills at midnight, and TWS after a few days at most. `writeJournal` adds the fills of the day to a CSV file, none of them twice, however often you call it.
 # Such a file is what the published lesson recommends in a half-sentence: log prices and order details for the review at the end of the day.
 
 # %%
