@@ -206,3 +206,18 @@ def test_what_the_gateway_refuses_an_order_with_is_a_refusal_to_the_client() -> 
     codes = {int(code) for code in re.findall(r"OrderRefused\((\d+)", source)}
     assert len(codes) > 30
     assert [code for code in sorted(codes - ABOUT_A_CHANGE) if outcome(code, "", "order") != "fail"] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (2137, "from long to short"),
+        (10290, "cashQty alone"),
+        (382, "ticks away from the market"),
+        (134, "or has ended"),
+        (420, "live subscription"),
+    ],
+)
+def test_a_code_says_what_ibs_table_of_message_codes_says(code: int, says: str) -> None:
+    """IBKR Campus, Error Handling: 2137 was told as an order that crosses one's own, 10290 as the opposite."""
+    assert says in explain_code(code)

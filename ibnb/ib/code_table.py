@@ -154,7 +154,14 @@ _REQUESTS = (
     Code(366, "notice", "There is no historical query with this id.", "It had ended already."),
     Code(385, "request", "This id already has a scanner subscription.", "Cancel the old one.", DATA),
     Code(386, "request", "This id already has a historical query.", "Let ibnb choose the id.", DATA),
-    Code(420, "request", "The real-time query is invalid; the text says why.", _SUBSCRIBE, DATA, "market_data"),
+    Code(
+        420,
+        "request",
+        "The real-time query is invalid; the text says why.",
+        "Live bars need a live subscription; after too many new ones within ten minutes, wait.",
+        DATA,
+        "market_data",
+    ),
     Code(430, "request", "Fundamental data isn't available for this instrument.", "", DATA),
     Code(456, "request", "Too many real-time requests.", "Cancel one first.", DATA, "pacing"),
     Code(
@@ -272,7 +279,7 @@ _ORDERS = (
     Code(111, "order", "The order type and the tif don't go together.", FIELD, frozenset({"order"}), "order"),
     Code(113, "order", "The tif must be DAY for this order.", FIELD, frozenset({"order"}), "order"),
     Code(133, "order", "The order couldn't be submitted.", "Try again.", frozenset({"order"}), "order"),
-    Code(134, "order", "The modification failed.", "The original order is still live.", NONE, "order"),
+    Code(134, "order", "The modification failed.", "The order is as it was, or has ended.", NONE, "order"),
     Code(
         135,
         "order",
@@ -317,7 +324,7 @@ _ORDERS = (
     Code(
         382,
         "order",
-        "The price breaks a tick size limit of the precautionary settings.",
+        "The price is more ticks away from the market than TWS's order presets allow.",
         "Choose a price nearer to the market.",
         frozenset({"order"}),
         "order",
@@ -378,7 +385,7 @@ _ORDERS = (
     ),
     Code(10270, "order", "nbboPriceCap isn't supported any more.", "Leave it unset.", frozenset({"order"}), "order"),
     Code(10289, "order", "A crypto buy at market needs cashQty.", "Set order.cashQty.", frozenset({"order"}), "order"),
-    Code(10290, "order", "cashQty can't be used with this order.", FIELD, frozenset({"order"}), "order"),
+    Code(10290, "order", "This order takes cashQty alone.", "Set order.cashQty.", frozenset({"order"}), "order"),
     Code(
         10293,
         "order",
@@ -400,7 +407,7 @@ _CONNECTION = (
         326,
         "connection",
         "Another program is connected with this client id.",
-        "Use another clientId, or end the other program; after a crash TWS needs a minute to free the id.",
+        "Use another clientId, or end the other program; after a crash the id is free once TWS has noticed.",
     ),
     Code(501, "notice", "Already connected.", "Nothing to do."),
     Code(
@@ -449,7 +456,7 @@ _NOTICES = (
     Code(2110, "connection", "TWS has lost its link to IBKR.", "It will be restored automatically."),
     Code(2111, "warning", "The times of an algo order were adjusted.", "The order lives."),
     Code(2119, "notice", "A market data farm is connecting.", "Wait a moment."),
-    Code(2137, "warning", "The order would cross your own order.", "The order lives."),
+    Code(2137, "warning", "The order turns a position from long to short, or from short to long.", "The order lives."),
     Code(2150, "warning", "The P&L of this position can't be computed now.", "The stream goes on."),
     Code(2151, "warning", "Positions aren't available now.", "Ask again."),
     Code(2152, "notice", "Which exchanges give market depth, and which don't.", "Depth rows follow."),

@@ -32,7 +32,7 @@ class ExecutionCallbacks(Listener):
 
     def __init__(self, core: Core) -> None:
         super().__init__(core)
-        # What has been heard of, answers and news alike: TWS itself forgets it at midnight.
+        # What has been heard of, answers and news alike: TWS itself forgets it, IB Gateway at midnight.
         self.heard: dict[str, tuple[Any, Any]] = {}
 
     @on("execDetails")
@@ -135,9 +135,10 @@ class ExecutionVerbs(OrderVerbs, listener=ExecutionCallbacks):
     def writeJournal(self, path: str | os.PathLike[str], timeout: float | None = None) -> pd.DataFrame:
         """Add today's fills to a CSV file, and return all that the file now holds.
 
-        The frame has the columns of getExecutions, times in UTC. Call it as often as you like, at least once a day:
-        TWS forgets fills at midnight. No fill is in the file twice; commissions that came later and IB's corrections
-        replace what was there. Raises ValueError for a file that isn't a journal, OSError.
+        The frame has the columns of getExecutions, times in UTC. Call it as often as you like, at least once a day: IB
+        Gateway forgets fills at midnight, and TWS after a few days at most. No fill is in the file twice; commissions
+        that came later and IB's corrections replace what was there. Raises ValueError for a file that isn't a journal,
+        OSError.
 
         >>> import tempfile
         >>> app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1), wait="Filled")

@@ -1,6 +1,6 @@
 """A trade journal on disk: one CSV file that each day's fills are added to, once each.
 
-TWS knows only the fills since midnight, so what isn't written down is gone the next day.
+IB Gateway knows only the fills since midnight, and TWS those of a few days: what isn't written down is gone.
 """
 
 from __future__ import annotations
