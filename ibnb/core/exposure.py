@@ -42,10 +42,13 @@ class Terms:
     settles: bool = False
 
     def sells(self, holding: Holding) -> float:
-        return max(0.0, -self.trades.get(holding[1], 0.0)) if self.account == holding[0] else 0.0
+        return max(0.0, -self._units(holding))
 
     def buys(self, holding: Holding) -> float:
-        return max(0.0, self.trades.get(holding[1], 0.0)) if self.account == holding[0] else 0.0
+        return max(0.0, self._units(holding))
+
+    def _units(self, holding: Holding) -> float:
+        return self.trades.get(holding[1], 0.0) if self.account == holding[0] else 0.0
 
 
 @dataclass

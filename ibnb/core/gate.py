@@ -93,33 +93,20 @@ class Who(Protocol):
     def client_id(self) -> int | None: ...
 
 
-@dataclass(frozen=True)
-class _Nobody:
-    accounts: Sequence[str] = ()
-    account: str = ""
-    client_id: int | None = None
-
-
-def _no_details(contract: Any) -> Sequence[Any]:
-    raise LookupError("there is no session")
-
-
 class OrderGate:
     """Says yes or raises SafetyError, before an order leaves. Any thread.
 
     `live` tells the code of the live account that the user has spelled out.
     """
 
-    def __init__(
-        self, now: Callable[[], float], who: Who | None = None, live: Callable[[], str | None] = lambda: None
-    ) -> None:
+    def __init__(self, now: Callable[[], float], who: Who, live: Callable[[], str | None]) -> None:
         self.readonly = False
         #: Why this session refuses every order for the time being; "" while orders may pass.
         self.blocked = ""
         #: Asks TWS what a contract is; raises where it can't be asked, in a callback.
-        self.details_of: Callable[[Any], Sequence[Any]] = _no_details
+        self.details_of: Callable[[Any], Sequence[Any]]
         self._now = now
-        self._who = who or _Nobody()
+        self._who = who
         self._live = live
         self._place = Place()
         self._here = threading.local()
@@ -287,7 +274,8 @@ class OrderGate:
                 f"{what} refused: this is a live account, whatever the port. Log in to paper trading, or write the "
                 "account's code before connecting: ibnb.connect(..., live='U…'), or app.live = 'U…'"
             )
-        named = str(getattr(order, "account", "") or "") or account or ("" if len(accounts) > 1 else live)
+        alone = live if len(accounts) == 1 else None
+        named = str(getattr(order, "account", "") or "") or account or alone
         if named != live or any(getattr(order, name, "") for name in _ALLOCATIONS):
             raise SafetyError(
                 f"{what} refused: set its account to the live one that was spelled out, and no allocation"

@@ -279,6 +279,13 @@ def test_exits_dont_sell_more_than_their_entry_buys() -> None:
     assert (book.held(HELD), book.selling(HELD, 0)) == (3.0, 10.0)
 
 
+def test_an_exit_from_something_else_than_its_entry_buys_needs_shares_of_its_own() -> None:
+    book = Exposure()
+    book.positions_told(ACCOUNT)
+    assert goes(book, 1, 10.0)
+    assert not goes(book, 2, -1.0, parent=key(1), conId=7)
+
+
 def test_an_entry_that_is_refused_takes_its_exits_with_it(book: Exposure) -> None:
     """Found by a peer: TWS says nothing of the exits."""
     goes(book, 1, 10.0)

@@ -23,7 +23,7 @@ def test_limits_hold_for_every_session_of_the_process_until_they_are_lifted() ->
 
 
 def test_limits_that_were_set_before_the_connection_hold_after_it() -> None:
-    made = OrderGate(lambda: 0.0, Who())
+    made = OrderGate(lambda: 0.0, Who(), lambda: None)
     made.limits = OrderLimits(max_quantity=1)
     made.join(("new",))
     assert made.limits == OrderLimits(max_quantity=1)
@@ -70,7 +70,7 @@ def test_lifting_forgets_limits_and_halts_of_these_places() -> None:
 
 def test_before_the_account_is_known_nothing_leaves() -> None:
     """An override of nextValidId may place orders at once."""
-    made = OrderGate(lambda: 0.0)
+    made = OrderGate(lambda: 0.0, Who([], ""), lambda: None)
     assert made.armed
     assert "the account hasn't been checked yet" in refused(made, 1, contract(), order())
 
