@@ -69,6 +69,13 @@ def test_without_arguments_it_is_the_embedded_lesson_on_its_own_clock(gateways: 
     assert 300.0 == (app.now() - before).total_seconds()
 
 
+def test_a_session_with_the_simulator_goes_elsewhere_when_told_so(gateways: list[Watched]) -> None:
+    app = connect()
+    app.disconnect()
+    with pytest.raises(NotConnectedError, match=r"nothing listens on 127\.0\.0\.1:1\."):
+        app.connect("127.0.0.1", 1, 1)
+
+
 def test_the_embedded_live_profile_runs_on_the_wall_clock(gateways: list[Watched]) -> None:
     assert core(connect("embedded-live")).clock.is_real
 

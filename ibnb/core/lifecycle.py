@@ -6,14 +6,13 @@ The reader thread only decodes, records and completes slots; whoever calls a ver
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ibnb.core.apart import clock_at, plain
-from ibnb.core.clock import Changes, Clock
+from ibnb.core.clock import Changes, Clock, RealTime
 from ibnb.core.dispatch import on
 from ibnb.core.order_ids import Ids
 from ibnb.core.pending import Pending
@@ -171,17 +170,18 @@ class Lifecycle:
         if connection.in_reader():  # a callback of an old connection reconnects; it can't wait for the new one
             return
         limit = self.settings.connectTimeout
-        deadline = time.monotonic() + limit
-        while not self.ready.wait(0.05):
-            refused = self.ended.is_set() or self.status.last_words
-            late = time.monotonic() > deadline
-            if (refused or late) and not self.ready.is_set():
-                self.end(
-                    connection,
-                    f"it sent no order id and accounts within {limit:g} s. "
-                    "Usually a dialog in TWS waits for a click, or it is still logging in.",
-                )
-                raise NotConnectedError(f"TWS didn't start the session: {self.why_ended}")
+
+        def decided() -> bool:
+            return self.ready.is_set() or self.ended.is_set() or bool(self.status.last_words)
+
+        RealTime(self.changes).wait(decided, limit)
+        if not self.ready.is_set():
+            self.end(
+                connection,
+                f"it sent no order id and accounts within {limit:g} s. "
+                "Usually a dialog in TWS waits for a click, or it is still logging in.",
+            )
+            raise NotConnectedError(f"TWS didn't start the session: {self.why_ended}")
 
     @on("nextValidId")
     def next_id_told(self, orderId: int) -> None:
@@ -266,9 +266,8 @@ class Lifecycle:
     def await_end(self) -> None:
         """Return when an end that has begun is worked out. Until then nobody knows whether the session comes back: the
         reader thread, which has seen the socket close, is about to say so."""
-        for _ in range(100):
-            if self.connected() or self.ended.wait(0.05):
-                return
+        if not self.connected():
+            RealTime(self.changes).wait(lambda: self.connected() or self.ended.is_set(), self.settings.connectTimeout)
 
     def check_thread(self, verb: str) -> None:
         """IBError where waiting would keep away what is waited for."""

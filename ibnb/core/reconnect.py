@@ -78,9 +78,9 @@ class Reconnect:
         #: What is to be done once the connection is back, before streams are: orders are reconciled.
         self.actions: list[Callable[[], object]] = []
         self._trying = False
-        # disconnect() was called, or the session must not come back.
-        self._leaving = False
         self._was_ready = False
+        # disconnect() was called since connect(), or the session must not come back.
+        self._leaving: bool
 
     # --- begin and end ---------------------------------------------------------------------------
 
@@ -131,7 +131,7 @@ class Reconnect:
         """The connection has just ended: is it had back? Then the first attempt is arranged."""
         lifecycle = self.lifecycle
         with self._lock:
-            if self._leaving or not self.settings.autoReconnect or not self._was_ready:
+            if not self._was_ready or self._leaving or not self.settings.autoReconnect:
                 return False
             self.status.socket = "reconnecting"
             if self.attempt is None:
@@ -160,7 +160,7 @@ class Reconnect:
         lifecycle = self.lifecycle
         with self._lock:
             attempt = self.attempt
-            if attempt is None or self._leaving or self._trying or lifecycle.endpoint is None:
+            if attempt is None or self._trying or lifecycle.endpoint is None:
                 return
             self._trying = True
             attempt.tries += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -231,3 +232,36 @@ def test_a_silence_is_looked_for_twice_in_its_time(app: App, tws: FakeTWS, clock
         slot.hear(core(app).now())
         app.sleep("10 min")
     assert "streamQuotes AAPL has had no data for 179 s" in " ".join(own_words(app))
+
+
+def test_streams_stop_with_a_link_that_tws_itself_has_back(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    subscribe(app)
+    text = "Connectivity between Trader Workstation and server is broken. It will be restored automatically."
+    tws.send(4, 2, -1, 2110, text)
+    core(app).fence.wait()
+    assert ["lost"] == list(app.streams["state"])
+
+
+def test_whoever_waits_for_another_s_attempt_is_told_when_it_fails(
+    app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reconnect, begun, waited_for = core(app).reconnect, threading.Event(), threading.Event()
+    usable = reconnect.usable
+
+    def fail(*_: Any) -> Any:
+        begun.set()
+        assert waited_for.wait(10)
+        raise NotConnectedError("nothing listens")
+
+    def asked() -> bool:
+        waited_for.set()
+        return usable()
+
+    lose(tws, app)
+    monkeypatch.setattr(core(app).lifecycle, "reach", fail)
+    attempt = threading.Thread(target=reconnect.come_back_now, args=(0.0,))
+    attempt.start()
+    assert begun.wait(10)
+    monkeypatch.setattr(reconnect, "usable", asked)
+    assert not reconnect.come_back_now(1000.0)
+    attempt.join(10)
