@@ -17,6 +17,8 @@ LOST = "Connectivity between IBKR and Trader Workstation has been lost."
 
 
 def lose(tws: FakeTWS, app: App) -> None:
+    # What was sent before has come there.
+    core(app).fence.wait()
     tws.drop()
     core(app).lifecycle.ended.wait(60)
 

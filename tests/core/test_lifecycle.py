@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -177,6 +178,21 @@ def test_a_connection_that_ends_releases_whoever_waits_for_data() -> None:
     assert not app.data_ready.is_set()
     tws.drop()
     assert app.data_ready.wait(10)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there whoever waits reads for himself")
+def test_who_asks_again_at_once_reads_the_answer_himself() -> None:
+    tws, app = tws_and_app(dict(HEAD))
+    readers: set[int] = set()
+    core(app).dispatcher.listen("headTimestamp", lambda *_: readers.add(threading.get_ident()))
+    for _ in range(500):
+        app.getHead()
+        if threading.get_ident() in readers:
+            break
+    else:
+        pytest.fail("another thread has read every answer")
+    app.disconnect()
+    tws.close()
 
 
 def test_the_options_of_a_connection_are_sent_by_their_name_of_any_release() -> None:

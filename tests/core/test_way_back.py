@@ -163,6 +163,15 @@ def test_quotes_that_nobody_looks_at_arent_silent() -> None:
     ibnb.reset()
 
 
+def test_whoever_sleeps_beside_quotes_doesnt_ask_for_the_time_again_and_again() -> None:
+    app = ibnb.connect("embedded")
+    with app.streamQuotes("AAPL"):
+        before = len(app.gateway.journal)
+        app.sleep("20 min")
+        assert len(app.gateway.journal) - before < 10
+    ibnb.reset()
+
+
 def test_a_new_session_has_asked_for_nothing(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
     subscribe(app)
     app.disconnect()
