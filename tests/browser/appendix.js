@@ -10,7 +10,7 @@ async function main(server, token, notebook, shots) {
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     await page.goto(`${server}/lab/workspaces/appendix/tree/${notebook}?token=${token}`);
-    await page.getByText("| Idle").waitFor({ timeout: 60000 });
+    await page.getByText("| Idle").waitFor({ timeout: 90000 });
     const link = page.getByRole("link", { name: "Error atlas" });
     const view = page.locator(".jp-WindowedPanel-outer").first();
     for (let top = 0; !(await link.count()); top += 400) {
@@ -19,7 +19,7 @@ async function main(server, token, notebook, shots) {
     }
     await link.first().click();
     const preview = page.locator(".jp-MarkdownViewer");
-    await preview.locator("table").first().waitFor({ timeout: 30000 });
+    await preview.locator("table").first().waitFor({ timeout: 90000 });
     await page.screenshot({ path: `${shots}.png` });
     console.log(JSON.stringify({
       heading: await preview.locator("h1").first().innerText(),

@@ -25,7 +25,7 @@ async function main(server, token, notebook, shots) {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     // A workspace of its own: else JupyterLab opens again what an earlier test had open.
     await page.goto(`${server}/lab/workspaces/${notebook.split(".")[0]}/tree/${notebook}?token=${token}`);
-    await page.getByText("| Idle").waitFor({ timeout: 60000 });
+    await page.getByText("| Idle").waitFor({ timeout: 90000 });
     await page.locator(".lm-MenuBar-item", { hasText: "Run" }).click();
     await page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click();
 
@@ -33,9 +33,10 @@ async function main(server, token, notebook, shots) {
     let cells = [];
     while (!cells.length || !cells.every((cell) => cell.execution_count)) {
       await page.waitForTimeout(1000);
-      await page.getByText("| Idle").waitFor({ timeout: 60000 });
+      await page.getByText("| Idle").waitFor({ timeout: 90000 });
       // Not the mark of an unsaved notebook: a live widget sets it again at once.
-      const saved = page.waitForResponse((answer) => answer.request().method() === "PUT", { timeout: 20000 });
+      const saved = page.waitForResponse((answer) =>
+        answer.request().method() === "PUT" && answer.url().includes("/api/contents/"), { timeout: 90000 });
       await page.keyboard.press("Control+s");
       await saved;
       const answer = await page.request.get(`${server}/api/contents/${notebook}`, {

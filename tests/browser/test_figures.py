@@ -10,9 +10,9 @@ import pytest
 
 import ibnb
 
-from .conftest import Lab
+from .conftest import LIMIT, Lab
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(LIMIT + 180)]
 
 FIRST = """
 import ibnb, pandas as pd

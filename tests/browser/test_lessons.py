@@ -11,8 +11,10 @@ import pytest
 from ibnb.course import lessons_dir
 from ibnb.course.rules import WIDGET
 
+from .conftest import LIMIT
+
 LESSONS = ["01_connection.ipynb"]
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(LIMIT + 180)]
 
 
 def shown(cells: list[dict[str, Any]]) -> list[list[str]]:

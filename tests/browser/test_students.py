@@ -16,12 +16,13 @@ import pytest
 from ibnb.course import lessons_dir
 
 from .attempts import Lesson
+from .conftest import LIMIT
 
 WRONG_ONES = os.environ.get("IBNB_BROWSER") == "all"
 ALL = sorted(path.name for path in (lessons_dir() / "solutions").glob("*.ipynb"))
 # Every fourth one, so that the gate stays short; IBNB_BROWSER=all takes all of them, and their wrong answers.
 LESSONS = ALL if WRONG_ONES else ALL[3::4]
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(LIMIT + 180)]
 
 
 @pytest.mark.parametrize("notebook", LESSONS)

@@ -8,9 +8,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from .conftest import Lab
+from .conftest import LIMIT, Lab
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(LIMIT + 180)]
 
 CELLS = """
 import ibnb

@@ -7,12 +7,25 @@ const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
   "--disable-component-update", "--disable-sync"];
 // So high that JupyterLab keeps every cell in the page.
 const VIEWPORT = { width: 1280, height: 5200 };
+// Milliseconds for what comes on any machine.
+const PATIENCE = 90000;
 const SLEEP = "app.sleep('1 min')", END = "app.disconnect()";
+
+// What the file's own writing is answered with; a theme is kept by another.
+const SAVED = /^PUT .*\/api\/contents\//;
+
+// The first that is so, or what there is after a while.
+async function until(page, look, holds) {
+  for (const end = Date.now() + PATIENCE; ; await page.waitForTimeout(200)) {
+    const now = await look();
+    if (holds(now) || Date.now() > end) return now;
+  }
+}
 
 async function open(browser, address) {
   const page = await browser.newPage({ viewport: VIEWPORT });
   await page.goto(address);
-  await page.getByText("| Idle").waitFor({ timeout: 60000 });
+  await page.getByText("| Idle").waitFor({ timeout: PATIENCE });
   return page;
 }
 
@@ -73,18 +86,18 @@ async function main(server, token, notebook, shots) {
     const page = await open(browser, `${server}/lab/workspaces/widgets/tree/${notebook}?token=${token}`);
     const cell = (code) => page.locator(".jp-CodeCell").filter({ hasText: code }).first();
     const widget = (name) => cell(`ibnb.${name}(`).locator(".ibnb-live");
-    const shows = (name, text) => widget(name).getByText(text).first().waitFor({ timeout: 15000 });
+    const shows = (name, text) => widget(name).getByText(text).first().waitFor({ timeout: PATIENCE });
     const press = (name, label) => widget(name).getByRole("button", { name: label, exact: true }).click();
     const words = async (name) => (await widget(name).innerText()).trim();
     const run = async (code) => {
       await cell(code).locator(".cm-content").click();
       await page.keyboard.press("Control+Enter");
-      await page.getByText("| Idle").waitFor({ timeout: 60000 });
+      await page.getByText("| Idle").waitFor({ timeout: PATIENCE });
     };
     await page.locator(".lm-MenuBar-item", { hasText: "Run" }).click();
     await page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click();
-    for (const name of ["ConnectionPanel", "MessageTimeline"]) await widget(name).waitFor({ timeout: 60000 });
-    await page.getByText("| Idle").waitFor({ timeout: 60000 });
+    for (const name of ["ConnectionPanel", "MessageTimeline"]) await widget(name).waitFor({ timeout: PATIENCE });
+    await page.getByText("| Idle").waitFor({ timeout: PATIENCE });
 
     const alive = ["ConnectionPanel", "QuoteBoard", "DepthLadder", "OptionChain", "AccountPanel"];
     const before = Object.fromEntries(await Promise.all(alive.map(async (name) => [name, await words(name)])));
@@ -92,7 +105,7 @@ async function main(server, token, notebook, shots) {
     seen.still = [];
     for (const name of alive) {
       for (let tries = 0; (await words(name)) === before[name]; tries += 1) {
-        if (tries === 50) { seen.still.push(name); break; }
+        if (tries === 450) { seen.still.push(name); break; }
         await page.waitForTimeout(200);
       }
     }
@@ -114,8 +127,9 @@ async function main(server, token, notebook, shots) {
     await press("QuoteBoard", "Add");
     await shows("QuoteBoard", "TSLA added.");
     await widget("QuoteBoard").getByLabel("Sort by").selectOption("last");
-    await widget("QuoteBoard").locator("th[aria-sort=descending]", { hasText: "Last" }).waitFor({ timeout: 15000 });
-    seen.sorted = await widget("QuoteBoard").locator("tbody tr td:nth-child(7)").allInnerTexts();
+    await widget("QuoteBoard").locator("th[aria-sort=descending]", { hasText: "Last" }).waitFor({ timeout: PATIENCE });
+    const lasts = () => widget("QuoteBoard").locator("tbody tr td:nth-child(7)").allInnerTexts();
+    seen.sorted = await until(page, lasts, (each) => each.length === 4 && each.every((text) => /\d/.test(text)));
     await widget("QuoteBoard").getByLabel("Remove").first().selectOption("NVDA");
     await press("QuoteBoard", "Remove");
     await shows("QuoteBoard", "NVDA removed.");
@@ -126,7 +140,7 @@ async function main(server, token, notebook, shots) {
     await press("ScanBuilder", "Run");
     await shows("ScanBuilder", "10 found.");
     await widget("ScanBuilder").getByLabel("Sort by").selectOption("symbol");
-    await widget("ScanBuilder").locator("th[aria-sort=ascending]", { hasText: "symbol" }).waitFor({ timeout: 15000 });
+    await widget("ScanBuilder").locator("th[aria-sort=ascending]", { hasText: "symbol" }).waitFor({ timeout: PATIENCE });
     seen.scanned = await widget("ScanBuilder").locator("tbody td:nth-child(2)").allInnerTexts();
     await widget("ContractBuilder").getByLabel("Type").selectOption("OPT");
     await widget("ContractBuilder").getByLabel("Strike").fill("200");
@@ -141,15 +155,18 @@ async function main(server, token, notebook, shots) {
     await press("AccountPanel", "Kill switch …");
     await press("AccountPanel", "Confirm: block new orders, cancel all open ones");
     await shows("AccountPanel", "FIRED");
-    await widget("OrderBlotter").getByText("Cancelled", { exact: true }).nth(1).waitFor({ timeout: 15000 });
+    await widget("OrderBlotter").getByText("Cancelled", { exact: true }).nth(1).waitFor({ timeout: PATIENCE });
 
     seen.wordless = await page.evaluate(wordless);
     seen.light = await page.evaluate(contrast);
+    const ground = () => page.evaluate(() => getComputedStyle(document.querySelector(".jp-Notebook")).backgroundColor);
+    const bright = await ground();
     await page.screenshot({ path: `${shots}-light.png` });
     await page.locator(".lm-MenuBar-item", { hasText: "Settings" }).click();
     await page.locator(".lm-Menu-item", { hasText: "Theme" }).first().click();
     await page.getByRole("menuitem", { name: "JupyterLab Dark", exact: true }).click();
-    await page.locator("body[data-jp-theme-light=false]").waitFor({ state: "attached", timeout: 15000 });
+    await page.locator("body[data-jp-theme-light=false]").waitFor({ state: "attached", timeout: PATIENCE });
+    await until(page, ground, (now) => now !== bright);
     await page.waitForTimeout(1000);
     seen.dark = await page.evaluate(contrast);
     await page.screenshot({ path: `${shots}-dark.png` });
@@ -160,7 +177,7 @@ async function main(server, token, notebook, shots) {
     seen.live = await page.locator(".ibnb-live:visible").count();
     seen.twins = await page.locator(".ibnb-still:visible").count();
 
-    const saved = page.waitForResponse((answer) => answer.request().method() === "PUT", { timeout: 20000 });
+    const saved = page.waitForResponse((answer) => SAVED.test(`${answer.request().method()} ${answer.url()}`), { timeout: PATIENCE });
     await page.keyboard.press("Control+s");
     await saved;
     const headers = { Authorization: `token ${token}` };
@@ -169,9 +186,9 @@ async function main(server, token, notebook, shots) {
     }
     await page.close();
     const again = await open(browser, `${server}/lab/workspaces/again/tree/${notebook}?token=${token}`);
-    await again.locator(".ibnb-still").last().waitFor({ timeout: 20000 });
+    const tables = () => again.locator(".ibnb-still:visible").allInnerTexts();
+    seen.tables = await until(again, tables, (each) => each.length >= seen.live && each.every((text) => text.trim()));
     await again.waitForTimeout(2000);
-    seen.tables = await again.locator(".ibnb-still:visible").allInnerTexts();
     seen.lost = await again.getByText("model not found").locator("visible=true").count();
     await again.screenshot({ path: `${shots}-again.png` });
     return seen;

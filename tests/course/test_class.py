@@ -37,7 +37,7 @@ def test_thirty_students_trade_and_each_is_checked_by_what_she_sent(gateway: Gat
     bought = {}
     for number, app in apps.items():
         order = app.createOrder("BUY", number, "MKT")
-        bought[number] = app.placeOrderNow(app.createContract("MSFT"), order, wait="Filled", timeout=20)
+        bought[number] = app.placeOrderNow(app.createContract("MSFT"), order, wait="Filled", timeout=120)
     for number, app in apps.items():
         positions = app.getPositions()
         assert positions["account"].unique().tolist() == [app.account]
@@ -83,7 +83,7 @@ def test_lessons_with_several_sessions_keep_to_one_account(gateway: Gateway, mon
 
 def _knock(port: int) -> bool:
     try:
-        ibnb.connect(port=port, clientId=99, timeout=2).disconnect()
+        ibnb.connect(port=port, clientId=99, timeout=60).disconnect()
     except ibnb.NotConnectedError:
         return False
     return True
