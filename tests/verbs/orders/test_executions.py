@@ -87,3 +87,12 @@ def test_completed_orders(tws: ScriptedTWS) -> None:
     limit = createOrder("BUY", 1, "LMT", 212)
     tws.on("reqCompletedOrders", ("completedOrder", NVDA, limit, state), ("completedOrdersEnd",))
     assert tws.app.getCompletedOrders()["lmtPrice"].tolist() == [212.0]
+
+
+def test_fills_that_were_heard_of_are_this_program_s_by_symbol(tws: ScriptedTWS) -> None:
+    other, mine = execution(27, 2, 120.0, "0000e0d5.2.01.01"), execution(27, 1, 120.5)
+    other.clientId = 2
+    tws.tell("execDetails", -1, NVDA, other)
+    tws.tell("execDetails", -1, NVDA, mine)
+    assert tws.app.getFills()["price"].tolist() == tws.app.getFills("NVDA")["price"].tolist() == [120.5]
+    assert len(tws.app.getFills("AAPL")) == 0

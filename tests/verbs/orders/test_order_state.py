@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from ibnb.verbs.orders.order_state import CONFIRMED, Said
-from tests.verbs.orders.telling import ID, Told, bag
+from tests.verbs.orders.telling import ID, PERM, Told, bag
 
 OPEN = (None, None)
 
@@ -364,3 +365,32 @@ def test_a_correction_of_a_leg_changes_nothing_that_was_said_of_the_combination(
 def test_a_correction_of_a_fill_that_order_status_hasnt_counted_yet_is_counted_once() -> None:
     told = Told().status("Submitted", 0).execute(2, 100.0, "a.01").execute(3, 101.0, "a.02")
     assert (told.stands(), told.report().avgFillPrice) == (("Submitted", 3.0, 2.0), 101.0)
+
+
+def test_the_price_that_order_status_said_stays_when_others_say_the_order_is_filled() -> None:
+    told = Told().status("Filled", 5, price=100.5).open("Filled")
+    assert told.report().avgFillPrice == 100.5
+    done = told.blotter.order(ID)
+    assert done is not None
+    done[1].filledQuantity = Decimal(5)
+    told.blotter.completed(done[1], "Filled", 2.0)
+    assert (told.stands(), told.report().avgFillPrice) == (("Filled", 5.0, 0.0), 100.5)
+
+
+def test_less_than_one_share_is_filled_by_its_executions() -> None:
+    told = Told().open("Submitted", totalQuantity=0.5).execute(0.5, 100.0)
+    assert told.stands() == ("Filled", 0.5, 0.0)
+
+
+def test_a_second_change_is_one_of_what_tws_made_of_the_first() -> None:
+    told = working().open("PreSubmitted", lmtPrice=95.0, auxPrice=90.0)
+    told.change(lmtPrice=95.0, auxPrice=91.0)
+    told.open("PreSubmitted", lmtPrice=96.0, auxPrice=91.0)
+    number = told.change(lmtPrice=96.0, auxPrice=92.0)
+    assert answer(told.open("PreSubmitted", lmtPrice=97.0, auxPrice=92.0), number) == CONFIRMED
+
+
+def test_a_parent_once_told_stays_where_a_message_leaves_it_out() -> None:
+    told = Told().open("Submitted", parentId=26).open("PreSubmitted").status("Submitted")
+    [row] = told.blotter.rows()
+    assert row[13:15] == (26, PERM)
