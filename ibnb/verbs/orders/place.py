@@ -378,13 +378,14 @@ def _place_group(
     core.gate.prepare(*(contract for contract, _ in pairs))
     with core.placing(len(pairs)):
         # Ids in a row, the parent's first, whatever other threads place.
-        ids = [core.take_order_id() for _ in pairs]
+        members = [(core.take_order_id(), contract, order) for contract, order in pairs]
+        ids = [orderId for orderId, _, _ in members]
         if bracket:
-            for _, child in pairs[1:]:
+            for _, _, child in members[1:]:
                 child.parentId = ids[0]
-        group.send([(each, contract, _sized(order)) for each, (contract, order) in zip(ids, pairs, strict=True)])
-    for orderId, (contract, order) in zip(ids, pairs, strict=True):
-        _say_placed(orderId, contract, order)
+        group.send([(orderId, contract, _sized(order)) for orderId, contract, order in members])
+    for member in members:
+        _say_placed(*member)
     group.look()
     return ids
 

@@ -10,7 +10,7 @@ from scripted import ScriptedTWS
 from virtual import on_virtual_time
 
 from ibnb import createOrder
-from ibnb.ib.api import OrderState
+from ibnb.ib.api import UNSET_DECIMAL, OrderState, to_decimal
 
 BUY = createOrder("BUY", 1, "MKT")
 
@@ -96,3 +96,12 @@ def test_fills_that_were_heard_of_are_this_program_s_by_symbol(tws: ScriptedTWS)
     tws.tell("execDetails", -1, NVDA, mine)
     assert tws.app.getFills()["price"].tolist() == tws.app.getFills("NVDA")["price"].tolist() == [120.5]
     assert len(tws.app.getFills("AAPL")) == 0
+
+
+@pytest.mark.parametrize("total", [0, None])
+def test_a_completed_order_without_a_total_shows_what_was_filled(tws: ScriptedTWS, total: int | None) -> None:
+    done, state = createOrder("BUY", 3), OrderState()
+    done.totalQuantity = UNSET_DECIMAL if total is None else to_decimal(total)
+    done.filledQuantity = to_decimal(2)
+    tws.on("reqCompletedOrders", ("completedOrder", NVDA, done, state), ("completedOrdersEnd",))
+    assert tws.app.getCompletedOrders()["totalQuantity"].tolist() == [2.0]

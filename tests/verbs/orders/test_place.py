@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from ibnb import (
     createOrder,
 )
 from ibnb.ib.api import OrderState
+from ibnb.verbs.orders.callbacks import OrderCallbacks
 
 BUY = createOrder("BUY", 1, "MKT")
 LIMIT = createOrder("BUY", 5, "LMT", 212)
@@ -120,7 +122,7 @@ def test_what_cannot_be_modified_is_refused_before_sending(tws: ScriptedTWS) -> 
     tws.on("placeOrder", *filled(27, BUY, 120.5))
     tws.app.placeOrderNow(NVDA, BUY)
     sent = tws.names().count("placeOrder")
-    with pytest.raises(ValueError, match="no order 99 to modify"):
+    with pytest.raises(ValueError, match=r"no order 99 to modify. Working: none\."):
         tws.app.modifyOrder(99, quantity=5)
     with pytest.raises(ValueError, match="order 27 is Filled"):
         tws.app.modifyOrder(27, quantity=5)
@@ -228,8 +230,9 @@ def test_a_preview_says_margin_and_commission_and_leaves_no_order(tws: ScriptedT
     assert not BUY.whatIf
 
 
-def test_a_refused_preview_raises(tws: ScriptedTWS) -> None:
-    tws.refuse("placeOrder", 201, "Order rejected - reason:YOUR ORDER IS NOT ACCEPTED.")
+@pytest.mark.parametrize("code", [110, 201])
+def test_a_refused_preview_raises(tws: ScriptedTWS, code: int) -> None:
+    tws.refuse("placeOrder", code, "Order rejected - reason:YOUR ORDER IS NOT ACCEPTED.")
     with pytest.raises(OrderRejectedError):
         tws.app.previewOrder(NVDA, BUY)
 
@@ -299,7 +302,18 @@ def test_a_bracket_may_be_an_entry_and_one_exit(tws: ScriptedTWS) -> None:
     assert tws.app.placeBracket(NVDA, [entry, stop]) == [27, 28]  # type: ignore[arg-type]
 
 
-def test_tws_is_asked_about_a_contract_before_other_threads_wait_for_the_order(tws: ScriptedTWS) -> None:
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda app, contract: app.placeOrderNow(contract, LIMIT),
+        lambda app, contract: app.placeOrders([(contract, LIMIT)]),
+        lambda app, contract: app.placeOrder(27, contract, LIMIT),
+    ],
+    ids=["verb", "group", "by hand"],
+)
+def test_tws_is_asked_about_a_contract_before_other_threads_wait_for_the_order(
+    tws: ScriptedTWS, send: Callable[[IBApp, Any], object]
+) -> None:
     free: list[bool] = []
 
     def describe(reqId: int, of: Any) -> None:
@@ -319,7 +333,7 @@ def test_tws_is_asked_about_a_contract_before_other_threads_wait_for_the_order(t
     tws.record("placeOrder")
     tws.app.limitOrders(OrderLimits(max_notional=1000))
     with pytest.raises(SafetyError):
-        tws.app.placeOrderNow(createContract("ES", "FUT", "CME"), LIMIT)
+        send(tws.app, createContract("ES", "FUT", "CME"))
     assert free[0]
 
 
@@ -381,3 +395,22 @@ def test_each_order_is_one_of_the_messages_that_leave_in_a_second(tws: ScriptedT
     assert clock.passed == pytest.approx(1.0, abs=0.01)
     tws.app.placeOrders([(NVDA, createOrder("BUY", 1))] * 45)
     assert clock.passed == pytest.approx(2.0, abs=0.01)
+
+
+def test_a_cancel_that_may_not_leave_isnt_waited_for(tws: ScriptedTWS, capsys: pytest.CaptureFixture[str]) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    core(tws.app).gate.readonly = True
+    with pytest.raises(SafetyError):
+        tws.app.cancelOrderById(27)
+    assert core(tws.app).listener(OrderCallbacks).blotter.asked(27) == 0
+    assert "Cancel requested" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("cancel", [lambda app: app.cancelOrderById(1), lambda app: app.cancelAllOrders("account")])
+def test_nothing_is_cancelled_without_a_connection(
+    cancel: Callable[[IBApp], object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(NotConnectedError):
+        cancel(IBApp())
+    assert capsys.readouterr().out == ""

@@ -159,10 +159,32 @@ def test_a_tws_that_doesnt_answer_is_given_ten_seconds(tws: ScriptedTWS, silent:
 
 @pytest.mark.parametrize("code", [1101, 1102])
 def test_when_tws_has_its_link_back_it_is_asked_at_once(tws: ScriptedTWS, code: int) -> None:
-    place(tws, permId=7)
+    key = place(tws, permId=7)
     clock = on_virtual_time(tws.app)
     tws.app.autoReconnect = True
     tws.tell("error", -1, 0, code, "Connectivity between IBKR and Trader Workstation has been restored", "")
     tws.app.sleep(0.5)
     assert ["placeOrder", "reqOpenOrders", "reqExecutions", "reqCompletedOrders"] == tws.names()
     assert 0.5 == clock.passed
+    assert "Submitted" == status(tws.app, key)
+
+
+@pytest.mark.parametrize(("returns", "sent"), [(False, True), (True, False)])
+def test_without_orders_or_a_way_back_nothing_is_asked(tws: ScriptedTWS, returns: bool, sent: bool) -> None:
+    if sent:
+        place(tws, permId=7)
+    on_virtual_time(tws.app)
+    tws.app.autoReconnect = returns
+    tws.tell("error", -1, 0, 1102, "Connectivity between IBKR and Trader Workstation has been restored", "")
+    tws.app.sleep(0.5)
+    assert ["placeOrder"] * sent == tws.names()
+
+
+def test_that_it_cant_be_had_is_told(tws: ScriptedTWS) -> None:
+    place(tws, permId=7)
+    on_virtual_time(tws.app)
+    tws.app.autoReconnect = True
+    tws.on("reqExecutions", ("error", "$id", 321, "Error validating request"))
+    tws.tell("error", -1, 0, 1102, "Connectivity between IBKR and Trader Workstation has been restored", "")
+    tws.app.sleep(0.5)
+    assert any("what became of orders during the outage can't be had" in text for text in own_words(tws.app))

@@ -12,6 +12,7 @@ from scripted import ScriptedTWS
 from virtual import on_virtual_time
 
 from ibnb import OrderRejectedError, RequestTimeoutError, createOrder
+from ibnb.errors import CallbackWarning, request_error
 
 BUY = createOrder("BUY", 1, "MKT")
 LIMIT = createOrder("BUY", 5, "LMT", 212)
@@ -205,7 +206,7 @@ def test_a_wait_in_vain_lasts_as_long_as_it_may(tws: ScriptedTWS, timeout: float
 
 
 def test_a_timeout_tells_the_last_three_messages_and_the_price_as_it_is(tws: ScriptedTWS) -> None:
-    order = createOrder("BUY", 5, "LMT", 1.2345)
+    order = createOrder("BUY", 5, "LMT", 1.234)
     tws.on(
         "placeOrder", *(("error", "$id", 399, f"warning {each}") for each in range(4)), *shown(27, order, "Submitted")
     )
@@ -214,7 +215,7 @@ def test_a_timeout_tells_the_last_three_messages_and_the_price_as_it_is(tws: Scr
         tws.app.waitOrder(27, timeout=0)
     told = str(caught.value)
     assert ["warning 0" in told, "warning 1" in told] == [False, True]
-    assert "limit 1.2345;" in told
+    assert "limit 1.234;" in told
 
 
 @pytest.mark.parametrize(("after", "known"), [(1.0, True), (3.0, False)])
@@ -225,3 +226,89 @@ def test_a_commission_is_waited_for_for_two_seconds(tws: ScriptedTWS, after: flo
     tws.app.placeOrderNow(NVDA, BUY)
     assert math.isnan(tws.app.waitOrder(27, timeout=10).commission) is not known
     assert clock.passed == min(after, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("order", "word", "said"),
+    [
+        (BUY, "Submitted", "(BUY 1 NVDA MKT) is Submitted, 0 of 1 filled; it goes on working at TWS"),
+        (
+            createOrder("SELL", 1, "STP", stop_price=200.5),
+            "PreSubmitted",
+            "(SELL 1 NVDA STP) is PreSubmitted, 0 of 1 filled, stop 200.50; it goes on working at TWS",
+        ),
+        (BUY, "", "(BUY 1 NVDA MKT) is PendingSubmit, 0 of 1 filled; TWS hasn't shown it yet"),
+        (
+            createOrder("BUY", 1, transmit=False),
+            "",
+            "(BUY 1 NVDA MKT) is PendingSubmit, 0 of 1 filled; "
+            "it is held at TWS until it is transmitted (transmit=True)",
+        ),
+    ],
+)
+def test_a_timeout_says_how_the_order_stands(tws: ScriptedTWS, order: Any, word: str, said: str) -> None:
+    tws.on("placeOrder", *(shown(27, order, word) if word else ()))
+    tws.app.placeOrderNow(NVDA, order)
+    with pytest.raises(RequestTimeoutError) as caught:
+        tws.app.waitOrder(27, timeout=0)
+    assert str(caught.value) == f"waitOrder(27): not within 0 s: order 27 {said}"
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (("error", 27, 10999, "New"), "it goes on working at TWS. TWS said 10999: New"),
+        (opened(27, LIMIT, "Filled"), "it is over."),
+    ],
+)
+def test_an_unconfirmed_state_is_told_with_what_tws_said_of_it(
+    tws: ScriptedTWS, message: tuple[Any, ...], said: str
+) -> None:
+    on_virtual_time(tws.app)
+    tws.on("reqOpenOrders", ("openOrderEnd",))
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.on("placeOrder", message)
+    with pytest.raises(RequestTimeoutError) as caught:
+        tws.app.modifyOrder(27, limit_price=170, wait=True)
+    assert str(caught.value).splitlines()[0].partition("; ")[2] == said
+
+
+def test_a_cancel_that_nobody_asked_for_has_two_seconds_to_say_why(tws: ScriptedTWS) -> None:
+    on_virtual_time(tws.app)
+    why = ("error", 27, 0, 202, "Order Canceled - reason:Too far through the market", "")
+    tws.on("placeOrder", *status(27, "Cancelled", remaining=5), lambda *_: later(tws, 1.0, why))
+    with pytest.raises(OrderRejectedError, match="Too far through the market"):
+        tws.app.placeOrderNow(NVDA, LIMIT, wait="Submitted", timeout=10)
+
+
+@pytest.mark.parametrize(("code", "about"), [(200, "200 for NVDA: no"), (201, "201: no")])
+def test_a_rejection_names_an_instrument_that_isnt_known(tws: ScriptedTWS, code: int, about: str) -> None:
+    tws.on("placeOrder", ("error", "$id", code, "no"))
+    with pytest.raises(OrderRejectedError, match=f"TWS answered {about}"):
+        tws.app.placeOrderNow(NVDA, BUY, wait="Submitted")
+
+
+def test_what_nobody_sent_isnt_waited_for_and_what_is_known_is_named(tws: ScriptedTWS) -> None:
+    with pytest.raises(ValueError, match=r"order 99 isn't known here. Known: none\."):
+        tws.app.waitOrder(99)
+    tws.app.disconnect()
+    with pytest.raises(ValueError, match="order 99 isn't known here"):
+        tws.app.waitOrder(99)
+
+
+def test_a_refused_change_has_the_advice_of_its_code_alone(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.on("placeOrder", ("error", "$id", 200, "no"))
+    with pytest.raises(OrderRejectedError) as caught:
+        tws.app.modifyOrder(27, limit_price=170, wait=True)
+    assert caught.value.advice == request_error(200, "no").advice
+
+
+def test_an_exception_in_a_callback_is_told_by_the_next_wait(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    core(tws.app).status.problem("orderStatus", "MyApp", ZeroDivisionError("mine"), "")
+    with pytest.warns(CallbackWarning, match="mine in MyApp, callback orderStatus"):
+        tws.app.waitOrder(27, "Submitted")
