@@ -68,7 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     gateway.add_argument("--version", type=int, metavar="N", help="the newest server version to serve, 100 to 226")
     gateway.add_argument("--accounts", type=int, metavar="N", help="a class: an account for each client, up to so many")
     gateway.add_argument("--board", type=int, metavar="PORT", help="the instructor's page there; 0 picks a free port")
-    gateway.add_argument("--replay", type=Path, metavar="FILE", help="play a recording (app.record) instead of a world")
+    gateway.add_argument(
+        "--replay",
+        type=Path,
+        metavar="FILE",
+        help="play a recording (app.record), to clients that go by their own clocks",
+    )
     how = "which recorded answers a question gets: those of its place in the sequence, or of the same request"
     gateway.add_argument("--match-on", choices=("sequence", "request"), default="sequence", help=f"{how} (%(default)s)")
     gateway.set_defaults(run=_gateway)

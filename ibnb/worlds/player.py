@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import Literal
 
@@ -32,7 +33,9 @@ class Player:
 
     `now`, `advance` and `step` are those of a gateway whose clock is moved by hand. Raises ValueError for what is no
     recording, OSError; `advance` and `step` raise ReplayError. A `foreign` program, which calls neither, is told of a
-    difference by an error message.
+    difference by an error message, and goes by its own clock: to ask what time it is here (`ibnb.gateway.timekeeper`)
+    it would need a second line, and there is one at a time; besides, time goes on at a bound when a question comes
+    earlier than it was recorded.
 
     matchOn: "sequence", the same questions in the same order, each never earlier than it was asked; or "request",
     each question gets the answers of the same one, whenever it is asked.
@@ -87,10 +90,12 @@ class Player:
     def serve_forever(self, rate: float = 1.0) -> None:
         """Let time pass by the wall clock, at this pace, until interrupted."""
         with contextlib.suppress(KeyboardInterrupt):
-            turn = threading.Event()
+            turn, before = threading.Event(), time.monotonic()
             while not turn.wait(_TURN):
+                now = time.monotonic()
                 with contextlib.suppress(ReplayError):  # which the client has been told
-                    self.advance(_TURN * rate)
+                    self.advance((now - before) * rate)
+                before = now
         self.stop()
 
     # --- the clock -----------------------------------------------------------------------------------

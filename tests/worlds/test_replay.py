@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -194,6 +195,24 @@ def test_recording_needs_a_session_and_a_list(tmp_path: Path) -> None:
         IBApp().record(tmp_path / "s")
     with pytest.raises(ValueError, match=r"hide is a list of texts, such as \['Nora'\]"):
         ibnb.connect().record(tmp_path / "s", hide="Nora")
+
+
+def test_on_a_port_time_keeps_the_walls_pace_however_long_a_turn_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A turn that the machine was late for counted like any other: the recording fell behind its pace."""
+    recorded(tmp_path / "s")
+    player, moments = Player(tmp_path / "s", foreign=True), iter((10.0, 11.0, 13.5))
+
+    def monotonic() -> float:
+        for moment in moments:
+            return moment
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ibnb.worlds.player.time", SimpleNamespace(monotonic=monotonic))
+    began = player.now()
+    player.serve_forever(2.0)
+    assert player.now() - began == 7.0
 
 
 def test_a_foreign_client_hears_a_recording_by_its_port(tmp_path: Path) -> None:
