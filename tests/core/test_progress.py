@@ -5,11 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
+from fake_tws import FakeTWS
 from inside import core
+from small_app import App
+from virtual import on_virtual_time
 
 import ibnb
 from ibnb.core import session
 from ibnb.core.progress import QUIET, Progress, duration_text, shower, sleep_shown, wait_on
+from ibnb.errors import RequestTimeoutError
 
 
 def test_the_time_left_follows_the_pace_so_far() -> None:
@@ -128,6 +132,27 @@ def test_a_wait_elsewhere_is_as_long_and_says_nothing(page: Page) -> None:
         assert others.submit(waited, clock, 60.0).result() is False
     assert clock.time == 160.0
     assert page.seen == []
+
+
+@pytest.mark.parametrize(
+    ("real", "timeout", "first"),
+    [(True, 10, ["getHead: waiting, 3 s of at most 8 s"]), (True, 4, []), (False, 10, [])],
+)
+def test_a_verb_that_waits_for_long_says_so_where_it_really_waits(
+    page: Page, real: bool, timeout: float, first: list[str]
+) -> None:
+    """first_use B10. Two seconds before the end, or a quarter, TWS is asked whether it lives: a wait of its own."""
+    tws, app = FakeTWS(answers={87: lambda fields: []}), App()
+    tws.pair(app)
+    clock = on_virtual_time(app)
+    core(app).clock.is_real = real
+    with pytest.raises(RequestTimeoutError):
+        app.getHead(timeout=timeout)
+    assert clock.passed == timeout
+    assert page.seen[:1] == first
+    assert page.html == ""
+    app.disconnect()
+    tws.close()
 
 
 def test_many_bars_tell_of_each_answer() -> None:
