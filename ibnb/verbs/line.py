@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import chain, islice, repeat
@@ -29,11 +30,8 @@ SIZE_TICKS = {0: "bidSize", 3: "askSize", 5: "lastSize", 8: "volume"}
 SIZE_TICKS |= {69: "bidSize", 70: "askSize", 71: "lastSize", 74: "volume"}
 _RT_VOLUMES = (48, 77)
 _FIRST_DELAYED, _LAST_DELAYED = 66, 76
-# Callback → the live columns that it fills.
-_QUOTED = {
-    "tickPrice": {kind: name for kind, name in PRICE_TICKS.items() if kind < _FIRST_DELAYED},
-    "tickSize": {kind: name for kind, name in SIZE_TICKS.items() if kind < _FIRST_DELAYED},
-}
+# The live ones of both.
+_LIVE = {kind: name for kind, name in (PRICE_TICKS | SIZE_TICKS).items() if kind < _FIRST_DELAYED}
 # The live prices that bring a size along, and the columns of both.
 LIVE_PRICES = {1: "bid", 2: "ask", 4: "last"}
 _LIVE_SIZES = {1: "bidSize", 2: "askSize", 4: "lastSize"}
@@ -99,6 +97,23 @@ class Tick(NamedTuple):
 _as_tick: Callable[[tuple[Any, ...]], Tick] = partial(tuple.__new__, Tick)
 
 
+@dataclass(slots=True)
+class _Run:
+    """Ticks of a line that came together, each made when it is taken: until then these are few objects, all of which
+    Python's garbage collector looks at again and again."""
+
+    now: float
+    symbol: str
+    names: tuple[str, ...]
+    values: tuple[float, ...]
+    data_type: str
+    contract: Any
+
+    def __iter__(self) -> Iterator[Tick]:
+        same = repeat(self.data_type), repeat(self.contract)
+        return map(_as_tick, zip(repeat(self.now), repeat(self.symbol), self.names, self.values, *same, strict=False))
+
+
 class Backlog:
     """Ticks that nobody has taken yet, the last `most` of them. Any thread may add, one takes."""
 
@@ -107,13 +122,13 @@ class Backlog:
         self._lock = threading.RLock()
         # What comes next; then (how many, what makes them), and how many these are together.
         self._next: deque[Tick] = deque()
-        self._later: deque[tuple[int, Iterator[Tick]]] = deque()
+        self._later: deque[tuple[int, Iterable[Tick]]] = deque()
         self._count = 0
 
     def __len__(self) -> int:
         return len(self._next) + self._count
 
-    def add(self, many: int, ticks: Iterator[Tick]) -> None:
+    def add(self, many: int, ticks: Iterable[Tick]) -> None:
         """Add so many ticks; the oldest ones give way."""
         with self._lock:
             self._later.append((many, ticks))
@@ -151,7 +166,11 @@ class Backlog:
 
     def take(self, most: int) -> list[Tick]:
         """The oldest ticks, `most` of them or as many as there are."""
-        return list(islice(self.drain(), most))
+        with self._lock:
+            found = [self._next.popleft() for _ in range(min(most, len(self._next)))]
+            while self._later and len(found) < most:
+                found.extend(islice(*self._first(most - len(found))))
+        return found
 
     def _make_some(self) -> bool:
         with self._lock:
@@ -161,8 +180,8 @@ class Backlog:
 
     def _first(self, most: int) -> tuple[Iterator[Tick], int]:
         """The oldest ticks of `_later`, and how many of them, `most` at most, its caller uses up at once."""
-        many, ticks = self._later.popleft()
-        some = min(many, most)
+        many, its = self._later.popleft()
+        ticks, some = iter(its), min(many, most)
         self._count -= some
         if some < many:
             self._later.appendleft((many - some, ticks))
@@ -218,28 +237,17 @@ class Line:
             self.slot.hear(now)
             self.news.add_one(Tick(now, self.symbol, name, value, self.data_type, self.contract))
 
-    def take(self, calls: list[tuple[str, tuple[Any, ...]]], now: float) -> bool:
-        """Take many callbacks at once if they are what a live stream usually brings; else take none of them."""
+    def take(self, kinds: list[int], values: list[float], now: float) -> bool:
+        """Take many live prices and sizes at once, all of them above 0; False if this line wants each by itself."""
         if self.news is None or self.extras:
             return False
-        names: list[str] = []
-        values: list[float] = []
-        for callback, args in calls:
-            columns = _QUOTED.get(callback)
-            if columns is None:
-                continue  # nobody has asked for it
-            name, value = columns.get(args[1]), args[2]
-            if name is None or not 0 < value < math.inf:
-                return False
-            names.append(name)
-            values.append(float(value))
-        if not names:
-            return True
-        self.values.update(zip(names, values, strict=True))
-        self.data_type = self.data_type or "live"
-        self.slot.hear(now)
-        each = repeat(now), repeat(self.symbol), names, values, repeat(self.data_type), repeat(self.contract)
-        self.news.add(len(names), map(_as_tick, zip(*each, strict=False)))
+        if kinds:
+            names = tuple([_LIVE[kind] for kind in kinds])
+            floats = tuple(map(float, values))  # before ibapi 10 sizes are whole numbers
+            self.values.update(zip(names, floats, strict=True))
+            self.data_type = self.data_type or "live"
+            self.slot.hear(now)
+            self.news.add(len(names), _Run(now, self.symbol, names, floats, self.data_type, self.contract))
         return True
 
     def forget(self) -> None:

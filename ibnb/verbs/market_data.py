@@ -7,9 +7,8 @@ happens.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,6 +35,7 @@ from ibnb.verbs.line import (
     price_or_nan,
     take_pairs,
 )
+from ibnb.wire.fast_quotes import Quotes
 
 # Below this no number means "unset".
 _LARGE = float(UNSET_INTEGER)
@@ -45,11 +45,6 @@ _LARGE = float(UNSET_INTEGER)
 _ONE_BY_ONE = {
     "tickPrice": "got_price", "tickSize": "got_size", "tickGeneric": "got_generic", "tickString": "got_string",
 }  # fmt: skip
-
-
-def _reqId_of(call: tuple[str, tuple[Any, ...]]) -> int:
-    reqId: int = call[1][0]
-    return reqId
 
 
 class MarketDataCallbacks(Listener):
@@ -116,13 +111,13 @@ class MarketDataCallbacks(Listener):
             line.other(tickType, value, self._core.now())
 
     @on("ticks")
-    def got_ticks(self, calls: list[tuple[str, tuple[Any, ...]]]) -> None:
+    def got_ticks(self, quotes: list[Quotes], calls_of: Callable[[slice], list[tuple[str, tuple[Any, ...]]]]) -> None:
         """Many of the callbacks above; those of a line stand together, as its ticks come together."""
         now = self._core.now()
-        for reqId, its in groupby(calls, _reqId_of):
-            line, group = self._pending.taker(reqId), list(its)
-            if not isinstance(line, Line) or not line.take(group, now):
-                for name, args in group:
+        for reqId, kinds, values, _, messages in quotes:
+            line = self._pending.taker(reqId)
+            if kinds is None or not isinstance(line, Line) or not line.take(kinds, values, now):
+                for name, args in calls_of(messages):
                     getattr(self, _ONE_BY_ONE[name])(*args)
 
     @on("marketDataType")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ibnb.ib.api import PROTOBUF_OFFSET, RAW_ID_VERSION
 from ibnb.wire import fast_parsed, fast_protobuf, fast_text
 from ibnb.wire.decoded import COLUMNS, Columns, Decode, Decoded
+from ibnb.wire.fast_quotes import find_quotes
 
 __all__ = ["COLUMNS", "IN_COLUMNS", "Columns", "Decode", "Decoded", "find_decoder", "run_of", "runs"]
 
@@ -53,18 +54,29 @@ class Run(NamedTuple):
     decode_prices: Callable[[list[bytes], int], Decoded | None]
 
     def decode_ticks(self, payloads: list[bytes], server_version: int) -> Decoded | None:
-        """The callbacks of many ticks, in their order, as one."""
-        calls: list[tuple[str, tuple[Any, ...]]] = []
+        """The callbacks of many ticks, in their order, as one: what each request's are, and what gives those of some
+        messages one by one."""
         decoders = [FAST[PROTOBUF if server_version >= RAW_ID_VERSION else TEXT, number][0] for number in _TICKS]
-        for payload in payloads:
-            for head, decode in zip(self.heads, decoders, strict=True):
-                if payload.startswith(head):
-                    found = decode(payload, server_version)
-                    break
-            if found is None:
-                return None
-            calls += found.calls
-        return Decoded(len(calls), ((COLUMNS["tickString"], (calls,)),))
+        heads = self.heads
+
+        def calls_of(messages: slice) -> list[tuple[str, tuple[Any, ...]]]:
+            calls: list[tuple[str, tuple[Any, ...]]] = []
+            for payload in payloads[messages]:
+                decode = next(each for head, each in zip(heads, decoders, strict=True) if payload.startswith(head))
+                found = decode(payload, server_version)
+                if found is None:
+                    raise ValueError("it is for ibapi's own Decoder")
+                calls += found.calls
+            return calls
+
+        quotes = find_quotes(payloads, server_version)
+        unusual = {each.messages.start: calls_of(each.messages) for each in quotes if each.kinds is None}
+        callbacks = sum(each.callbacks for each in quotes if each.kinds is not None) + sum(map(len, unusual.values()))
+
+        def told(messages: slice) -> list[tuple[str, tuple[Any, ...]]]:
+            return unusual.get(messages.start) or calls_of(messages)
+
+        return Decoded(callbacks, ((COLUMNS["tickString"], (quotes, told)),))
 
 
 _TICKS = (1, 2, 45, 46)

@@ -74,7 +74,7 @@ def decode_bar_update(payload: bytes, server_version: int) -> Decoded | None:
     try:
         reqId, count = int(fields[1]), int(fields[2])
         open_, close, high, low = map(float, fields[4:8])
-        wap, volume = float(fields[8]), _size(fields[9])
+        wap, volume = float(fields[8]), size_of_text(fields[9])
     except (ValueError, IndexError):
         return None
     if not all(-LARGE < value < LARGE for value in (open_, close, high, low, wap, volume, count)):
@@ -91,7 +91,7 @@ SIZE_OF = {1: 0, 2: 3, 4: 5, 66: 69, 67: 70, 68: 71}
 NOT_SET: int = TickTypeEnum.NOT_SET
 # From here up sizes and prices may be IB's "unset".
 LARGE = float(UNSET_INTEGER)
-_size: Callable[[bytes], float] = int if _OLD else float
+size_of_text: Callable[[bytes], float] = int if _OLD else float
 
 
 @cache
@@ -109,7 +109,7 @@ def decode_tick_price(payload: bytes, server_version: int) -> Decoded | None:
     """Message 1: a price, and for bid, ask and last its size."""
     fields = payload.split(b"\0")
     try:
-        reqId, kind, price, size = int(fields[2]), int(fields[3]), float(fields[4]), _size(fields[5])
+        reqId, kind, price, size = int(fields[2]), int(fields[3]), float(fields[4]), size_of_text(fields[5])
         attrib = attrib_of(int(fields[6]), server_version)
     except (ValueError, IndexError):
         return None
@@ -130,7 +130,7 @@ def decode_tick_prices(payloads: list[bytes], server_version: int) -> Decoded | 
         return None
     try:
         reqIds, kinds = _read_all(fields[2::7], int), _read_all(fields[3::7], int)
-        prices, sizes = _read_all(fields[4::7], float), list(map(float, _read_all(fields[5::7], _size)))
+        prices, sizes = _read_all(fields[4::7], float), list(map(float, _read_all(fields[5::7], size_of_text)))
         for mask in set(fields[6::7]):
             int(mask)
     except ValueError:
@@ -152,7 +152,7 @@ def decode_tick_size(payload: bytes, server_version: int) -> Decoded | None:
     """Message 2."""
     fields = payload.split(b"\0")
     try:
-        reqId, kind, size = int(fields[2]), int(fields[3]), _size(fields[4])
+        reqId, kind, size = int(fields[2]), int(fields[3]), size_of_text(fields[4])
     except (ValueError, IndexError):
         return None
     if kind == NOT_SET or not -LARGE < size < LARGE:

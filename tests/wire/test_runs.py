@@ -71,11 +71,26 @@ def test_what_a_stream_usually_brings_is_taken_at_once(version: int) -> None:
         text_tick(version, 7, 45, "1749650400"),
         generic(version, 7, 49, 0.0),
     ]
-    found = run_of(version).decode_ticks(usual, version)
+    others = [price(version, 8, 37, 205.03), text_tick(version, 8, 45, "1749650400")]
+    found = run_of(version).decode_ticks([*usual, *others], version)
     assert found is not None
+    ((_, (quotes, calls_of)),) = found.calls
     names = ["tickPrice", "tickSize", "tickPrice", "tickSize", "tickSize", "tickString", "tickGeneric"]
-    assert names == [name for name, _ in found.calls[0][1][0]]
-    assert len(names) == found.callbacks
+    assert [(7, [1, 0, 4, 5, 8]), (8, None)] == [(each.reqId, each.kinds) for each in quotes]
+    assert [205.03, 300, 205.04, 100, 12345] == quotes[0].values
+    assert [names, ["tickPrice", "tickString"]] == [[name for name, _ in calls_of(each.messages)] for each in quotes]
+    assert len(names) + 2 == found.callbacks
+
+
+@pytest.mark.parametrize("version", BOTH)
+@pytest.mark.parametrize("reqId", [0, 127, 128, 20_000, 2_097_151, 2_097_152, 2**31 - 1, -1])
+def test_a_request_of_any_number_is_known(version: int, reqId: int) -> None:
+    found = run_of(version).decode_ticks([size_tick(version, reqId, 8, 5), size_tick(version, 7, 8, 5)], version)
+    assert found is not None
+    ((_, (quotes, calls_of)),) = found.calls
+    assert [("tickSize", (reqId, 8, 5.0))] == calls_of(quotes[0].messages)
+    assert quotes[0].reqId == reqId or quotes[0].kinds is None
+    assert (7, [8], [5.0]) == quotes[1][:3]
 
 
 @pytest.mark.parametrize("version", BOTH)
