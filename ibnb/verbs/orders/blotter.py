@@ -215,11 +215,6 @@ class Blotter:
         with self._lock:
             return self._charges.of(execId)
 
-    def version(self, key: Key) -> int:
-        """A number that grows with every message about the order; -1 for an unknown one."""
-        state = self._get(key)
-        return -1 if state is None else state.version
-
     def ids(self, statuses: frozenset[str] | None = None) -> list[Key]:
         """Order keys, oldest first, all or those in one of `statuses`."""
         with self._lock:

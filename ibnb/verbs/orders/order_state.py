@@ -91,7 +91,7 @@ class OrderState:
     status: str = "PendingSubmit"
     permId: int = 0
     whyHeld: str = ""
-    parentId: int = 0
+    parentId: int = field(init=False)
     #: The whole quantity, and what orderStatus said of it.
     total: float = nan
     told: float = 0.0
@@ -110,8 +110,6 @@ class OrderState:
     latest: Any = None
     log: list[tuple[Any, ...]] = field(default_factory=list)
     messages: list[Said] = field(default_factory=list)
-    #: Changes with every message about the order, so that a waiter can tell news from what it knew.
-    version: int = 0
 
     def __post_init__(self) -> None:
         self.latest = self.order
@@ -222,7 +220,6 @@ class OrderState:
 
     def note(self, time: float, what: str, text: str = "") -> None:
         """Write down how it stands now, and why."""
-        self.version += 1
         self.log.append((time, what, self.status, *self.progress(), text))
 
     # --- what follows -----------------------------------------------------------------------------

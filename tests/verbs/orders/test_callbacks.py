@@ -34,6 +34,8 @@ def test_what_a_protobuf_message_leaves_out_is_nothing(tws: ScriptedTWS) -> None
     )
     row = tws.app.getBlotter().loc[27]
     assert (row["status"], row["filled"], row["remaining"], row["parentId"]) == ("PreSubmitted", 0.0, 5.0, 0)
+    tws.tell("orderStatus", 27, "Filled", Decimal(5), UNSET_DECIMAL, 212.0, permId, UNSET_INTEGER, 0.0, 1, "", 0.0)
+    assert tws.app.getBlotter().loc[27, "remaining"] == 0.0
 
 
 @pytest.mark.parametrize("verb", ["getOpenOrders", "listOrders", "getCompletedOrders", "getExecutions"])

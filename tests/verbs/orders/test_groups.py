@@ -100,6 +100,7 @@ def test_an_oca_group_is_sent_whole(tws: ScriptedTWS, capsys: pytest.CaptureFixt
     pair = [(NVDA, order) for order in createOCA([createOrder("SELL", 1, "LMT", 300), createOrder("SELL", 1, "LMT", 9)])]  # fmt: skip  # noqa: E501
     tws.on("placeOrder", lambda orderId, _, order: [tws.tell(*each) for each in shown(orderId, order, "Submitted")])
     assert tws.app.placeOrders(pair) == [27, 28]
+    assert [order.parentId for _, order in pair] == [0, 0]
     assert capsys.readouterr().out == "New Order ID 27: SELL 1 NVDA (LMT)\nNew Order ID 28: SELL 1 NVDA (LMT)\n"
     tws.asked.clear()
     refuse(tws, 30)
@@ -110,7 +111,7 @@ def test_an_oca_group_is_sent_whole(tws: ScriptedTWS, capsys: pytest.CaptureFixt
 
 def test_the_second_of_two_doesnt_leave_when_tws_refuses_the_first(tws: ScriptedTWS) -> None:
     refuse(tws, 27)
-    with pytest.raises(OrderRejectedError):
+    with pytest.raises(OrderRejectedError, match=r"The rest of the group was cancelled \(orders: none\)"):
         tws.app.placeOrders([(NVDA, createOrder("SELL", 1, "LMT", price)) for price in (300, 9)])
     assert placed(tws) == [27]
 

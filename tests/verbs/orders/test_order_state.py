@@ -339,9 +339,9 @@ def test_the_quantity_is_what_tws_shows() -> None:
 
 def test_the_same_words_again_are_no_news() -> None:
     told = working()
-    before = told.blotter.version(ID)
-    assert told.open("Submitted").status("Submitted").blotter.version(ID) == before
-    assert told.status("Submitted", why="child").blotter.version(ID) == before + 1
+    before = len(told.blotter.log(ID))
+    assert len(told.open("Submitted").status("Submitted").blotter.log(ID)) == before
+    assert len(told.status("Submitted", why="child").blotter.log(ID)) == before + 1
 
 
 def test_what_tws_makes_of_an_order_isnt_taken_for_a_part_of_the_change() -> None:
@@ -394,3 +394,36 @@ def test_a_parent_once_told_stays_where_a_message_leaves_it_out() -> None:
     told = Told().open("Submitted", parentId=26).open("PreSubmitted").status("Submitted")
     [row] = told.blotter.rows()
     assert row[13:15] == (26, PERM)
+
+
+def test_the_first_refusal_is_the_reason() -> None:
+    assert Told().error(201, "first").error(110, "second").blotter.rejected(ID) == (201, "first")
+
+
+def test_a_202_with_a_reason_is_no_refusal_of_what_was_filled_or_was_to_be_cancelled() -> None:
+    filled, asked = working().execute(2, 100.0), working()
+    asked.cancel()
+    for told in (filled, asked):
+        told.error(202, "Order Canceled - reason:price check")
+        assert (told.report().status, told.blotter.rejected(ID)) == ("Cancelled", None)
+
+
+def test_a_quantity_that_is_cut_down_to_what_is_filled_leaves_nothing() -> None:
+    told = Told().status("Submitted", 2, price=100.0).open("Submitted", totalQuantity=2)
+    assert told.stands() == ("Submitted", 2.0, 0.0)
+
+
+def test_what_is_filled_by_its_executions_isnt_held_any_more() -> None:
+    told = Told().status("PreSubmitted", why="locate")
+    assert told.report().whyHeld == "locate"
+    assert told.execute(5, 100.0).report().whyHeld == Told().report().whyHeld == ""
+
+
+def test_order_status_alone_says_that_tws_has_the_order() -> None:
+    assert Told().status("Submitted").blotter.doubt(ID, 2.0)
+    assert Told().status("Submitted").said == Told().open("Submitted").said == []
+
+
+def test_a_sale_and_a_purchase_are_no_two_orders_under_one_id() -> None:
+    told = Told().open("Submitted").open("Submitted", perm=6, orderId=28)
+    assert told.blotter.others(ID) == told.blotter.others(28) == []
