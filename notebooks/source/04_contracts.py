@@ -323,8 +323,8 @@ watched = [
 ibnb.plotHours(pd.concat([app.getContractDetails(contract) for contract in watched]), days=3)
 
 # %% [markdown]
-# London closes when New York has traded for two hours. After that, the last price of CSH2 is yesterday's news, however often
-# you ask for it. The future, the pair and the gold have a break in the late afternoon, and another one at the weekend.
+# London closes when New York has traded for two hours. After that, the last price of CSH2 stays what it was at the close, however
+# often you ask for it. The future, the pair and the gold have a break in the late afternoon, and another one at the weekend.
 #
 # ## 5 · A date that isn't written down
 #
@@ -335,8 +335,8 @@ ibnb.plotHours(pd.concat([app.getContractDetails(contract) for contract in watch
 app.getContractDetails(app.createContract("BRR", "FUT", "CME", lastTradeDateOrContractMonth="20201224"))
 
 # %% [markdown]
-# **Error 200**: no such thing. The future has expired. Such a line in a program is a bomb with a clock. Names of exchanges
-# age, too: older examples write GLOBEX or CMECRYPTO for what is CME today.
+# **Error 200**: no such thing. The future has expired. A program with such a line works for some months, and stops on a day that
+# nobody has marked. Names of exchanges age, too: older examples write GLOBEX or CMECRYPTO for what is CME today.
 #
 # The way out: **ask which dates there are**, and choose. The **front month** is the future that expires next.
 
@@ -361,12 +361,12 @@ app.getQuote(continuous)
 # %% [markdown]
 # Bars yes, live quotes no. One published strategy streams and trades lean hogs with such a contract. The remedy is to find
 # the front month first, and to use that. Also, don't take the nearest date blindly. In the last days before expiry most
-# people have moved on to the next month, and a future may even deliver.
+# people have moved on to the next month. And whoever holds some futures to the end has to take the goods.
 #
 # ### Exercise 6 · The front month, with a margin
 #
 # Write `front_month(symbol, exchange, days)`: the **resolved** future with the earliest last trading day that is at least
-# `days` days away from today. Today is TWS's day, not your computer's. The check calls it for several futures and looks at
+# `days` days away from today. Today is TWS's day (`app.getCurrentTime()`), not your computer's. The check calls it for several futures and looks at
 # what the gateway was asked.
 #
 # <details><summary>Hint</summary>
@@ -468,7 +468,8 @@ call.localSymbol, call.multiplier, call.conId
 #
 # An option is *at the money* when its strike is the price of the underlying. Write `nearest_call(symbol, days)` for US stocks:
 # the **resolved** call with the strike nearest to the last price, and the earliest expiry that is at least `days` days away.
-# Ask TWS for the price, the expiries and the strikes; write none of them into the program.
+# Ask TWS for the price, the expiries and the strikes; write none of them into the program. (Where a strike doesn't exist for an
+# expiry, `resolve` says so. `getContractDetails` with the expiry and the right lists those that do.)
 #
 # <details><summary>Hint</summary>
 # <code>app.getQuote(symbol)["last"]</code> is the price. <code>min(strikes, key=lambda strike: abs(strike - price))</code>

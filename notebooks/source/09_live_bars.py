@@ -15,8 +15,8 @@
 
 # %% [markdown]
 # Nora can see a price the second it changes. But she doesn't want to sit there and look. She has an idea of what is usual for
-# a share: for the last five minutes it has moved between two prices. If it leaves this range by more than five percent,
-# something has happened, and she wants to know.
+# a share: for the last five minutes it has moved between two prices. If it is suddenly more than five percent above the lower one,
+# or more than five percent below the higher one, something has happened, and she wants to know.
 #
 # Her question: **tell me the moment it leaves its range.**
 
@@ -42,6 +42,8 @@ apple = app.createContract("AAPL")
 # | `streamBars` | `reqHistoricalData(…, keepUpToDate=True)` | the past as bars, and then the last bar again and again while it grows | charts of any bar size |
 # | `streamRealTimeBars` | `reqRealTimeBars` | one finished bar every five seconds | rules that watch the clock |
 # | `streamTicks` | `reqTickByTickData` | every single trade, or every change of the quote | the finest questions, few symbols |
+#
+# For single trades the kind is `"AllLast"`, for quotes `"BidAsk"`.
 #
 # All three are used in a `with` block. The block opens the stream, and leaving it cancels the request. Let us open all three
 # for the same share and wait for one minute. (On a paper TWS this really takes a minute.)
@@ -167,8 +169,8 @@ with app.streamBars(apple, app.dataSettings("1800 S", "1 min")) as bars:
 finished.tail(2)[["Open", "High", "Low", "Close", "Volume"]]
 
 # %% [markdown]
-# The blocking verb can't do this. Many scripts have the switch `keepUpToDate=True` in their settings and never find out what
-# it does, because they only listen to the *end* of the history and not to the updates. Then the request goes on at TWS, and
+# `getData` waits for the end of an answer, and a growing bar has none. Many scripts have the switch `keepUpToDate=True` in their
+# settings and never find out what it does, because they only listen to the *end* of the history and not to the updates. Then the request goes on at TWS, and
 # nobody hears it. Here it is refused, with the name of the verb that you want:
 
 # %% tags=["raises-exception"]
@@ -178,7 +180,7 @@ app.getData(apple, app.dataSettings("1 D", "1 min", keepUpToDate=True))
 # ## Finished bars of five seconds
 #
 # `streamRealTimeBars` sends only finished bars. Its size is always five seconds. The time of a bar is when it *began*, so
-# the newest bar is never younger than five seconds.
+# the newest bar is never younger than five seconds. `next()` waits for the next bar and gives it to you.
 
 # %%
 with app.streamRealTimeBars(apple) as bars:
@@ -408,8 +410,8 @@ print(f"{len(late)} bars were waiting; the oldest began {max(ages):.0f} s ago, t
 #
 # Put the same slow work into a *callback*, and it becomes much worse. The callback runs in the thread that reads the
 # connection. While it works, **nothing** is read: no price, no order status, no fill. The program falls further behind with
-# every price. Libraries with one event loop have the same weakness in another dress: a calculation of twenty seconds starves
-# all streams, and so does a `time.sleep`. The cure is always the same. Callbacks record. Somebody else decides.
+# every price. Libraries with one event loop have the same weakness in another form: while you calculate for twenty seconds, no
+# stream is read, and a `time.sleep` does the same. The cure is always the same. Callbacks record. Somebody else decides.
 #
 # **Showing** belongs to the main thread as well. The next cell draws the bars again with each new one, and says how old the
 # newest is. On a paper TWS it runs for one minute; Jupyter's stop button (■) ends it earlier. In both cases the `with` block
@@ -515,8 +517,9 @@ ibnb.plotIndicators(watched, lines=["alarm above", "alarm below"], title="AMD be
 # ### Exercise 8 · Decide
 #
 # Write `decide(window, price, share)`. `window` is an object with `full`, `low` and `high`, as in exercise 5. `share` is a fraction,
-# 0.05 for five percent. It returns `"up"`, `"down"`, or `""` (an empty text) if nothing is to be said: inside the range, while the
-# window isn't full, or if `price` isn't a price (NaN, zero, or below).
+# 0.05 for five percent. It returns `"up"` or `"down"` by the rule above, with `share` in the place of five percent. Where both
+# hold it says `"up"`. It returns `""` (an empty text) if nothing is to be said: when neither holds, while the window isn't full, or
+# if `price` isn't a price (NaN, zero, or below).
 
 
 # %%

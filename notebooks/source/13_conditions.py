@@ -58,7 +58,7 @@ waiting = app.placeOrderNow(mastercard, app.createOrder("BUY", 10, conditions=[c
 
 # %% [markdown]
 # Two contracts are at work here, and it is easy to mix them up. The *order* is for MA: you give MA to `placeOrderNow`. The
-# *condition* is about V: you give V to `createCondition`.
+# *condition* is about V: you give V to `createCondition`, after the kind, the direction and the level.
 #
 # **Before you run the next cell:** which status will the order have?
 
@@ -91,11 +91,11 @@ ibnb.plotData(today, title="V, and the level that wakes the order for MA", level
 # | `"percent change"` | a contract has changed by so many percent since the last close |
 # | `"time"` | a point in time has passed |
 # | `"volume"` | so many shares were traded today |
-# | `"margin"` | the account's cushion has reached a percentage |
+# | `"margin"` | the account's cushion (its excess liquidity, in percent of its value) has reached a level |
 # | `"execution"` | you have traded in a symbol |
 #
-# Only outside of *regular hours* there is a surprise: conditions are looked at in regular trading hours only, unless you set
-# `conditionsIgnoreRth=True` in the order.
+# One thing surprises people: conditions are looked at in *regular trading hours* only, unless you set `conditionsIgnoreRth=True` in
+# the order.
 
 # %%
 app.cancelOrderById(waiting, wait=True)
@@ -212,12 +212,12 @@ ibnb.plotData(bars, title="AMD wakes an order for MA", levels={"wakes MA": level
 #
 # ### Exercise 3 · At a certain time
 #
-# Conditions can be about time, too. Place an order to **buy 1 KO** at the market that wakes **two minutes** from now, wait until it
-# is filled, and keep its number in `timed`. (On a paper TWS you really wait for two minutes.)
+# Conditions can be about time, too: the kind is `"time"`, the direction `"after"`, then comes the time. Place an order to **buy 1 KO**
+# at the market that wakes **two minutes** from now, wait until it is filled, and keep its number in `timed`. A `wait` gives up
+# after one minute unless you say more, such as `timeout=300` (seconds). (On a paper TWS you really wait for two minutes.)
 #
 # <details><summary>Hint</summary>
-# <code>app.now() + pd.Timedelta("2 min")</code> is a time with a zone. The kind is <code>"time"</code>, the direction
-# <code>"after"</code>, and it needs no contract. Give <code>wait="Filled"</code> a <code>timeout</code> of 300 seconds.
+# <code>app.now() + pd.Timedelta("2 min")</code> is a time with a zone. Such a condition needs no contract.
 # </details>
 
 # %%
@@ -277,7 +277,7 @@ len(sent)
 # Sometimes a rule may act again, but only after its order is done *and* the signal has gone away. Write `shots(signals, done_after)`.
 # `signals` is a list of texts, `""` or `"up"`, one for each price. An order that is sent at place i is done at place
 # i + `done_after`. Return the list of places at which an order is sent. An order may be sent if there is a signal, no order
-# is working, and there was at least one `""` since the last order was sent.
+# is working, and there was at least one `""` since the last order was sent. So `shots(["up", "up", "", "up"], 2)` is `[0, 3]`.
 
 
 # %%
@@ -319,7 +319,8 @@ smart["expirations"][:6]
 
 # %% [markdown]
 # Not every strike exists for every expiry. The **chain** shows what is really there, with quotes, and with the numbers of IB's model.
-# `delta` says by how much the option moves when the share moves by one.
+# `delta` says by how much the option moves when the share moves by one. We ask for the next expiry, and for the five strikes
+# nearest to the share's price.
 
 # %%
 chain = app.getOptionChain("MSFT", expiries=1, strikes=5)
@@ -394,7 +395,7 @@ ibnb.plotPayoff([(call, 1, ask)], title="One MSFT call at expiry", price=share)
 # day to day, and most quickly at the end. Whoever buys a call needs the share to rise *and* needs it soon. Being right too late
 # is, with options, the same as being wrong.
 #
-# Whoever *sells* the same call has the mirror image. A small gain, and a loss without an end. That is a matter for later,
+# Whoever *sells* the same call has the mirror image: a small gain, and a loss without an end. That is a matter for later,
 # and not for this account.
 #
 # Ask TWS before you buy. The preview says what the order would cost in commission, and what it does to the account:
