@@ -196,9 +196,12 @@ class Blotter:
     def unexplained(self, key: Key) -> bool:
         """Has TWS cancelled the order without being asked by us, and without having said why (202)?"""
         state = self._get(key)
-        if state is None or state.status != "Cancelled" or state.asked or state.progress()[0]:
-            return False
-        return all(said.code != CANCELLED for said in state.messages)
+        return (
+            state is not None
+            and state.status == "Cancelled"
+            and not (state.asked or state.progress()[0])
+            and all(said.code != CANCELLED for said in state.messages)
+        )
 
     def doubted(self, key: Key) -> Said | None:
         """A message with an unknown code about an order that TWS hasn't shown yet: it may be a refusal."""

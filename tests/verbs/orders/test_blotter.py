@@ -39,7 +39,7 @@ def test_what_is_filled_is_complete_when_as_many_shares_are_charged() -> None:
 
 def test_nothing_is_missing_of_an_order_without_a_fill() -> None:
     assert not Told().status("Cancelled").blotter.incomplete(ID)
-    assert not Told().blotter.incomplete(99)
+    assert Told().blotter.incomplete(99) is False
 
 
 def test_every_order_of_the_same_messages_tells_the_same_end() -> None:
