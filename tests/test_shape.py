@@ -36,12 +36,14 @@ def test_a_file_is_one_idea_under_500_lines(path: Path) -> None:
 def test_a_module_says_which_rule_it_keeps(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.startswith('"""')
-    assert not re.search(r"\b(TODO|FIXME|XXX|NotImplementedError)\b", text)
+    assert not re.search(r"\b(TODO|FIXME|XXX|raise NotImplementedError)\b", text)
 
 
 def test_nothing_sleeps() -> None:
     sleepers = [
-        name(path) for path in SOURCES if re.search(r"\btime\.sleep\(|from time import .*\bsleep\b", path.read_text())
+        name(path)
+        for path in SOURCES
+        if re.search(r"(?<!\.)\btime\.sleep\(|from time import .*\bsleep\b", path.read_text())
     ]
     assert sleepers in ([], ["tests/test_shape.py"])
 
