@@ -54,10 +54,13 @@ def find_minute(
 
 
 def _changes(column: Column, first: int, sent: dict[int, Any]) -> list[tuple[int, m.TickFields]]:
-    """The seconds in which a tick is new, with the tick; noted in `sent`."""
-    found = []
+    """The seconds in which a tick is new, with the tick; the last one is noted in `sent`."""
+    kind = next((tick[1] for tick in column if tick), -1)
+    before, found = sent.get(kind), []
     for second, tick in enumerate(column[first:], first):
-        if tick and sent.get(tick[1]) != tick[2]:
-            sent[tick[1]] = tick[2]
+        if tick and tick[2] != before:
+            before = tick[2]
             found.append((second, tick))
+    if found:
+        sent[kind] = before
     return found

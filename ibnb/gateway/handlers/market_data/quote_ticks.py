@@ -1,6 +1,7 @@
 """What a quote says, as ticks, in the order in which the gateway sends them.
 
-Rule: pure functions from the market's figures at one instant to ticks; what was sent before is the caller's.
+Rule: pure functions from the market's figures at one instant, or in each second of a minute, to ticks; what was sent
+before is the caller's.
 A live feed and a delayed one say the same under different tick types.
 """
 
