@@ -18,8 +18,8 @@ from .engine import Engine
 from .session import Session
 from .world.client import Make
 
-# So much may wait; then the client is told.
-_MOST_OWED = 100_000
+# So much may wait, a trading day's bars of fifty contracts as they grow; then the client is told.
+_MOST_OWED = 250_000
 
 
 class _Interrupt:
@@ -64,7 +64,7 @@ class Pipe:
         #: Called when there is something to fetch, with whether the caller may do it himself.
         self.on_news: Callable[[bool], object] = lambda here: None
         self._call = call
-        #: Whether the client can wait for what only streams of quotes say. It costs nothing before it is fetched.
+        #: Whether the client can wait for what only streams say. It costs nothing before it is fetched.
         self.may_wait: Callable[[], bool] = lambda: False
         #: The requests of which something waits that isn't made yet.
         self.waiting: set[int] = set()
@@ -139,9 +139,8 @@ class Pipe:
 
     @property
     def waits(self) -> bool:
-        """Whether there is nothing to fetch but what may wait, of this very moment among others."""
-        with self._lock:
-            return self._owed > 0 and self._inbox[-1][0] == self._now() and not self.readable
+        """Whether there is nothing to fetch but what may wait, of a session that would answer."""
+        return self._owed > 0 and self.session.hears and not self.readable
 
     def sendall(self, data: bytes) -> None:
         """Let the gateway take these bytes. Raises BrokenPipeError when it has hung up."""

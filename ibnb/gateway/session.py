@@ -94,6 +94,11 @@ class Session:
         return self.state is State.CLOSED
 
     @property
+    def hears(self) -> bool:
+        """Whether anybody takes in what the client says."""
+        return not (self.closed or self._silent) and self._engine.listener.answering
+
+    @property
     def reading(self) -> bool:
         """Whether the session takes requests now; bytes that come all the same wait inside."""
         much = self._unsaid + len(self._said) > _MUCH_TO_SAY
@@ -106,7 +111,7 @@ class Session:
 
     def receive(self, data: bytes) -> None:
         """Take in what the socket brought; answers wait in ``outgoing``."""
-        if self.closed or self._silent or not self._engine.listener.answering:
+        if not self.hears:
             return
         self._frames.feed(data)
         self.proceed()

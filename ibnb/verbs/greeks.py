@@ -79,6 +79,7 @@ class GreekStream(Stream[Greeks]):
     @property
     def df(self) -> pd.DataFrame:
         """The computations so far: index `time` (New York), columns as in Greeks."""
+        self._app._ibnb.catch_up()
         return tables.frame("greeks", list(self._rows))
 
     def _item(self, raw: tuple[float, ...]) -> Greeks:

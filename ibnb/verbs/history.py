@@ -367,6 +367,7 @@ class BarStream(Stream[LiveBar]):
     @property
     def df(self) -> pd.DataFrame:
         """The bars as they stand now, columns and index as in getData."""
+        self._app._ibnb.catch_up()
         rows = self._before or (list(self._slot.rows) if self._slot is not None else [])
         return tables.bars(rows, self._zone, daily=not self._intraday)
 

@@ -105,6 +105,7 @@ class RealTimeBarStream(Stream[RealTimeBar]):
     @property
     def df(self) -> pd.DataFrame:
         """The bars so far, columns and index as in getData."""
+        self._app._ibnb.catch_up()
         return tables.bars(list(self._rows), self._zone, daily=False)
 
     def _item(self, raw: tuple[Any, ...]) -> RealTimeBar:

@@ -103,6 +103,7 @@ class Stream(ABC, Generic[T]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._left = True
+        self._app._ibnb.catch_up()
         self._stack.close()
 
     def _close(self, slot: Slot) -> None:
@@ -132,4 +133,5 @@ class Stream(ABC, Generic[T]):
 
     def waiting(self) -> list[T]:
         """Return the news that have come since the last one taken, without waiting."""
+        self._app._ibnb.catch_up()
         return [self._item(self._news.popleft()) for _ in range(len(self._news))]

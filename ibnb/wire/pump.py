@@ -117,7 +117,7 @@ class Pump:
 
     @property
     def waits(self) -> bool:
-        """Is there nothing to hand on but what may wait until somebody looks, and has something come just now?"""
+        """Is there nothing to hand on but what may wait until somebody looks?"""
         return self.thread is None and self._owner.socket is self._pipe and self._pipe.waits
 
     @property

@@ -3,7 +3,8 @@
     python -m tests.benchmarks.virtual_time
 
 Streams of quotes are looked at once a minute, or not at all; bars of one minute grow every five seconds, as everywhere,
-in a tenth of a trading day, which is told as a whole one; the history of a day is asked for at once.
+from ten, when the world begins, to the close, which is told as a whole day, and are looked at then, or not at all; the
+history of a day is asked for at once.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ SYMBOLS = [
     "MS", "C", "WFC",
 ]  # fmt: skip
 VERSIONS = {"text": 200, "protobuf": 226}
-_DAY = 6.5 * 3600
+_DAY, _TO_THE_CLOSE = 6.5 * 3600, 6 * 3600
 
 
 def measured(version: int, job: Callable[[IBApp], float]) -> float:
@@ -51,16 +52,21 @@ def quotes(streams: int, minutes: int, read: bool) -> Callable[[IBApp], float]:
     return job
 
 
-def growing_bars(app: IBApp) -> float:
+def growing_bars(read: bool) -> Callable[[IBApp], float]:
     """Processor seconds for a trading day."""
-    settings = app.dataSettings("1 D", "1 min")
-    with ExitStack() as stack:
-        for symbol in SYMBOLS:
-            stack.enter_context(app.streamBars(symbol, settings))
-        app.sleep(5)
-        before = time.process_time()
-        app.sleep(_DAY / 10)
-        return 10 * (time.process_time() - before)
+
+    def job(app: IBApp) -> float:
+        settings = app.dataSettings("1 D", "1 min")
+        with ExitStack() as stack:
+            opened = [stack.enter_context(app.streamBars(symbol, settings)) for symbol in SYMBOLS]
+            app.sleep(5)
+            before = time.process_time()
+            app.sleep(_TO_THE_CLOSE)
+            for stream in opened if read else ():
+                assert len(stream.df) > _TO_THE_CLOSE // 60
+            return (time.process_time() - before) * _DAY / _TO_THE_CLOSE
+
+    return job
 
 
 def history(app: IBApp) -> float:
@@ -76,7 +82,8 @@ JOBS: dict[str, tuple[Callable[[IBApp], float], str, float | None, str]] = {
     "5 streams of quotes, read": (quotes(5, 10, True), "virtual s / s", 392, ">= 2000"),
     "50 streams of quotes that nobody reads": (quotes(50, 10, False), "virtual s / s", 41, ">= 300"),
     "50 streams of quotes, read": (quotes(50, 2, True), "virtual s / s", 41, ">= 300"),
-    "a day of growing one-minute bars of 50": (growing_bars, "s", 278, "< 10"),
+    "a day of growing bars of 50, not read": (growing_bars(False), "s", 278, "< 10"),
+    "a day of growing bars of 50, read": (growing_bars(True), "s", 278, "< 10"),
     "a day of one-minute bars of 50, as history": (history, "s", None, "< 10"),
 }
 

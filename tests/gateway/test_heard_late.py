@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -87,6 +88,89 @@ def test_who_reads_late_reads_what_he_would_have_read_at_once(version: int) -> N
     pd.testing.assert_frame_equal(frame, other_frame)
 
 
+def bars_made(app: IBApp) -> list[int]:
+    """Of how many moments the market makes growing bars together, each time from now on."""
+    made: list[int] = []
+
+    def spy(world: Any) -> None:
+        growing = world.market.growing
+
+        def noted(*asked: Any) -> Any:
+            bars, many = growing(*asked)
+            made.append(len(many))
+            return bars, many
+
+        world.market.growing = noted
+
+    app.gateway.inspect(spy)
+    return made
+
+
+def test_bars_that_nobody_reads_cost_nothing_until_they_are_read(app: IBApp) -> None:
+    settings = app.dataSettings("1 D", "1 min")
+    with app.streamBars("AAPL", settings) as growing, app.streamRealTimeBars("MSFT") as finished:
+        made = bars_made(app)
+        app.sleep("1 h")
+        app.sleep(7.3)  # ends between two beats
+        assert [] == made
+        assert len(growing.df) > 60
+        assert len(finished.df) == 721
+        assert sum(made) == 2 * 721
+        assert len(made) < 2 * 721 / 50, "bars of many moments are made together"
+        assert len(growing.waiting()) == 721
+    assert app.notices.query("code == 0 and severity == 'warning'").empty
+
+
+@pytest.mark.parametrize("version", [200, 226])
+def test_who_reads_bars_late_reads_what_he_would_have_read_at_once(version: int) -> None:
+    """Over a break of the farm and a market's close, when some bars come at once."""
+    found = []
+    for step in (5, 300):
+        app = ibnb.connect("embedded", serverVersion=min(version, MAX_CLIENT_VER), start="2025-06-10 15:50")
+        with ExitStack() as stack:
+            streams: list[Any] = [
+                stack.enter_context(app.streamBars("AAPL", app.dataSettings("1 D", "1 min"))),
+                stack.enter_context(
+                    app.streamBars("SPY", app.dataSettings("1 D", "5 mins", whatToShow="ASK", useRTH=0))
+                ),
+                stack.enter_context(app.streamRealTimeBars("AAPL")),
+                stack.enter_context(app.streamQuotes("AAPL")),
+            ]
+            for _ in range(0, 300, step):
+                app.sleep(step)
+                for stream in streams if step == 5 else ():
+                    assert stream.df is not None
+            app.gateway.faults.farm("ushmds", ok=False)
+            app.sleep(60)
+            app.gateway.faults.farm("ushmds", ok=True)
+            app.sleep(600)
+            told = [str(stream.waiting()) for stream in streams]  # a NaN isn't itself
+        found.append((told, app.tape.drop(columns="thread"), [stream.df for stream in streams]))
+        ibnb.reset()
+    (at_once, tape, frames), (late, other_tape, other_frames) = found
+    assert min(map(len, at_once)) > 1000
+    assert at_once == late
+    pd.testing.assert_frame_equal(tape, other_tape)
+    for at_once_frame, late_frame in zip(frames, other_frames, strict=True):
+        pd.testing.assert_frame_equal(at_once_frame, late_frame)
+
+
+def test_after_the_block_bars_show_how_they_stood_at_its_end(app: IBApp) -> None:
+    with app.streamRealTimeBars("AAPL") as bars:
+        app.sleep(60)
+    assert len(bars.df) == 12
+
+
+def test_a_connection_that_has_fallen_silent_is_asked_although_something_waits(app: IBApp) -> None:
+    """Else nobody would notice while time passes."""
+    pipe = app._ibnb.lifecycle.connection
+    with app.streamRealTimeBars("AAPL"):
+        app.sleep(60)
+        assert pipe.waits
+        app.gateway.faults.half_open()
+        assert not pipe.waits
+
+
 def test_what_a_quote_says_is_of_its_own_moment_whatever_came_after(app: IBApp) -> None:
     with app.streamQuotes("AAPL") as stream:
         app.sleep(60)
@@ -126,6 +210,11 @@ STREAMED = [
     m.Contract(symbol="BTC", secType="CRYPTO", exchange="PAXOS", currency="USD"),
     m.Contract(symbol="ES", secType="FUT", exchange="CME", currency="USD", lastTradeDateOrContractMonth="202506"),
 ]
+GROWING: list[dict[str, Any]] = [
+    {"barSizeSetting": "1 min", "keepUpToDate": True, "formatDate": 2},
+    {"barSizeSetting": "5 mins", "keepUpToDate": True, "useRTH": False},
+    {"barSizeSetting": "30 secs", "keepUpToDate": True, "useRTH": False},
+]
 
 
 def said(version: int, start: float, late: bool) -> bytes:
@@ -151,17 +240,24 @@ def said(version: int, start: float, late: bool) -> bytes:
     session.receive(b"API\0" + frame(f"v100..{version}".encode()))
     ask(m.StartApi(clientId=1))
     ask(*(m.ReqMktData(reqId=7 + id, contract=each) for id, each in enumerate(STREAMED)))
+    for id, each in enumerate(STREAMED):
+        bars = {"contract": each, "whatToShow": "TRADES" if each.secType in ("STK", "IND") else "MIDPOINT"}
+        asked = m.ReqHistoricalData(reqId=20 + id, durationStr="600 S", **bars, **GROWING[id % 3])
+        ask(asked, m.ReqRealTimeBars(reqId=40 + id, useRTH=False, **bars))
     wait(150)
     engine.faults.farm("usfarm", ok=False)
     wait(20)
     engine.faults.farm("usfarm", ok=True)
+    engine.faults.farm("ushmds", ok=False)
     wait(45)
+    engine.faults.farm("ushmds", ok=True)
     engine.faults.fractional_sizes(0.5)
     wait(10)
     engine.faults.fractional_sizes(0)
     wait(200)
     ask(m.ReqMktData(reqId=900, contract=STREAMED[0]), m.ReqMarketDataType(marketDataType=3))
     ask(m.ReqMktData(reqId=123456, contract=STREAMED[1]), m.CancelMktData(reqId=8))
+    ask(m.CancelHistoricalData(reqId=20), m.CancelRealTimeBars(reqId=40))
     wait(295)
     while late:
         try:

@@ -8,8 +8,11 @@ no answer here.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
+from operator import itemgetter
 
 import numpy as np
 
@@ -37,17 +40,44 @@ class Forming:
         day, opens, closes = self._days.calendar.latest(instrument.schedule, end - 1, rth)
         if closes <= start < end:
             return _NONE
-        if not opens <= start < end < closes or end % 1 or (instrument.expiry is not None and day > instrument.expiry):
+        if not opens <= start < end < closes:
+            return None
+        known = self._known(instrument, what, size, day, end, rth)
+        if known is None:
+            return None
+        begins, columns, first = known
+        row = int(end) - 1 - first
+        return Bars(*(column[row : row + 1] for column in columns)) if begins[row] <= start else None
+
+    def many(
+        self, instrument: Instrument, what: str, size: int, stretches: Sequence[tuple[float, float]], rth: bool
+    ) -> Bars | None:
+        """The bars of as many of the first stretches, in order of time, as have one each by `bars` and are remembered
+        together; None where the first hasn't."""
+        start, end = stretches[0]
+        day, opens, closes = self._days.calendar.latest(instrument.schedule, end - 1, rth)
+        if self._days.paths.ticks.holds(instrument) or not opens <= start < end < closes:
+            return None
+        known = self._known(instrument, what, size, day, end, rth)
+        if known is None:
+            return None
+        begins, columns, first = known
+        past = min(first + len(begins) + 1, closes)
+        starts, ends = np.array(stretches[: bisect_left(stretches, past, key=itemgetter(1))]).T
+        rows = ends.astype(np.int64) - 1 - first
+        usual = (starts < ends) & (ends % 1 == 0) & (begins[rows] <= starts)
+        rows = rows if usual.all() else rows[: usual.argmin()]
+        return Bars(*(column[rows] for column in columns)) if len(rows) else None
+
+    def _known(
+        self, instrument: Instrument, what: str, size: int, day: date, end: float, rth: bool
+    ) -> tuple[Ints, tuple[np.ndarray, ...], int] | None:
+        """What is remembered of the seconds about the last one before `end`, on a day on which it is traded."""
+        if end % 1 or (instrument.expiry is not None and day > instrument.expiry):
             return None
         found = self._days.of(instrument, day)
         block = self._days.block(instrument, (int(end) - 1 - found.open) // 60)
-        key = self._days.remember(instrument)
-        known = self._block(key, day, block.start, block.stop, what, size, rth)
-        if known is None:
-            return None
-        begins, bars, first = known
-        row = int(end) - 1 - first
-        return Bars(*(column[row : row + 1] for column in bars)) if begins[row] <= start else None
+        return self._block(self._days.remember(instrument), day, block.start, block.stop, what, size, rth)
 
     def _block_of(
         self, conId: int, day: date, first: int, past: int, what: str, size: int, rth: bool

@@ -9,7 +9,7 @@ ticks up to `end` have seen the seconds before `end`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from functools import cache, cached_property, lru_cache
 from math import ceil
@@ -153,6 +153,19 @@ class Market:
         build = self._long if isinstance(size, str) else self._short
         asked = max(end, end if asked is None else asked)
         return finish(build(instrument, what, size, start, end, rth, asked), instrument, what)
+
+    def growing(
+        self, instrument: Instrument, what: str, size: int | str, stretches: Sequence[tuple[float, float]], rth: bool
+    ) -> tuple[Bars, list[int]]:
+        """What `bars` has of each of the first stretches, one after the other, and how many bars of each; of as many
+        stretches (in order of time, at least one) as are sooner made together."""
+        start, end = stretches[0]
+        if isinstance(size, int) and what != "ADJUSTED_LAST" and start >= self.head_timestamp(instrument, what):
+            found = self._forming.many(instrument, what, size, stretches, rth)
+            if found is not None:
+                return found, [1] * len(found)
+        found = self.bars(instrument, what, size, start, end, rth)
+        return found, [len(found)]
 
     def ticks(self, instrument: Instrument, start: float, end: float) -> list[Tick]:
         """The trades of [start, end), in order, as they were. Raises NoMarketData where no trades are reported."""

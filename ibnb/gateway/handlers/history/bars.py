@@ -18,13 +18,14 @@ from ...calendar import day_date
 from ...instruments import Instrument
 from ...market import Bars
 from ...market.volatility_bars import VOLATILITIES
-from ...world import Client, Subscription, World
+from ...world import Client, World
 from ...zones import LOGIN_ZONE, zone_info
 from ..beat import on_the_beat
 from ..registry import Refusal, cancels, handles, invalid, no_history, unprocessed
 from ..resolve import name_of, resolve_contract, resolve_live
 from .bar_dates import ZONES_NAMED, time_text
 from .bar_rows import bar_rows
+from .growing import Growing
 from .request import (
     NO_ZONE,
     WHAT_TO_SHOW,
@@ -99,10 +100,7 @@ def historical_data(world: World, client: Client, request: m.ReqHistoricalData) 
     span = span_start(query.end, query.duration, LOGIN_ZONE)
     texts = {"start": _text(span, client), "end": _text(query.end, client)}
     if request.keepUpToDate:
-        subscription = client.subscribe(KIND, request.reqId, request)
-        subscription.state |= {"query": query, "until": query.end}
-        seconds = world.scenario.latency.bar_update
-        on_the_beat(world, seconds, lambda: _send_forming_bars(world, client, subscription), subscription)
+        _go_on(world, client, request, query)
     yield m.HistoricalData(reqId=request.reqId, bars=tuple(rows), **texts)
     if client.version >= _END_IS_SENT:
         yield m.HistoricalDataEnd(reqId=request.reqId, **texts)
@@ -172,29 +170,26 @@ def real_time_bars(world: World, client: Client, request: m.ReqRealTimeBars) -> 
     instrument = resolve_live(world, request.contract)
     if not world.market.offers(instrument, what):
         raise Refusal(420, f"Invalid Real-time Query:No data of type {WHAT_TO_SHOW[what]} for {name_of(instrument)}")
-    subscription = client.subscribe(REAL_TIME, request.reqId, request)
-    seconds = world.scenario.limits.real_time_bar_seconds
     rth = request.useRTH or instrument.secType in _ALWAYS_RTH
 
-    def send() -> None:
-        now = world.clock.now()
-        bars = world.market.bars(instrument, what, 5, now - seconds, now, rth)
+    def answers(bars: Bars) -> Iterator[m.RealtimeBar]:
         for time, row in zip(bars.time.tolist(), bar_rows(bars, 5, instrument, 2, client.version), strict=True):
-            client.send(
-                m.RealtimeBar(
-                    reqId=request.reqId,
-                    time=time,
-                    open=row.open,
-                    high=row.high,
-                    low=row.low,
-                    close=row.close,
-                    volume=row.volume,
-                    wap=row.wap,
-                    count=row.barCount,
-                )
+            yield m.RealtimeBar(
+                reqId=request.reqId,
+                time=time,
+                open=row.open,
+                high=row.high,
+                low=row.low,
+                close=row.close,
+                volume=row.volume,
+                wap=row.wap,
+                count=row.barCount,
             )
 
-    on_the_beat(world, seconds, send, subscription)
+    growing = Growing(world, client, request.reqId, instrument, what, 5, rth, answers)
+    seconds, now = world.scenario.limits.real_time_bar_seconds, world.clock.now
+    subscription = client.subscribe(REAL_TIME, request.reqId, request)
+    on_the_beat(world, seconds, lambda: growing.tell(now() - seconds, now()), subscription)
 
 
 cancels(m.CancelRealTimeBars, REAL_TIME)
@@ -266,15 +261,22 @@ def _text(time: float, client: Client) -> str:
     return time_text(time, client.version, LOGIN_ZONE)
 
 
-def _send_forming_bars(world: World, client: Client, subscription: Subscription) -> None:
-    """Send the bar in progress; when a bar has ended since the last time, its final state first."""
-    query: Query = subscription.state["query"]
-    request: m.ReqHistoricalData = subscription.request
-    now = world.clock.now()
-    bars = world.market.bars(query.instrument, query.what, query.size, subscription.state["until"], now, query.rth)
-    subscription.state["until"] = now
-    for row in bar_rows(bars, query.size, query.instrument, request.formatDate, client.version):
-        client.send(m.HistoricalDataUpdate(reqId=subscription.reqId, bar=row))
+def _go_on(world: World, client: Client, request: m.ReqHistoricalData, query: Query) -> None:
+    """From now on say how the bar in progress stands; when one has ended since the last time, its final state first."""
+
+    def answers(bars: Bars) -> Iterator[m.HistoricalDataUpdate]:
+        for row in bar_rows(bars, query.size, query.instrument, request.formatDate, client.version):
+            yield m.HistoricalDataUpdate(reqId=request.reqId, bar=row)
+
+    growing = Growing(world, client, request.reqId, query.instrument, query.what, query.size, query.rth, answers)
+    until = query.end
+
+    def beat() -> None:
+        nonlocal until
+        start, until = until, world.clock.now()
+        growing.tell(start, until)
+
+    on_the_beat(world, world.scenario.latency.bar_update, beat, client.subscribe(KIND, request.reqId, request))
 
 
 def _schedule(world: World, reqId: int, query: Query) -> m.HistoricalSchedule:
