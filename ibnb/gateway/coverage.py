@@ -24,9 +24,6 @@ def table() -> str:
 
 
 def _words(doc: str) -> tuple[str, str]:
-    """A docstring's first line, and what stands behind its marks."""
-    summary, _, rest = doc.partition("\n")
-    differences = []
-    for paragraph in f"\n{rest}".split(_MARK)[1:]:
-        differences.append(" ".join(paragraph.split("\n\n")[0].split()))
-    return summary.strip(), "; ".join(text.rstrip(".") for text in differences)
+    """A docstring's first paragraph, and what stands behind its marks."""
+    summary, *marked = [" ".join(part.split("\n\n")[0].split()) for part in doc.split(_MARK)]
+    return summary, "; ".join(text.rstrip(".") for text in marked)

@@ -467,8 +467,8 @@ ibnb.plotFills(
 # %% [markdown]
 # The fall jumped over the stop price, and the fill lies below it. A stop promises the exit and not the price (lesson 12).
 #
-# The blotter shows what is still working: the two exits of AMD. Its buttons cancel. They stay for the
-# evening. (The blotter is live: later in the lesson it shows what became of them.)
+# The blotter shows the morning's orders. Two of them are still working, the exits of AMD; the buttons beside them cancel. They
+# stay for the evening. (The blotter is live: later in the lesson it shows what became of them.)
 
 # %%
 ibnb.OrderBlotter(app)

@@ -15,6 +15,7 @@ import ibnb
 from ibnb import IBApp
 from ibnb._connect import PROFILES
 from ibnb.course import commands
+from ibnb.gateway import coverage
 from ibnb.ib.api import IBAPI_VERSION, MAX_CLIENT_VER, EClient, EWrapper, OrderCancel
 from ibnb.ib.versions import UPDATE_CONFIG
 from tests.appendix import APPENDIX, code_in, table
@@ -147,3 +148,9 @@ def test_ports_on_the_page_are_those_that_ibnb_knows() -> None:
         for kind in ("paper", "live")
     }
     assert page == {name: profile.port for name, profile in PROFILES.items() if name in page}
+
+
+def test_what_the_gateway_answers_is_told_in_whole_sentences() -> None:
+    """Two answers whose first sentence goes on in a second line ended in the middle of it."""
+    rows = [row for row in coverage.table().splitlines()[2:] if "not simulated*" not in row]
+    assert [row for row in rows if not row.split(" | ")[2].rstrip().endswith(".")] == []
