@@ -64,7 +64,7 @@ def find_quotes(payloads: list[bytes], server_version: int) -> list[Quotes]:
     for at, payload in enumerate(payloads):
         many = len(kinds)
         request, usual = read(payload, kinds, values)
-        if request != group.request:
+        if not groups or request != group.request:
             groups.append(group := _Group(request, at, many))
         group.others += len(kinds) == many
         group.usual &= usual
@@ -128,7 +128,7 @@ def _read_protobuf(payload: bytes, kinds: list[int], values: list[float]) -> tup
             return request, at == len(payload)
         kinds.append(kind)
         values.append(value)
-        if payload[at] != 0x22 or not 0 < value < LARGE:
+        if payload[at : at + 1] != b"\x22" or not 0 < value < LARGE:
             return request, False
     elif payload[at] != 0x1A:
         return request, False
@@ -146,4 +146,5 @@ def _read_protobuf(payload: bytes, kinds: list[int], values: list[float]) -> tup
         usual = 0 < size < LARGE
     else:
         usual = size < LARGE
-    return request, usual and (end == len(payload) if number == _SIZE else payload[end:] in _MASK_FIELDS)
+    whole = end == len(payload) or (number == _PRICE and payload[end:] in _MASK_FIELDS)
+    return request, usual and whole

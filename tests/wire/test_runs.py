@@ -10,9 +10,10 @@ from fake_tws import payload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from inside import core, speak
-from wires import BOTH, TEXT, generic, price, size_tick, text_tick
+from wires import BOTH, PROTOBUF, TEXT, generic, price, protobuf, size_tick, text_tick
 
 from ibnb import IBApp
+from ibnb.ib.api import MAX_CLIENT_VER
 from ibnb.verbs.line import Backlog, Line
 from ibnb.wire.fast import run_of
 
@@ -100,6 +101,27 @@ def test_one_that_is_cut_off_costs_no_other(version: int) -> None:
     together, one_by_one = told(version, messages), told(version, messages, "tickGeneric")
     assert together[0] == one_by_one[0]
     assert (6, 1) == (len(together[0][0][0]), together[0][2])
+
+
+def test_one_without_a_request_costs_no_other() -> None:
+    usual = size_tick(TEXT, 7, 8, 12345)
+    for messages in ([payload(2, 6, "", 8, 5), usual], [usual, payload(2, 6, "", 8, 5), usual]):
+        together, one_by_one = told(TEXT, messages), told(TEXT, messages, "tickGeneric")
+        assert together[0] == one_by_one[0]
+        pd.testing.assert_frame_equal(together[1], one_by_one[1])
+
+
+@pytest.mark.skipif(MAX_CLIENT_VER < PROTOBUF, reason="this ibapi has no protobuf")
+def test_what_a_price_of_the_protobuf_lane_leaves_out_costs_no_other() -> None:
+    high = protobuf(1, "TickPrice", reqId=7, tickType=6, price=205.04)
+    last = protobuf(1, "TickPrice", reqId=8, tickType=4, price=205.03, size="100")
+    messages = [high, size_tick(PROTOBUF, 7, 8, 1), last, size_tick(PROTOBUF, 8, 8, 1)]
+    together, one_by_one = told(PROTOBUF, messages), told(PROTOBUF, messages, "tickGeneric")
+    assert together[0] == one_by_one[0]
+    assert (5, 0) == (len(together[0][0][0]), together[0][2])
+    found = run_of(PROTOBUF).decode_ticks(messages, PROTOBUF)
+    assert found is not None
+    assert [None, [4, 5, 8]] == [each.kinds for each in found.calls[0][1][0]]
 
 
 def test_a_message_in_between_keeps_its_place() -> None:
