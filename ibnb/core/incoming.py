@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import Any
 
 from ibnb.core import unread
@@ -72,7 +73,7 @@ class Incoming:
         run = run_of(version)
         if any(dispatcher.fast(each, version) is None for each in run.ids) or not dispatcher.in_columns(*_TICKS):
             return False
-        alike = all(payload.startswith(run.heads[0]) for payload in payloads)
+        alike = all(map(methodcaller("startswith", run.heads[0]), payloads))
         decode = run.decode_prices if alike else run.decode_ticks
         try:
             found = decode(payloads, version)
