@@ -309,7 +309,7 @@ def test_a_callback_that_blocks_leaves_it_blind_but_not_still(both: tuple[Accoun
 
     def tickPrice(*args: Any) -> None:
         seen.set()
-        blocked.wait(30)
+        blocked.wait(60)
 
     app.tickPrice = tickPrice
     clock = VirtualClock()

@@ -202,7 +202,7 @@ def test_a_program_that_ends_leaves_no_ghost(how: str) -> None:
         assert "ready\n" == program.stdout.readline()
         if how == "is killed":
             os.kill(program.pid, signal.SIGKILL)
-        program.communicate(timeout=30)
+        program.communicate(timeout=120)
     # The peer sees the end at once: its thread's recv() returns nothing.
     with tws.got:
         assert tws.got.wait_for(lambda: tws.ended, timeout=60)
