@@ -97,7 +97,7 @@ def test_a_fault_that_cant_be_is_a_sentence(gateway: Gateway, fault: str, argume
 def ask(board: Board, path: str = "/", post: bool = False, **words: str) -> str:
     query = urlencode({"token": board.token, **words})
     url = f"http://127.0.0.1:{board.port}{path}"
-    with urlopen(url, query.encode(), 10) if post else urlopen(f"{url}?{query}", None, 10) as answer:
+    with urlopen(url, query.encode(), 60) if post else urlopen(f"{url}?{query}", None, 60) as answer:
         return str(answer.read().decode())
 
 
