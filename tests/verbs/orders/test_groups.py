@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from gates import contract, gate, order, refused, told
+from inside import core
 from order_messages import NVDA, opened, shown, status
 from scripted import ScriptedTWS
 
@@ -172,3 +173,14 @@ def test_what_isnt_a_list_of_pairs_is_refused_in_words(tws: ScriptedTWS, wrong: 
     with pytest.raises(ValueError, match=r"placeOrders: a list of pairs is wanted"):
         tws.app.placeOrders(wrong)
     assert tws.asked == []
+
+
+def test_a_group_gives_tws_a_second_before_its_last_order_and_after_it(
+    tws: ScriptedTWS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Real seconds: what a TWS that answers nothing at all may keep a group waiting."""
+    glances: list[tuple[float, list[int]]] = []
+    monkeypatch.setattr(core(tws.app).fence, "glance", lambda seconds: glances.append((seconds, placed(tws))))
+    tws.record("placeOrder")
+    tws.app.placeBracket(NVDA, BRACKET)
+    assert glances == [(1.0, [27, 28]), (1.0, [27, 28, 29])]
