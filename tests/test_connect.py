@@ -76,6 +76,14 @@ def test_a_session_with_the_simulator_goes_elsewhere_when_told_so(gateways: list
         app.connect("127.0.0.1", 1, 1)
 
 
+def test_time_passes_after_the_session_as_well(gateways: list[Watched]) -> None:
+    app = connect()
+    before = app.now()
+    app.disconnect()
+    app.sleep("5 min")
+    assert 300.0 == (app.now() - before).total_seconds()
+
+
 def test_the_embedded_live_profile_runs_on_the_wall_clock(gateways: list[Watched]) -> None:
     assert core(connect("embedded-live")).clock.is_real
 

@@ -108,10 +108,6 @@ class Exposure:
                 total += left
         return total + sum(max(0.0, left - self._to_buy(of, holding, now)) for of, left in families.items())
 
-    def filled(self, key: OrderKey, conId: int) -> float:
-        """Units of an instrument that an order has traded."""
-        return self._orders[key].filled(conId) if key in self._orders else 0.0
-
     def _left(self, order: _Order, holding: Holding, now: float) -> float:
         most = max((terms.sells(holding) for terms in order.terms(now)), default=0.0)
         return order.left(most, holding[1]) if most else 0.0

@@ -76,6 +76,11 @@ def test_connect_returns_when_ids_and_accounts_are_there() -> None:
     tws.close()
 
 
+def test_before_the_first_connection_there_are_no_accounts_and_no_ids() -> None:
+    app = Session()
+    assert ("", [], None, None) == (app.account, app.accounts, app.nextOrderId, core(app).lifecycle.client_id)
+
+
 def test_the_tape_of_a_start_is_always_the_same() -> None:
     tws, app = FakeTWS(), Session()
     app.connect("", tws.listen(), clientId=5)

@@ -274,3 +274,93 @@ def test_whoever_waits_for_another_s_attempt_is_told_when_it_fails(
     monkeypatch.setattr(reconnect, "usable", asked)
     assert not reconnect.come_back_now(1000.0)
     attempt.join(10)
+
+
+def test_whoever_waits_for_the_way_back_is_woken_when_it_is_found(
+    app: App, tws: FakeTWS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ibnb.core.clock.SLICE", 1000.0)  # nobody looks up by himself
+    reconnect, reach, waited_for = core(app).reconnect, core(app).lifecycle.reach, threading.Event()
+    usable = reconnect.usable
+    reconnect.backoff.first = 0.0
+
+    def reach_late(*place: Any) -> Any:
+        assert waited_for.wait(60)
+        return reach(*place)
+
+    def asked() -> bool:
+        waited_for.set()
+        return usable()
+
+    monkeypatch.setattr(core(app).lifecycle, "reach", reach_late)
+    monkeypatch.setattr(reconnect, "usable", asked)
+    lose(tws, app)
+    answered = threading.Thread(target=app.getHead, args=(500.0,))
+    answered.start()
+    answered.join(60)
+    assert not answered.is_alive()
+
+
+def test_whoever_waits_for_the_way_back_is_woken_when_it_is_given_up(
+    app: App, tws: FakeTWS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ibnb.core.clock.SLICE", 1000.0)
+    reconnect, waiting = core(app).reconnect, threading.Event()
+    usable, said = reconnect.usable, []
+    reconnect.backoff.first = reconnect.backoff.most = 2000.0
+
+    def asked() -> bool:
+        waiting.set()
+        return usable()
+
+    def ask() -> None:
+        try:
+            app.getHead(500.0)
+        except NotConnectedError as error:
+            said.append(str(error).partition(";")[0])
+
+    monkeypatch.setattr(reconnect, "usable", asked)
+    lose(tws, app)
+    waiter = threading.Thread(target=ask)
+    waiter.start()
+    assert waiting.wait(60)
+    app.disconnect()
+    waiter.join(60)
+    assert ["getHead: not connected to TWS or IB Gateway: disconnect() was called"] == said
+
+
+def test_an_attempt_that_is_under_way_is_said_to_be(
+    app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+
+    def look(*_: Any) -> Any:
+        shown.append(repr(app))
+        raise NotConnectedError("nothing listens")
+
+    lose(tws, app)
+    monkeypatch.setattr(core(app).lifecycle, "reach", look)
+    app.sleep(1)
+    assert "trying to have it back (1 tries), again in 0 s" in shown[0]
+
+
+def test_streams_that_were_lost_while_they_were_asked_for_are_asked_for_once_by_the_next_connection(
+    app: App, tws: FakeTWS, clock: VirtualClock
+) -> None:
+    losses: list[int] = []
+
+    def lose_again() -> None:
+        if not losses:
+            losses.append(1)
+            lose(tws, app)
+            app.getHead()
+            raise IBError("lost again")
+
+    with stream(app) as slot:
+        slot.on_replay = lose_again
+        app.reqMktData(slot.key, contract(), "", False, False, [])
+        subscribe(app, 999)
+        lose(tws, app)
+        app.getHead()
+        core(app).fence.wait()
+        assert 2 == [fields[2] for fields in tws.wait_for(1, 4)].count("999")

@@ -316,6 +316,18 @@ def test_an_order_that_cant_be_sent_is_told() -> None:
     assert tws.done == 1
 
 
+def test_a_question_that_cant_be_asked_is_told_and_it_comes_to_an_end() -> None:
+    tws = TWS((AAPL, 8.0))
+
+    def broken(*_: Any) -> None:
+        raise OSError("the cable is out")
+
+    tws.on("reqPositions", broken)
+    tws.start()
+    assert "failed: the cable is out" == tws.said[0]
+    assert (tws.sent, tws.done) == ([], 1)
+
+
 @pytest.mark.parametrize(
     ("kind", "rows", "expected"),
     [
