@@ -82,6 +82,8 @@ class Pipe:
     @property
     def unread(self) -> int:
         """How many bytes the client hasn't fetched."""
+        if len(self._inbox) == self._owed:  # who moves time asks again and again
+            return 0
         return sum(len(said) for _, said in list(self._inbox) if isinstance(said, bytes))
 
     def owe(self, reqId: int, make: Make) -> bool:
