@@ -116,9 +116,10 @@ class FakeTWS:
 
     def drop(self) -> None:
         """Close the connection, as a restarting TWS does."""
-        assert self.socket is not None
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
+        dropped = self.socket  # between the two steps the next one may be there already
+        assert dropped is not None
+        dropped.shutdown(socket.SHUT_RDWR)
+        dropped.close()
 
     def go_down(self) -> None:
         """Stop listening, and close the connection."""

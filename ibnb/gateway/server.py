@@ -209,9 +209,10 @@ class Gateway:
                 self._server = await loop.create_server(lambda: Connection(self), self.host, self._port)
                 self._port = self._server.sockets[0].getsockname()[1]
             elif not listening and self._server is not None:
-                with contextlib.suppress(NotImplementedError):  # on Windows nobody waits
+                loop = asyncio.get_running_loop()
+                if isinstance(loop, asyncio.SelectorEventLoop):  # in Windows' own kind of loop nobody waits
                     for each in self._server.sockets:
-                        asyncio.get_running_loop().remove_reader(each)
+                        loop.remove_reader(each)
                 await asyncio.sleep(0)  # lets in who waits for it: Python 3.11's closed server forgets their sockets
                 self._server.close()
                 self._server = None

@@ -64,6 +64,7 @@ def test_it_says_why_nothing_may_leave_and_that_callbacks_raised(tws: ScriptedTW
 
 def test_a_lost_connection_that_is_being_had_back_says_so(tws: ScriptedTWS) -> None:
     tws.app.autoReconnect = core(tws.app).reconnect._was_ready = True
+    core(tws.app).reconnect._leaving = False
     core(tws.app).lifecycle.endpoint = ("127.0.0.1", 7497, 1)
     connection = tws.app.conn
     assert connection is not None
