@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from operator import methodcaller
 from typing import Any
 
 from ibnb.core import unread
@@ -58,30 +57,27 @@ class Incoming:
             return
         lifecycle = self.lifecycle
         connection = lifecycle.connection
-        for each in runs(payloads, run_of(lifecycle.version).heads):
+        for messages, prices in runs(payloads, run_of(lifecycle.version).heads):
             if lifecycle.connection is not connection:
                 return
-            if isinstance(each, bytes):
-                self.take_one(each)
-            elif not self._take_run(each):
-                for payload in each:
+            if len(messages) == 1 or not self._take_run(messages, prices):
+                for payload in messages:
                     if lifecycle.connection is connection:
                         self.take_one(payload)
 
-    def _take_run(self, payloads: list[bytes]) -> bool:
+    def _take_run(self, payloads: list[bytes], prices: bool) -> bool:
         version, dispatcher = self.lifecycle.version, self.dispatcher
         run = run_of(version)
         if any(dispatcher.fast(each, version) is None for each in run.ids) or not dispatcher.in_columns(*_TICKS):
             return False
-        alike = all(map(methodcaller("startswith", run.heads[0]), payloads))
-        decode = run.decode_prices if alike else run.decode_ticks
+        decode = run.decode_prices if prices else run.decode_ticks
         try:
             found = decode(payloads, version)
         except Exception:
             return False  # which of them can't be read, and why, is told one by one
         if found is None:
             return False
-        self._deliver(found, run.ids[0] if alike else None, payloads, version)
+        self._deliver(found, run.ids[0] if prices else None, payloads, version)
         if find_override(self.client, "msgLoopRec") is not None:
             for _ in payloads:
                 self._guard_hook()

@@ -92,19 +92,20 @@ def run_of(server_version: int) -> Run:
     return _TEXT_RUN if server_version < RAW_ID_VERSION else _PROTOBUF_RUN
 
 
-def runs(payloads: list[bytes], heads: tuple[bytes, ...] = _TEXT_RUN.heads) -> Iterator[bytes | list[bytes]]:
-    """The messages in their order, those that come in runs together."""
-    at, end = 0, len(payloads)
+def runs(payloads: list[bytes], heads: tuple[bytes, ...] = _TEXT_RUN.heads) -> Iterator[tuple[list[bytes], bool]]:
+    """The messages in their order, those that come in runs together, others alone; and whether they are all prices."""
+    at, end, price = 0, len(payloads), heads[0]
     while at < end:
         stop = at
+        while stop < end and payloads[stop].startswith(price):
+            stop += 1
+        others = stop
         while stop < end and payloads[stop].startswith(heads):
             stop += 1
-        if stop - at > 1:
-            yield payloads[at:stop]
-            at = stop
-        else:
-            yield payloads[at]
-            at += 1
+        alike = stop == others
+        stop = max(stop, at + 1)
+        yield payloads[at:stop], alike
+        at = stop
 
 
 def find_decoder(msg_id: int, server_version: int) -> tuple[Decode | None, tuple[str, ...]]:

@@ -255,7 +255,9 @@ def test_a_run_of_prices_does_what_one_after_the_other_does(ticks: list[tuple[in
 
 def test_a_run_is_decoded_at_once_but_not_for_an_override() -> None:
     body = payload(1, 6, 7, 4, 205.04, 100, 1)
-    assert [[body, body], b"x", body] == list(fast.runs([body, body, b"x", body]))
+    size = payload(2, 6, 7, 5, 100)
+    found_runs = list(fast.runs([body, body, b"x", body, b"y", body, size]))
+    assert [([body, body], True), ([b"x"], True), ([body], True), ([b"y"], True), ([body, size], False)] == found_runs
     found = fast_text.decode_tick_prices([body, body], 157)
     assert found is not None
     assert (4, ([7, 7], [4, 4], [205.04] * 2, [5, 5], [100] * 2)) == (found.callbacks, found.calls[0][1])
