@@ -25,23 +25,23 @@ class Ids:
         self._lock = threading.Lock()
         #: The next order id; None until TWS has said it.
         self.next: int | None = None
-        # No order id below this one may be used again.
-        self._floor = 0
+        # No order id below this one may be used again; TWS counts from 1.
+        self._floor = 1
         self._request = 0
 
     def elsewhere(self) -> None:
         """Another TWS is about to be asked: what was used here is free there."""
-        self._floor, self.next = 0, None
+        self._floor, self.next = 1, None
 
     def again(self) -> None:
         """The same TWS is about to be asked anew: nothing is used twice."""
-        self._floor = max(self._floor, self.next or 0)
+        self._floor = max(self._floor, self.next or self._floor)
         self.next = None
 
     def told(self, orderId: int) -> None:
         """TWS says from which id on it takes orders."""
         with self._lock:
-            self.next = max(orderId, self.next or 0, self._floor)
+            self.next = max(orderId, self.next or orderId, self._floor)
 
     def used(self, orderId: int) -> None:
         """An order leaves under this id. `next` stays: programs count it up themselves, as IB's samples do."""
@@ -78,7 +78,7 @@ class Ids:
     def request(self) -> int:
         """An id for a request, away from order ids."""
         with self._lock:
-            orders = max(self.next or 0, self._floor)
+            orders = max(self.next or self._floor, self._floor)
             if abs(self._request - orders) < _APART:
                 self._request = first_request(orders)
             self._request += 1
