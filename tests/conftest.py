@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 import ports
 import pytest
+from hypothesis import HealthCheck, settings
 
 ports.watch()
+# An example takes as long as it takes: by default one of 200 ms on a busy machine is a failure.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 # Tests send themselves interrupts; a shell lets its background jobs ignore them, which they must not inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
