@@ -80,7 +80,7 @@ def points(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 @needs_nbgrader
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 def test_nbgrader_releases_collects_and_grades_three_students(tmp_path: Path) -> None:
     assignments(tmp_path, ["05"])
     nbgrader(tmp_path, "generate_assignment", LESSON)

@@ -298,7 +298,7 @@ def test_backtesting_takes_the_bars_as_they_are(app: IBApp) -> None:
     )
 
 
-@pytest.mark.timeout(300)  # it compiles what it needs when it is imported
+@pytest.mark.timeout(600)  # it compiles what it needs when it is imported
 def test_vectorbt_takes_the_bars_as_they_are(app: IBApp) -> None:
     vectorbt = pytest.importorskip("vectorbt", reason="pip install 'ibnb[research]'")
     closes = app.getHistory("AAPL", "2025-01-02", "2025-06-10", "1 day")["AAPL"]["Close"]

@@ -187,7 +187,7 @@ def test_trading_days_and_their_times_are_those_of_exchange_calendars(exchange):
     assert seconds.close.tolist() == rows.liquid_close.tolist()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_the_table_is_what_its_script_makes():
     assert TABLE.read_text(encoding="ascii") == text()
 

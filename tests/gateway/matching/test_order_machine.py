@@ -351,7 +351,7 @@ def long_run(steps: int, shrink: bool = True) -> None:
     )
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_whatever_clients_do_what_must_hold_holds() -> None:
     run_state_machine_as_test(
         OrderMachine,
