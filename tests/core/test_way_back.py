@@ -172,6 +172,17 @@ def test_whoever_sleeps_beside_quotes_doesnt_ask_for_the_time_again_and_again() 
     ibnb.reset()
 
 
+def test_quotes_that_waited_until_somebody_looked_are_dated_by_when_they_were_said() -> None:
+    app = ibnb.connect("embedded")
+    with app.streamQuotes("AAPL"):
+        begun = app.now()
+        app.sleep("20 min")
+        tape = app.tape
+        minutes = (tape["time"][tape["name"] == "tickPrice"] - begun).dt.total_seconds() // 60
+    assert set(range(20)) <= set(minutes)
+    ibnb.reset()
+
+
 def test_a_new_session_has_asked_for_nothing(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
     subscribe(app)
     app.disconnect()
