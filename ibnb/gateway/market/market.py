@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from math import ceil
-from operator import add, sub
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from .bars import WHAT, Bars, Sums, bar_starts, finish, is_trades, join, merge, 
 from .days import HIGHEST, Day, Days
 from .forming import Forming
 from .halted_path import halt_at
+from .minutes import Minute
 from .noise import Ints, bits, stream
 from .path import Atoms
 from .paths import Paths
@@ -43,24 +43,6 @@ _CHUNK = 20_000
 
 class NoMarketData(LookupError):
     """There are no such data for this kind of instrument (trades of a currency pair, bids of an index)."""
-
-
-class _Minute(NamedTuple):
-    """The seconds of one minute. Prices in ticks, sizes of bid and offer in lots; `last_trade`: the second of the last
-    trade by then, −1 before the first. `volume`, `high` and `low`: of the day so far (`high` 0: there is none yet).
-    `previous_close`: the price at which the day before ended."""
-
-    price: list[int]
-    below: list[int]
-    above: list[int]
-    bid_size: list[int]
-    ask_size: list[int]
-    last_size: list[int]
-    last_trade: list[int]
-    volume: list[int]
-    high: list[int]
-    low: list[int]
-    previous_close: float
 
 
 class Market:
@@ -281,28 +263,7 @@ class Market:
         halted = any(halt.time < start + 60 and start < halt.end for halt in self.paths.halts(instrument))
         if not is_open or start + 60 > day.close or halted or self.paths.ticks.holds(instrument):
             return None
-        seconds = self._minute(instrument.conId, start)
-        bids = list(map(sub, seconds.price, seconds.below))
-        if min(bids) < 1 or (instrument.trades and seconds.last_trade[0] < 0):
-            return None
-        price, lot, none, nothing = cache(instrument.price), self.lot(instrument), [None] * 60, [0] * 60
-        quotes, trades = instrument.quotes, instrument.trades
-        opened, high, low = (
-            [price(each) if begun else None for each, begun in zip(column, seconds.high, strict=True)]
-            for column in ([day.opening or 0] * 60, seconds.high, seconds.low)
-        )
-        return Told(
-            [start + j for j in seconds.last_trade] if trades else list(range(start, start + 60)),
-            [price(bid) for bid in bids] if quotes else none,
-            [price(ask) for ask in map(add, seconds.price, seconds.above)] if quotes else none,
-            [lot * size for size in seconds.bid_size] if quotes else nothing,
-            [lot * size for size in seconds.ask_size] if quotes else nothing,
-            [price(last) for last in seconds.price] if trades else none,
-            [seconds.last_size[j] for j in seconds.last_trade] if trades and quotes else nothing,
-            opened, high, low,
-            seconds.volume if trades and quotes else nothing,
-            [seconds.previous_close] * 60,
-        )  # fmt: skip
+        return self._minute(instrument.conId, start).told(instrument, start, day.opening or 0, self.lot(instrument))
 
     def previous_close(self, instrument: Instrument, t: float) -> float:
         """The liquid close of the trading day before that of `t`, per share as it is at `t`."""
@@ -455,7 +416,7 @@ class Market:
         rows = self.calendar.sessions(instrument.schedule, when, when)
         return self.paths.of(instrument).close(instrument, day, int(rows.liquid_close[0]))
 
-    def _minute_seconds(self, conId: int, start: int) -> _Minute:
+    def _minute_seconds(self, conId: int, start: int) -> Minute:
         instrument = self.days.known(conId)
         day = self.days.of(instrument, self.calendar.latest(instrument.schedule, start)[0])
         k = (start - day.open) // 60
@@ -470,7 +431,7 @@ class Market:
             one.close, one.below, one.above, *shown, last, last_trade,
             np.cumsum(one.volume) + (day.volume[k - 1] if k else 0), high, low,
         )  # fmt: skip
-        return _Minute._make([*(column.tolist() for column in columns), self.previous_close(instrument, start)])
+        return Minute._make([*(column.tolist() for column in columns), self.previous_close(instrument, start)])
 
     def _extremes(self, instrument: Instrument, day: Day, k: int, one: Atoms, begun: np.ndarray) -> tuple[Ints, Ints]:
         """The highest and lowest of the day's liquid hours by each second of its k-th minute; 0 where there is none.
