@@ -6,7 +6,7 @@ The reader thread only decodes, records and completes slots; whoever calls a ver
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -158,9 +158,9 @@ class Lifecycle:
         connection = self.connection
         return connection.said_at if connection is not None and connection.in_reader() else None
 
-    def waiting(self) -> Collection[int]:
-        """The requests whose news are there, and wait until somebody looks."""
-        return () if self.connection is None else self.connection.waiting
+    def waiting(self) -> Mapping[int, float]:
+        """The requests whose news are there, and wait until somebody looks; and when each spoke last."""
+        return {} if self.connection is None else self.connection.waiting
 
     def waits(self) -> bool:
         """Has nothing come but ticks, which may wait until somebody looks?"""

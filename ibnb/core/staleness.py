@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,8 @@ class Staleness:
     """Looks after streams now and again while there are any.
 
     `usable`: is the session connected? `over`: has it ended for good? `hours`: (liquidHours, timeZoneId) of a contract
-    on a day, empty texts where nobody knows. `waiting`: the requests of which there are news that nobody looks at.
+    on a day, empty texts where nobody knows. `waiting`: the requests of which there are news that nobody looks at,
+    and when each spoke last.
     """
 
     settings: Settings
@@ -30,7 +31,7 @@ class Staleness:
     usable: Callable[[], bool]
     over: Callable[[], bool]
     hours: Callable[[Any, str], tuple[str, str]]
-    waiting: Callable[[], Collection[object]]
+    waiting: Callable[[], Mapping[Any, float]]
 
     def __post_init__(self) -> None:
         self._alarm: Alarm | None = None
@@ -57,9 +58,10 @@ class Staleness:
 
     def _look_at(self, each: Subscription, stale: float) -> None:
         slot = each.slot
-        if slot is None or slot.gap is not None or slot.key in self.waiting() or not self.usable():
+        if slot is None or slot.gap is not None or not self.usable():
             return
         since = slot.heard if slot.heard is not None else slot.opened
+        since = self.waiting().get(slot.key, since)
         age = self.clock.now() - since
         if age < stale or self._warned.get(each.key) == since or not self._trades_now(each):
             return

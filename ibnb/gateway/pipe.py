@@ -66,8 +66,8 @@ class Pipe:
         self._call = call
         #: Whether the client can wait for what only streams say. It costs nothing before it is fetched.
         self.may_wait: Callable[[], bool] = lambda: False
-        #: The requests of which something waits that isn't made yet.
-        self.waiting: set[int] = set()
+        #: The requests of which something waits that isn't made yet, and when each spoke last (virtual epoch seconds).
+        self.waiting: dict[int, float] = {}
         #: When that was said which was fetched last (virtual epoch seconds).
         self.said_at = 0.0
         # What waits, in order: when it was said, and what, or what makes it; how many of the latter there are.
@@ -90,7 +90,7 @@ class Pipe:
         """See `Later`."""
         if not self.session.owe(make):
             return False
-        self.waiting.add(reqId)
+        self.waiting[reqId] = self._now()
         return True
 
     def pay(self) -> None:

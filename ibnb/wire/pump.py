@@ -7,7 +7,7 @@ of its own hands it on, as it would from a socket: the override may keep it wait
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ class Pipe(Protocol):
     on_news: Callable[[bool], object]
     may_wait: Callable[[], bool]
     said_at: float
-    waiting: Collection[int]
+    waiting: Mapping[int, float]
 
     @property
     def readable(self) -> bool: ...
@@ -121,8 +121,8 @@ class Pump:
         return self.thread is None and self._owner.socket is self._pipe and self._pipe.waits
 
     @property
-    def waiting(self) -> Collection[int]:
-        """The requests of which something waits until somebody looks."""
+    def waiting(self) -> Mapping[int, float]:
+        """The requests of which something waits until somebody looks, and when each spoke last."""
         return self._pipe.waiting
 
     def catch_up(self) -> None:

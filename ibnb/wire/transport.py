@@ -13,7 +13,7 @@ import socket
 import struct
 import threading
 import weakref
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -234,9 +234,9 @@ class Connection:
         return self._pump is not None and self._pump.waits
 
     @property
-    def waiting(self) -> Collection[int]:
-        """The requests of which something waits until `catch_up`."""
-        return () if self._pump is None else self._pump.waiting
+    def waiting(self) -> Mapping[int, float]:
+        """The requests of which something waits until `catch_up`, and when each spoke last."""
+        return {} if self._pump is None else self._pump.waiting
 
     def catch_up(self) -> None:
         """Somebody looks: hand on what has waited."""

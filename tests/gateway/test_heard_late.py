@@ -161,6 +161,18 @@ def test_after_the_block_bars_show_how_they_stood_at_its_end(app: IBApp) -> None
     assert len(bars.df) == 12
 
 
+@pytest.mark.parametrize("verb", ["streamQuotes", "streamRealTimeBars"])
+def test_a_stream_that_has_fallen_silent_is_told_of_although_its_last_news_wait(app: IBApp, verb: str) -> None:
+    app.staleAfter = 60
+    with getattr(app, verb)("AAPL"):
+        app.sleep(20)
+        app.gateway.faults.stop_streams()
+        app.sleep(300)
+    silent = app.notices[app.notices["text"].str.contains("has had no data")]
+    assert len(silent) == 1
+    assert silent["text"].str.startswith(f"{verb} AAPL").all()
+
+
 def test_a_connection_that_has_fallen_silent_is_asked_although_something_waits(app: IBApp) -> None:
     """Else nobody would notice while time passes."""
     pipe = app._ibnb.lifecycle.connection
