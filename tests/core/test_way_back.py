@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import gates
 import pytest
 from fake_tws import FakeTWS
 from inside import core
@@ -13,7 +14,8 @@ from small_app import App
 from virtual import VirtualClock
 
 import ibnb
-from ibnb.errors import ConnectionLostError, IBError, NotConnectedError
+from ibnb.core.gate import OrderLimits
+from ibnb.errors import ConnectionLostError, IBError, NotConnectedError, SafetyError
 from ibnb.ib import api
 
 
@@ -375,3 +377,36 @@ def test_streams_that_were_lost_while_they_were_asked_for_are_asked_for_once_by_
         app.getHead()
         core(app).fence.wait()
         assert 2 == [fields[2] for fields in tws.wait_for(1, 4)].count("999")
+
+
+def test_after_a_loss_nothing_is_sold_before_positions_are_told_again(
+    app: App, tws: FakeTWS, clock: VirtualClock
+) -> None:
+    gate = core(app).gate
+    gate.limits, gate.details_of = OrderLimits(allow_short=False), gates.details_of
+    gate.position(gates.told(), 10)
+    gate.check(1, gates.contract(), gates.order(1, "SELL"))
+    lose(tws, app)
+    app.getHead()
+    with pytest.raises(SafetyError, match="no position is known"):
+        gate.check(2, gates.contract(), gates.order(1, "SELL"))
+    gate.position(gates.told(), 10)
+    gate.check(2, gates.contract(), gates.order(1, "SELL"))
+
+
+def test_what_nobody_expected_of_an_attempt_is_told_and_it_is_tried_again(
+    app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reach, tries = core(app).lifecycle.reach, []
+
+    def fail_once(*place: Any) -> Any:
+        tries.append(clock.passed)
+        if len(tries) == 1:
+            raise RuntimeError("not today")
+        return reach(*place)
+
+    lose(tws, app)
+    monkeypatch.setattr(core(app).lifecycle, "reach", fail_once)
+    assert "20000103-14:30:00" == app.getHead()
+    problem = core(app).status.problems[0]
+    assert ([1.0, 3.0], "reconnect", "RuntimeError: not today") == (tries, problem.callback, problem.error)
