@@ -91,8 +91,9 @@ class ChaosPeer:
         self._hang_up()
 
     def _hang_up(self) -> None:
-        while self._sockets:
-            each = self._sockets.pop()
+        gone = self._sockets[:]  # and not what comes meanwhile
+        del self._sockets[: len(gone)]
+        for each in reversed(gone):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
@@ -105,8 +106,8 @@ class ChaosPeer:
                     client.close()
                     continue
                 server = socket.create_connection((self._gateway.host, self._gateway.port))
-                self._sockets += [client, server]
                 self._held, self._fences = [], 0
+                self._sockets.extend((client, server))
                 threading.Thread(target=self._up, args=(client, server), daemon=True).start()
                 threading.Thread(target=self._down, args=(server, client), daemon=True).start()
 

@@ -36,6 +36,7 @@ class FakeTWS:
         self.got = threading.Condition()
         self.ended = False
         self.socket: socket.socket | None = None
+        self._answering = threading.local()
         self.listener: socket.socket | None = None
 
     # --- a port
@@ -87,6 +88,7 @@ class FakeTWS:
 
     def _serve(self, connected: socket.socket) -> None:
         frames = Frames()
+        self._answering.socket = connected
         try:
             while data := connected.recv(65536):
                 for body in frames.feed(data):
@@ -100,9 +102,14 @@ class FakeTWS:
         except OSError:
             return
 
+    def _there(self) -> socket.socket:
+        """The connection whose request this thread answers, or else the last one: by now another may have come."""
+        there: socket.socket | None = getattr(self._answering, "socket", self.socket)
+        assert there is not None
+        return there
+
     def send(self, *fields: Any) -> None:
-        assert self.socket is not None
-        self.socket.sendall(framed(*fields))
+        self._there().sendall(framed(*fields))
 
     def wait_for(self, msg_id: int, count: int = 1) -> list[list[str]]:
         """The requests with this id, once there are `count` of them."""
@@ -116,8 +123,7 @@ class FakeTWS:
 
     def drop(self) -> None:
         """Close the connection, as a restarting TWS does."""
-        dropped = self.socket  # between the two steps the next one may be there already
-        assert dropped is not None
+        dropped = self._there()
         dropped.shutdown(socket.SHUT_RDWR)
         dropped.close()
 
