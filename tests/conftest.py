@@ -9,8 +9,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ports.watch()
-# An example takes as long as it takes: by default one of 200 ms on a busy machine is a failure.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# An example takes as long as it takes: by default one of 200 ms on a busy machine is a failure. And the examples are
+# the same in each run, so that a red gate is the change's fault; `--hypothesis-profile=search` draws new ones.
+settings.register_profile(
+    "search", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=False, print_blob=True
+)
+settings.register_profile("any machine", settings.get_profile("search"), derandomize=True)
 settings.load_profile("any machine")
 # Tests send themselves interrupts; a shell lets its background jobs ignore them, which they must not inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
