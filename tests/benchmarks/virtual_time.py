@@ -79,9 +79,9 @@ def history(app: IBApp) -> float:
 # What is done, its unit, what it was before issue 14 (None: never measured), the aim.
 JOBS: dict[str, tuple[Callable[[IBApp], float], str, float | None, str]] = {
     "5 streams of quotes that nobody reads": (quotes(5, 60, False), "virtual s / s", 392, ">= 2000"),
-    "5 streams of quotes, read": (quotes(5, 10, True), "virtual s / s", 392, ">= 2000"),
+    "5 streams of quotes, read": (quotes(5, 60, True), "virtual s / s", 392, ">= 2000"),
     "50 streams of quotes that nobody reads": (quotes(50, 10, False), "virtual s / s", 41, ">= 300"),
-    "50 streams of quotes, read": (quotes(50, 2, True), "virtual s / s", 41, ">= 300"),
+    "50 streams of quotes, read": (quotes(50, 10, True), "virtual s / s", 41, ">= 300"),
     "a day of growing bars of 50, not read": (growing_bars(False), "s", 278, "< 10"),
     "a day of growing bars of 50, read": (growing_bars(True), "s", 278, "< 10"),
     "a day of one-minute bars of 50, as history": (history, "s", None, "< 10"),
