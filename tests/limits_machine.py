@@ -21,14 +21,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from inside import core
-from limits_judge import CAPPED, LIMITED, TRAILING, WOKEN, Thing, Truth, Want, broken, conIds_of
-
 import ibnb
 from ibnb import IBApp, OrderLimits, OrderRejectedError, SafetyError
 from ibnb.gateway.messages import ExerciseOptions, PlaceOrder
 from ibnb.gateway.scenario import LESSON, Account, Holding, Scenario
 from ibnb.ib.api import ComboLeg, is_unset
+from tests.inside import core
+from tests.limits_judge import CAPPED, LIMITED, TRAILING, WOKEN, Thing, Truth, Want, broken, conIds_of
 
 MINE, OTHER = "DU1234567", "DU7654321"
 WORLD: Scenario = replace(

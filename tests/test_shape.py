@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -163,3 +165,20 @@ def test_no_module_imports_itself_by_a_detour() -> None:
         if graph.chain_exists(importer=imported, imported=importer)
     ]
     assert circles == []
+
+
+def test_what_a_docstring_says_can_be_run_from_the_tree_s_root_can_be() -> None:
+    """`python -m tests.…` has no help of pytest's path: the long form of the limits machine didn't start."""
+    named = set(
+        re.findall(r"python -m (tests(?:\.\w+)*)", "".join(each.read_text(encoding="utf-8") for each in SOURCES))
+    )
+    assert len(named) > 10
+    found = subprocess.run(
+        [sys.executable, "-c", f"import {', '.join(sorted(named))}"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (found.returncode, found.stderr) == (0, "")

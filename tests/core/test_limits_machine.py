@@ -6,9 +6,9 @@ import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from limits_machine import Machine
 
 import ibnb
+from tests.limits_machine import Machine
 
 
 @settings(max_examples=4, deadline=None)

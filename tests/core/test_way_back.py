@@ -198,12 +198,14 @@ def test_a_stream_that_tws_ended_is_asked_for_after_five_seconds_and_lives(
     subscribe(app)
     tws.send(4, 2, 5, 10182, "Failed to request live updates (disconnected).")
     core(app).fence.wait()
+    assert ["lost"] == list(app.streams["state"])
     app.sleep(4.5)
     core(app).fence.wait()
     assert 1 == len(tws.wait_for(1))
     app.sleep(1)
     core(app).fence.wait()
     assert 2 == len(tws.wait_for(1, 2))
+    assert ["10182: Failed to request live updates (disconnected)."] == list(app.gaps["reason"])
     tws.send(4, 2, -1, 1100, LOST)
     tws.send(4, 2, -1, 1102, DATA_KEPT)
     core(app).fence.wait()
@@ -301,10 +303,16 @@ def test_whoever_waits_for_the_way_back_is_woken_when_it_is_found(
         assert waited_for.wait(60)
         return reach(*place)
 
+    def begin_quietly(connection: Any) -> None:
+        begin(connection)
+        core(app).fence.wait()  # nothing that TWS has said wakes anybody after this
+
     def asked() -> bool:
         waited_for.set()
         return usable()
 
+    begin = core(app).lifecycle.begin
+    monkeypatch.setattr(core(app).lifecycle, "begin", begin_quietly)
     monkeypatch.setattr(core(app).lifecycle, "reach", reach_late)
     monkeypatch.setattr(reconnect, "usable", asked)
     lose(tws, app)
