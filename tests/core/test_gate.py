@@ -104,6 +104,15 @@ def test_fills_change_what_is_held_at_once() -> None:
     made.check(3, contract(), order(3, "SELL"))
 
 
+def test_a_purchase_that_only_its_status_tells_of_is_held_once() -> None:
+    made = gate(allow_short=False)
+    made.position(told(), 0)
+    made.check(1, contract(), order(10))
+    made.status(1, "Filled", 10)
+    assert "only 10 held" in refused(made, 2, contract(), order(11, "SELL"))
+    made.check(2, contract(), order(10, "SELL"))
+
+
 def test_a_sale_by_cash_or_to_unnamed_accounts_cant_be_judged() -> None:
     made = gate(allow_short=False)
     made.position(told(), 100)

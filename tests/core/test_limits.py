@@ -441,6 +441,16 @@ def test_an_index_option_is_settled_in_cash_and_a_futures_option_in_futures() ->
     assert (part.conId, part.sells, part.units) == (ES, True, 2.0)
 
 
+def test_an_index_option_s_strike_in_pence_is_a_hundredth_of_the_currency() -> None:
+    pence = known(
+        "UKX", "OPT", 11, "10", 100, strike=9000.0, right="C", underSymbol="UKX", underSecType="IND", underConId=9
+    )
+    intent = exercise_of(1, contract("UKX", "OPT", conId=11), 1, 2, lambda asked: [pence])
+    assert intent is not None
+    [part] = intent.parts
+    assert 2 * 10 * 90.0 == part.units * part.worth * part.price
+
+
 @pytest.mark.parametrize(("quantity", "action"), [(0, 1), (-1, 1), (float("nan"), 1), (1, 3), (1, 0)])
 def test_an_exercise_that_cant_be_read_is_refused(quantity: Any, action: int) -> None:
     with pytest.raises(SafetyError):
