@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ibnb import OrderLimits
@@ -111,8 +111,10 @@ def broken(limits: OrderLimits, want: Want, orderId: int | None, truth: Truth, s
         if limits.symbols is not None and thing.symbol not in limits.symbols:
             found.append("symbols")
         if limits.max_quantity is not None:
-            bought = want.cash / (thing.price * thing.worth) if want.cash and limits.price_of else 0.0
-            if want.cash and limits.price_of is None:
+            bought = (
+                want.cash / (lowest(thing, want.order, sells) * thing.worth) if want.cash and limits.price_of else 0.0
+            )
+            if want.cash and (limits.price_of is None or lowest(thing, want.order, sells) <= 0):
                 found.append("cash can't be counted")
             elif max(bought, 0.0 if math.isnan(units) else units) > limits.max_quantity:
                 found.append("max_quantity")
@@ -137,7 +139,7 @@ def broken(limits: OrderLimits, want: Want, orderId: int | None, truth: Truth, s
 def value_of(limits: OrderLimits, want: Want) -> float:
     """The most that it can cost; nan where nothing bounds it."""
     if want.cash and math.isnan(want.units):
-        return want.cash
+        return cash_value_of(limits, want)
     order, total = want.order, want.cash
     if len(want.legs) > 1 or want.legs[0][1] != 1 or want.contract.secType == "BAG":
         if limits.price_of is None:
@@ -159,3 +161,37 @@ def value_of(limits: OrderLimits, want: Want) -> float:
         stop = 0.0 if is_unset(order.trailStopPrice) else float(order.trailStopPrice)
         price = max(price, stop, thing.price * (1 + percent / 100) if percent else thing.price + distance)
     return max(total, price * want.units * thing.worth)
+
+
+def stated(thing: Thing, order: Any, sells: bool) -> list[float]:
+    """The prices that an order states."""
+    kind, prices = order.orderType, []
+    if kind in LIMITED and not is_unset(order.lmtPrice):
+        prices.append(float(order.lmtPrice))
+    if kind in WOKEN and not is_unset(order.auxPrice):
+        prices.append(float(order.auxPrice))
+    if kind in TRAILING and not is_unset(order.trailStopPrice):
+        prices.append(float(order.trailStopPrice))
+    prices = [price for price in prices if price]
+    if kind in TRAILING:
+        way = -1 if sells else 1
+        percent = 0.0 if is_unset(order.trailingPercent) else float(order.trailingPercent)
+        distance = 0.0 if is_unset(order.auxPrice) else float(order.auxPrice)
+        prices.append(thing.price * (1 + way * percent / 100) if percent else thing.price + way * distance)
+    return prices
+
+
+def lowest(thing: Thing, order: Any, sells: bool) -> float:
+    """The lowest price at which a sum of money may be turned into units; 0 or less where none is."""
+    return min([thing.price, *stated(thing, order, sells)])
+
+
+def cash_value_of(limits: OrderLimits, want: Want) -> float:
+    """What a sum of money comes to at most: a sale that states a price may be made at a better one."""
+    thing, _, sells = want.legs[0]
+    if not sells or not stated(thing, want.order, sells):
+        return want.cash
+    low = lowest(thing, want.order, sells)
+    if limits.price_of is None or low <= 0:
+        return math.nan
+    return want.cash * value_of(limits, replace(want, cash=0.0, units=1.0)) / thing.worth / low

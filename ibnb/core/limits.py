@@ -45,7 +45,8 @@ class OrderLimits:
     of a purchase bounds what it can cost (LMT, STP LMT, LIT, LOC, and the cap of REL, MIDPRICE, PEG MID, PEG BEST). Of
     every other order, and of each sale, the value comes from `price_of(contract)`, which returns a price in the
     contract's own unit (London: pence); without it the order is refused. Prices that the order states count if higher.
-    cashQty counts as value, and needs price_of to be judged by max_quantity.
+    cashQty counts as value, and needs price_of to be judged by max_quantity, as does a sale that states a price: TWS
+    may turn the sum into units at that price, and sell these at a better one.
     max_orders_per_minute counts modifications too, previews not. symbols: the only ones allowed, legs included.
     allow_short=False refuses to sell more of an instrument than the account holds, as far as TWS has told
     (getPositions()), less what working orders sell already; the exits of a bracket may sell what its entry buys.
@@ -291,12 +292,15 @@ def _units(intent: Intent, part: Part, limits: OrderLimits) -> float:
             "how many units its cashQty buys can't be checked against max_quantity; "
             "use totalQuantity, or give OrderLimits a price_of function"
         )
-    return max(stated, intent.cash / (_asked(intent, part, limits) * part.worth))
+    return max(stated, intent.cash / (_lowest(intent, part, limits) * part.worth))
 
 
 def _value(intent: Intent, part: Part, limits: OrderLimits) -> float:
     if math.isnan(part.units):
-        return intent.cash
+        if not part.sells or not _levels(intent.order, 1.0, -1):
+            return intent.cash
+        # As many units as bring the sum at the lowest price bring more at a higher one.
+        return intent.cash * _price(intent, part, limits) / _lowest(intent, part, limits)
     if math.isnan(part.worth):
         raise intent.refuse(
             f"TWS tells no multiplier of {part.contract.symbol or part.conId} ({part.contract.secType}), so that its "
@@ -313,18 +317,40 @@ def _price(intent: Intent, part: Part, limits: OrderLimits) -> float:
         return _asked(intent, part, limits)
     order = intent.order
     row = ORDER_TYPES.get(named(str(order.orderType)))
-    moves = any(not is_unset(_get(order, name)) and _get(order, name) for name in _MOVES)
-    limit = _stated(order, "lmtPrice") if row is None or row.limit else 0.0
-    if row is not None and row.caps and limit > 0 and not part.sells and not moves:
+    limit = _stated(order, "lmtPrice")
+    if row is not None and row.caps and limit > 0 and not part.sells and not _moves(order):
         return limit + max(_stated(order, "discretionaryAmt"), 0.0)
-    stop = _stated(order, row.stop) if row is not None and row.stop else 0.0
-    levels = [limit, stop, *(_stated(order, name) for name in _LEVELS if moves)]
     asked = _asked(intent, part, limits)
+    return max([asked, *(abs(level) for level in _levels(order, asked, 1))])
+
+
+def _lowest(intent: Intent, part: Part, limits: OrderLimits) -> float:
+    """The lowest price at which a sum of money may be turned into units. IB doesn't say which one TWS takes: the
+    market's, or one that the order states."""
+    asked = _asked(intent, part, limits)
+    found = min([asked, *_levels(intent.order, asked, -1 if part.sells else 1)])
+    if found <= 0:
+        raise intent.refuse("how many units its cashQty trades can't be told from its prices; use totalQuantity")
+    return found
+
+
+def _levels(order: Any, market: float, way: int) -> list[float]:
+    """The prices that an order states: its limit, what wakes it, what that is adjusted to, and where its trail begins,
+    above the market (`way` 1) or below (-1)."""
+    row = ORDER_TYPES.get(named(str(order.orderType)))
+    limit = _stated(order, "lmtPrice") if row is None or row.limit else 0.0
+    stop = _stated(order, row.stop) if row is not None and row.stop else 0.0
+    levels = [each for each in (limit, stop, *(_stated(order, name) for name in _LEVELS if _moves(order))) if each]
     if row is not None and row.trails:
         # A buy's stop begins above the market; it never goes further away.
         percent, distance = _stated(order, "trailingPercent"), _stated(order, "auxPrice")
-        levels.append(asked * (1 + percent / 100) if percent else asked + distance)
-    return max(asked, *(abs(level) for level in levels))
+        levels.append(market * (1 + way * percent / 100) if percent else market + way * distance)
+    return levels
+
+
+def _moves(order: Any) -> bool:
+    """Does an order's price move to where its own fields don't bound it?"""
+    return any(not is_unset(_get(order, name)) and _get(order, name) for name in _MOVES)
 
 
 def _asked(intent: Intent, part: Part, limits: OrderLimits) -> float:

@@ -441,6 +441,24 @@ def test_an_index_option_is_settled_in_cash_and_a_futures_option_in_futures() ->
     assert (part.conId, part.sells, part.units) == (ES, True, 2.0)
 
 
+def test_a_sum_of_money_is_turned_into_units_at_a_price_that_the_order_states() -> None:
+    """Found by tests.limits_machine: 100 dollars at a limit of 1.94 were 51 shares of AAPL, sold for 9,876."""
+    sale = order("SELL", quantity=0, price=1.94, cashQty=100.0)
+    assert "without a price of AAPL" in refused(contract(), sale, max_notional=2000)
+    assert "its value of" in refused(contract(), sale, max_notional=2000, price_of=price_of)
+    passes(contract(), sale, max_notional=100 * 200 / 1.94 + 1, price_of=price_of)
+    passes(contract(), order("SELL", quantity=0, price=200.0, cashQty=100.0), max_notional=100, price_of=price_of)
+    passes(contract(), order("SELL", quantity=0, orderType="MKT", price=None, cashQty=100.0), max_notional=100)
+    purchase = order(quantity=0, price=2.0, cashQty=100.0)
+    passes(contract(), purchase, max_notional=100)
+    assert "at most 49" in refused(contract(), purchase, max_quantity=49, price_of=price_of)
+    trail = order("SELL", quantity=0, orderType="TRAIL", price=None, auxPrice=100.0, cashQty=100.0)
+    passes(contract(), trail, max_notional=300, price_of=price_of)
+    assert "its value of" in refused(contract(), trail, max_notional=299, price_of=price_of)
+    trail.auxPrice = 200.0  # it begins at nothing
+    assert "can't be told from its prices" in refused(contract(), trail, max_notional=1e9, price_of=price_of)
+
+
 def test_an_index_option_s_strike_in_pence_is_a_hundredth_of_the_currency() -> None:
     pence = known(
         "UKX", "OPT", 11, "10", 100, strike=9000.0, right="C", underSymbol="UKX", underSecType="IND", underConId=9
