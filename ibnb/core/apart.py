@@ -103,7 +103,8 @@ class Keeper:
         with self._lock:
             self._hang_up()
             self._place, self._now, self._over = (host, port), now, False
-            # Now: a gateway that takes no connections for a while can still be told to let that while go by.
+            # Now: a gateway that takes no connections for a while can still be told to let that while go by. But one
+            # whose greeting hasn't been answered is hung up on with the clients.
             with suppress(OSError):
                 self._dialled()
 
@@ -157,8 +158,14 @@ class Keeper:
             raise OSError("the session is over")
         if self._line is None:
             self._line = socket.create_connection(self._place, _PATIENCE)
-            self._line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._line.sendall(_GREETING)
+            try:
+                self._line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._line.sendall(_GREETING)
+                while not self._heard(self._line):
+                    pass
+            except OSError:
+                self._hang_up()
+                raise
         return self._line
 
     def _hear_told(self) -> None:

@@ -16,7 +16,7 @@ from inside import core
 
 import ibnb
 from ibnb import IBApp
-from ibnb.core.apart import PacedTime, clock_at, plain
+from ibnb.core.apart import Keeper, PacedTime, clock_at, plain
 from ibnb.core.clock import Changes, RealTime
 from ibnb.errors import ConnectionLostError
 from ibnb.gateway import Gateway
@@ -134,6 +134,31 @@ def test_a_connection_that_drops_comes_back_in_the_gateways_time(still: Gateway)
     app.sleep("20 min")
     assert app.isConnected()
     assert app.getPositions().shape[0] > 0
+
+
+def test_a_line_is_dialled_once_its_greeting_is_answered() -> None:
+    """Until then a gateway that restarts hangs up on it as on a client, and whoever slept had lost the gateway."""
+
+    def hangs_up_first() -> None:
+        server.accept()[0].close()
+        line, _ = server.accept()
+        with line, line.makefile("rw") as talk:
+            assert talk.readline() == "CLOCK\n"
+            talk.write("~ 100.0 0\n")
+            talk.flush()
+            assert talk.readline() == "advance 5.0\n"
+            talk.write("= 105.0 1\n")
+            talk.flush()
+
+    keeper = Keeper()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        gateway = threading.Thread(target=hangs_up_first, daemon=True)
+        gateway.start()
+        keeper.dial(*server.getsockname(), 100.0)
+        keeper.advance(5.0)
+        gateway.join(10)
+    assert keeper.now() == 105.0
+    keeper.close()
 
 
 def test_a_gateway_that_has_gone_moves_no_time(still: Gateway) -> None:
