@@ -185,7 +185,7 @@ def test_a_connection_that_ends_releases_whoever_waits_for_data() -> None:
     assert app.data_ready.wait(10)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="only there whoever waits reads for himself")
+@pytest.mark.skipif(os.name != "posix", reason="whoever waits reads for himself on POSIX alone")
 def test_who_asks_again_at_once_reads_the_answer_himself() -> None:
     tws, app = tws_and_app(dict(HEAD))
     readers: set[int] = set()

@@ -45,7 +45,7 @@ def three(app: IBApp) -> Iterator[tuple[Any, Any, Any]]:
 
 
 def take(stream: Any) -> Any:
-    stream.waiting() if hasattr(stream, "waiting") else stream._news.clear()
+    stream.waiting()
     return stream.next()
 
 
@@ -159,11 +159,12 @@ print("ready", flush=True)
 INTERRUPTED = (
     ASK
     + """
+from tests.inside import core
 contract = app.createContract("AAPL")
 try:
     app.getContractDetails(contract)
 except KeyboardInterrupt:
-    print("interrupted", app.isConnected(), len(app._ibnb.pending), flush=True)
+    print("interrupted", app.isConnected(), len(core(app).pending), flush=True)
 print(app.getCurrentTime().timestamp(), flush=True)
 """
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import gates
@@ -17,6 +18,26 @@ import ibnb
 from ibnb.core.gate import OrderLimits
 from ibnb.errors import ConnectionLostError, IBError, NotConnectedError, SafetyError
 from ibnb.ib import api
+
+
+def nobody_listens(done_first: Callable[[], object]) -> Callable[..., Any]:
+    """What takes the place of Lifecycle.reach."""
+
+    def fail(*_: Any) -> Any:
+        done_first()
+        raise NotConnectedError("nothing listens")
+
+    return fail
+
+
+def telling(event: threading.Event, ask: Callable[[], bool]) -> Callable[[], bool]:
+    """What takes the place of Reconnect.usable: it is known that somebody asks."""
+
+    def asked() -> bool:
+        event.set()
+        return ask()
+
+    return asked
 
 
 def test_disconnect_during_an_attempt_ends_the_session_that_the_attempt_brings(
@@ -226,11 +247,7 @@ def test_a_try_by_hand_takes_the_place_of_the_one_that_was_arranged(
     app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[float] = []
-
-    def fail(*_: Any) -> Any:
-        tried.append(clock.passed)
-        raise NotConnectedError("nothing listens")
-
+    fail = nobody_listens(lambda: tried.append(clock.passed))
     with monkeypatch.context() as down:
         down.setattr(core(app).lifecycle, "reach", fail)
         lose(tws, app)
@@ -270,23 +287,17 @@ def test_whoever_waits_for_another_s_attempt_is_told_when_it_fails(
     app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reconnect, begun, waited_for = core(app).reconnect, threading.Event(), threading.Event()
-    usable = reconnect.usable
 
-    def fail(*_: Any) -> Any:
+    def until_waited_for() -> None:
         begun.set()
         assert waited_for.wait(60)
-        raise NotConnectedError("nothing listens")
-
-    def asked() -> bool:
-        waited_for.set()
-        return usable()
 
     lose(tws, app)
-    monkeypatch.setattr(core(app).lifecycle, "reach", fail)
+    monkeypatch.setattr(core(app).lifecycle, "reach", nobody_listens(until_waited_for))
     attempt = threading.Thread(target=reconnect.come_back_now, args=(0.0,))
     attempt.start()
     assert begun.wait(60)
-    monkeypatch.setattr(reconnect, "usable", asked)
+    monkeypatch.setattr(reconnect, "usable", telling(waited_for, reconnect.usable))
     assert not reconnect.come_back_now(1000.0)
     attempt.join(60)
 
@@ -296,7 +307,6 @@ def test_whoever_waits_for_the_way_back_is_woken_when_it_is_found(
 ) -> None:
     monkeypatch.setattr("ibnb.core.clock.SLICE", 1000.0)  # nobody looks up by himself
     reconnect, reach, waited_for = core(app).reconnect, core(app).lifecycle.reach, threading.Event()
-    usable = reconnect.usable
     reconnect.backoff.first = 0.0
 
     def reach_late(*place: Any) -> Any:
@@ -307,14 +317,10 @@ def test_whoever_waits_for_the_way_back_is_woken_when_it_is_found(
         begin(connection)
         core(app).fence.wait()  # nothing that TWS has said wakes anybody after this
 
-    def asked() -> bool:
-        waited_for.set()
-        return usable()
-
     begin = core(app).lifecycle.begin
     monkeypatch.setattr(core(app).lifecycle, "begin", begin_quietly)
     monkeypatch.setattr(core(app).lifecycle, "reach", reach_late)
-    monkeypatch.setattr(reconnect, "usable", asked)
+    monkeypatch.setattr(reconnect, "usable", telling(waited_for, reconnect.usable))
     lose(tws, app)
     answered = threading.Thread(target=app.getHead, args=(500.0,))
     answered.start()
@@ -326,13 +332,8 @@ def test_whoever_waits_for_the_way_back_is_woken_when_it_is_given_up(
     app: App, tws: FakeTWS, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ibnb.core.clock.SLICE", 1000.0)
-    reconnect, waiting = core(app).reconnect, threading.Event()
-    usable, said = reconnect.usable, []
+    reconnect, waiting, said = core(app).reconnect, threading.Event(), []
     reconnect.backoff.first = reconnect.backoff.most = 2000.0
-
-    def asked() -> bool:
-        waiting.set()
-        return usable()
 
     def ask() -> None:
         try:
@@ -340,7 +341,7 @@ def test_whoever_waits_for_the_way_back_is_woken_when_it_is_given_up(
         except NotConnectedError as error:
             said.append(str(error).partition(";")[0])
 
-    monkeypatch.setattr(reconnect, "usable", asked)
+    monkeypatch.setattr(reconnect, "usable", telling(waiting, reconnect.usable))
     lose(tws, app)
     waiter = threading.Thread(target=ask)
     waiter.start()
@@ -354,13 +355,8 @@ def test_an_attempt_that_is_under_way_is_said_to_be(
     app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[str] = []
-
-    def look(*_: Any) -> Any:
-        shown.append(repr(app))
-        raise NotConnectedError("nothing listens")
-
     lose(tws, app)
-    monkeypatch.setattr(core(app).lifecycle, "reach", look)
+    monkeypatch.setattr(core(app).lifecycle, "reach", nobody_listens(lambda: shown.append(repr(app))))
     app.sleep(1)
     assert "trying to have it back (1 tries), again in 0 s" in shown[0]
 

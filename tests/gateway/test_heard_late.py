@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from inside import core
 
 import ibnb
 from ibnb import IBApp
@@ -175,7 +176,7 @@ def test_a_stream_that_has_fallen_silent_is_told_of_although_its_last_news_wait(
 
 def test_a_connection_that_has_fallen_silent_is_asked_although_something_waits(app: IBApp) -> None:
     """Else nobody would notice while time passes."""
-    pipe = app._ibnb.lifecycle.connection
+    pipe = core(app).lifecycle.connection
     with app.streamRealTimeBars("AAPL"):
         app.sleep(60)
         assert pipe.waits

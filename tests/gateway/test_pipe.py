@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
+from inside import core
 
 import ibnb
 from ibnb import IBApp
@@ -134,7 +135,7 @@ def test_a_closed_door_is_refused_as_on_a_port(app: IBApp) -> None:
 
 def fresh(gateway: Gateway) -> IBApp:
     made = IBApp()
-    made._ibnb.lifecycle.gateway = gateway
+    core(made).lifecycle.gateway = gateway
     return made
 
 

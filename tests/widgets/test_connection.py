@@ -3,6 +3,7 @@ from __future__ import annotations
 from inside import core
 from scripted import ScriptedTWS
 
+import ibnb
 from ibnb import ConnectionPanel, IBApp
 from ibnb.widgets.markup import plain
 
@@ -62,20 +63,17 @@ def test_it_says_why_nothing_may_leave_and_that_callbacks_raised(tws: ScriptedTW
     assert "exceptions in callbacks 1 ( app.problems )" in text
 
 
-def test_a_lost_connection_that_is_being_had_back_says_so(tws: ScriptedTWS) -> None:
-    tws.app.autoReconnect = core(tws.app).reconnect._was_ready = True
-    core(tws.app).reconnect._leaving = False
-    core(tws.app).lifecycle.endpoint = ("127.0.0.1", 7497, 1)
-    connection = tws.app.conn
-    assert connection is not None
-    core(tws.app).lifecycle.end(connection, "TWS closed the connection")
-    panel = ConnectionPanel(tws.app)
+def test_a_lost_connection_that_is_being_had_back_says_so() -> None:
+    app = ibnb.connect()
+    app.gateway.faults.drop()
+    panel = ConnectionPanel(app)
     assert "● reconnecting" in panel.text
     assert "TWS closed the connection; trying to have it back" in panel.text
-    tws.app.disconnect()
+    app.disconnect()
     panel.refresh()
     assert "● not connected" in panel.text
     assert "disconnect() was called" in panel.text
+    ibnb.reset()
 
 
 def test_a_cell_that_ends_with_the_app_shows_the_same(tws: ScriptedTWS) -> None:

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from inside import core
 from wires import BOTH
 
 import ibnb
@@ -113,7 +114,7 @@ def test_a_live_account_is_written_as_a_paper_one_of_the_same_length() -> None:
             lambda app: app.getAccountSummary(),
             r"request 3: .*\nrecorded: ReqHistoricalData.*\nnow: .*ReqAccountSummary",
         ),
-        (lambda app: app.sleep("1 s") or app._ibnb.clock.wait(lambda: False, 5), r"waits, and the recorded one asked"),
+        (lambda app: app.sleep("1 s") or core(app).clock.wait(lambda: False, 5), r"waits, and the recorded one asked"),
     ],
 )
 def test_what_is_asked_otherwise_is_shown(tmp_path: Path, ask: Any, said: str) -> None:
