@@ -98,22 +98,23 @@ def test_a_scan_answers_ranked_rows(library: ModuleType, ib: Any) -> None:
     assert len(rows) >= 10
 
 
-def test_the_official_sync_wrapper_connects_and_asks(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+class Events(dict[str, threading.Event]):
+    """The wrapper makes an event when it waits, and never hears an answer that has come before: here it is there."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> threading.Event:
+        return self.setdefault(name, threading.Event())
+
+
+def test_the_official_sync_wrapper_connects_and_asks(gateway: Gateway) -> None:
     pytest.importorskip("ibapi.sync_wrapper")
     wrapper = importlib.import_module("ibapi.sync_wrapper")
     contract = importlib.import_module("ibapi.contract").Contract()
     contract.symbol, contract.secType, contract.exchange, contract.currency = "AAPL", "STK", "SMART", "USD"
     app = wrapper.TWSSyncWrapper(timeout=LIMIT)
-    waits = app._wait_for_response
-
-    def wait(reqId: int, name: str, timeout: float | None = None) -> Any:
-        """The wrapper has no event before it waits, and never hears an answer that comes earlier: TWS takes longer."""
-        app.response_events[f"{name}_{reqId}"] = threading.Event()
-        gateway.advance(1)
-        return waits(reqId, name, timeout)
-
-    monkeypatch.setattr(app, "_wait_for_response", wait)
-    gateway.faults.slow(1)
+    app.response_events = Events()
     try:
         assert app.connect_and_start("127.0.0.1", gateway.port, 18)
         [details] = app.get_contract_details(contract, LIMIT)
@@ -121,5 +122,4 @@ def test_the_official_sync_wrapper_connects_and_asks(gateway: Gateway, monkeypat
         bars = app.get_historical_data(contract, "", "5 D", "1 day", "TRADES", 1)
         assert len(bars) == 5
     finally:
-        gateway.faults.slow(0)
         app.disconnect_and_stop()
