@@ -41,9 +41,20 @@ def plotOrderTimeline(
         axes.scatter(x, y, color=UP, zorder=3)
         slope = 30 if len(log) > _LEVEL else 0
         for place, (level, what) in enumerate(zip(y, log["message"], strict=True)):
-            axes.annotate(what, (place, level), textcoords="offset points", xytext=(4, 7), fontsize=9, rotation=slope)
+            # A name stands on the side that the way doesn't turn to next, so the way never runs through it.
+            side = -1 if next((each for each in y[place:] if each != level), level) > level else 1
+            axes.annotate(
+                what,
+                (place, level),
+                textcoords="offset points",
+                xytext=(11 if slope else 4, 7 * side),
+                va="top" if side < 0 else "bottom",
+                fontsize=9,
+                rotation=slope * side,
+                rotation_mode="anchor",
+            )
         axes.set_yticks(range(len(levels)), levels)
-        axes.set_ylim(-0.5, len(levels) - (0.0 if slope else 0.3))
+        axes.set_ylim(-0.8 if slope else -0.5, len(levels) - (0.0 if slope else 0.3))
         axes.set_xlim(-0.3, len(log) - 0.2)
         axes.set_xticks(x, _times(log.index), fontsize=9)
         axes.set_title(title)

@@ -85,6 +85,38 @@ def test_the_names_of_many_messages_dont_run_into_each_other(drawn: list[Any]) -
             assert flat or abs(across) > first.get_fontsize() * figure.dpi / 72
 
 
+CANCELLED = ["PendingSubmit", *["PreSubmitted"] * 2, *["Submitted"] * 3, "PendingCancel", *["Cancelled"] * 3]
+
+
+@pytest.mark.parametrize(
+    "statuses",
+    [
+        CANCELLED,
+        ["PendingSubmit", "PreSubmitted", "PreSubmitted", "Filled", "Filled", "Filled"],
+        ["PendingSubmit", *["Inactive"] * 2, *["PendingSubmit"] * 2, *["Submitted"] * 3],
+        ["PendingSubmit", "PreSubmitted", *["Submitted"] * 10, *["Filled"] * 3],
+        [*["PreSubmitted"] * 2, *["Submitted"] * 2, *["PreSubmitted"] * 3, *["Submitted"] * 2, "Filled"],
+    ],
+)
+def test_no_message_has_the_orders_way_drawn_through_its_name(statuses: list[str], drawn: list[Any]) -> None:
+    """Lesson 11 in a browser: the way rose through orderStatus and cancel sent."""
+    plotOrderTimeline(log(*statuses).assign(message="orderStatus"))
+    (axes,) = drawn[0].axes
+    (way,) = axes.lines
+    line = way.get_transform().transform_path(way.get_path())  # the corners at equal steps: straight lines between
+    corners = [[line.vertices[0]]]
+    for (x0, y0), (x1, y1) in itertools.pairwise(line.vertices):
+        corners.append([(x0, y0), (x1, y0), (x1, y1)])
+    points = Path(np.concatenate(corners)).interpolated(50).vertices
+    for name in axes.texts:
+        around = axes.transData.transform(name.xy) + np.array(name.xyann) * axes.figure.dpi / 72
+        slope = math.radians(name.get_rotation())
+        name.set_rotation(0)
+        box = name.get_window_extent()
+        back = np.array([[math.cos(slope), -math.sin(slope)], [math.sin(slope), math.cos(slope)]])
+        assert not box.count_contains((points - around) @ back + around), f"{name.get_text()} at {name.xy}"
+
+
 @pytest.mark.parametrize("plot", [plotOrderTimeline, plotOrderStates])
 @pytest.mark.parametrize("wrong", ["Filled", [1], pd.DataFrame({"a": [1]})])
 def test_anything_but_a_log_is_refused(plot: Any, wrong: Any) -> None:
