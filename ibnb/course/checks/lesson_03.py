@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -137,7 +138,7 @@ def debts(borrowed: Callable[[Any], Mapping[str, float]]) -> str | None:
 
 @exercise("03.7", wants=callable, correct="account, tag and currency together name a value")
 def nothing_overwritten(collect: Callable[[Any], Mapping[Any, float]]) -> str | None:
-    values = called(collect, list(_ROWS), wants=dict)
+    values = dict(_flat(called(collect, list(_ROWS), wants=dict)))
     if len(values) < len(_ROWS):
         return f"{len(_ROWS)} rows went in and {len(values)} came out: something was overwritten"
     if len(values) > len(_ROWS):
@@ -148,11 +149,22 @@ def nothing_overwritten(collect: Callable[[Any], Mapping[Any, float]]) -> str | 
         if not found:
             key = next(iter(values))
             return f"account, tag and currency should name a value: a tuple of the three, and not {kind(key)} {key!r}"
-        if wrong := unlike(values[found[0]], float, what=f"the value of {account}'s {tag}"):
+        wrong = unlike(values[found[0]], float, what=f"the value of {account}'s {tag}")
+        if wrong and not isinstance(values[found[0]], Decimal):
             return wrong
         if float(values[found[0]]) != float(value):
             return f"{account}'s {tag} in {currency} should be {float(value):g}, and is {float(values[found[0]]):g}"
     return None
+
+
+def _flat(values: Mapping[Any, Any]) -> Iterator[tuple[Any, Any]]:
+    """One pair for each value: dictionaries inside of dictionaries keep as much as one with tuples as its keys."""
+    for key, value in values.items():
+        if not isinstance(value, Mapping):
+            yield key, value
+            continue
+        outer = key if isinstance(key, tuple) else (key,)
+        yield from ((outer + (inner if isinstance(inner, tuple) else (inner,)), last) for inner, last in _flat(value))
 
 
 @exercise("03.8", wants=callable, correct="two letters say what kind of account it is, and no more")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
 from ibnb import Contract, IBError, createContract
-from ibnb.course.exercises import called, choice, exercise, raised, received
+from ibnb.course.exercises import NotYet, called, choice, exercise, raised, received
 
 choice(
     "04.1",
@@ -37,10 +38,11 @@ def one_of_three(contract: Any, app: Any) -> str | None:
 
 @exercise("04.3", wants=Contract, correct="London, and a hundred pence to the pound")
 def pence(contract: Any, unit: Any) -> str | None:
-    wanted = {"symbol": "VOD", "secType": "STK", "exchange": "LSE", "currency": "GBP"}
-    for name, value in wanted.items():
-        if getattr(contract, name) != value:
-            return f"its {name} is {getattr(contract, name)!r}, which isn't Vodafone's share in London"
+    # SMART with pounds is the same instrument, routed by IB: the same conId.
+    wanted = {"symbol": ("VOD",), "secType": ("STK",), "currency": ("GBP",), "exchange": ("LSE", "SMART")}
+    for name, values in wanted.items():
+        if getattr(contract, name) not in values:
+            return f"its {name} is {getattr(contract, name)!r}, and for Vodafone's share in London it is {values[0]!r}"
     if not isinstance(unit, str):
         return 'the unit should be the text "pounds" or "pence"'
     said = unit.strip().lower()
@@ -61,7 +63,7 @@ _UNITS: dict[str, tuple[dict[str, Any], float, int, float]] = {
 @exercise("04.4", wants=callable, correct="the same line is now right for shares, pence, futures and options")
 def money(function: Callable[..., Any]) -> str | None:
     for what, (fields, price, quantity, right) in _UNITS.items():
-        found = called(function, price, quantity, pd.Series(fields, dtype=object), wants=float)
+        found = _amount(function, price, quantity, fields, what)
         if math.isclose(found, right, rel_tol=1e-9):
             continue
         if math.isclose(found, -right, rel_tol=1e-9):
@@ -73,6 +75,14 @@ def money(function: Callable[..., Any]) -> str | None:
             f"for {what} at {price:g} and a quantity of {quantity} it gives {found:,.2f}; mind magnifier and multiplier"
         )
     return None
+
+
+def _amount(function: Callable[..., Any], price: float, quantity: float, fields: Any, what: str) -> float:
+    details = pd.Series(fields, dtype=object)
+    try:
+        return float(called(lambda: function(price, quantity, details), wants=float))
+    except NotYet as reason:
+        raise NotYet(f"for {what} at {price:g} and a quantity of {quantity} {reason}") from None
 
 
 _PAIRS = {"EUR.USD": "EUR/USD", "EURUSD": "EUR/USD", "eur/usd": "EUR/USD", "usd.jpy": "USD/JPY", "GBP.USD": "GBP/USD"}
@@ -98,7 +108,15 @@ def pair(function: Callable[..., Any]) -> str | None:
 
 @exercise("04.6", wants=callable, correct="no date stands in the program, so it goes on working next year")
 def front_month(function: Callable[..., Any], app: Any) -> str | None:
-    for symbol, exchange, days in (("ES", "CME", 0), ("ES", "CME", 14), ("HE", "CME", 7), ("CL", "NYMEX", 30)):
+    first = min(app.getContractDetails(createContract("HE", "FUT", "CME"))["lastTradeDateOrContractMonth"])
+    exactly = (pd.Timestamp(first) - _today(app)).days
+    for symbol, exchange, days in (
+        ("ES", "CME", 0),
+        ("ES", "CME", 14),
+        ("HE", "CME", 7),
+        ("CL", "NYMEX", 30),
+        ("HE", "CME", exactly),
+    ):
         before = len(_asked(app, symbol, "FUT"))
         contract = called(function, symbol, exchange, days, wants=Contract)
         asked = _asked(app, symbol, "FUT")[before:]
@@ -108,8 +126,8 @@ def front_month(function: Callable[..., Any], app: Any) -> str | None:
         place = f"for {symbol}, {days} days,"
         if contract.secType != "FUT" or contract.symbol != symbol:
             return f"{place} it returns {contract.secType} {contract.symbol}"
-        if not contract.conId:
-            return f"{place} the contract has no conId: resolve it"
+        if unresolved := _unresolved(contract):
+            return f"{place} {unresolved}"
         date = contract.lastTradeDateOrContractMonth[:8]
         if date != late[0]:
             near = "is too near" if date < late[0] else "isn't the earliest that is late enough"
@@ -143,8 +161,8 @@ def nearest_call(function: Callable[..., Any], app: Any) -> str | None:
             return f"{place} it returns {contract.secType} {contract.symbol}"
         if contract.right not in ("C", "CALL"):
             return f"{place} the right is {contract.right!r}, and a call was asked for"
-        if not contract.conId:
-            return f"{place} the contract has no conId: resolve it"
+        if unresolved := _unresolved(contract):
+            return f"{place} {unresolved}"
         if len(received(app, "ReqSecDefOptParams")) == chains and len(received(app, "ReqMktData")) == quotes:
             return f"{place} the gateway was asked neither for the chain nor for a price"
         chain = app.getOptionParameters(symbol)
@@ -180,7 +198,7 @@ def identify(function: Callable[..., Any], app: Any) -> str | None:
     if not {"KO", "LIN"} <= {each.contract.symbol for each in received(app, "ReqContractDetails")}:
         return "the gateway was never asked"
     for label in ("one", "pence"):
-        if isinstance(found[label], bool) or not isinstance(found[label], int):
+        if isinstance(found[label], bool) or not isinstance(found[label], numbers.Integral):
             return "for a contract that fits one instrument the value should be its conId, a whole number"
         if found[label] != app.resolve(contracts[label]).conId:
             return f"the conId under {label!r} belongs to another instrument"
@@ -202,6 +220,13 @@ def _stays_loud(function: Callable[..., Any]) -> str | None:
     if raised(function, {"trouble": _Broken()}):
         return None
     return "every exception is swallowed, a lost connection too; catch the two that belong to error 200"
+
+
+def _unresolved(contract: Any) -> str | None:
+    if not contract.conId:
+        return "the contract has no conId: resolve it"
+    # Whoever puts a conId into a description has still to let TWS fill in the rest.
+    return None if contract.localSymbol else "the contract has a conId and no localSymbol: resolve it"
 
 
 def _asked(app: Any, symbol: str, kind: str) -> list[Any]:

@@ -60,6 +60,12 @@ def knocks(port: int) -> bool:
         return door.connect_ex(("127.0.0.1", port)) == 0
 
 
+def knows(app: Any) -> Any:
+    """Says True of the session's own port without knocking, after a right answer was tried."""
+    assert answers(app.port)
+    return lambda port: port == app.port
+
+
 def silent(port: int) -> bool | None:
     return True if answers(port) else None
 
@@ -127,6 +133,7 @@ WRONG: list[Any] = [
     (with_app(lambda app: ("01.7", stays, app)), "still open"),
     (with_app(lambda app: ("01.7", own, app)), "ended the session app"),
     (with_app(lambda app: ("01.7", knocks, app)), "no second client|still open"),
+    (with_app(lambda app: ("01.7", knows(app), app)), "no second client"),
     (with_app(lambda app: ("01.7", silent, app)), "for 7999 your function returned None"),
     (
         with_app(lambda app: ("01.7", lambda port: ibnb.connect(port=port, clientId=97), app)),

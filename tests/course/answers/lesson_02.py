@@ -10,6 +10,7 @@ from typing import Any
 from ibapi.client import EClient
 from ibapi.wrapper import EWrapper
 
+from ibnb.course import check
 from tests.course.answers import with_app
 
 
@@ -106,6 +107,12 @@ class Three(Patient):
 
     def error(self, code: int, text: str) -> None:  # type: ignore[override]
         pass
+
+
+def after_another(app: Any) -> Any:
+    """A second attempt at once, while the gateway hasn't noticed yet that the program of the first has left."""
+    assert check("02.6", Patient, app)
+    return Patient
 
 
 class Ids:
@@ -220,6 +227,7 @@ RIGHT: list[Any] = [
     ("02.4", polls),
     ("02.5", tidy),
     with_app(lambda app: ("02.6", Patient, app)),
+    with_app(lambda app: ("02.6", after_another(app), app)),
     ("02.7", Ids),
     ("02.7", Counting),
 ]
@@ -234,7 +242,14 @@ WRONG: list[Any] = [
     (("02.1", lambda: str(threading.current_thread())), "should say 'the loop', and says '<Thread"),
     (("02.4", lambda app, timeout: app.connection_ready.is_set()), "goes up while it waits"),
     (("02.4", lambda app, timeout: True), "nobody sets the flag"),
-    (("02.4", lambda app, timeout: None if app.connection_ready.wait(timeout) else False), "returned None"),
+    (
+        ("02.4", lambda app, timeout: None if app.connection_ready.wait(timeout) else False),
+        "flag up already your function returned None",
+    ),
+    (
+        ("02.4", lambda app, timeout: app.connection_ready.wait(timeout) or None),
+        "^when nobody sets the flag, your .* None",
+    ),
     (("02.4", lambda app, timeout: not app.connection_ready.wait(timeout)), "with the flag up already"),
     (("02.4", sleeps), "waited for its whole time"),
     (("02.4", for_ever), "waits without a limit"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -46,6 +47,21 @@ def collect(rows: Any) -> dict[Any, float]:
     return {(account, tag, currency): float(value) for account, tag, value, currency in rows}
 
 
+def nested(rows: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for account, tag, value, currency in rows:
+        found.setdefault(account, {}).setdefault(tag, {})[currency] = float(value)
+    return found
+
+
+def by_account(rows: Any) -> dict[str, Any]:
+    """Nested, without the currency."""
+    found: dict[str, Any] = {}
+    for account, tag, value, _ in rows:
+        found.setdefault(account, {})[tag] = float(value)
+    return found
+
+
 def hidden(table: Any) -> Any:
     return table.assign(account=table["account"].str[:2] + "***")
 
@@ -66,6 +82,12 @@ RIGHT: list[Any] = [
     ("03.7", collect),
     ("03.7", lambda rows: {row[:2] + row[3:]: float(row[2]) for row in rows}),
     ("03.7", lambda rows: {(row[3], row[0], row[1]): float(row[2]) for row in rows}),
+    ("03.7", lambda rows: {row[:2] + row[3:]: Decimal(row[2]) for row in rows}),
+    ("03.7", nested),
+    (
+        "03.7",
+        lambda rows: {account: {row[1::2]: float(row[2]) for row in rows if row[0] == account} for account, *_ in rows},
+    ),
     with_app(lambda app: ("03.8", hidden, app)),
 ]
 WRONG: list[Any] = [
@@ -142,6 +164,7 @@ WRONG: list[Any] = [
     (("03.7", lambda rows: {"".join(row): float(row[2]) for row in rows}), "a tuple of the three, and not a text"),
     (("03.7", lambda rows: {row[:2] + row[3:]: row[2] for row in rows}), "is a text, a number is wanted"),
     (("03.7", lambda rows: {row[:2] + row[3:]: abs(float(row[2])) for row in rows}), "should be -7, and is 7"),
+    (("03.7", by_account), "4 rows went in and 3 came out"),
     (("03.7", lambda rows: [float(row[2]) for row in rows]), "a list, a dictionary is wanted"),
     (("03.7", lambda rows: pd.DataFrame(rows)), "a dictionary is wanted"),
     (with_app(lambda app: ("03.8", in_place, app)), "changed the original"),

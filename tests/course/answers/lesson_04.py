@@ -34,6 +34,17 @@ def unchecked(text: str) -> Any:
     return createContract(letters[:3], "CASH", "IDEALPRO", letters[3:6])
 
 
+def described_by_number(app: Any) -> Any:
+    """The right conId in a description that TWS hasn't seen."""
+
+    def answer(symbol: str, exchange: str, days: int) -> Any:
+        found = front_month(app)(symbol, exchange, days)
+        date = found.lastTradeDateOrContractMonth
+        return createContract(symbol, "FUT", exchange, conId=found.conId, lastTradeDateOrContractMonth=date)
+
+    return answer
+
+
 def front_month(app: Any, place: int = 0, margin: int = 0) -> Any:
     """The solution; with `place` 1 the month after it, with `margin` so many days less than asked for."""
 
@@ -95,6 +106,23 @@ def identify(app: Any, caught: Any = ibnb.ContractNotFoundError, several: str = 
     return answer
 
 
+def from_a_table(app: Any) -> Any:
+    """The number of the only row, as pandas keeps it."""
+
+    def answer(contracts: Any) -> Any:
+        found: dict[str, Any] = {}
+        for label, contract in contracts.items():
+            try:
+                listed = app.getContractDetails(contract)["conId"]
+            except ibnb.ContractNotFoundError:
+                found[label] = "unknown"
+            else:
+                found[label] = listed.iloc[0] if len(listed) == 1 else "ambiguous"
+        return found
+
+    return answer
+
+
 def first_row(app: Any) -> Any:
     """Takes the first of several, as many scripts do."""
 
@@ -115,11 +143,13 @@ RIGHT: list[Any] = [
     with_app(lambda app: ("04.2", app.resolve(createContract("AMD", currency="EUR", primaryExchange="IBIS")), app)),
     ("04.3", VODAFONE, "pence"),
     ("04.3", VODAFONE, " Pence "),
+    ("04.3", createContract("VOD", currency="GBP"), "pence"),
     ("04.4", money),
     ("04.5", pair),
     with_app(lambda app: ("04.6", front_month(app), app)),
     with_app(lambda app: ("04.8", nearest_call(app), app)),
     with_app(lambda app: ("04.9", identify(app), app)),
+    with_app(lambda app: ("04.9", from_a_table(app), app)),
 ]
 WRONG: list[Any] = [
     (with_app(lambda app: ("04.2", createContract("AMD", currency="EUR"), app)), "no conId"),
@@ -133,7 +163,8 @@ WRONG: list[Any] = [
     (("04.3", VODAFONE, "GBP"), "priceMagnifier"),
     (("04.3", VODAFONE, 100), "should be the text"),
     (("04.3", VODAFONE, "dollars"), "neither pounds nor pence"),
-    (("04.3", createContract("VOD"), "pence"), "exchange is 'SMART'"),
+    (("04.3", createContract("VOD"), "pence"), "currency is 'USD', .* it is 'GBP'"),
+    (("04.3", createContract("VOD", "STK", "IBIS", "GBP"), "pence"), "exchange is 'IBIS', .* it is 'LSE'"),
     (("04.3", createContract("VOD", "STK", "LSE"), "pence"), "currency is 'USD'"),
     (("04.3", createContract("CSH2", "STK", "LSE", "GBP"), "pence"), "symbol is 'CSH2'"),
     (("04.3", "VOD", "pence"), "is a text"),
@@ -143,6 +174,7 @@ WRONG: list[Any] = [
     (("04.4", lambda *given: -money(*given)), "sign is wrong"),
     (("04.4", lambda *given: f"{money(*given):,.2f}"), "is a text"),
     (("04.4", lambda *given: None), "returned None"),
+    (("04.4", lambda price, quantity, details: price * details["multiplier"]), "^for AAPL at 200 .* TypeError"),
     (("04.4", lambda price, quantity, details: price * float(details["multiplier"])), "stops with ValueError"),
     (("04.4", lambda price, quantity, details: price / details["priceMagnifier"]), "AAPL .* gives 200.00"),
     (("04.5", swapped), "wrong way round"),
@@ -155,6 +187,8 @@ WRONG: list[Any] = [
     (("04.5", createContract("EUR", "CASH", "IDEALPRO", "USD")), "a function is wanted"),
     (with_app(lambda app: ("04.6", front_month(app, place=1), app)), "isn't the earliest"),
     (with_app(lambda app: ("04.6", front_month(app, margin=99), app)), "is too near"),
+    (with_app(lambda app: ("04.6", front_month(app, margin=-1), app)), "isn't the earliest"),
+    (with_app(lambda app: ("04.6", described_by_number(app), app)), "no localSymbol: resolve it"),
     (with_app(lambda app: ("04.6", by_heart(app), app)), "date already written in"),
     (
         with_app(lambda app: ("04.6", lambda symbol, *_: app.resolve(createContract(symbol, "CONTFUT", "CME")), app)),
@@ -166,6 +200,7 @@ WRONG: list[Any] = [
     (with_app(lambda app: ("04.8", nearest_call(app, right="P"), app)), "a call was asked for"),
     (with_app(lambda app: ("04.8", nearest_call(app, off=12.0), app)), "strike nearer"),
     (with_app(lambda app: ("04.8", nearest_call(app, late=20), app)), "not the earliest"),
+    (with_app(lambda app: ("04.8", nearest_call(app, late=1), app)), "not the earliest"),
     (with_app(lambda app: ("04.8", described, app)), "no conId"),
     (with_app(lambda app: ("04.8", lambda symbol, days: app.resolve(symbol), app)), "returns STK AAPL"),
     (
