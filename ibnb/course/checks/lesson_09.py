@@ -69,9 +69,9 @@ def twelve_make_a_minute(twelve: pd.DataFrame, one: Mapping[str, float], app: An
         return f"the frame has {len(twelve)} rows and not twelve"
     if missing := {"Open", "High", "Low", "Close", "Volume"} - set(twelve.columns):
         return f"the frame lacks the columns {', '.join(sorted(missing))}: take the stream's df"
-    if not isinstance(twelve.index, pd.DatetimeIndex) or set(twelve.index.to_series().diff().dropna()) != {
-        pd.Timedelta("5 s")
-    }:
+    if not isinstance(twelve.index, pd.DatetimeIndex):
+        return "the rows carry no time in their index: take the stream's df"
+    if set(twelve.index.to_series().diff().dropna()) != {pd.Timedelta("5 s")}:
         return "the rows should be five seconds apart"
     last = app.getQuote("MSFT")["last"]
     if abs(twelve["Close"].iloc[-1] / last - 1) > 0.1:
@@ -123,6 +123,7 @@ def trusted_window(Window: Callable[..., Any]) -> str | None:
     window = called(Window, length)
     _part(lambda: window.add, "has no method add")
     added: list[tuple[pd.Timestamp, float]] = []
+    _part(lambda: window.add(start - pd.Timedelta("4 min"), _NAN), "stops at a NaN that comes before any price")
     time = start
     for number in range(400):
         time += pd.Timedelta(seconds=chance.choice((0, 1, 5, 5, 40)))
@@ -138,7 +139,8 @@ def trusted_window(Window: Callable[..., Any]) -> str | None:
             if callable(found):
                 return f"{name} is a method; write @property above it, so that window.{name} gives the value"
             if found != wanted:
-                return f"{when} {name} is {found}, and {wanted} is right ({len(kept)} prices of five minutes)"
+                early = ", and a NaN four minutes before the first" * (name == "full")
+                return f"{when} {name} is {found}, and {wanted} is right ({len(kept)} prices of five minutes{early})"
         size = _part(lambda: len(window), f"has no length {when}")
         if size != len(kept):
             return f"{when} the window holds {size} prices, and {len(kept)} are at most five minutes old"

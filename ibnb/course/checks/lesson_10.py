@@ -104,7 +104,7 @@ def patience(waiting: int, app: Any) -> str | None:
     if wrong := _differs(order, {"symbol": "MSFT", "action": "SELL", "totalQuantity": 1, "orderType": "LMT"}):
         return wrong
     last = app.getQuote(app.createContract("MSFT"))["last"]
-    if order.order.lmtPrice < last * 1.1:
+    if order.order.lmtPrice < last * 1.095:  # rounded to cents, and the price moves before this looks
         return f"a limit of {order.order.lmtPrice:.2f} isn't 10 % above {last:.2f}"
     status = _last_status(app, waiting)
     return None if status in ("Submitted", "PreSubmitted") else f"its status is {status}"

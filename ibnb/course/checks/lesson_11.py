@@ -64,6 +64,8 @@ def one_to_five(order_id: int, app: Any) -> str | None:
         return f"order {order_id} is for {first.contract.symbol} instead of KO"
     if wrong := _differs(first.order, {"action": "BUY", "orderType": "LMT", "tif": "GTC", "totalQuantity": 1}):
         return f"in the order that you placed {wrong}"
+    if far := _distance(app, first, -0.05):
+        return far
     if len(forms) == 1:
         return f"the gateway got order {order_id} only once: no change has arrived"
     kept = {name: getattr(first.order, name) for name in ("action", "orderType", "lmtPrice", "tif")}
@@ -139,6 +141,8 @@ def gone_for_certain(report: OrderReport, app: Any) -> str | None:
         return f"order {report.orderId} is for {forms[0].contract.symbol} instead of AAPL"
     if wrong := _differs(forms[0].order, {"action": "SELL", "orderType": "LMT", "totalQuantity": 1}):
         return wrong
+    if far := _distance(app, forms[0], 0.05, or_more=True):
+        return far
     cancels = [each for each in received(app, "CancelOrder") if each.orderId == report.orderId]
     if not cancels:
         return f"the gateway got no cancel of order {report.orderId}"
@@ -187,6 +191,8 @@ def back_again(orders: pd.DataFrame, app: Any) -> str | None:
     ibm = _forms(app, int(orders.index[orders["symbol"] == "IBM"][-1]))[0]
     if wrong := _differs(ibm.order, {"action": "BUY", "orderType": "LMT", "totalQuantity": 2}):
         return wrong
+    if far := _distance(app, ibm, -0.08):
+        return far
     # The lesson itself has come back once: it is after the order that counts.
     mine = [each.message for each in journal(app) if (each.direction, each.clientId) == ("in", app.clientId)]
     back = any(type(each).__name__ == "StartApi" for each in mine[mine.index(ibm) :])
@@ -204,6 +210,17 @@ def _differs(order: Any, wanted: dict[str, Any]) -> str | None:
         if found != value and not (isinstance(value, float) and abs(float(found) - value) < 1e-9):
             return f"{name} is {found} instead of {value}"
     return None
+
+
+def _distance(app: Any, form: Any, wanted: float, *, or_more: bool = False) -> str | None:
+    """What is wrong with a limit that isn't about so far from the market; it was rounded, and the market moves."""
+    limit = form.order.lmtPrice
+    share = limit / app.getQuote(form.contract.symbol)["last"] - 1
+    if (share >= wanted - 0.005) if or_more else abs(share - wanted) <= 0.02:
+        return None
+    return (
+        f"the limit {limit:.2f} is {share:+.1%} from the market, not {'at least' if or_more else 'about'} {wanted:+.0%}"
+    )
 
 
 def _status(app: Any, order_id: int) -> str:

@@ -109,6 +109,22 @@ class WithNan(Window):
         self.trim(time)
 
 
+class FullFromNan(Window):
+    """The time of the first NaN counts as that of the first price."""
+
+    def add(self, time: Any, price: float) -> None:
+        self.first = time if self.first is None else self.first
+        super().add(time, price)
+
+
+class Overfed(Window):
+    """Stops at a NaN that finds the window empty."""
+
+    def add(self, time: Any, price: float) -> None:
+        self.rows or self.rows[0]
+        super().add(time, price)
+
+
 class OnlyWhenExpired(Window):
     """B4-06: full is what has just been trimmed."""
 
@@ -271,6 +287,7 @@ WRONG: list[Any] = [
     (with_app(lambda app: ("09.3", *both(app, twelve(app), Low=lambda frame: frame["Low"]))), "Low should be a number"),
     (with_app(lambda app: ("09.3", *both(app, twelve(app), Average=lambda frame: 1))), "should have the keys"),
     (with_app(lambda app: ("09.3", (frame := twelve(app)), tuple(one(frame).values()), app)), "a tuple, a dictionary"),
+    (with_app(lambda app: ("09.3", *both(app, twelve(app).reset_index()))), "no time in their index"),
     (with_app(lambda app: ("09.3", twelve(app) * 0.5, one(twelve(app)), app)), "aren't those of MSFT"),
     (
         ("09.4", lambda rows, now, seconds: [row for row in rows if row[0] > now - seconds and row[1] == row[1]]),
@@ -286,6 +303,8 @@ WRONG: list[Any] = [
     (("09.4", lambda rows, now, seconds: iter(trim(rows, now, seconds))), "a list is wanted"),
     (("09.5", Endless), "are at most five minutes old|is right"),
     (("09.5", WithNan), "is right|at most five minutes old"),
+    (("09.5", FullFromNan), "full is True, and False is right .*a NaN four minutes before"),
+    (("09.5", Overfed), "stops at a NaN that comes before any price .IndexError"),
     (("09.5", OnlyWhenExpired), "full is False, and True is right"),
     (("09.5", ByRows), "is right|at most five minutes old"),
     (("09.5", AlwaysFull), "full is True, and False is right"),

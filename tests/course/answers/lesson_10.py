@@ -97,6 +97,7 @@ RIGHT: list[Any] = [
     ("10.6", ["PendingSubmit", "PreSubmitted", "Submitted", "Filled"]),
     ("10.6", ("PendingSubmit", "PreSubmitted", "Submitted", "Filled")),
     with_app(lambda app: ("10.7", limit(app), app)),
+    with_app(lambda app: ("10.7", limit(app, factor=1.09999), app)),  # 10 %, and the cents were rounded down
     with_app(lambda app: ("10.8", judge(app), app)),
 ]
 WRONG: list[Any] = [
@@ -142,6 +143,7 @@ WRONG: list[Any] = [
     (("10.6", {"PendingSubmit", "PreSubmitted", "Submitted", "Filled"}), "this is a set"),
     (("10.6", ["PreSubmitted", "PendingSubmit", "Submitted", "Filled"]), "PreSubmitted comes elsewhere"),
     (with_app(lambda app: ("10.7", limit(app, factor=1.05), app)), "isn't 10 % above"),
+    (with_app(lambda app: ("10.7", limit(app, factor=1.09), app)), "isn't 10 % above"),
     (with_app(lambda app: ("10.7", limit(app, "BUY", factor=0.9), app)), "action is BUY"),
     (with_app(lambda app: ("10.7", limit(app, symbol="AAPL"), app)), "symbol is AAPL"),
     (with_app(lambda app: ("10.7", limit(app, quantity=10), app)), "totalQuantity is 10"),

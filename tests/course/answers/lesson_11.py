@@ -121,6 +121,7 @@ RIGHT: list[Any] = [
     with_app(lambda app: ("11.4", lambda app, number, _, limit: app.modifyOrder(number, limit_price=limit), app)),
     with_app(lambda app: ("11.5", number := market(app), too_late(app, number), app)),
     with_app(lambda app: ("11.7", ended(app), app)),
+    with_app(lambda app: ("11.7", ended(app, share=1.04999), app)),  # 5 %, and the cents were rounded down
     with_app(lambda app: ("11.8", by_number, app)),
     with_app(lambda app: ("11.8", lambda app: app.cancelAllOrders(), app)),
     with_app(lambda app: ("11.9", *back(app))),
@@ -135,6 +136,10 @@ WRONG: list[Any] = [
     (("11.1", lambda orders, symbol: None), "returned None"),
     (("11.1", lambda orders, symbol: orders["shares"].sum()), "stops with KeyError"),
     (with_app(lambda app: ("11.3", resting(app), app)), "only once: no change"),
+    (
+        with_app(lambda app: ("11.3", changed(app, resting(app, share=0.8), quantity=5), app)),
+        r"-20.\d% from the market, not about -5%",
+    ),
     (with_app(lambda app: ("11.3", resting(app, quantity=5), app)), "totalQuantity is 5 instead of 1"),
     (with_app(lambda app: ("11.3", changed(app, resting(app), quantity=6), app)), "totalQuantity is 6 instead of 5"),
     (with_app(lambda app: ("11.3", rebuilt(app), app)), "tif is DAY instead of GTC"),
@@ -198,6 +203,7 @@ WRONG: list[Any] = [
     (with_app(lambda app: ("11.7", ended(app, symbol="KO"), app)), "KO instead of AAPL"),
     (with_app(lambda app: ("11.7", ended(app, action="BUY", share=0.9), app)), "action is BUY"),
     (with_app(lambda app: ("11.7", ended(app, quantity=3), app)), "totalQuantity is 3"),
+    (with_app(lambda app: ("11.7", ended(app, share=1.02), app)), r"\+2.\d% from the market, not at least \+5%"),
     (
         with_app(
             lambda app: ("11.7", app.waitOrder(resting(app, "AAPL", action="SELL", share=1.06), "Submitted"), app)
@@ -221,6 +227,7 @@ WRONG: list[Any] = [
     (with_app(lambda app: ("11.9", *back(app, None))), "no order for IBM"),
     (with_app(lambda app: ("11.9", *back(app, symbol="KO"))), "no order for IBM"),
     (with_app(lambda app: ("11.9", *back(app, quantity=3))), "totalQuantity is 3"),
+    (with_app(lambda app: ("11.9", *back(app, share=0.8))), r"-20.\d% from the market, not about -8%"),
     (with_app(lambda app: ("11.9", *back(app, lambda app: app.getExecutions()))), "lacks the columns"),
     (with_app(lambda app: ("11.9", *back(app, lambda app: app.getOpenOrders().replace(2.0, 5.0)))), "quantities"),
     (with_app(lambda app: ("11.9", *back(app, lambda app: (resting(app), app.getOpenOrders().tail(0))[1]))), "IBM"),
