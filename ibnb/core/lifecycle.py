@@ -77,8 +77,12 @@ class Lifecycle:
         #: This connection has ended; and: nobody will try to have it back.
         self.ended = threading.Event()
         self.over = threading.Event()
-        self.ended.set()
-        self.over.set()
+        #: The user has heard of the end: `connectionClosed` has returned.
+        self.told = threading.Event()
+        for each in (self.ended, self.over, self.told):
+            each.set()
+        # The thread that works out an end.
+        self._ending: int | None = None
         self.why_ended = "connect() hasn't been called"
         # What else a new connection means to other parts.
         self.opened: list[Callable[[Connection], object]] = []
@@ -202,11 +206,12 @@ class Lifecycle:
     # --- end -------------------------------------------------------------------------------------
 
     def finish(self, reason: str) -> None:
-        """End the connection there is, and wait for its reader thread."""
+        """End the connection there is, and wait for its reader thread, and until the user has heard of the end."""
         connection = self.connection
         if connection is not None:
             self.end(connection, reason)
             connection.join()
+        self.await_told()
 
     def end(self, connection: Connection, reason: str) -> None:
         """The connection has ended, or is to end; once is enough."""
@@ -214,6 +219,8 @@ class Lifecycle:
             if self.connection is not connection:
                 return
             self.connection = None
+            self._ending = threading.get_ident()
+            self.told.clear()
         connection.disconnect()
         self.client.setConnState(self.client.DISCONNECTED)
         self.ready.clear()
@@ -227,7 +234,16 @@ class Lifecycle:
             self.over.set()
         self.ended.set()
         self.release_waiters()
-        self.client.wrapper.connectionClosed()
+        try:
+            self.client.wrapper.connectionClosed()
+        finally:
+            self._ending = None
+            self.told.set()
+
+    def await_told(self) -> None:
+        """Return when `connectionClosed` has run, as ibapi's run() and disconnect() do. Not where that calls this."""
+        if self._ending != threading.get_ident():
+            self.told.wait(5)
 
     def lost(self, what: str = "") -> ConnectionLostError:
         """The error of whoever waited for something on a connection that has ended."""

@@ -215,6 +215,7 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
         try:
             while not self._ibnb.lifecycle.over.wait(0.2):
                 self.msgLoopTmo()
+            self._ibnb.lifecycle.await_told()
         except KeyboardInterrupt:
             self.keyboardInterrupt()
             self.disconnect()

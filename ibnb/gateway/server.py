@@ -379,7 +379,11 @@ class Gateway:
                 pipe.on_news(here and threading.current_thread() is not self._thread)
 
     def _in_world(self, function: Callable[[], T]) -> T:
-        """Run ``function`` in the loop's thread, or here if there is none, then send what came of it."""
+        """Run ``function`` in the loop's thread, or here if there is none, then send what came of it.
+
+        Where there is a loop, clients' requests and ends that were under way are taken first: so what a program does
+        to the gateway comes after what it has sent by a client.
+        """
 
         def run() -> T:
             result = function()
@@ -394,6 +398,10 @@ class Gateway:
             return run()
 
         async def in_loop() -> T:
+            # What clients have sent before, be it that they hang up, is read first. The first turn of the loop may be
+            # one that has looked at its sockets already, in the second the news are read, and the third hears an end.
+            for _ in range(2):
+                await asyncio.sleep(0)
             result = run()
             await self._open_or_close()
             return result

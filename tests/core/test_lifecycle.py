@@ -265,6 +265,29 @@ def test_connection_closed_is_called_once() -> None:
     assert [1] == calls
 
 
+def test_run_returns_when_the_user_has_heard_of_the_end() -> None:
+    """As ibapi's does, which calls connectionClosed itself: what that writes down was missing now and then."""
+
+    class Watched(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            awaited.set()
+            return super().wait(timeout)
+
+    class Mine(Session):
+        def connectionClosed(self) -> None:
+            self.closed = awaited.wait(10)
+            self.disconnect()  # here nobody waits for what calls him
+
+    awaited = threading.Event()
+    tws, app = FakeTWS(), Mine()
+    tws.pair(app)
+    core(app).lifecycle.told = Watched()
+    tws.drop()
+    app.run()
+    assert app.closed
+    tws.close()
+
+
 # --- time
 
 

@@ -176,6 +176,32 @@ def test_a_client_that_vanishes_leaves_its_id_free() -> None:
             assert gateway.inspect(lambda world: 3 in world.clients) is False
 
 
+def test_a_call_from_outside_comes_after_what_clients_have_done_before() -> None:
+    """A fault, a look or a while of time that came while the loop was busy overtook what a client had sent before."""
+    with Gateway("lesson") as gateway, Peer(gateway) as one, Peer(gateway, clientId=2) as two:
+        one.until(m.NextValidId)
+        two.until(m.NextValidId)
+        seen: list[object] = []
+
+        def look(world: World) -> None:
+            seen.extend((sorted(world.clients), type(world.journal[-1].message)))
+
+        def hold_up(_: World, patch: pytest.MonkeyPatch) -> None:
+            loop, called = asyncio.get_running_loop(), threading.Event()
+            tell = loop.call_soon_threadsafe
+            patch.setattr(loop, "call_soon_threadsafe", lambda *args: (tell(*args), called.set())[0])
+            one.socket.close()
+            two.ask(m.ReqPositions())
+            caller.start()
+            assert called.wait(60)
+
+        caller = threading.Thread(target=gateway.inspect, args=(look,))
+        with pytest.MonkeyPatch.context() as patch:
+            gateway.inspect(lambda world: hold_up(world, patch))
+        caller.join(60)
+        assert seen == [[2], m.ReqPositions]
+
+
 def test_the_same_calls_give_the_same_bytes_twice() -> None:
     def traffic() -> list[bytes]:
         with Gateway("lesson") as gateway, Peer(gateway) as peer:
