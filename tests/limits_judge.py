@@ -62,6 +62,7 @@ class Truth:
     def selling(self, account: str, conId: int, but: int | None = None) -> float:
         """Units that working orders may still sell, an exit's beyond what its entry has yet to buy."""
         families: dict[object, float] = {}
+        groups: dict[tuple[object, str], float] = {}
         total = 0.0
         for each in self.orders:
             if each.final or each.account.code != account or each.orderId == but:
@@ -69,12 +70,13 @@ class Truth:
             left = sold_by(each, conId)
             if not left:
                 continue
-            oca = each.order.ocaGroup if each.order.ocaType in (1, 2) else ""
-            family = each.parent or oca or None
-            if family is None:
+            oca = each.order.ocaGroup if each.parent or each.order.ocaType in (1, 2) else ""
+            if each.parent is None and not oca:
                 total += left
             else:
-                families[family] = max(families.get(family, 0.0), left)
+                groups[each.parent or oca, oca] = max(groups.get((each.parent or oca, oca), 0.0), left)
+        for (family, _), left in groups.items():
+            families[family] = families.get(family, 0.0) + left
         for family, left in families.items():
             buys = 0.0
             if not isinstance(family, str) and not family.final and family.buys:  # type: ignore[attr-defined]
@@ -140,7 +142,7 @@ def value_of(limits: OrderLimits, want: Want) -> float:
     """The most that it can cost; nan where nothing bounds it."""
     if want.cash and math.isnan(want.units):
         return cash_value_of(limits, want)
-    order, total = want.order, want.cash
+    order, total = want.order, cash_value_of(limits, want) if want.cash else 0.0
     if len(want.legs) > 1 or want.legs[0][1] != 1 or want.contract.secType == "BAG":
         if limits.price_of is None:
             return math.nan

@@ -195,7 +195,8 @@ class Machine:
         cash = 0.0
         if chance.random() < 0.08 or (secType == "CRYPTO" and action == "BUY"):
             order.cashQty = cash = chance.choice([100.0, 5000.0, 100_000.0])
-            order.totalQuantity = quantity = 0
+            if secType == "CRYPTO" or chance.random() < 0.7:
+                order.totalQuantity = quantity = 0
 
         def near() -> float:
             value = round(price * chance.choice([0.01, 0.5, 0.98, 1.0, 1.02, 1.3, 3.0]), 2)

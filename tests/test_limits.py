@@ -17,7 +17,7 @@ import ibnb
 from ibnb import IBApp, OrderLimits, SafetyError
 from ibnb.ib.api import ComboLeg
 
-AAPL, TSLA = 265598, 76792991
+AAPL, TSLA, NVDA = 265598, 76792991, 4815747
 
 
 @pytest.fixture
@@ -136,6 +136,31 @@ def test_cash_buys_no_more_than_the_limits_say(app: IBApp) -> None:
     assert sent(app) == []
 
 
+def test_a_sum_of_money_beside_a_quantity_is_judged_as_well(app: IBApp) -> None:
+    """IB's own sample of cashQty states both. 1 share at 1.94 and 400 dollars were 206 shares, sold for 40,000."""
+    app.limitOrders(OrderLimits(max_notional=500, price_of=lambda contract: 200.0))
+    for quantity in (0, 1):
+        with pytest.raises(SafetyError, match=r"its value of 41,\d+\.\d\d is above"):
+            app.placeOrderNow(app.createContract("AAPL"), app.createOrder("SELL", quantity, "LMT", 1.94, cashQty=400.0))
+    assert sent(app) == []
+
+
+def test_two_legs_of_one_instrument_sell_no_more_than_is_held(app: IBApp) -> None:
+    """The last leg was counted for both: 4 shares of TSLA were sold short."""
+    app.limitOrders(OrderLimits(allow_short=False))
+    app.getPositions()
+    for legs in ([("SELL", 5), ("BUY", 1)], [("SELL", 5), ("SELL", 1)]):
+        twice = combo(app, (AAPL, "BUY", 1), *((TSLA, action, ratio) for action, ratio in legs))
+        with pytest.raises(SafetyError, match=f"conId {TSLA} stands in two of its legs; write them as one"):
+            app.placeOrderNow(twice, app.createOrder("BUY", 1))
+    assert sent(app) == []
+    app.limitOrders(None)
+    app.placeOrderNow(combo(app, *[(NVDA, "SELL", 500)] * 3, (AAPL, "BUY", 1)), app.createOrder("BUY", 1, "LMT", -9e5))
+    app.limitOrders(OrderLimits(allow_short=False))
+    with pytest.raises(SafetyError, match="only 1500 held, 1500 of them already being sold"):
+        app.placeOrderNow(app.createContract("NVDA"), app.createOrder("SELL", 1))
+
+
 def test_puts_aren_t_exercised_into_a_short_position(app: IBApp) -> None:
     chain = app.getOptionChain("AAPL", 1, [240.0], right="P").iloc[0]
     put = app.createContract("AAPL", "OPT", conId=int(chain["conId"]))
@@ -223,6 +248,33 @@ def test_a_bracket_goes_with_allow_short_false(app: IBApp) -> None:
         app.placeOrderNow(stock, app.createOrder("SELL", 1))
     app.cancelAllOrders(wait=True)
     app.placeOrderNow(stock, app.createOrder("SELL", 10), wait="Filled")
+
+
+@pytest.mark.parametrize(("groups", "together"), [(("", ""), True), (("a", "a"), True), (("a", "b"), False)])
+@pytest.mark.parametrize("kind", [1, 3])
+def test_exits_that_dont_cancel_each_other_sell_no_more_than_their_entry_buys(
+    app: IBApp, groups: tuple[str, str], together: bool, kind: int
+) -> None:
+    """The exits of an entry, each in a group of its own, were both filled: 10 shares were sold short."""
+    app.limitOrders(OrderLimits(allow_short=False))
+    app.getPositions()
+    contract, entry = app.createContract("TSLA"), app.nextOrderId
+    assert entry is not None
+    app.placeOrder(entry, contract, app.createOrder("BUY", 10, "LMT", 400.0, transmit=False))
+    exits = [
+        app.createOrder("SELL", 10, "LMT", 100.0, parentId=entry, ocaGroup=each, ocaType=kind, transmit=transmit)
+        for each, transmit in zip(groups, (False, True), strict=True)
+    ]
+    app.placeOrder(entry + 1, contract, exits[0])
+    if together:
+        app.placeOrder(entry + 2, contract, exits[1])
+    else:
+        with pytest.raises(SafetyError, match="only 0 held, and selling short"):
+            app.placeOrder(entry + 2, contract, exits[1])
+        app.placeOrder(entry + 1, contract, app.createOrder("SELL", 10, "LMT", 100.0, parentId=entry))
+    app.sleep("1 min")
+    assert held(app, "TSLA") == 0.0
+    assert app.getExecutions()["shares"].tolist() == [10.0, 10.0]
 
 
 def test_a_bracket_of_which_a_part_is_refused_doesn_t_leave(app: IBApp) -> None:

@@ -30,7 +30,8 @@ class Terms:
     """An order as it was sent, or as TWS shows it.
 
     `trades`: units by conId, sales below 0; of a sale by cash -inf. `quantity`: what TWS calls totalQuantity.
-    `group`: its OCA group, "" for one whose orders may all be filled. `parent`: the entry that it is an exit of.
+    `parent`: the entry that it is an exit of. `group`: its OCA group, "" for one whose orders may all be filled, unless
+    they are exits of one entry: these TWS puts into a group of its own, where they name none.
     `settles`: an exercise, of which TWS tells nothing but the position that comes of it.
     """
 
@@ -53,8 +54,13 @@ class Terms:
 
 @dataclass
 class _Order:
-    """`shown`: as TWS showed it last; `sent`: what was sent since, and isn't shown yet; `ended`: TWS says it is."""
+    """`shown`: as TWS showed it last; `sent`: what was sent since, and isn't shown yet; `ended`: TWS says it is.
 
+    `group`: its OCA group as it was first told. TWS allows no change of it, and shows another name of an exit's while
+    its entry isn't filled (ib_insync#606).
+    """
+
+    group: str
     shown: Terms | None = None
     sent: list[Terms] = field(default_factory=list)
     ended: bool = False
@@ -98,14 +104,17 @@ class Exposure:
     def selling(self, holding: Holding, now: float) -> float:
         """Units that working orders may still sell, beyond what their own entries have yet to buy."""
         total, families = 0.0, defaultdict[OrderKey | str, float](float)
+        groups = defaultdict[tuple[OrderKey | str, str], float](float)
         for order in self._orders.values():
             left = self._left(order, holding, now)
             of = {terms.parent or terms.group for terms in order.terms(now)}
             family = of.pop() if len(of) == 1 else ""
             if family:
-                families[family] = max(families[family], left)
+                groups[family, order.group] = max(groups[family, order.group], left)
             else:
                 total += left
+        for (family, _), left in groups.items():
+            families[family] += left
         return total + sum(max(0.0, left - self._to_buy(of, holding, now)) for of, left in families.items())
 
     def _left(self, order: _Order, holding: Holding, now: float) -> float:
@@ -125,7 +134,7 @@ class Exposure:
         """Count an order, new or changed. Returns why it mustn't go, as it would sell more than is held; else ""."""
         holdings = [(terms.account, conId) for conId in terms.trades]
         before = {holding: self.selling(holding, now) for holding in holdings}
-        order = self._orders.setdefault(key, _Order())
+        order = self._orders.setdefault(key, _Order(terms.group))
         own = {holding: self._left(order, holding, now) for holding in holdings}
         order.sent.append(terms)
         for holding in holdings:
@@ -183,7 +192,7 @@ class Exposure:
 
     def shown(self, key: OrderKey, terms: Terms, status: str = "") -> None:
         """An order as TWS shows it."""
-        order = self._orders.setdefault(key, _Order())
+        order = self._orders.setdefault(key, _Order(terms.group))
         order.shown = terms
         if terms.trades in [each.trades for each in order.sent]:
             last = max(i for i, each in enumerate(order.sent) if each.trades == terms.trades)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -344,9 +344,9 @@ class OrderGate:
         sign = -1 if str(order.action).upper() in SELLING else 1
         quantity = to_float(order.totalQuantity)
         units = sign * (quantity if quantity > 0 else math.inf)
-        legs = {
-            int(leg.conId): units * leg.ratio * (-1 if leg.action in SELLING else 1) for leg in contract.comboLegs or ()
-        }
+        legs = defaultdict[int, float](float)
+        for leg in contract.comboLegs or ():
+            legs[int(leg.conId)] += units * leg.ratio * (-1 if leg.action in SELLING else 1)
         terms = self._as_terms(legs or {int(contract.conId): units}, quantity, order, self._who.account, order.clientId)
         with self._place.lock:
             key = self._key(orderId, order.clientId, order.permId)
@@ -396,7 +396,8 @@ class OrderGate:
         settles: bool = False,
     ) -> Terms:
         parent = int(getattr(order, "parentId", 0) or 0)
-        group = str(getattr(order, "ocaGroup", "") or "") if getattr(order, "ocaType", 0) in WITH_BLOCK else ""
+        alone = not parent and getattr(order, "ocaType", 0) not in WITH_BLOCK
+        group = "" if alone else str(getattr(order, "ocaGroup", "") or "")
         named = str(getattr(order, "account", "") or "") or account
         client = self._client_id if clientId is None else clientId
         return Terms(named, trades, quantity, group, (client, parent) if parent else None, settles)

@@ -210,11 +210,14 @@ def _legs(
 ) -> list[Part]:
     if not contract.comboLegs:
         raise blank.refuse("a combo without comboLegs can't be checked against limits; give its legs")
-    parts = []
-    for leg, of in zip(contract.comboLegs, traded(contract), strict=True):
+    parts, legs = [], traded(contract)
+    conIds = [each.conId for each in legs]
+    for leg, of in zip(contract.comboLegs, legs, strict=True):
         ratio, action = _amount(blank, "a leg's ratio", leg.ratio), str(leg.action).strip().upper()
         if not ratio or not leg.conId or action not in ("BUY", *SELLING):
             raise blank.refuse("a leg needs conId, ratio and action (BUY or SELL)")
+        if conIds.count(of.conId) > 1:
+            raise blank.refuse(f"conId {of.conId} stands in two of its legs; write them as one")
         other_way = (action in SELLING) != sells
         if limits.by_content:
             parts.append(_part(blank, of, units * ratio, other_way, limits, details_of))
@@ -296,17 +299,18 @@ def _units(intent: Intent, part: Part, limits: OrderLimits) -> float:
 
 
 def _value(intent: Intent, part: Part, limits: OrderLimits) -> float:
-    if math.isnan(part.units):
-        if not part.sells or not _levels(intent.order, 1.0, -1):
-            return intent.cash
+    cash = intent.cash
+    if cash and part.sells and _levels(intent.order, 1.0, -1):
         # As many units as bring the sum at the lowest price bring more at a higher one.
-        return intent.cash * _price(intent, part, limits) / _lowest(intent, part, limits)
+        cash *= _price(intent, part, limits) / _lowest(intent, part, limits)
+    if math.isnan(part.units):
+        return cash
     if math.isnan(part.worth):
         raise intent.refuse(
             f"TWS tells no multiplier of {part.contract.symbol or part.conId} ({part.contract.secType}), so that its "
             "value can't be checked against max_notional; use max_quantity for it"
         )
-    return max(intent.cash, _price(intent, part, limits) * part.units * part.worth)
+    return max(cash, _price(intent, part, limits) * part.units * part.worth)
 
 
 def _price(intent: Intent, part: Part, limits: OrderLimits) -> float:
