@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from numbers import Real
 from types import FunctionType, TracebackType
 from typing import Any, Self
 
@@ -42,6 +43,7 @@ _LISTENERS: dict[type, Callable[[Core], object]] = {}
 
 
 _CALLBACKS = frozenset(CALLBACKS)
+_SECONDS = ("timeout", "connectTimeout", "fenceTimeout")
 
 
 class _Shown:
@@ -67,11 +69,11 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     `notices`, `problems`, `farms`, `tape`, `streams`, `gaps`: DataFrames, made when asked for.
     `pacing`: how fast requests leave. `autoReconnect`: have a lost connection back (False, True with ibnb.connect()).
     `staleAfter`: seconds (or "5 min") after which a silent stream is warned about while its market is open; 0 = never.
-    Setting it to what isn't a duration is a ValueError.
     `live`: the code of the live account that orders may be for; without it a session with a live account is refused
     every order. ibnb.connect(live=...) sets it, a bare IBApp's user does so by hand.
     `connectTimeout`: real seconds for a connection. `fenceTimeout`: real seconds that a TWS may take to say what time
     it is. `newestVersion`: the highest server version that the next connection offers; 200 keeps a TWS to text.
+    Setting `timeout`, `connectTimeout`, `fenceTimeout` or `staleAfter` to what isn't a duration is a ValueError.
     """
 
     timeout: float = 60.0
@@ -126,8 +128,11 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _CALLBACKS:
             self._ibnb.catch_up()  # an override hears what comes from now on
+        # Who sets it hears what is wrong with it, and not who waits later.
         if name == "staleAfter":
-            seconds_of(value)  # who sets it hears what is wrong with it, and not who waits later
+            seconds_of(value)
+        elif name in _SECONDS and not (isinstance(value, Real) and float(value) >= 0):
+            raise ValueError(f"app.{name}: {value!r} is not legal: seconds, 0 or more.")
         super().__setattr__(name, value)
 
     # --- what EClient keeps on itself, and is a part's here ----------------------------------------

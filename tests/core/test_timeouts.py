@@ -37,6 +37,18 @@ def timeout_of(ask: Callable[[], object]) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["timeout", "connectTimeout", "fenceTimeout"])
+@pytest.mark.parametrize("wrong", ["1 min", None, -5, float("nan")])
+def test_what_isnt_seconds_is_refused_where_it_is_set(name: str, wrong: Any) -> None:
+    """The next verb raised "unsupported operand type(s) for /", and with nan it never ended."""
+    app = App()
+    before = getattr(app, name)
+    with pytest.raises(ValueError, match=f"app.{name}: .* is not legal: seconds, 0 or more"):
+        setattr(app, name, wrong)
+    assert getattr(app, name) == before
+    setattr(app, name, 1)
+
+
 def test_what_tws_said_of_other_requests_or_before_is_not_told() -> None:
     other = (4, 2, 7, 200, "No security definition has been found for the request")
     with session({87: lambda fields: [other, (4, 2, -1, 2104, "Market data farm connection is OK:usfarm")]}) as (
