@@ -90,21 +90,21 @@ today = pytest.mark.skipif(api.MAX_CLIENT_VER < 226, reason="this ibapi has no s
 def test_a_setting_that_stands_in_the_way_is_named_with_what_to_do() -> None:
     read_only = replace(LESSON, orders=replace(LESSON.orders, read_only=True))
     with Gateway(read_only) as gateway:
-        text, well = doctor.report(ports=(gateway.port,))
+        text, well = doctor.report(ports=(gateway.port,), timeout=60)
     assert f"!!  port {gateway.port}: Read-Only API is on" in text
     assert "untick it" in text
     assert not well
     with Gateway(BEGINNER) as gateway:
-        [finding] = doctor.settings("127.0.0.1", gateway.port)
+        [finding] = doctor.settings("127.0.0.1", gateway.port, timeout=60)
         assert "precautions are on" in finding.seen
         assert finding.well
     with Gateway(LESSON) as gateway:
-        assert [] == doctor.settings("127.0.0.1", gateway.port)
+        assert [] == doctor.settings("127.0.0.1", gateway.port, timeout=60)
         assert "ReqConfig" in {entry.message.__class__.__name__ for entry in gateway.journal}
 
 
 def test_a_tws_that_tells_no_settings_is_no_fault() -> None:
     with Gateway(LESSON, version=176) as gateway:
-        text, _ = doctor.report(ports=(gateway.port,))
+        text, _ = doctor.report(ports=(gateway.port,), timeout=60)
     assert "its settings can't be read" in text
     assert "needs" in text

@@ -53,6 +53,7 @@ class Quotes:
         self.app: Any = IBApp()
         self.tws.pair(self.app)
         self.app.pacing.on, self.app.timeout = False, 1.0
+        on_virtual_time(self.app)
 
     def answer(self, reqId: str) -> list[tuple[Any, ...]]:
         prices = [(1, 6, reqId, kind, price, 100, 0) for kind, price in self.ticks]
