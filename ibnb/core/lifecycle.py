@@ -18,6 +18,7 @@ from ibnb.core.order_ids import Ids
 from ibnb.core.pending import Pending
 from ibnb.core.status import Status
 from ibnb.errors import ConnectionLostError, IBError, NotConnectedError
+from ibnb.ib.api import MIN_CLIENT_VER
 from ibnb.wire.transport import Connection, Gateway
 
 #: The port of a gateway in this process, which needs none.
@@ -63,7 +64,8 @@ class Lifecycle:
         self.gateway: Gateway | None = None
         #: What EClient calls `port`.
         self.port: int | None = None
-        self.version = 0
+        # Before a connection: what every TWS speaks.
+        self.version = MIN_CLIENT_VER
         #: The gateway's time at the handshake, and its rate, if it goes by a clock of its own.
         self.apart: tuple[float, float] | None = None
         #: When the connection was made.
@@ -223,7 +225,6 @@ class Lifecycle:
             self.told.clear()
         connection.disconnect()
         self.client.setConnState(self.client.DISCONNECTED)
-        self.ready.clear()
         self.status.socket, self.status.link = "closed", "unknown"
         self.why_ended = self.status.last_words or reason
         # Whoever waits for the end finds what comes next arranged already.
@@ -278,6 +279,10 @@ class Lifecycle:
         """Is there a connection to TWS?"""
         connection = self.connection
         return connection is not None and connection.isConnected()
+
+    def usable(self) -> bool:
+        """Is there a connection that is ready for requests?"""
+        return self.connected() and self.ready.is_set()
 
     def await_end(self) -> None:
         """Return when an end that has begun is worked out. Until then nobody knows whether the session comes back: the

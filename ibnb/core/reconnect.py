@@ -29,6 +29,7 @@ DATA_LOST, DATA_KEPT, STREAM_ENDED = 1101, 1102, 10182
 #: Seconds after which a stream that TWS ended while its link is up is asked for again.
 RESUBSCRIBE_AFTER = 5.0
 UNCHECKED = "the account hasn't been checked again since the connection was lost"
+STRANGER = "another account is logged in at TWS now: the session has ended, nothing was sent; connect again"
 
 
 @dataclass
@@ -40,20 +41,28 @@ class Backoff:
     chance: Callable[[], float] = random.random
 
     def pause(self, tries: int) -> float:
-        return min(self.most, self.first * 2.0 ** min(tries, 30)) * (0.5 + self.chance())
+        even = self.first
+        for _ in range(tries):
+            even = min(self.most, even * 2.0)
+        return even * (0.5 + self.chance())
 
 
 @dataclass
 class Return:
-    """An attempt to have a lost connection back."""
+    """An attempt to have a lost connection back; `due`: when it is tried next."""
 
     since: float
     reason: str
     accounts: tuple[str, ...]
+    due: float
     tries: int = 0
     failed: str = ""
-    due: float = 0.0
     alarm: Alarm | None = None
+
+    def stop(self) -> None:
+        """What is arranged won't be done."""
+        if self.alarm is not None:
+            self.alarm.cancel()
 
 
 @dataclass(eq=False, repr=False)
@@ -77,26 +86,26 @@ class Reconnect:
         self.attempt: Return | None = None
         #: What is to be done once the connection is back, before streams are: orders are reconciled.
         self.actions: list[Callable[[], object]] = []
+        #: connect() has worked, and nothing has ended the session for good since.
+        self.stays: bool
         self._trying = False
-        self._was_ready = False
-        # disconnect() was called since connect(), or the session must not come back.
-        self._leaving: bool
 
     # --- begin and end ---------------------------------------------------------------------------
 
     def connect(self, host: str, port: int, clientId: int) -> None:
         """Connect anew, at the user's word."""
-        self._forget()
-        self._leaving = self._was_ready = False
+        if not self.lifecycle.connected():
+            self._forget()
+            self.stays = False
         self.lifecycle.connect(host, port, clientId)
-        self._was_ready = True
+        self.stays = True
 
     def finish(self, reason: str) -> None:
         """End the session for good."""
-        self._leaving = True
-        self._forget()
+        self.stays = False
         lifecycle = self.lifecycle
         lifecycle.finish(reason)
+        self._forget()
         if not lifecycle.over.is_set():
             # It was ending anyway, and was on its way back.
             self.pending.fail_all(ConnectionLostError(f"the connection has ended: {reason}"))
@@ -107,12 +116,12 @@ class Reconnect:
     def _forget(self) -> None:
         with self._lock:
             attempt, self.attempt = self.attempt, None
-        if attempt is not None and attempt.alarm is not None:
-            attempt.alarm.cancel()
+            if attempt is not None:
+                attempt.stop()
 
     def usable(self) -> bool:
         """Connected, ready, and known to be the same accounts as before."""
-        return self.attempt is None and self.lifecycle.connected() and self.lifecycle.ready.is_set()
+        return self.attempt is None and self.lifecycle.usable()
 
     def is_watchful(self) -> bool:
         """Is there something to see to while time passes?"""
@@ -131,26 +140,23 @@ class Reconnect:
         """The connection has just ended: is it had back? Then the first attempt is arranged."""
         lifecycle = self.lifecycle
         with self._lock:
-            if not self._was_ready or self._leaving or not self.settings.autoReconnect:
-                return False
-            self.status.socket = "reconnecting"
-            if self.attempt is None:
-                why = lifecycle.why_ended
-                self.attempt = Return(self.clock.now(), why, tuple(lifecycle.accounts))
+            returns = self.settings.autoReconnect and self.stays
+            if returns:
+                self.status.socket = "reconnecting"
+            if returns and self.attempt is None:
+                why, now = lifecycle.why_ended, self.clock.now()
+                self.attempt = Return(now, why, tuple(lifecycle.accounts), now)
                 self.status.say(f"the connection has ended ({why}); trying to have it back", "connection")
                 self.subscriptions.lost(f"socket: {why}")
                 # No order leaves until the account has been checked again.
                 self.gate.blocked = self.gate.blocked or UNCHECKED
                 self.gate.forget_positions()
-            if not self._trying:
                 self._arrange(self.attempt)
-            return True
+            return returns
 
     # --- the way back ------------------------------------------------------------------------------
 
     def _arrange(self, attempt: Return) -> None:
-        if attempt.alarm is not None:
-            attempt.alarm.cancel()
         pause = self.backoff.pause(attempt.tries)
         attempt.due = self.clock.now() + pause
         attempt.alarm = self.clock.later(pause, self._try)
@@ -160,15 +166,21 @@ class Reconnect:
         lifecycle = self.lifecycle
         with self._lock:
             attempt = self.attempt
-            if attempt is None or self._trying or lifecycle.endpoint is None:
+            if attempt is None or self._trying:
                 return
             self._trying = True
+            attempt.stop()
             attempt.tries += 1
+        assert lifecycle.endpoint is not None
         host, port, clientId = lifecycle.endpoint
-        stranger = ""
+        connection, back = None, False
         try:
-            lifecycle.begin(lifecycle.reach(host, self.status.new_port or port, clientId))
-            stranger = self._stranger(attempt.accounts)
+            connection = lifecycle.reach(host, self.status.new_port or port, clientId)
+            lifecycle.begin(connection)
+            back = not self._is_stranger(attempt.accounts)
+            if not back:
+                self.status.say(STRANGER, "connection")
+                self.finish(STRANGER)
         except NotConnectedError as error:
             attempt.failed = str(error)
         except Exception as error:
@@ -177,49 +189,34 @@ class Reconnect:
         finally:
             with self._lock:
                 self._trying = False
-        if stranger:
-            self.status.say(stranger, "connection")
-            self.finish(stranger)
-        elif self._leaving:
-            self.finish("disconnect() was called; connect again, for instance  app = ibnb.connect()")
-        elif not (lifecycle.connected() and lifecycle.ready.is_set()):
-            with self._lock:
-                if self.attempt is attempt:
-                    self.status.socket, lifecycle.why_ended = "reconnecting", attempt.failed or attempt.reason
+                # disconnect() and connect() forget it.
+                wanted = self.attempt is attempt
+                back = back and wanted and lifecycle.connected()
+                if back:
+                    if self.gate.blocked == UNCHECKED:
+                        self.gate.blocked = ""
+                    self.attempt = None
+                elif wanted:
                     self._arrange(attempt)
-        else:
-            self._back(attempt)
+            if connection is not None and not back:
+                lifecycle.end(connection, self.why_not())
+        if back:
+            self._back(attempt, connection)
 
     def come_back_now(self, seconds: float) -> bool:
         """Is the session usable? One that is on its way back is tried at once, and waited for (real seconds)."""
-        attempt = self.attempt
-        if attempt is not None and not self._trying:
-            if attempt.alarm is not None:
-                attempt.alarm.cancel()
-            self._try()
-        if self._trying:
-            RealTime(self.changes).wait(lambda: self.usable() or not self._trying, seconds)
+        self._try()
+        RealTime(self.changes).wait(lambda: not self._trying, seconds)
         return self.usable()
 
-    def _stranger(self, before: tuple[str, ...]) -> str:
-        """Why the session that answers now isn't the one that was lost; "" if it is."""
+    def _is_stranger(self, before: tuple[str, ...]) -> bool:
+        """Is the session that answers now another one than that which was lost?"""
         accounts = self.lifecycle.accounts
         missing = [code for code in before if code not in accounts]
         new_live = [code for code in accounts if code not in before and not is_paper(code)]
-        if missing or new_live:
-            return "another account is logged in at TWS now: the session has ended, nothing was sent; connect again"
-        return ""
+        return bool(missing or new_live)
 
-    def _back(self, attempt: Return) -> None:
-        lifecycle = self.lifecycle
-        with self._lock:
-            connection = lifecycle.connection
-            if connection is None:
-                self._arrange(attempt)
-                return
-            self.attempt = None
-        if self.gate.blocked == UNCHECKED:
-            self.gate.blocked = ""
+    def _back(self, attempt: Return, connection: object) -> None:
         seconds = self.clock.now() - attempt.since
         self.status.say(f"connected again after {seconds:.0f} s, at try {attempt.tries}", "connection")
         self.changes.announce()
@@ -227,7 +224,7 @@ class Reconnect:
             try:
                 action()
             except IBError as error:
-                if lifecycle.connection is not connection:
+                if self.lifecycle.connection is not connection:
                     return  # lost again: all this is done anew
                 self.status.say(f"after the reconnection: {error}", "warning")
             except Exception as error:
@@ -277,8 +274,7 @@ class Reconnect:
         """TWS has dropped one stream (10182): ask for it again when the link is up."""
         each.dead = True
         self.subscriptions.lost(f"{STREAM_ENDED}: {text}", each)
-        if self.status.link != "lost":
-            self.clock.later(RESUBSCRIBE_AFTER, self._ask_for_dead)
+        self.clock.later(RESUBSCRIBE_AFTER, self._ask_for_dead)
 
     def _ask_for_dead(self) -> None:
         if self.status.link != "lost":

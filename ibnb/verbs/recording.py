@@ -38,7 +38,7 @@ class RecordingVerbs(Session):
         lifecycle = core.lifecycle
         if isinstance(hide, str):
             raise ValueError(f"hide is a list of texts, such as [{hide!r}]")
-        if not lifecycle.connected() or not lifecycle.ready.is_set():
+        if not lifecycle.usable():
             raise NotConnectedError("record: there is no session to record; connect first.")
         core.fence.wait()
         codes = lifecycle.accounts

@@ -103,16 +103,16 @@ def test_connecting_again_to_the_same_place_is_a_notice_and_elsewhere_an_error()
 
 def test_a_refused_connection_reports_502_raises_and_releases_every_waiter() -> None:
     class Mine(Session):
-        code, time = 0, 0
+        id, code, time = 0, 0, 0
 
         def error(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str = "") -> None:
-            self.code, self.time = errorCode, errorTime
+            self.id, self.code, self.time = reqId, errorCode, errorTime
 
     app = Mine()
     before = core(app).now()
     with pytest.raises(NotConnectedError, match="nothing listens"):
         app.connect("127.0.0.1", 1, 1)
-    assert 502 == app.code
+    assert (api.NO_VALID_ID, 502) == (app.id, app.code)
     assert before * 1000 - 1 <= app.time <= core(app).now() * 1000 + 1  # IB: milliseconds
     assert app.connection_ready.is_set()
     assert app.data_ready.is_set()
@@ -155,8 +155,9 @@ def test_a_session_can_end_and_begin_again() -> None:
     for _ in range(2):
         app.connect("127.0.0.1", port, 1)
         assert "20000103-14:30:00" == app.getHead()
+        assert api.EClient.CONNECTED == app.connState
         app.disconnect()
-        assert not app.isConnected()
+        assert (False, False) == (app.isConnected(), core(app).reconnect.usable())
     with pytest.raises(NotConnectedError, match="disconnect"):
         app.getHead()
     tws.close()
@@ -165,15 +166,15 @@ def test_a_session_can_end_and_begin_again() -> None:
 def test_a_session_that_begins_anew_isnt_ready_before_tws_says_so() -> None:
     class Mine(App):
         def connectAck(self) -> None:
-            seen.append(self.connection_ready.is_set())
+            seen.append((self.connection_ready.is_set(), core(self).reconnect.usable()))
 
-    seen: list[bool] = []
+    seen: list[tuple[bool, bool]] = []
     tws, app = FakeTWS(), Mine()
     port = tws.listen()
     for _ in range(2):
         app.connect("127.0.0.1", port, 1)
         app.disconnect()
-    assert [False, False] == seen
+    assert [(False, False)] * 2 == seen
     tws.close()
 
 
@@ -252,6 +253,30 @@ def test_disconnecting_inside_a_callback_is_allowed() -> None:
     app.run()
     assert not app.isConnected()
     assert [] == list(core(app).status.problems)
+    tws.close()
+
+
+def test_disconnect_waits_for_the_reader_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, leaving, told = threading.Event(), threading.Event(), []
+
+    class Mine(App):
+        def headTimestamp(self, reqId: int, headTimestamp: str) -> None:
+            heard.set()
+            assert leaving.wait(60)
+            told.append(headTimestamp)
+
+    tws, app = FakeTWS(answers=HEAD), Mine()
+    join = tws.pair(app).join
+
+    def leave() -> None:
+        leaving.set()
+        join()
+
+    monkeypatch.setattr(app.conn, "join", leave)
+    app.reqHeadTimeStamp(5, api.Contract(), "TRADES", 1, 1)
+    assert heard.wait(60)
+    app.disconnect()
+    assert ["20000103-14:30:00"] == told
     tws.close()
 
 

@@ -39,7 +39,7 @@ def test_a_request_in_flight_fails_and_isnt_sent_again(app: App, tws: FakeTWS, c
         return []
 
     tws.answers[87] = drop
-    with pytest.raises(ConnectionLostError, match="closed the connection"):
+    with pytest.raises(ConnectionLostError, match=r"^the connection has ended: TWS closed the connection"):
         app.getHead()
     tws.answers.update(HEAD)
     app.sleep("1 min")
@@ -60,8 +60,10 @@ def test_while_tws_is_down_a_verb_says_so_in_finite_time(app: App, tws: FakeTWS,
 def test_without_it_the_session_ends_as_ibapis_does(tws: FakeTWS) -> None:
     app = App()
     app.connect("127.0.0.1", tws.listen(), 1)
+    subscribe(app)
     lose(tws, app)
     app.run()  # returns
+    assert 0 == len(app.streams)
     with pytest.raises(NotConnectedError, match="closed the connection"):
         app.getHead()
 
@@ -72,6 +74,36 @@ def test_a_first_connection_that_fails_isnt_tried_again() -> None:
     with pytest.raises(NotConnectedError, match="nothing listens"):
         app.connect("127.0.0.1", 1, 1)
     assert core(app).reconnect.attempt is None
+
+
+def test_a_first_connection_that_tws_ends_at_once_isnt_tried_again(tws: FakeTWS) -> None:
+    def refuse(fields: list[str]) -> list[tuple[Any, ...]]:
+        tws.send(4, 2, -1, 326, IN_USE)
+        tws.drop()
+        return []
+
+    app = App()
+    app.autoReconnect = True
+    tws.answers[71] = refuse
+    with pytest.raises(NotConnectedError, match="326"):
+        app.connect("127.0.0.1", tws.listen(), 1)
+    assert core(app).lifecycle.ended.wait(60)
+    assert core(app).reconnect.attempt is None
+
+
+def test_a_session_that_isnt_let_go_elsewhere_still_comes_back(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    with pytest.raises(IBError, match="already connected"):
+        app.connect("127.0.0.1", 1, 1)
+    lose(tws, app)
+    assert "20000103-14:30:00" == app.getHead()
+
+
+def test_connect_takes_the_place_of_the_way_back(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    lose(tws, app)
+    assert core(app).lifecycle.endpoint is not None
+    app.connect(*core(app).lifecycle.endpoint)
+    app.sleep("10 min")
+    assert (2, True) == (len(tws.wait_for(71, 2)), core(app).reconnect.usable())
 
 
 def test_disconnect_ends_the_attempts_and_everyone_who_waits(app: App, tws: FakeTWS, clock: VirtualClock) -> None:

@@ -30,12 +30,12 @@ def nobody_listens(done_first: Callable[[], object]) -> Callable[..., Any]:
     return fail
 
 
-def telling(event: threading.Event, ask: Callable[[], bool]) -> Callable[[], bool]:
-    """What takes the place of Reconnect.usable: it is known that somebody asks."""
+def telling(event: threading.Event, ask: Callable[..., bool]) -> Callable[..., bool]:
+    """`ask`, which sets `event` first: whoever asks is there."""
 
-    def asked() -> bool:
+    def asked(*given: Any) -> bool:
         event.set()
-        return ask()
+        return ask(*given)
 
     return asked
 
@@ -283,23 +283,29 @@ def test_streams_stop_with_a_link_that_tws_itself_has_back(app: App, tws: FakeTW
     assert ["lost"] == list(app.streams["state"])
 
 
-def test_whoever_waits_for_another_s_attempt_is_told_when_it_fails(
-    app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("found", [True, False])
+def test_whoever_waits_for_another_s_attempt_is_told_how_it_ended(
+    app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch, found: bool
 ) -> None:
-    reconnect, begun, waited_for = core(app).reconnect, threading.Event(), threading.Event()
+    reconnect, reach, changes = core(app).reconnect, core(app).lifecycle.reach, core(app).changes
+    begun, waited_for = threading.Event(), threading.Event()
 
-    def until_waited_for() -> None:
+    def reach_late(*place: Any) -> Any:
         begun.set()
         assert waited_for.wait(60)
+        if not found:
+            raise NotConnectedError("nothing listens")
+        return reach(*place)
 
     lose(tws, app)
-    monkeypatch.setattr(core(app).lifecycle, "reach", nobody_listens(until_waited_for))
+    monkeypatch.setattr(core(app).lifecycle, "reach", reach_late)
     attempt = threading.Thread(target=reconnect.come_back_now, args=(0.0,))
     attempt.start()
     assert begun.wait(60)
-    monkeypatch.setattr(reconnect, "usable", telling(waited_for, reconnect.usable))
-    assert not reconnect.come_back_now(1000.0)
+    monkeypatch.setattr(changes, "wait", telling(waited_for, changes.wait))
+    assert found is reconnect.come_back_now(1000.0)
     attempt.join(60)
+    assert [] == list(core(app).status.problems)
 
 
 def test_whoever_waits_for_the_way_back_is_woken_when_it_is_found(
@@ -398,19 +404,67 @@ def test_after_a_loss_nothing_is_sold_before_positions_are_told_again(
     gate.check(2, gates.contract(), gates.order(1, "SELL"))
 
 
+@pytest.mark.parametrize("step", ["reach", "begin"])
 def test_what_nobody_expected_of_an_attempt_is_told_and_it_is_tried_again(
-    app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+    app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    reach, tries = core(app).lifecycle.reach, []
+    lifecycle, tries = core(app).lifecycle, []
+    done = getattr(lifecycle, step)
 
-    def fail_once(*place: Any) -> Any:
-        tries.append(clock.passed)
+    def fail_once(*given: Any) -> Any:
+        tries.append((clock.passed, given))
         if len(tries) == 1:
             raise RuntimeError("not today")
-        return reach(*place)
+        return done(*given)
 
     lose(tws, app)
-    monkeypatch.setattr(core(app).lifecycle, "reach", fail_once)
+    monkeypatch.setattr(lifecycle, step, fail_once)
     assert "20000103-14:30:00" == app.getHead()
     problem = core(app).status.problems[0]
-    assert ([1.0, 3.0], "reconnect", "RuntimeError: not today") == (tries, problem.callback, problem.error)
+    assert [1.0, 3.0] == [when for when, _ in tries]
+    assert ("reconnect", "RuntimeError: not today") == (problem.callback, problem.error)
+    if step == "begin":
+        assert not tries[0][1][0].isConnected()
+
+
+def test_an_attempt_that_the_user_interrupts_isnt_the_last(
+    app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    lose(tws, app)
+    with monkeypatch.context() as pressed:
+        pressed.setattr(core(app).lifecycle, "reach", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            app.sleep(1)
+    app.sleep(2)
+    assert "connected again after 3 s, at try 2" in own_words(app)
+
+
+def test_a_connection_that_is_lost_before_it_is_known_to_be_back_is_tried_again(
+    app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lifecycle, begin = core(app).lifecycle, core(app).lifecycle.begin
+
+    def begin_in_vain(connection: Any) -> None:
+        monkeypatch.setattr(lifecycle, "begin", begin)
+        begin(connection)
+        lose(tws, app)
+
+    lose(tws, app)
+    monkeypatch.setattr(lifecycle, "begin", begin_in_vain)
+    app.sleep(3)
+    assert "connected again after 3 s, at try 2" in own_words(app)
+    assert 3 == len(tws.wait_for(71, 3))
+
+
+def test_who_has_left_the_simulator_may_sleep_and_look_for_a_tws_at_any_port() -> None:
+    app = ibnb.connect("embedded")
+    app.disconnect()
+    begun = app.now()
+    app.sleep(60)
+    assert 60 == (app.now() - begun).total_seconds()
+    with pytest.raises(NotConnectedError, match="nothing listens"):
+        app.connect("127.0.0.1", 1, 1)
+    ibnb.reset()
