@@ -17,9 +17,11 @@ from ibnb.core.exposure import ENDED, Holding
 from ibnb.core.session import Session
 from ibnb.ib.api import Contract, Order, to_decimal, to_float
 from ibnb.ib.codes import outcome, severity
+from ibnb.verbs.orders.callbacks import OrderCallbacks
 from ibnb.verbs.orders.place import OrderVerbs
 
-# Seconds: for TWS to answer a step; until a refused order is tried again; until positions show what was filled.
+# Seconds: for TWS to answer a step; for it to fill an order, and until a refused one is tried again; until positions
+# show what was filled.
 STEP, AGAIN, SETTLED = 10.0, 30.0, 5.0
 # How often an order is tried, on how many exchanges, and how often positions are looked at.
 TRIES, PLACES, LOOKS = 3, 3, 3
@@ -60,8 +62,8 @@ class Closing:
 class Flatten:
     """Closes all positions of `accounts`. `say` is told each step; `done` is called when all that can be done is done.
 
-    Then each closing order has been filled, waits at TWS because its market takes no orders now, or was refused to the
-    last. Those that wait are followed further.
+    Then each closing order has been filled, waits at TWS because its market takes no orders now or doesn't fill it
+    within half a minute, or was refused to the last. Those that wait are followed further.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Flatten:
     ) -> None:
         self._app = app
         self._core = app._ibnb
+        self._blotter = self._core.listener(OrderCallbacks).blotter if isinstance(app, OrderVerbs) else None
         self._accounts = frozenset(accounts)
         self._say = say
         self._done = done
@@ -214,6 +217,7 @@ class Flatten:
                     closing.orderId, closing.status, closing.noted = orderId, "", ""
                     what = f"{order.action} {abs(closing.left):g} MKT on {contract.exchange}"
                     self._tell(closing, f"sent {what} (order {orderId})")
+                    self._follow(closing, orderId, "")
                     _place(self._app, orderId, contract, order)
             except Exception as error:
                 self._heard(self._refused)(closing, str(error))
@@ -239,18 +243,26 @@ class Flatten:
             self._tell(closing, f"done, {closing.filled:g}{part} at {price:.12g}")
         elif status in ENDED:
             self._refused(closing, closing.noted or f"it is {status}")
-        elif status == "PreSubmitted":
-            # So every order begins; whether it waits shows in a moment.
-            self._todo.append(
-                lambda: self._core.clock.later(SETTLED, self._heard(lambda: self._wait(closing, orderId)))
-            )
+        else:
+            self._follow(closing, orderId, status)
         self._finish()
 
-    def _wait(self, closing: Closing, orderId: int) -> None:
-        if closing.orderId == orderId and closing.status == "PreSubmitted" and not closing.over:
+    def _follow(self, closing: Closing, orderId: int, status: str) -> None:
+        """An order stands like this; whether it stays so shows in a while (every order begins as PreSubmitted)."""
+
+        def stays() -> None:
+            if (closing.orderId, closing.status, closing.over) != (orderId, status, False):
+                return
+            # IB's page on orderStatus: it isn't guaranteed, and executions are to be watched.
+            known = None if self._blotter is None else self._blotter.report(orderId)
+            if known is not None and known.status == "Filled":
+                self._status(orderId, known.status, known.filled, 0.0, known.avgFillPrice, known.permId)
+                return
             closing.waits = True
-            self._tell(closing, f"waits at TWS (PreSubmitted) {closing.noted}".rstrip())
+            self._tell(closing, f"waits at TWS ({status or 'no answer'}) {closing.noted}".rstrip())
             self._finish()
+
+        self._core.clock.later(SETTLED if status == "PreSubmitted" else AGAIN, self._heard(stays))
 
     def _error(self, reqId: int, errorTime: int, code: int, text: str, advanced: str) -> None:
         if reqId in self._asked and outcome(code, text, "contract") == "fail":

@@ -422,3 +422,41 @@ def test_that_an_order_waits_is_told_after_five_seconds() -> None:
     assert not any("waits at TWS" in text for text in tws.said)
     tws.pass_time(1)
     assert "close AAPL: waits at TWS (PreSubmitted)" in tws.said
+
+
+def fill_of(orderId: int, units: float) -> Any:
+    return SimpleNamespace(
+        execId="a.01", orderId=orderId, permId=900 + orderId, clientId=1, side="SLD", acctNumber=ACCOUNT,
+        shares=api.to_decimal(units), price=10.0, avgPrice=10.0, cumQty=api.to_decimal(units), time="", exchange="NYSE",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("first", ["", "PreSubmitted", "Submitted"])
+def test_what_only_its_execution_tells_of_is_done(first: str) -> None:
+    """IB: orderStatus isn't guaranteed (orders_and_safety 3.2). The guard said nothing more, and never ended."""
+    tws = TWS((AAPL, 8.0))
+
+    def execute(orderId: int, of: Any, order: Any) -> None:
+        if first:
+            tws.status(orderId, first)
+        tws.tell("execDetails", -1, of, fill_of(orderId, 8))
+        tws.held.clear()
+
+    tws.takes = execute
+    tws.start()
+    assert tws.said[-2:] == ["close AAPL: done, 8 at 10", f"nothing is held by {ACCOUNT}"]
+    assert (len(tws.sent), tws.done) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"), [(None, "no answer"), ("PendingSubmit", "PendingSubmit"), ("Submitted", "Submitted")]
+)
+def test_an_order_that_isnt_filled_is_told_and_it_comes_to_an_end(answer: str | None, said: str) -> None:
+    """A halted share's rests as Submitted; a TWS that is stuck says nothing at all."""
+    tws = TWS((AAPL, 8.0))
+    tws.takes = lambda orderId, of, order: None if answer is None else tws.status(orderId, answer)
+    tws.start()
+    assert tws.said[1:] == [f"close AAPL: waits at TWS ({said})", "not closed yet: AAPL"]
+    assert (tws.sent, tws.done) == (["SELL 8 AAPL SMART"], 1)
+    tws.fill(27, *tws.orders[0][1:])
+    assert tws.said[-1] == "close AAPL: done, 8 at 10"
