@@ -1,7 +1,7 @@
 # %% [raw]
 # title = "Live bars and rolling windows"
 # teach = 30
-# practise = 25
+# practise = 30
 # needs = "lessons 05 and 08"
 # uses = ["streamBars", "streamRealTimeBars", "streamTicks", "getData", "plotData", "plotIndicators"]
 # objectives = [
@@ -85,8 +85,8 @@ axes.legend(loc="best")
 plt.show()
 
 # %% [markdown]
-# The trades are the truth, and there are hundreds of them. The bars of five seconds sum them up without losing a high or a
-# low. The growing bar tells the same story with one number.
+# The trades are the truth, and there are hundreds of them. (They are timed to the second, so many dots lie on one another.) The
+# bars of five seconds sum them up without losing a high or a low. The growing bar tells the same story with one number.
 #
 # Why not always take the finest? Because it costs. TWS allows only a handful of tick-by-tick streams at a time (five, with the
 # usual hundred lines of market data), and options have none. Your program has to look at every item. Take the coarsest
@@ -335,7 +335,7 @@ check("09.4", trim)
 # Write a class `Window`. It is made with a length, `Window(pd.Timedelta("5 min"))`, and has
 #
 # * `add(time, price)`: take a price (`time` is a `pd.Timestamp`; times never go backwards), forget what is older than the length,
-#   ignore NaN;
+#   ignore NaN, as if it had never come;
 # * `low` and `high`: the lowest and highest price in the window, as attributes or properties;
 # * `full`: True as soon as the *first price ever added* is at least one length older than the newest;
 # * `len(window)`: how many prices it holds. That number must stay bounded.
@@ -480,9 +480,10 @@ check("09.7", watch, app)
 # The rule, as a formula: *up* if the newest price is above 1.05 × the lowest of the window; *down* if it is below 0.95 × the
 # highest. It speaks **once**, and then stops. A rule that goes on after its first alarm sends an alarm with every bar.
 #
-# The cell watches AMD for at most 200 bars, which are a little more than sixteen minutes. (On a paper TWS they are real minutes, and
-# most likely nothing happens. Interrupt it when you like.) It keeps all prices, because we want to draw them afterwards; for a
-# program that runs all day, take the class of exercise 5.
+# The cell watches AMD for at most 200 bars, which are a little more than sixteen minutes. In the simulated market AMD jumps at a
+# quarter past ten. (If `app.now()` is later than that already, restart the kernel and come back here. On a paper TWS they are
+# real minutes, and most likely nothing happens. Interrupt it when you like.) It keeps all prices, because we want to draw them
+# afterwards; for a program that runs all day, take the class of exercise 5.
 
 # %%
 amd = app.createContract("AMD")

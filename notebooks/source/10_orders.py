@@ -1,6 +1,6 @@
 # %% [raw]
 # title = "First orders, safely"
-# teach = 25
+# teach = 20
 # practise = 30
 # needs = "lessons 01 and 03"
 # uses = ["createOrder", "previewOrder", "placeOrderNow", "waitOrder", "getExecutions", "plotOrderStates", "plotOrderTimeline", "OrderTicket"]
@@ -221,7 +221,7 @@ log[["message", "status", "filled", "remaining"]]
 ibnb.plotOrderTimeline(log, title=f"order {number}")
 
 # %% [markdown]
-# And these are all the ways there are, with the way of this order marked:
+# And these are all the states, with the usual ways between them. The way of this order is marked:
 
 # %%
 ibnb.plotOrderStates(log)
@@ -233,7 +233,9 @@ ibnb.plotOrderStates(log)
 # | `PreSubmitted` | accepted by the broker and held, until its time or its trigger comes |
 # | `Submitted` | working at the exchange |
 # | `Filled` | done, the whole of it |
+# | `PendingCancel` | you have asked for its end; a fill may still come first |
 # | `Cancelled` | ended, without the rest of a fill |
+# | `ApiCancelled` | cancelled before anybody had accepted it |
 # | `Inactive` | not accepted; mostly that is the end, but it may become active again |
 #
 # TWS repeats itself, and it may skip a step: a quick market order can be filled before you have seen it submitted. So a

@@ -50,8 +50,9 @@ apple = app.createContract("AAPL")
 # The word **blotter** comes from paper days: it was the dealer's running list of orders and trades. Your program's blotter
 # is made of the messages that it has received. TWS's list is the one that counts, because TWS talks to the exchange.
 #
-# Let us put two orders into it. Both are *limit* orders to buy, well below today's price, so that nothing happens to them.
-# One of them is good for today only (`DAY`), the other one until it is cancelled (`GTC`, "good till cancelled").
+# Each notebook's simulated TWS is a new one, so the order of last time isn't in it. Let us put two orders there. Both are
+# *limit* orders to buy, well below today's price, so that nothing happens to them. One of them is good for today only (`DAY`),
+# the other one until it is cancelled (`GTC`, "good till cancelled").
 
 # %%
 price = app.getQuote(apple)["last"]
@@ -174,8 +175,8 @@ check("11.2", answer)
 # new values. TWS sees that it knows the number and takes the second form as a change of the first. Quantity and price may
 # change. So may the time it is good for. The instrument and the side may not: buying doesn't turn into selling.
 #
-# `modifyOrder` takes the order as TWS last confirmed it, changes only what you name, and sends that. First an order to try
-# it on:
+# `modifyOrder` takes the order as TWS last confirmed it, changes only what you name, and sends that. The names are those of
+# `createOrder`: `quantity`, `limit_price`, `stop_price`, `tif`. First an order to try it on:
 
 # %%
 price = app.getQuote(apple)["last"]
@@ -356,7 +357,8 @@ ibnb.plotOrderTimeline(app.getOrderLog(unwanted), title="an order that was cance
 #
 # ### The race
 #
-# What if the order is filled first? Place an order at the market and cancel it at once:
+# What if the order is filled first? Place an order at the market and cancel it at once. With `"done"` you wait for the order's
+# end, whichever end it is:
 
 # %%
 racing = app.placeOrderNow(apple, app.createOrder("BUY", 1, "MKT"))
@@ -446,6 +448,8 @@ app.cancelAllOrders(wait=True)
 app.getOpenOrders("account")[["action", "totalQuantity", "symbol", "status", "clientId"]]
 
 # %% [markdown]
+# The printed line says "all live orders", and it means this program's: both orders of the other one are still there.
+#
 # The order blotter below shows every order that this program has heard of, those that have ended included. Its own working
 # orders would have a button that cancels them, as in TWS. Those of other programs have the id 0 and no button: there is no
 # number to cancel them by. They stand there as `getOpenOrders("account")` found them, since TWS reports nothing of them

@@ -103,8 +103,8 @@ check("12.1", exits)
 # %% [markdown]
 # ## A stop order sleeps
 #
-# A **stop order** has a price at which it wakes up, the *stop price* (the field is called `auxPrice`). Until then it isn't at
-# the exchange at all. When the market touches the stop price, it becomes a market order. A stop to sell lies below the market,
+# A **stop order** has a price at which it wakes up, the *stop price* (the field is called `auxPrice`). Until then that
+# of a US share isn't at the exchange at all. When the market touches the stop price, it becomes a market order. A stop to sell lies below the market,
 # a stop to buy above it.
 #
 # | type | sleeps until | and then is | it may |
@@ -246,8 +246,8 @@ winner_ids = app.placeBracket(nvda, winner)
 _ = app.waitOrder(winner_ids[0], "Filled")
 
 # %% [markdown]
-# The next cell lets **six minutes** pass. In the simulated market that takes no time, and NVDA jumps at five past ten. (If your
-# simulated clock is past that already, restart the kernel and come back here.) On a paper TWS it takes six real minutes, and
+# The next cell lets **six minutes** pass. In the simulated market that takes no time, and NVDA jumps at five past ten. (If
+# `app.now()` is later than that already, restart the kernel and come back here.) On a paper TWS it takes six real minutes, and
 # probably neither exit is reached. Leave the cell out there.
 
 # %%
@@ -312,7 +312,7 @@ limited = app.placeOrderNow(
 # **Before you run the next cell:** at twenty past ten INTC drops by 7 % from one second to the next. Which of the two orders
 # will be filled, and at which price?
 #
-# Again time passes, **21 minutes**. On a paper TWS leave the cell out. (If your simulated clock is past 10:20 already, restart the
+# Again time passes, **21 minutes**. On a paper TWS leave the cell out. (If `app.now()` is past 10:20 already, restart the
 # kernel and come back to this section.)
 
 # %%
@@ -494,8 +494,8 @@ app.cancelAllOrders(wait=True)
 # * Put computed prices on the contract's grid (`minTick`), or TWS answers 110.
 # * OCA ties orders together that have no common entry.
 #
-# Nora can leave her desk now. What she can't do yet is wait for something *else*: to buy one share when another one moves. Before
-# that, she wants to see prices as they come.
+# Nora can leave her desk now. What she can't do yet is wait for something *else*: to buy one share when another one moves. That
+# is lesson 13.
 #
 # ### Questions to ask yourself
 #
