@@ -42,8 +42,9 @@ app.displayData(df)
 # %% [markdown]
 # Each row is a **bar**: what happened to the price within a span of time, here a trading day. `Open` is the first price of
 # the day, `Close` the last one, `High` and `Low` are the extremes in between. `Volume` says how many shares changed hands, in
-# how many trades (`BarCount`), and at which price on average (`Average`). Scripts that keep only the first four throw away
-# what every study of volume needs.
+# how many trades (`BarCount`), and at which price on average (`Average`). (In the simulated market each trade of this fund is
+# of a single share, so the two counts agree. For most shares there are far fewer trades.) Scripts that keep only the first
+# four columns throw away what every study of volume needs. `displayData` shows the last five rows, or as many as `rows=` says.
 
 # %%
 app.plotData(df, title="CSH2")
@@ -51,7 +52,7 @@ app.plotData(df, title="CSH2")
 # %% [markdown]
 # A money market fund lends money for a day at a time and collects the interest. That explains the calm. Look at the scale,
 # too: London quotes in **pence**, though the contract says GBP, so the price of one share in pounds is a hundredth
-# of what the axis says. Whoever forgets that believes that a share costs more than a house. (Lesson 04 shows how to ask the
+# of what the axis says. Whoever forgets that believes that a share costs a hundred times as much as it does. (Lesson 04 shows how to ask the
 # exchange for the factor.) The chart itself is made of closing prices only, one for each day; what happened within a day
 # isn't in it.
 #
@@ -117,8 +118,8 @@ settings
 #
 # `TRADES` are the prices that were paid. `BID` is what buyers offered, `ASK` what sellers demanded, and `MIDPOINT` lies
 # halfway between those two. `ADJUSTED_LAST` corrects old prices for dividends, so that a payout doesn't look like a loss.
-# (A setting that is missing here, `keepUpToDate`, makes a stream of bars out of the request: that is lesson 09, and
-# `getData` refuses it.)
+# (The other entries of the dictionary you may leave as they are. One of them, `keepUpToDate`, makes a stream of bars out of
+# the request: that is lesson 09, and `getData` refuses it.)
 #
 # Not every pair of duration and bar size goes together. A year of five-second bars would be more than a million rows, and
 # TWS refuses it: the smaller the bars, the less far back one request may reach. The numbers are in IB's documentation. As a
@@ -212,6 +213,9 @@ extended = app.getData(apple, app.dataSettings("1 D", "1 hour", useRTH=0))
 extended[["Close", "Volume", "BarCount"]]
 
 # %% [markdown]
+# At four in the morning, five and a half hours before regular trading begins. Look at the last column: how few trades there
+# are until then. The bar of nine o'clock has many, since half of it lies within regular hours.
+#
 # And how far back does a series go? That is a question of its own, and TWS answers with the moment of the first bar that it
 # has:
 

@@ -17,7 +17,7 @@
 # ## Nora's question
 #
 # Nora can get the history of one fund. Her watch list has fifty symbols. She wrote a loop around lesson 05, started it, and
-# went for a coffee. When she came back it was still running. Her computer had been idle all the time, and so had the network.
+# went for a coffee. When she came back it had only just finished. Her computer had been idle all the time, and so had the network.
 #
 # **Fifty symbols took my whole coffee break. Must they?**
 
@@ -70,7 +70,7 @@ print(f"15 requests, one after the other: {seconds:.1f} s")
 ibnb.plotRequests(one_by_one.set_axis(fifty[:15]), title="One after the other")
 
 # %% [markdown]
-# A staircase. Each bar is one request, from the question to the last row of its answer. Each waits until the one above it has
+# A staircase. Each stripe is one request, from the question to the last row of its answer. Each waits until the one above it has
 # ended. All the time your program does nothing but wait.
 #
 # ### Exercise 1 · Predict
@@ -132,7 +132,7 @@ speed
 # chosen for the question. It is the only thing that tells rows apart.
 #
 # Here is a trap that is worth a look. A notebook that many people start from keeps all rows in *one* list, always asks with
-# the id 1, and never looks at the id that comes back. Rebuilt in a few lines:
+# the id 1, and never looks at the id that comes back. Rebuilt in a few lines, with two ids that nobody looks at:
 
 
 # %%
@@ -265,7 +265,7 @@ check("06.4", start_at_100)
 #
 # | rule | limit | what happens beyond it |
 # |:---|:---|:---|
-# | messages of any kind | 50 in a second | they wait; in another setting error 100, and the third ends the connection |
+# | messages of any kind | 50 in a second | they wait; in another setting each brings error 100, and the third such error ends the connection |
 # | open requests for history | 50 at a time | error 322 |
 # | small bars (30 seconds and less): the same request | once in 15 s | error 162, "pacing violation" |
 # | small bars: one instrument | fewer than 6 in 2 s | the same |

@@ -184,7 +184,8 @@ ibnb.plotIndicators(apple, lines=["SMA"], score="z", title="AAPL and its z-score
 
 # %% [markdown]
 # `shift(1)` moves every price one row down, so that the row of today sees the window up to yesterday. The lower panel has lines at
-# ±3. Does the twenty matter? Pull the slider. *Before you do: will a short window call more days unusual, or fewer?*
+# ±3. Does the twenty matter? The next cell tries four windows, and the slider below it any other. *Before you run it: will a
+# short window call more days unusual, or fewer?*
 
 
 # %%
@@ -266,6 +267,8 @@ print(len(two_days), "bars;", two_days["Close"].rolling(50).mean().notna().sum()
 print(f"and yet: tail(50) gives a mean of {two_days['Close'].tail(50).mean():.3f}, from {len(two_days.tail(50))} bars")
 
 # %% [markdown]
+# Two full days would be thirty-six bars. There are even fewer here, since the second day is today and has only begun.
+#
 # `rolling(50)` refuses: there isn't one mean of fifty. `tail(50)` says nothing and takes what there is. A program that writes
 # `close.tail(50).std()` has a σ of a quiet morning, and takes the first usual move for a sensation.
 #
@@ -379,7 +382,8 @@ print(ibnb.explain(110))
 # prints cleanly. `round_to_tick(1.23456, 0.05)` is `1.25`, and not `1.2500000000000002`.
 #
 # <details><summary>Hint</summary>
-# Decimals count as people do: <code>Decimal(str(tick))</code>. The number of steps is
+# Decimals count as people do. After <code>from decimal import ROUND_HALF_UP, Decimal</code> the step is
+# <code>step = Decimal(str(tick))</code>, and the number of steps is
 # <code>(Decimal(str(price)) / step).to_integral_value(ROUND_HALF_UP)</code>.
 # </details>
 

@@ -77,7 +77,8 @@ check("08.1", spread_bps)
 # %% [markdown]
 # One look is a photograph. For a film you subscribe: TWS sends what has changed, a few times a second, until you cancel.
 # `streamQuotes` opens such a subscription at the beginning of a `with` block and cancels it at its end, whatever happens in
-# between.
+# between. `stream.waiting()` gives the list of the changes that have come since it was last asked. Each has a `symbol`, a
+# `field` (such as `"bid"`), its new `value`, and when it came: `time` is the time of day, `moment` the same in seconds.
 #
 # On the simulated gateway `app.sleep` takes no time. On a paper TWS the next cell waits a real minute.
 
@@ -373,6 +374,10 @@ figure.supxlabel("seconds", fontsize=9)
 plt.show()
 
 # %% [markdown]
+# The table doesn't tell: it holds the newest numbers only, and a jump is a *change*. In the picture one of the ten stands out.
+# (On a paper TWS hardly ever. And when you have let more than two minutes pass before, by running other cells twice, the jump
+# lies behind you: restart, and run the first code cell and this section.)
+#
 # Each small chart compares a share with **its own first price**. That is the second half of the answer to the question above.
 # The first tick of an instrument can't be compared with anything, so it only fills the record: it is the *seed*. Programs that
 # forget this compare the first price with 0, or with the price of another share.
@@ -402,6 +407,9 @@ def since_first(ticks):
 check("08.6", since_first)
 
 # %% [markdown]
+# For a photograph of several there is `getQuotes`. It takes a list of symbols, asks for all of them at once, and returns a table
+# with a row for each. The lines are given back before it returns.
+#
 # ### Exercise 7 · Five last prices
 #
 # Get the last prices of IBM, JPM, KO, WMT and SPY into a dictionary `five`, symbol → price. All five should be asked for at
@@ -477,7 +485,9 @@ pauses = trades.groupby("symbol")["moment"].agg(trades="count", longest=lambda m
 pauses
 
 # %% [markdown]
-# A board that people look at should say so by itself. This one shades a row and names it *stale* when nothing has come for as
+# The same silence of half a minute is an alarm for the share, and means nothing for the fund.
+#
+# A board that people look at should say by itself who is silent. This one shades a row and names it *stale* when nothing has come for as
 # long as you think right. It holds a line for each row until you close it.
 #
 # To see it at work, the simulated gateway stages an accident: the *data farm* for US prices, one of IB's computers, fails for

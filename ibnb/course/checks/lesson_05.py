@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
+from unittest.mock import patch
 
 import pandas as pd
 
+from ibnb import ConnectionLostError
 from ibnb.course.exercises import called, choice, exercise, has_journal, received
 from ibnb.course.kinds import unlike
 
@@ -105,7 +107,23 @@ def rotten_apple(load: Callable[[list[str]], Any], app: Any) -> str | None:
             if wrong := _unlike(table, _month(symbol, app)):
                 return f"in {symbol}'s table, {wrong}"
     asked = [request.contract.symbol for request in _asked(app)[before:]] if has_journal(app) else ["KO", "IBM"]
-    return None if {"KO", "IBM"} <= set(asked) else "the gateway was never asked for bars of KO and IBM"
+    if not {"KO", "IBM"} <= set(asked):
+        return "the gateway was never asked for bars of KO and IBM"
+    return _swallowed(load, app)
+
+
+def _swallowed(load: Callable[[list[str]], Any], app: Any) -> str | None:
+    """What becomes of a symbol that exists, when its request fails for another reason."""
+    with patch.object(app, "getData", side_effect=ConnectionLostError("The connection was lost.")):
+        try:
+            found, unknown = load(["KO"])
+            kept, blamed = "KO" in found, "KO" in unknown
+        except Exception:
+            return None
+    if kept:
+        return None
+    said = "KO counts as unknown" if blamed else "KO goes missing without a word"
+    return f"when the connection is lost, {said}: catch ContractNotFoundError, and no other exception"
 
 
 @exercise("05.7", wants=dict, correct="three symbols, three requests, three tables")

@@ -56,10 +56,15 @@ def collector(made: type, app: Any) -> str | None:
                 session.reqHistoricalData(number, contract, "", "1 W", "1 day", "TRADES", 1, 1, False, [])
             before = set(getattr(session, "ended", ()))
             session.sleep("2 s")
-            bars: Any = getattr(session, "bars", None)
-            ended: Any = getattr(session, "ended", None)
     except (AttributeError, TypeError):
         return "no object of your class can be made: __init__ takes nothing but self, and calls super().__init__()"
+    for name in ("bars", "ended"):
+        if not hasattr(session, name):
+            return f"a session of your class has no attribute {name}; __init__ is the place to make it"
+        if name not in vars(session):
+            return f"{name} belongs to the class, so all its sessions share one: make it in __init__, as self.{name}"
+    bars: Any = session.bars
+    ended: Any = session.ended
     if wrong := unlike(bars, dict, what="the attribute bars"):
         return wrong
     if wrong := unlike(ended, set, what="the attribute ended"):
@@ -186,15 +191,30 @@ def _too_many(times: Sequence[Any], limit: int, window: float) -> str | None:
     return None
 
 
+_TOO_SOON = (
+    "TWS answered your second question with 162, pacing violation: it came less than 15 s after the first by the "
+    "session's clock (session.sleep moves that clock, time.sleep doesn't)"
+)
+
+
+def _complaints(session: Any) -> list[Any]:
+    return [each for each in answered(session, "ErrorMessage") if each.code == 162]
+
+
 @exercise("06.6", wants=callable, correct="the same question twice, with fifteen seconds between")
 def twice(function: Callable[..., Any], app: Any) -> str | None:
     with _world(app, "06.6") as session:
-        both = called(function, session, "KO", wants=(tuple, list))
+        try:
+            both = called(function, session, "KO", wants=(tuple, list))
+        except NotYet:
+            if _complaints(session):
+                return _TOO_SOON
+            raise
         journal = [entry for entry in session.gateway.journal if entry.direction == "in"]
         asked = [
             (entry.time, entry.message) for entry in journal if type(entry.message).__name__ == "ReqHistoricalData"
         ]
-        told = [each for each in answered(session, "ErrorMessage") if each.code == 162]
+        told = _complaints(session)
     if told:
         return "TWS complained once (162, pacing violation), and it should have no reason to"
     if len(both) != 2 or any(unlike(each, pd.DataFrame) for each in both):
@@ -217,7 +237,7 @@ _QUEUES: list[tuple[list[float], list[float], list[float]]] = [
     ([0.0, 1.0, 2.0], [0.1, 0.1, 0.1], [0.0, 0.0, 0.0]),
     ([0.0, 1.0, 2.0, 30.0], [20.0, 0.1, 0.1, 0.1], [0.0, 19.0, 18.1, 0.0]),
     ([5.0, 5.0, 5.0], [1.0, 2.0, 3.0], [0.0, 1.0, 3.0]),
-    ([-3.0, 10.0], [1.0, 1.0], [0.0, 0.0]),
+    ([3.0, 10.0], [1.0, 1.0], [0.0, 0.0]),
     ([], [], []),
 ]
 

@@ -44,6 +44,46 @@ def loader(app: Any, unknown_as: Any = list, keep: Any = None, duration: str = "
     return load
 
 
+def catches_all(app: Any, silently: bool = False) -> Any:
+    def load(symbols: list[str]) -> Any:
+        found, unknown = {}, []
+        for symbol in symbols:
+            try:
+                found[symbol] = share(app, symbol, "1 M", "1 day")
+            except Exception as error:
+                if not silently or isinstance(error, ibnb.ContractNotFoundError):
+                    unknown.append(symbol)
+        return found, unknown
+
+    return load
+
+
+def resolves_first(app: Any) -> Any:
+    def load(symbols: list[str]) -> Any:
+        known, unknown = {}, []
+        for symbol in symbols:
+            try:
+                known[symbol] = app.resolve(app.createContract(symbol))
+            except ibnb.ContractNotFoundError:
+                unknown.append(symbol)
+        return {symbol: app.getData(each, app.dataSettings("1 M", "1 day")) for symbol, each in known.items()}, unknown
+
+    return load
+
+
+def one_table_each(app: Any) -> Any:
+    def load(symbols: list[str]) -> Any:
+        found, unknown = {}, []
+        for symbol in symbols:
+            try:
+                found[symbol] = app.getDataMany([symbol], app.dataSettings("1 M", "1 day")).loc[symbol]
+            except ibnb.ContractNotFoundError:
+                unknown.append(symbol)
+        return found, unknown
+
+    return load
+
+
 def stops(app: Any) -> Any:
     return lambda symbols: ({symbol: share(app, symbol, "1 M", "1 day") for symbol in symbols}, [])
 
@@ -64,6 +104,8 @@ RIGHT: list[Any] = [
     ("05.3", TYPO),
     with_app(lambda app: ("05.5", share(app), "09:30", app)),
     with_app(lambda app: ("05.6", loader(app), app)),
+    with_app(lambda app: ("05.6", resolves_first(app), app)),
+    with_app(lambda app: ("05.6", one_table_each(app), app)),
     with_app(lambda app: ("05.7", month(app), app)),
     ("05.8", best),
 ]
@@ -118,6 +160,8 @@ WRONG: list[Any] = [
     (with_app(lambda app: ("05.6", loader(app, duration="3 M"), app)), "in KO's table, it has"),
     (with_app(lambda app: ("05.6", lambda symbols: None, app)), "your function returned None"),
     (with_app(lambda app: ("05.6", loader(app)(["KO"]), app)), "a tuple, a function is wanted"),
+    (with_app(lambda app: ("05.6", catches_all(app), app)), "connection is lost, KO counts as unknown"),
+    (with_app(lambda app: ("05.6", catches_all(app, silently=True), app)), "KO goes missing without a word"),
     (with_app(lambda app: ("05.7", swapped(app), app)), "in MSFT's table, the prices are those of another"),
     (with_app(lambda app: ("05.7", month(app, "MSFT", "NFLX"), app)), "the keys should be"),
     (with_app(lambda app: ("05.7", month(app, "MSFT", "NFLX", "TSLA", "KO"), app)), "the keys should be"),

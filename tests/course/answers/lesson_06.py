@@ -24,6 +24,22 @@ class Collector(ibnb.IBApp):
         self.ended.add(reqId)
 
 
+class Shared(ibnb.IBApp):
+    bars: dict[int, Any] = {}  # noqa: RUF012
+    ended: set[int] = set()  # noqa: RUF012
+
+    historicalData = Collector.historicalData
+    historicalDataEnd = Collector.historicalDataEnd
+
+
+class NoEnds(ibnb.IBApp):
+    def __init__(self) -> None:
+        super().__init__()
+        self.bars: dict[int, Any] = {}
+
+    historicalData = Collector.historicalData
+
+
 class OneList(Collector):
     def historicalData(self, reqId: int, bar: Any) -> None:
         self.bars.setdefault(1, []).append(bar.close)
@@ -132,8 +148,8 @@ def tries_again(session: Any, symbol: str) -> Any:
             session.sleep("5 s")
 
 
-def lateness(arrivals: Any, work: Any) -> list[float]:
-    waits, free = [], float("-inf")
+def lateness(arrivals: Any, work: Any, free: float = 0.0) -> list[float]:
+    waits = []
     for arrival, seconds in zip(arrivals, work, strict=True):
         start = max(arrival, free)
         waits.append(start - arrival)
@@ -174,6 +190,7 @@ RIGHT: list[Any] = [
     with_app(lambda app: ("06.6", twice, app)),
     with_app(lambda app: ("06.6", with_pacing, app)),
     ("06.7", lateness),
+    ("06.7", lambda arrivals, work: lateness(arrivals, work, free=float("-inf"))),
     ("06.9", keep, fetch),
 ]
 WRONG: list[Any] = [
@@ -187,7 +204,9 @@ WRONG: list[Any] = [
     (with_app(lambda app: ("06.2", WantsSymbols, app)), r"super\(\).__init__\(\)"),
     (with_app(lambda app: ("06.2", EndsInAList, app)), "the attribute ended is a list"),
     (with_app(lambda app: ("06.2", dict, app)), "a subclass of ibnb.IBApp"),
-    (with_app(lambda app: ("06.2", ibnb.IBApp, app)), "the attribute bars is None"),
+    (with_app(lambda app: ("06.2", ibnb.IBApp, app)), "no attribute bars"),
+    (with_app(lambda app: ("06.2", NoEnds, app)), "no attribute ended"),
+    (with_app(lambda app: ("06.2", Shared, app)), "bars belongs to the class"),
     (with_app(lambda app: ("06.3", one_by_one, app)), "let the waits overlap"),
     (with_app(lambda app: ("06.3", lambda *given: one_by_one(*given, req_id=7), app)), "the id 7 was used for 50"),
     (
@@ -217,7 +236,10 @@ WRONG: list[Any] = [
     (("06.5", lambda n, limit, window: [str(time) for time in paced(n, limit, window)]), "should be numbers"),
     (("06.5", lambda n, limit, window: tuple(paced(n, limit, window))), "is a tuple"),
     (("06.5", lambda n, limit, window: [time + 1 for time in paced(n, limit, window)]), "later than need be"),
-    (with_app(lambda app: ("06.6", lambda *given: twice(*given, wait="10 s"), app)), "stops with PacingError"),
+    (
+        with_app(lambda app: ("06.6", lambda *given: twice(*given, wait="10 s"), app)),
+        "162.*less than 15 s after the first",
+    ),
     (with_app(lambda app: ("06.6", tries_again, app)), "TWS complained once"),
     (with_app(lambda app: ("06.6", asked_once, app)), "asked 1 times"),
     (with_app(lambda app: ("06.6", lambda *given: twice(*given, bars="1 min"), app)), "asked 0 times"),
