@@ -292,9 +292,11 @@ def _name(request_type: str | type) -> str:
 
 def _catch_up(client: Client, subscription: Subscription) -> None:
     """What a stream believes it has said may not have arrived: let it say all again; a book begins anew (317)."""
+    client.pay()
     sent: dict[Any, Any] = subscription.state.get("sent", {})
     if subscription.kind == "mktDepth":
         client.error(subscription.reqId, 317, _RESET)
         sent.update(dict.fromkeys(sent, ()))
     else:
         sent.clear()
+        subscription.state["minute"] = None

@@ -174,6 +174,29 @@ def test_a_stream_that_has_fallen_silent_is_told_of_although_its_last_news_wait(
     assert silent["text"].str.startswith(f"{verb} AAPL").all()
 
 
+GAP = pd.DatetimeIndex(["2025-06-11 09:30", "2025-06-11 09:31", "2025-06-11 14:59"])
+OWN = {
+    "STK": ("streamRealTimeBars", {"open": 10.0, "high": 10.1, "low": 9.9, "close": 10.0, "volume": 500}, {}),
+    "IND": ("streamQuotes", {"price": 10.0, "size": 100}, {"exchange": "CBOE"}),
+}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("secType", OWN)
+def test_a_stream_of_own_data_that_falls_silent_in_a_gap_is_told_of(secType: str, at_once: bool) -> None:
+    """It seemed to have news at every beat, which nobody had looked at yet: the silence was never told."""
+    verb, row, where = OWN[secType]
+    own = pd.DataFrame({"time": GAP, "secType": secType} | row)
+    app = ibnb.connect("embedded", start="2025-06-11 09:31", data={"MINE": own})
+    app.staleAfter = 60
+    if at_once:
+        app.tickSnapshotEnd = lambda *args: None  # an override: nothing waits
+    with getattr(app, verb)(app.createContract("MINE", secType, currency="USD", **where)):
+        app.sleep(480)
+    assert app.notices["text"].str.contains(f"{verb} MINE has had no data").sum() == 1
+    ibnb.reset()
+
+
 def test_a_connection_that_has_fallen_silent_is_asked_although_something_waits(app: IBApp) -> None:
     """Else nobody would notice while time passes."""
     pipe = core(app).lifecycle.connection

@@ -194,6 +194,17 @@ class Market:
         """The halt in which the instrument is at `t`, if it is in one."""
         return halt_at(self.paths.halts(instrument), t)
 
+    def may_stand(self, instrument: Instrument, t: float) -> bool:
+        """Whether a quote may stay as it is for long although the market is open: in a halt, after the last trading
+        day, and of what nobody quotes in the gaps of a file."""
+        expired = instrument.expiry is not None and self.calendar.latest(instrument.schedule, t)[0] > instrument.expiry
+        unquoted = not instrument.quotes and self.from_file(instrument)
+        return expired or unquoted or self.halt(instrument, t) is not None
+
+    def from_file(self, instrument: Instrument) -> bool:
+        """Whether a file tells of the instrument, which may have gaps."""
+        return instrument.conId in self.instruments.recordings
+
     def lot(self, instrument: Instrument) -> int:
         """What one unit of a quoted size stands for: quoted sizes are multiples of it."""
         return _LOTS.get(instrument.secType, 1)

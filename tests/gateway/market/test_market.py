@@ -213,6 +213,16 @@ def test_an_expired_future_stops():
     assert quote.time < at(2025, 3, 22)
 
 
+def test_a_quote_may_stand_only_where_nothing_is_new_for_long():
+    """Where it is open there is news, but of what has expired."""
+    march, day = next(f for f in INSTRUMENTS.futures if f.localSymbol == "ESH5"), at(2025, 6, 10, 11)
+    trading = [(each, day) for each in ALL if MARKET.is_open(each, day)]
+    assert len(trading) > 50
+    for instrument, t in [(march, at(2025, 3, 21, 9, 35)), (march, day), *trading]:
+        stands = len({MARKET.quote(instrument, t + n) for n in range(60)}) == 1
+        assert MARKET.may_stand(instrument, t) == stands == ((instrument, t) == (march, day))
+
+
 @pytest.mark.parametrize(
     ("instrument", "what"), [(EUR, "TRADES"), (BY_NAME["XAUUSD.CFD.USD"], "TRADES"), (SPX, "BID"), (AAPL, "FEE_RATE")]
 )

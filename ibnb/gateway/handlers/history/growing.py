@@ -37,10 +37,11 @@ class Growing:
     _made: deque[list[Any]] = field(default_factory=deque)
 
     def tell(self, start: float, end: float) -> None:
-        """Say how the bars of [start, end) stand: at once where there may be none, as when nobody trades."""
+        """Say how the bars of [start, end) stand: at once where there may be none, as when nobody trades, so that a
+        stream in which nothing is said isn't taken for one of which something waits."""
         world, market, instrument, last = self.world, self.world.market, self.instrument, end - 1
-        trades = market.is_open(instrument, last, self.rth) and not market.halt(instrument, last)
-        if trades and world.upstream.whole:
+        trades = market.is_open(instrument, last, self.rth) and not market.may_stand(instrument, last)
+        if trades and not market.from_file(instrument) and world.upstream.whole:
             self._beats.append((start, end))
             if self.client.owe(self.reqId, self):
                 return

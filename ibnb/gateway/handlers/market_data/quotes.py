@@ -163,10 +163,10 @@ def _news(world: World, client: Client, subscription: Subscription, now: float) 
 
 def _beat(world: World, client: Client, subscription: Subscription) -> None:
     """Send the news. Those of a plain quote depend on the moment alone, and so can be made when somebody hears them;
-    not so in a halt, when there are none."""
+    not so while there may be none, lest something seems to wait."""
     state, now = subscription.state, world.clock.now()
     plain = not (state["generic"] or state["combination"])
-    if plain and world.upstream.whole and not world.market.halt(state["instrument"], now):
+    if plain and world.upstream.whole and not world.market.may_stand(state["instrument"], now):
         later = partial(_later_news, world, client, subscription, now)
         if client.owe(subscription.reqId, later):
             return
