@@ -119,6 +119,8 @@ class Lifecycle:
 
     def reach(self, host: str, port: int, clientId: int) -> Connection:
         """Shake hands; what was known of the last connection is void, but no order id is used twice at one place."""
+        # Else what is still to be done about the last one's end would be done to this one.
+        self.await_told()
         connection = Connection(host, port, self.before_send, self.gateway if port == HERE else None)
         self.signal("connection_ready", False)
         self.ready.clear()

@@ -242,8 +242,10 @@ def test_in_real_time_it_comes_back_by_itself(tws: FakeTWS) -> None:
     app.autoReconnect = True
     core(app).reconnect.backoff = Backoff(first=0.0)
     app.connect("127.0.0.1", tws.listen(), 1)
-    lose(tws, app)
-    assert "20000103-14:30:00" == app.getHead(timeout=10)
+    core(app).fence.wait()
+    tws.drop()
+    tws.wait_for(71, 2)
+    assert "20000103-14:30:00" == app.getHead(timeout=60)
     app.disconnect()
 
 

@@ -468,3 +468,32 @@ def test_who_has_left_the_simulator_may_sleep_and_look_for_a_tws_at_any_port() -
     with pytest.raises(NotConnectedError, match="nothing listens"):
         app.connect("127.0.0.1", 1, 1)
     ibnb.reset()
+
+
+def test_a_way_back_that_is_quicker_than_the_end_waits_for_it(
+    app: App, tws: FakeTWS, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the reader thread was late, what it did about the end it did to the next connection: no verb worked there."""
+
+    class Watched(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            awaited.set()
+            return super().wait(timeout)
+
+    def come_back_at_once() -> bool:
+        returns = comes_back()
+        back.start()
+        begun.set()
+        while back.is_alive() and not awaited.wait(0.01):
+            pass
+        return returns
+
+    awaited, begun, comes_back = threading.Event(), threading.Event(), core(app).lifecycle.comes_back
+    back = threading.Thread(target=core(app).reconnect.come_back_now, args=(60.0,))
+    core(app).lifecycle.told = Watched()
+    monkeypatch.setattr(core(app).lifecycle, "comes_back", come_back_at_once)
+    tws.drop()
+    assert begun.wait(60)
+    back.join(60)
+    assert (app.isConnected(), core(app).lifecycle.ended.is_set()) == (True, False)
+    assert "20000103-14:30:00" == app.getHead()
