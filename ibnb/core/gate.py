@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from ibnb.core.exposure import WITH_BLOCK, Exposure, Holding, OrderKey, Terms
-from ibnb.core.limits import SELLING, Intent, OrderLimits, exercise_of, intent_of, judge, unknown
+from ibnb.core.limits import SELLING, Intent, OrderLimits, attached, exercise_of, intent_of, judge, unknown
 from ibnb.errors import SafetyError
 from ibnb.ib.api import is_unset, to_float
 from ibnb.ib.codes import CODES, outcome, severity
@@ -212,7 +212,7 @@ class OrderGate:
             judge(intent, limits)
         with self._place.lock:
             counted: dict[int, Terms] = {}
-            new = sum(orderId not in self._admitted for orderId, _, _ in real)
+            new = sum(1 + len(attached(order)) for orderId, _, order in real if orderId not in self._admitted)
             self._check_rate(intents[0], new, limits)
             try:
                 for (orderId, _, order), intent in zip(real, intents, strict=True):

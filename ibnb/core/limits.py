@@ -47,9 +47,10 @@ class OrderLimits:
     contract's own unit (London: pence); without it the order is refused. Prices that the order states count if higher.
     cashQty counts as value, and needs price_of to be judged by max_quantity, as does a sale that states a price: TWS
     may turn the sum into units at that price, and sell these at a better one.
-    max_orders_per_minute counts modifications too, previews not. symbols: the only ones allowed, legs included.
-    allow_short=False refuses to sell more of an instrument than the account holds, as far as TWS has told
-    (getPositions()), less what working orders sell already; the exits of a bracket may sell what its entry buys.
+    max_orders_per_minute counts modifications too, and exits that TWS attaches (ptOrderType, slOrderType; max_notional
+    refuses these), previews not. symbols: the only ones allowed, legs included. allow_short=False refuses to sell more
+    of an instrument than the account holds, as far as TWS has told (getPositions()), less what working orders sell
+    already; the exits of a bracket may sell what its entry buys.
 
     Where a contract doesn't say by itself what it is (a conId, a derivative, pence), TWS is asked, once.
     """
@@ -180,9 +181,18 @@ def judge(intent: Intent, limits: OrderLimits) -> None:
         if limits.max_quantity is not None and _units(intent, part, limits) > limits.max_quantity:
             raise intent.refuse(f"at most {limits.max_quantity:g} units per order")
     if limits.max_notional is not None:
+        if attached(intent.order):
+            raise intent.refuse(
+                "the prices of the exits that TWS attaches can't be checked against max_notional; use createBracket"
+            )
         value = sum(_value(intent, part, limits) for part in intent.parts)
         if value > limits.max_notional:
             raise intent.refuse(f"its value of {value:,.2f} is above {limits.max_notional:,.2f}")
+
+
+def attached(order: Any) -> list[str]:
+    """Which exits TWS is to attach by its own presets: "pt", the profit taker, and "sl", the stop loss."""
+    return [name for name in ("pt", "sl") if str(_get(order, f"{name}OrderType") or "NONE").strip().upper() != "NONE"]
 
 
 def unknown(contract: Any, limits: OrderLimits) -> list[Any]:

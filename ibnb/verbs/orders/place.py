@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from ibnb import tables
+from ibnb.core.limits import attached
 from ibnb.core.session import Session
 from ibnb.errors import ConnectionLostError, NotConnectedError
 from ibnb.ib import conditions, create
@@ -75,14 +76,14 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         if wait is not None:
             _statuses(wait)
         self._ibnb.gate.prepare(contract)
-        attached = _attached(order)
-        with self._ibnb.placing(1 + len(attached)):
+        exits = _attached(order)
+        with self._ibnb.placing(1 + len(exits)):
             orderId, sent = self._ibnb.take_order_id(), _sized(order)
-            for name in attached:
+            for name in exits:
                 setattr(sent, f"{name}OrderId", self._ibnb.take_order_id())
             self.placeOrder(orderId, contract, sent)
         _say_placed(orderId, contract, order)
-        for name in attached:
+        for name in exits:
             print(f"New Order ID {getattr(sent, f'{name}OrderId')}: {_ATTACHED[name]} of {orderId}, attached by TWS")
         if wait is not None:
             try:
@@ -396,12 +397,7 @@ _ATTACHED = {"pt": "the profit taker", "sl": "the stop loss"}
 
 def _attached(order: Any) -> list[str]:
     """Which orders TWS is to attach, as far as nobody has given them an id."""
-    words = {name: getattr(order, f"{name}OrderType", "") for name in _ATTACHED}
-    return [
-        name
-        for name, word in words.items()
-        if word and word.upper() != "NONE" and is_unset(getattr(order, f"{name}OrderId") or None)
-    ]
+    return [name for name in attached(order) if is_unset(getattr(order, f"{name}OrderId") or None)]
 
 
 def _say_placed(orderId: int, contract: Any, order: Any) -> None:

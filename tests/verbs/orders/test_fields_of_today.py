@@ -9,7 +9,7 @@ import pytest
 from scripted import ScriptedTWS
 
 import ibnb
-from ibnb import IBApp, IBError, OrderRejectedError
+from ibnb import IBApp, IBError, OrderRejectedError, SafetyError
 from ibnb.ib import api
 
 today = pytest.mark.skipif(api.MAX_CLIENT_VER < 226, reason="this ibapi's orders have fewer fields")
@@ -61,6 +61,24 @@ def test_tws_attaches_exits_whose_ids_the_verb_takes(app: Any, capsys: pytest.Ca
     app.modifyOrder(first + 1, limit_price=1.0)
     app.waitOrder(first + 1, "Filled")
     assert app.waitOrder(first + 2, "done").status == "Cancelled"
+
+
+@today
+def test_the_exits_that_tws_attaches_are_orders_to_the_limits_too(app: Any) -> None:
+    """A bracket in another spelling: three orders passed a limit of two a minute, and exits one of their value."""
+    entry = app.createOrder("BUY", 10, "LMT", 90, ptOrderType="PRESET", slOrderType="PRESET")
+    app.limitOrders(ibnb.OrderLimits(max_orders_per_minute=2))
+    with pytest.raises(SafetyError, match="at most 2 orders per minute"):
+        app.placeOrderNow("NVDA", entry)
+    app.limitOrders(ibnb.OrderLimits(max_notional=1000))
+    with pytest.raises(SafetyError, match="attaches can't be checked against max_notional; use createBracket"):
+        app.placeOrderNow("NVDA", entry)
+    app.limitOrders(ibnb.OrderLimits(max_orders_per_minute=3, max_quantity=10, allow_short=False))
+    app.getPositions()
+    app.placeOrderNow("NVDA", entry, wait="Submitted")
+    with pytest.raises(SafetyError, match="at most 3 orders per minute"):
+        app.placeOrderNow("NVDA", app.createOrder("BUY", 1, "LMT", 90))
+    assert len(app.getOpenOrders()) == 3
 
 
 @today
