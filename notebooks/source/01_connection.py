@@ -1,7 +1,7 @@
 # %% [raw]
 # title = "Hello, TWS: what talks to what"
-# teach = 25
-# practise = 20
+# teach = 20
+# practise = 25
 # needs = "Python and this package; no account, no TWS"
 # uses = ["connect", "notices", "explain", "tape", "ConnectionPanel", "getCurrentTime", "disconnect"]
 # objectives = [
@@ -189,7 +189,8 @@ print(ibnb.explain(502))
 # ### Exercise 3 · Good news, bad news
 #
 # Give each of these ten codes its severity, in the words of the table: `"notice"`, `"warning"`, `"request"` or
-# `"connection"`. `print(ibnb.explain(code))` tells you about each.
+# `"connection"`. The answer is a dictionary that begins `{2104: "notice", …`. `print(ibnb.explain(code))` tells you about
+# each.
 #
 # Codes: 2104, 2106, 2158, 1102, 10167, 399, 200, 162, 326, 502.
 
@@ -235,8 +236,9 @@ check("01.4", farms, app)
 # ## The whole conversation
 #
 # Nothing is hidden: `app.tape` holds every request and every message, in order. An arrow to the right is a request of ours,
-# an arrow to the left a message from the server. `managedAccounts` and `nextValidId` are the greeting; `openOrderEnd` ends
-# the list of the orders that this program has left working, and today there is none.
+# an arrow to the left a message from the server. `startApi` says which client we are, and `connectAck` that both sides have
+# agreed on a version. `managedAccounts` and `nextValidId` are the greeting; `openOrderEnd` ends the list of the orders that
+# this program has left working, and today there is none.
 
 # %%
 app.tape[["direction", "name", "summary"]].head(8)
@@ -329,7 +331,8 @@ check("01.6", caught)
 # ### Exercise 7 · Is anybody there?
 #
 # Write the question of this lesson as a function. `answers(port)` returns `True` when a session can be made at that port and
-# `False` when it can't, and leaves nothing behind: the session that it made is ended again.
+# `False` when it can't, and leaves nothing behind: the session that it made is ended again. `connect` returns a session, and
+# the method `disconnect()` of a session ends it.
 #
 # One thing to know: a TWS tells its clients apart by their **client id**, a number that each program chooses. Our session
 # `app` has number 1. Use another one, `ibnb.connect(port=port, clientId=99)`. With number 1 you would be given `app` itself,

@@ -211,6 +211,9 @@ ibnb.plotThreads(
 )
 
 # %% [markdown]
+# The table counts nine messages and only eight callbacks. For the ninth, `openOrderEnd`, our class has no method of its own, so
+# `EWrapper`'s was called, which writes nothing into our log.
+#
 # Read the picture from left to right. The reader is always a little ahead of the run thread, because a message must be in
 # the queue before it can be taken out. Run the two cells again, and the dots of different threads may change places a
 # little. Nobody promises which of two threads is quicker. **Within** one row the order is certain, since messages are
@@ -555,7 +558,7 @@ waiting.disconnect()
 loop.join()
 
 # %% [markdown]
-# False, after a second. TWS did answer, within a millisecond: with *error 200*, for request number 2. But an error is no
+# False, after a second. TWS did answer, long before that: with *error 200*, for request number 2. But an error is no
 # row and no end marker, so nobody rang the bell. Many scripts write `wait()` without a limit in this place. They wait to
 # this day; the author of one of them published his notebook with the cell interrupted.
 #
@@ -572,7 +575,7 @@ loop.join()
 # ```
 #
 # There is one more difficulty. Not every error ends something. The notices about data farms carry the number −1, for "no
-# request". And some warnings carry your request's number although the rows still come, such as 2176. So it takes a *table*
+# request". And some warnings carry your request's number although the rows still come, such as 2176, after which sizes are rounded. So it takes a *table*
 # of codes to tell one from the other. Here a simple rule will do: codes from 2000 on are warnings.
 #
 # ### Exercise 6 · Repair it

@@ -1,6 +1,6 @@
 # %% [raw]
 # title = "Account summary and positions"
-# teach = 30
+# teach = 25
 # practise = 25
 # needs = "lesson 01"
 # uses = ["getAccountSummary", "getPositions", "getAccountUpdates", "getPnL", "plotMargin", "plotPortfolio", "cancelAccountSummary"]
@@ -43,6 +43,7 @@ summary[["value", "currency", "account"]]
 # | `NetLiquidation` | what would be left if everything were sold now: the account's *net liquidation value* |
 # | `TotalCashValue` | the cash alone, all currencies together; negative when more is borrowed than there is |
 # | `GrossPositionValue` | the value of everything held, short positions counted as if they were long |
+# | `MaintMarginReq` | the security that the broker wants for what is held: *maintenance margin*, explained below |
 # | `AvailableFunds` | what is free for new positions |
 # | `BuyingPower` | the same, times what the broker would lend on it: what you *could* buy, not what you should |
 #
@@ -149,6 +150,9 @@ everything = app.getAccountSummary()
 ibnb.plotMargin(everything, title="Margin usage")
 
 # %% [markdown]
+# `ExcessLiquidity` is what is left above the maintenance margin, as `AvailableFunds` is what is left above the initial one. (For
+# this account the simulated gateway wants equally much of both kinds, so these bars are equal in pairs.)
+#
 # The same in two sentences, for those who don't see the picture:
 
 # %%
@@ -212,8 +216,8 @@ conversation[conversation["name"].str.contains("ccountSummary")][["direction", "
 # ### Exercise 5 · Close the tap
 #
 # The next cell asks by hand, the way IB's own examples do. The subscription has the number 9001, and it is running now.
-# (The numbers of requests are yours to choose. Small ones such as 0 or 1 invite confusion with order ids and with the −1
-# that stands for "no request" in errors.)
+# `"All"` stands for all accounts of the log-in. (The numbers of requests are yours to choose. Small ones such as 0 or 1
+# invite confusion with order ids and with the −1 that stands for "no request" in errors.)
 
 # %%
 app.reqAccountSummary(9001, "All", "NetLiquidation")

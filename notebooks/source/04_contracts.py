@@ -1,7 +1,7 @@
 # %% [raw]
 # title = "Contracts: saying exactly what you mean"
-# teach = 35
-# practise = 30
+# teach = 30
+# practise = 35
 # needs = "lesson 01; lesson 03 for the account that the story starts from"
 # uses = ["createContract", "getContractDetails", "resolve", "ContractBuilder", "plotHours", "getOptionParameters"]
 # objectives = [
@@ -73,6 +73,8 @@ app.resolve(amd)
 # %% [markdown]
 # Read the text to its end. It names the fields that tell the candidates apart, so it says how to mend the description. Some
 # scripts take the first row instead, `details[0]`, and trade whatever happens to stand there.
+#
+# (In the diagram, a **quote** is what an instrument costs now, and a **bar** is what its price did within a minute or a day.)
 #
 # ```mermaid
 # flowchart LR
@@ -159,7 +161,7 @@ print(f"{position['position']:.0f} shares at {pounds:,.2f} GBP: {pounds * positi
 
 # %% [markdown]
 # Lean hogs are the same trap with other numbers. The future on them is quoted in cents for a pound of meat, and one contract
-# stands for 40,000 pounds of weight.
+# stands for 40,000 pounds of weight. The row is one of several dates; their unit is the same, so the first one will do here.
 
 # %%
 hogs = app.getContractDetails(app.createContract("HE", "FUT", "CME")).iloc[0]
@@ -371,7 +373,8 @@ app.getQuote(continuous)
 #
 # <details><summary>Hint</summary>
 # <code>today = app.getCurrentTime().tz_convert("America/New_York").tz_localize(None).normalize()</code>, and
-# <code>pd.to_datetime(column)</code> turns the dates into moments. Build the final contract with the conId.
+# <code>pd.to_datetime(column)</code> turns the dates into moments.
+# <code>app.createContract(symbol, "FUT", exchange, conId=…)</code> describes the one that you have chosen.
 # </details>
 
 

@@ -140,7 +140,10 @@ def debts(borrowed: Callable[[Any], Mapping[str, float]]) -> str | None:
 def nothing_overwritten(collect: Callable[[Any], Mapping[Any, float]]) -> str | None:
     values = dict(_flat(called(collect, list(_ROWS), wants=dict)))
     if len(values) < len(_ROWS):
-        return f"{len(_ROWS)} rows went in and {len(values)} came out: something was overwritten"
+        return (
+            f"{len(_ROWS)} rows went in and {len(values)} came out: something was overwritten. The check's rows are "
+            "those of two accounts, one of which has a balance in two currencies"
+        )
     if len(values) > len(_ROWS):
         return f"{len(_ROWS)} rows went in and {len(values)} came out"
     for account, tag, value, currency in _ROWS:

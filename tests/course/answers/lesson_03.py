@@ -155,7 +155,10 @@ WRONG: list[Any] = [
     (("03.6", lambda cash: {**borrowed(cash), "USD": 0.0}), "nothing is owed in USD"),
     (("03.6", lambda cash: {c: v / 2 for c, v in borrowed(cash).items()}), "700 EUR are owed, and it says 350"),
     (("03.7", lambda rows: {row[1]: float(row[2]) for row in rows}), "4 rows went in and 2 came out"),
-    (("03.7", lambda rows: {row[:2]: float(row[2]) for row in rows}), "4 rows went in and 3 came out"),
+    (
+        ("03.7", lambda rows: {row[:2]: float(row[2]) for row in rows}),
+        "4 rows went in and 3 came out.* in two currencies$",
+    ),
     (
         ("03.7", lambda rows: dict(enumerate(float(row[2]) for row in rows))),
         "a whole number 0",
