@@ -54,7 +54,7 @@ class _Group:
 
 
 def find_quotes(payloads: list[bytes], server_version: int) -> list[Quotes]:
-    """What each request's messages say. IndexError or ValueError if one can't be read at all."""
+    """What each request's messages say. IndexError, ValueError or struct.error if one can't be read at all."""
     as_text = server_version < RAW_ID_VERSION
     read: _Read = _read_text if as_text else _read_protobuf
     kinds: list[int] = []
