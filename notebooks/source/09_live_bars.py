@@ -85,8 +85,9 @@ axes.legend(loc="best")
 plt.show()
 
 # %% [markdown]
-# The trades are the truth, and there are hundreds of them. (They are timed to the second, so many dots lie on one another.) The
-# bars of five seconds sum them up without losing a high or a low. The growing bar tells the same story with one number.
+# Bars of both kinds come every five seconds, twelve in a minute. The trades are the truth, and there are hundreds of them. (They
+# are timed to the second, so many dots lie on one another.) The bars of five seconds sum them up without losing a high or a
+# low. The growing bar tells the same story with one number.
 #
 # Why not always take the finest? Because it costs. TWS allows only a handful of tick-by-tick streams at a time (five, with the
 # usual hundred lines of market data), and options have none. Your program has to look at every item. Take the coarsest

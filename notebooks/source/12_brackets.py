@@ -192,6 +192,8 @@ for child in family[1:]:
 app.getBlotter().loc[family, ["orderType", "status"]]
 
 # %% [markdown]
+# They went with it. Without a parent there is nothing that they could close.
+#
 # ### Exercise 3 · A bracket in a currency
 #
 # Place a bracket to **buy 100,000 EUR.USD**: entry about 1 % below the market, profit about 1 % above it, stop about 2 % below
