@@ -19,7 +19,6 @@ from ibnb.core.outgoing import ENDING, PASSING
 from ibnb.core.session import Session
 from ibnb.errors import IBError, NotConnectedError
 from ibnb.ib import api
-from ibnb.ib.accounts import mask
 
 ROOT = Path(__file__).parents[2]
 
@@ -410,10 +409,6 @@ def test_a_students_attribute_may_cover_a_view() -> None:
             self.notices = []
 
     assert [] == Mine().notices
-
-
-def test_account_codes_are_masked_in_texts() -> None:
-    assert ("DU*****67", "DU1") == (mask("DU1234567"), mask("DU1"))
 
 
 def test_only_these_names_of_ibapi_are_redefined() -> None:

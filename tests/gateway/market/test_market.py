@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from ibnb.gateway.instruments import Instruments
 from ibnb.gateway.market import Market, NoMarketData
 from ibnb.gateway.market.noise import bell, bits, stream, tent
-from ibnb.gateway.market.prints import shown_sizes
 from ibnb.gateway.scenario import LESSON, Move, new_york
 
 TODAY = date(2025, 6, 11)
@@ -490,13 +489,3 @@ def test_noise_has_mean_0_and_deviation_1():
         assert values.mean() == pytest.approx(0, abs=0.01)
         assert values.std() == pytest.approx(1, abs=0.01)
         assert np.corrcoef(values[1:], values[:-1])[0, 1] == pytest.approx(0, abs=0.01)
-
-
-def test_shown_sizes_are_mostly_small_and_at_times_very_large():  # market 23
-    bid, ask = shown_sizes(bits(stream("sizes"), np.arange(100_000)))
-    for size in (bid, ask):
-        assert size.min() == 1
-        assert 1 <= np.median(size) <= 3
-        assert 4 < size.mean() < 7
-        assert np.quantile(size, 0.999) > 100
-    assert abs(np.corrcoef(bid, ask)[0, 1]) < 0.02
