@@ -60,13 +60,13 @@ waiting = app.placeOrderNow(mastercard, app.createOrder("BUY", 10, conditions=[c
 # Two contracts are at work here, and it is easy to mix them up. The *order* is for MA: you give MA to `placeOrderNow`. The
 # *condition* is about V: you give V to `createCondition`, after the kind, the direction and the level.
 #
-# **Before you run the next cell:** which status will the order have?
+# **Before you run the next cell:** it is a market order, and the market is open. How many of the ten shares will be filled?
 
 # %%
 app.getBlotter().loc[[waiting], ["action", "totalQuantity", "symbol", "orderType", "status", "filled"]]
 
 # %% [markdown]
-# `PreSubmitted`, as with a stop order: IB has it and keeps it. Read the condition back from what TWS has *confirmed*, and not from
+# None. The status is `PreSubmitted`, as with a stop order: IB has it and keeps it. Read the condition back from what TWS has *confirmed*, and not from
 # your own variable. Here it is, with the fields as IB names them:
 
 # %%
@@ -405,6 +405,9 @@ order = app.createOrder("BUY", 1, "LMT", ask)
 app.previewOrder(call, order)[["equityWithLoanChange", "initMarginChange", "commission", "commissionCurrency"]]
 
 # %% [markdown]
+# The first number is the premium and the commission together: this money is gone at once. No margin is added, because a buyer
+# can't lose more than he has paid.
+#
 # Bid and ask of an option often lie far apart. A market order accepts whatever there is. Use a limit.
 #
 # ### Exercise 6 · Price times multiplier

@@ -1,7 +1,7 @@
 # %% [raw]
 # title = "Market scanners"
 # teach = 25
-# practise = 25
+# practise = 30
 # needs = "lessons 02, 05, 08 and 10"
 # uses = ["getScan", "getScannerParameters", "ScanBuilder", "plotFunnel", "reqScannerSubscription", "scannerData", "cancelScannerSubscription", "QuoteBoard", "getDataMany"]
 # objectives = [
@@ -164,11 +164,11 @@ check("14.3", five, app)
 
 # %% [markdown]
 # In ibapi itself a filter is a `TagValue`: a pair of two *texts*, the code and the value. The request takes a list of them. In
-# the published example this list has lost its first line and its closing bracket, so that Python doesn't even read the file:
+# the published example this list has lost its first filter and its closing bracket, so that Python doesn't even read the file:
 #
 # ```python
 # filter_options = [
-#     TagValue("priceAbove",'10'
+#     TagValue("priceAbove", '10')
 # app.reqScannerSubscription(app.nextId(), sub, scan_options, filter_options)
 # ```
 #
@@ -219,7 +219,7 @@ check("14.4", tags)
 # line that cancels was lost when the page was made, and a function without a body is a syntax error. The ranking's line has
 # suffered, too: `print(f"Rank {rank}: … @ {}")`, a text with an empty pair of braces, where the time had been.
 #
-# Here is the same idea, complete. The callbacks only write down, and `data_ready` is the Event that you know from lesson 02.
+# Here is the same idea, complete. The callbacks only write down, and `data_ready` is an Event as in lesson 02: each `IBApp` has one.
 
 
 # %%

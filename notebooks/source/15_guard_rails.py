@@ -246,7 +246,7 @@ check("15.4", cash_floor)
 # `events` is a list in the order in which messages came. Each is a pair: `("value", x)` says that NetLiquidation is now `x`, `("end",
 # None)` that a report is complete, `("start", None)` that a new report begins (what was heard before doesn't count any more). Write
 # `complete_values(events)`. It returns a list with the last value before each end. A report that is broken off by a new start gives
-# nothing, and so does an end without a value.
+# nothing. Each value counts for one end only, so an end without a new value since the last one gives nothing either.
 
 
 # %%
@@ -340,7 +340,7 @@ ibnb.plotEquity(
 
 # %% [markdown]
 # Three things are to be seen. The baseline is `NetLiquidation` after the first complete report. The guard would have acted **once**,
-# although the value stays below the floor for the rest of the morning. And between the moment at which the curve crosses the line and
+# although the value stays below the floor for the rest of the rehearsal. And between the moment at which the curve crosses the line and
 # the report there may be three minutes, in which the market goes on falling. A loss limit isn't a promise. Plan with more than
 # five percent.
 #

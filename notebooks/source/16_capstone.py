@@ -32,7 +32,7 @@
 #
 # Her question is the last one: **all of it at once?**
 #
-# The plan comes from a published lesson, the last of a course of eleven, which lasts less than eleven minutes. *Scan the market for the
+# The plan comes from a published video lesson, the last of a course of eleven, which lasts less than eleven minutes. *Scan the market for the
 # five most active shares, subscribe to all five, buy what jumps, sell what falls, never sell what you don't have, and stop when the
 # account has lost too much.* It explains finished code piece by piece, and relies on all the lessons before it. So does this one. In
 # its own words it is a rudimentary system with plenty of room for improvement. You will use that room.
@@ -242,15 +242,16 @@ print(f"{len(desk.money)} account values, {len(desk.held)} positions")
 # %% [markdown]
 # Two feeds have started and go on by themselves. Neither call has waited. Four details are not as in the original:
 #
-# * There are **two** records for two kinds of things. The original has one dictionary, in which text keys and numbers stand side by
-#   side. A student's variant of it even keeps quotes in the dictionary that is meant for cash.
+# * There are **two** records for two kinds of things. In the original, `bank` holds both: an amount of money under a text, and the
+#   scan's contracts under numbers. A student's variant keeps its quotes in there as well, beside the cash.
 # * The key of a position is the account and the `conId`. With the symbol alone, one call on MSFT would overwrite 400 shares of MSFT.
 # * Callbacks say `self`, and not the name of a global variable. So two desks can live beside each other.
 # * Nobody writes `held[symbol] = 0` for each row of the scan. The original does, "to prevent short positions". If the position had
 #   been reported before the scan, a real holding is forgotten, and its exit can never fire. Asking for what isn't there takes a default
 #   instead: `held.get(key, 0)`.
 #
-# The third question has one answer: which are the five most active shares above ten dollars, of those that trade a million a day?
+# The scan is another matter. It is one question with one answer: which are the five most active shares above ten dollars, of those
+# that trade a million a day?
 # (A list of your own would be just as good. What follows doesn't care where the names come from.)
 
 # %%
@@ -427,7 +428,7 @@ with app.streamQuotes(contracts.values()) as quotes:
         app.sleep("20 s")
         blotter, positions, now = app.getBlotter(), app.getPositions(), app.now()
         shares = positions[positions["secType"] == "STK"]["position"]
-        busy = set(blotter[~blotter["status"].isin(["Filled", "Cancelled", "ApiCancelled"])]["symbol"])
+        busy = set(blotter[~blotter["status"].isin(["Filled", "Cancelled", "ApiCancelled", "Inactive"])]["symbol"])
         for symbol, price in quotes.df["last"].items():
             action = rules[symbol].decide(now, price, shares.get(symbol, 0.0), symbol in busy)
             if action == "BUY":
@@ -572,6 +573,7 @@ print(hogs.localSymbol, lengths)
 closes = app.getData(hogs, app.dataSettings("5 D", "15 mins"))["Close"]
 mean, sigma = closes.rolling(50).mean(), closes.rolling(50).std()
 band = pd.DataFrame({"Close": closes, "lower": mean - 3 * sigma, "upper": mean + 3 * sigma}).dropna()
+print("closes outside of the band:", (~band["Close"].between(band["lower"], band["upper"])).sum())
 ibnb.plotIndicators(band, band=("lower", "upper"), title=f"{hogs.localSymbol} and three deviations")
 
 # %% [markdown]
@@ -579,7 +581,7 @@ ibnb.plotIndicators(band, band=("lower", "upper"), title=f"{hogs.localSymbol} an
 # has few trades, and each of its mistakes stays hidden for weeks.
 #
 # The simulated morning raises lean hogs by 6 % at 10:40. (A real market doesn't keep such dates. On a paper TWS the next cell looks once,
-# and most likely finds nothing.)
+# and most likely finds nothing.) The cell looks every five minutes, and stops at the first signal.
 
 
 # %%
@@ -591,16 +593,19 @@ def far_out(closes, length=50, deviations=3):
     return (recent.iloc[-1] - recent.mean()) / recent.std(), recent.mean(), recent.std()
 
 
-for _ in range(4 if app.gateway else 1):
+for _ in range(12 if app.gateway else 1):
     score, mean, sigma = far_out(app.getData(hogs, app.dataSettings("5 D", "15 mins"))["Close"])
     print(f"{app.now():%H:%M} {'signal' if abs(score) > 3 else 'nothing'}")
+    if abs(score) > 3:
+        break
     app.sleep("5 min" if app.gateway else "1 s")
 
 # %% [markdown]
 # ### Exercise 7 · The plan, for both sides
 #
 # Write `plan(closes, length=50, deviations=3)`. `closes` is a Series. It returns a tuple `(action, entry, take_profit, stop)` as in the table,
-# not rounded, and the empty tuple `()` if there is no signal. If the close lies **at or beyond the stop** there is no trade either, and the
+# not rounded, and the empty tuple `()` if there is no signal. `length` stands for the table's 50 and `deviations` for its 3. The stop
+# is always **twice** as many deviations away, 6 only if `deviations` is 3. If the close lies **at or beyond the stop** there is no trade either, and the
 # answer is `()`. With fewer than `length` closes it **raises a ValueError**. Only the last
 # `length` closes count, and the last one is among them.
 
@@ -684,7 +689,8 @@ _ = script.write_text(SCRIPT)
 # %% [markdown]
 # One function trades all three signals at once, over one connection, for fifty minutes. Each signal has its own instrument, so their results can
 # be told apart afterwards. `worlds.results` takes the fills of this program alone, values what is still held at its last price, and takes
-# the commissions off.
+# the commissions off. `ThreadPoolExecutor(1)` runs the five mornings one after the other in this notebook's own process; without it each
+# processor would take some.
 
 
 # %%
@@ -881,7 +887,8 @@ check("16.10", number_of_orders, app)
 #
 # The journal can prove more. Write `left_open(journal, client)`. It returns the list of request ids of the market data lines that this
 # client opened (`ReqMktData`, direction `"in"`) and has not cancelled (`CancelMktData`); both messages have a `reqId`. Other clients may use
-# the same ids. A line that is opened again after its cancel is open. An empty list is a tidy room.
+# the same ids. A line that is opened again after its cancel is open. A cancel may also come for a line that isn't open: it changes nothing.
+# An empty list is a tidy room.
 
 
 # %%
@@ -907,8 +914,8 @@ check("16.11", left_open, app)
 # ## From the notebook to a program
 #
 # A notebook is a place to find out. What shall run every day should be a script, a plain `.py` file: it starts at the top, runs to the
-# bottom, and has no cells that were executed in another order. The source of each lesson *is* such a script, beside the notebook in
-# `notebooks/source/`. The other way round, a cell with `%load program.py` brings a script into a notebook, where you can take it apart.
+# bottom, and has no cells that were executed in another order. The source of each lesson *is* such a script, in the folder
+# `notebooks/source/` of the project's repository. The other way round, a cell with `%load program.py` brings a script into a notebook, where you can take it apart.
 #
 # ### What changes on the way
 #
@@ -963,7 +970,7 @@ for order_id in refused.index:
 # client service of the broker about your account, and the issue list of this project about a lesson. Say what you sent, what
 # came, and what you expected.
 #
-# Below the published lesson a reader wished for a course of thirty or forty hours instead of eleven minutes. You have about seventeen guided hours
+# Below the published lesson a reader wished for a course of thirty or forty hours instead of eleven minutes. You have about sixteen guided hours
 # behind you. The rest is a project of your own. Two good ones: let the program look at the **trend** of each scanned share (a month of
 # daily bars) before it may buy; and let it run on a paper account for a week, with the journal as the only witness.
 #

@@ -9,6 +9,8 @@ from ibnb.course.exercises import answered, called, choice, exercise, journal, r
 
 _PRICE, _TIME = 1, 3
 _TWO_MINUTES = 120.0
+# How far an ask may fall between the look at the chain and the order.
+_FAR_ABOVE = 1.25
 
 
 @exercise("13.1", wants=int, correct="it sleeps at the broker, points upwards, and has bought nothing")
@@ -108,7 +110,7 @@ def by_a_rule(choose: Callable[..., Any]) -> str | None:
     return None
 
 
-@exercise("13.6", wants=callable, correct="what the quote calls 3.72 is 372 on your account")
+@exercise("13.6", wants=callable, correct="what the quote calls 3 is 300 on your account")
 def times_multiplier(cost: Callable[..., Any]) -> str | None:
     for price, quantity, multiplier, wanted, what in (
         (3.72, 1, "100", 372.0, "one contract is for 100 shares"),
@@ -142,7 +144,14 @@ def one_call(order_id: int, app: Any) -> str | None:
     if option.strike not in near:
         return f"the strike {option.strike:g} isn't the nearest to the price {price:.2f}"
     status = _status(app, order_id)
-    return None if status == "Filled" else f"the order is {status}: wait until it is filled"
+    if status != "Filled":
+        return f"the order is {status}: wait until it is filled"
+    paid = next(
+        each.avgFillPrice for each in answered(app, "OrderStatus") if (each.orderId, each.status) == (order_id, status)
+    )
+    if placed.order.lmtPrice > paid * _FAR_ABOVE:
+        return f"the limit {placed.order.lmtPrice:g} is far above the ask: {paid:g} was paid"
+    return None
 
 
 def _placed(app: Any, order_id: int) -> Any:

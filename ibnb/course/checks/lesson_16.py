@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 import ibnb
-from ibnb.course.exercises import answered, called, choice, exercise, journal, raised, received
+from ibnb.course.exercises import NotYet, answered, called, choice, exercise, journal, raised, received
 
 _NEAR = 1e-6
 
@@ -231,7 +231,8 @@ def _unlike_the_plan(found: tuple[Any, ...], closes: pd.Series, length: int, dev
         if isinstance(value, bool | str) or not isinstance(value, int | float):
             return f"the {name} isn't a number"
         if abs(value - wanted) > _NEAR:
-            return f"the {name} is {value:.4f}, and {wanted:.4f} is right"
+            far = f": it is {2 * deviations:g} deviations from the mean, twice `deviations`" if name == "stop" else ""
+            return f"the {name} is {value:.4f}, and {wanted:.4f} is right{far}"
     return None
 
 
@@ -323,7 +324,10 @@ def tidy_room(left_open: Callable[..., Any], app: Any) -> str | None:
         ([], [], "nothing happened"),
     ):
         entries = [_Entry(0.0, client, direction, message) for client, direction, message in told]
-        found = list(called(left_open, entries, 1, wants=(list, tuple, set)))
+        try:
+            found = list(called(left_open, entries, 1, wants=(list, tuple, set)))
+        except NotYet as reason:
+            return f"{what}: {reason}"
         if found != right:
             return f"{what}: {right} is right for client 1, and {found} came"
     still = list(called(left_open, kept, app.clientId, wants=(list, tuple, set)))

@@ -98,13 +98,14 @@ def call(
     expiry: int = 0,
     strike: int = 0,
     kind: str = "LMT",
+    times: float = 1,
 ) -> int:
     chain = app.getOptionChain(symbol, expiries=expiry + 1, strikes=9, right=right)
     rows = chain[chain["expiry"] == sorted(set(chain["expiry"]))[expiry]]
     near = (rows["strike"] - app.getQuote(symbol)["last"]).abs().sort_values().index
     row = rows.loc[near[strike]]
     option = app.resolve(app.createContract(symbol, "OPT", conId=int(row["conId"])))
-    order = app.createOrder("BUY", quantity, kind, *([float(row["ask"])] if kind == "LMT" else []))
+    order = app.createOrder("BUY", quantity, kind, *([float(row["ask"]) * times] if kind == "LMT" else []))
     return int(app.placeOrderNow(option, order, wait="Filled"))
 
 
@@ -182,4 +183,5 @@ WRONG: list[Any] = [
     (with_app(lambda app: ("13.7", call(app, kind="MKT"), app)), "orderType is MKT"),
     (with_app(lambda app: ("13.7", without(app, "MSFT", 1), app)), "of the type STK, not an option"),
     (with_app(lambda app: ("13.7", resting_call(app), app)), "is Submitted: wait"),
+    (with_app(lambda app: ("13.7", call(app, times=2), app)), "is far above the ask"),
 ]

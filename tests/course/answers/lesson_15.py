@@ -144,6 +144,7 @@ RIGHT: list[Any] = [
     ("15.3", floor()),
     ("15.5", complete()),
     with_app(lambda app: ("15.6", leave(), app)),
+    with_app(lambda app: ("15.6", lambda session: leave()(session) and None, app)),
     with_app(lambda app: ("15.7", drill(), app)),
     ("15.8", worst()),
 ]
@@ -179,7 +180,8 @@ WRONG: list[Any] = [
     (with_app(lambda app: ("15.6", leave(cancel=one), app)), "no cancel arrived for order"),
     (with_app(lambda app: ("15.6", leave(cancel=everybodys), app)), "a global cancel"),
     (with_app(lambda app: ("15.6", leave(end=False), app)), "the account updates weren't ended"),
-    (with_app(lambda app: ("15.6", lambda session: None, app)), "returned None"),
+    (with_app(lambda app: ("15.6", lambda session: None, app)), "still connected"),
+    (with_app(lambda app: ("15.6", lambda session: session.cancelAllOrders(waits=True), app)), "stops with TypeError"),
     (with_app(lambda app: ("15.6", "leave", app)), "a text, a function"),
     (with_app(lambda app: ("15.7", drill(dry_run=True), app)), "only rehearses"),
     (with_app(lambda app: ("15.7", drill(max_loss=0.5), app)), "max_loss is 0.5"),

@@ -136,6 +136,15 @@ def plan(
     return function
 
 
+def six_whatever_the_length(closes: Any, length: int = 50, deviations: float = 3) -> Any:
+    """The stop at six deviations, as the table has it for three."""
+    found = plan()(closes, length, deviations)
+    if found == () or deviations == 3:
+        return found
+    mean, sigma = closes.tail(length).mean(), closes.tail(length).std()
+    return (*found[:3], mean + 6 * sigma * (1 if found[0] == "SELL" else -1))
+
+
 def no_buy_side(closes: Any, length: int = 50, deviations: float = 3) -> Any:
     found = plan()(closes, length, deviations)
     return found if found[:1] != ("BUY",) else ("BUY", found[1], found[2], found[2] + (found[2] - found[3]))
@@ -308,6 +317,7 @@ WRONG: list[Any] = [
     (("16.7", plan(all_of_it=True)), "older closes"),
     (("16.7", plan(stop=1.0)), "the stop is"),
     (("16.7", plan(stop=-2.0)), "the stop is"),
+    (("16.7", six_whatever_the_length), "is right: it is 4 deviations from the mean, twice `deviations`"),
     (("16.7", plan(swap=True)), "the take profit is"),
     (("16.7", plan(limit=False)), "beyond its own stop there is no signal"),
     (("16.7", plan(sides=("BUY", "SELL"))), "the action is SELL"),
@@ -340,7 +350,10 @@ WRONG: list[Any] = [
     (with_app(lambda app: ("16.11", left_open(client=False), app)), "another client"),
     (with_app(lambda app: ("16.11", left_open(way=False), app)), "only what the gateway received"),
     (with_app(lambda app: ("16.11", left_open(reopened=False), app)), "line 7 was opened again"),
-    (with_app(lambda app: ("16.11", blind_remove, app)), "stops with ValueError"),
+    (
+        with_app(lambda app: ("16.11", blind_remove, app)),
+        "a line was cancelled that wasn't open: .*stops with ValueError",
+    ),
     (with_app(lambda app: ("16.11", lambda journal, mine: [], app)), "7 and 8 were opened and 7 cancelled"),
     (with_app(lambda app: ("16.11", lambda journal, mine: len(left_open()(journal, mine)), app)), "a whole number"),
     (with_app(lambda app: ("16.11", lambda journal, mine: None, app)), "returned None"),
