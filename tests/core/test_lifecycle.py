@@ -15,6 +15,7 @@ from fake_tws import READY, FakeTWS
 from inside import core, speak
 from small_app import HEAD, App, tws_and_app
 
+import ibnb
 from ibnb.core.outgoing import ENDING, PASSING
 from ibnb.core.session import Session
 from ibnb.errors import IBError, NotConnectedError
@@ -313,7 +314,57 @@ def test_run_returns_when_the_user_has_heard_of_the_end() -> None:
     tws.close()
 
 
+def test_disconnect_returns_when_the_user_has_heard_of_the_end_that_another_thread_works_out() -> None:
+    class Watched(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waited.append((self.is_set(), timeout))
+            awaited.set()
+            return super().wait(60)
+
+    class Mine(Session):
+        def connectionClosed(self) -> None:
+            closing.set()
+            assert awaited.wait(60)
+
+    waited: list[tuple[bool, float | None]] = []
+    awaited, closing = threading.Event(), threading.Event()
+    tws, app = FakeTWS(), Mine()
+    tws.pair(app)
+    core(app).lifecycle.told = told = Watched()
+    told.set()  # as it stands while nothing has ended
+    tws.drop()
+    assert closing.wait(60)
+    app.disconnect()
+    assert [(False, 5)] == waited
+    assert told.is_set()
+    tws.close()
+
+
+def test_an_end_that_is_worked_out_isnt_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    tws, app = FakeTWS(), App()
+    tws.pair(app)
+    app.disconnect()
+    seen: list[bool] = []
+    monkeypatch.setattr(core(app).changes, "wait", lambda done, timeout: seen.append(done()))
+    core(app).lifecycle.await_end()
+    assert [True] == seen
+    tws.close()
+
+
 # --- time
+
+
+def test_a_tws_is_asked_for_a_clock_of_its_own_unless_it_is_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr("ibnb.core.lifecycle.clock_at", lambda *place: asked.append(place))
+    tws, app = FakeTWS(), App()
+    port = tws.listen()
+    app.connect("127.0.0.1", port, 1)
+    app.disconnect()
+    tws.close()
+    ibnb.connect("embedded")
+    ibnb.reset()
+    assert [("127.0.0.1", port, "20250611 10:00:00 EST")] == asked
 
 
 def test_the_users_questions_about_the_time_and_fences_dont_mix() -> None:

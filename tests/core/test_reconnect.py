@@ -102,8 +102,12 @@ def test_connect_takes_the_place_of_the_way_back(app: App, tws: FakeTWS, clock: 
     lose(tws, app)
     assert core(app).lifecycle.endpoint is not None
     app.connect(*core(app).lifecycle.endpoint)
-    app.sleep("10 min")
+    app.sleep(0.5)
     assert (2, True) == (len(tws.wait_for(71, 2)), core(app).reconnect.usable())
+    lose(tws, app)
+    app.sleep("10 min")
+    assert "connected again after 1 s, at try 1" in own_words(app)
+    assert 3 == len(tws.wait_for(71, 3))
 
 
 def test_disconnect_ends_the_attempts_and_everyone_who_waits(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
