@@ -270,7 +270,8 @@ def test_disconnect_waits_for_the_reader_thread(monkeypatch: pytest.MonkeyPatch)
 
     def leave() -> None:
         leaving.set()
-        join()
+        while not told:
+            join()
 
     monkeypatch.setattr(app.conn, "join", leave)
     app.reqHeadTimeStamp(5, api.Contract(), "TRADES", 1, 1)
