@@ -153,6 +153,7 @@ class ChaosPeer:
             self._hang_up()
         elif harm == "broken":
             client.sendall(b"\xff\xff\xff\xffGET / HTTP/1.1")
+            self._hang_up()  # for TWS mustn't hear of it later than of the attempts to come back: there the id is taken
         else:
             if harm == "nonsense":
                 client.sendall(b"".join(map(framed, nonsense())))

@@ -190,6 +190,8 @@ class Lifecycle:
                 "Usually a dialog in TWS waits for a click, or it is still logging in.",
             )
             raise NotConnectedError(f"TWS didn't start the session: {self.why_ended}")
+        # The reader thread has just made it ready, and may not have come to this.
+        self.signal("connection_ready", True)
 
     @on("nextValidId")
     def next_id_told(self, orderId: int) -> None:

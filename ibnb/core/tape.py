@@ -59,8 +59,10 @@ class Tape:
 
     def answer(self, name: str, args: tuple[Any, ...]) -> None:
         """A callback with its arguments."""
+        # As `_append` does it: whatever may give way to another thread comes before `last` is looked at.
+        entry = (1, self._now(), ANSWER, name, None, args, get_ident())
         last = self._last
-        last.append((1, self._now(), ANSWER, name, None, args, get_ident()))
+        last.append(entry)
         if len(last) >= _BATCH:
             self._begin_batch()
 

@@ -76,6 +76,22 @@ def test_connect_returns_when_ids_and_accounts_are_there() -> None:
     tws.close()
 
 
+def test_the_users_event_is_set_when_connect_returns_though_the_reader_thread_is_slow() -> None:
+    class Ready(threading.Event):
+        def set(self) -> None:
+            super().set()
+            assert connected.wait(60)
+
+    connected = threading.Event()
+    tws, app = FakeTWS(), Session()
+    core(app).lifecycle.ready = Ready()
+    app.connect("", tws.listen(), clientId=5)
+    assert app.connection_ready.is_set()
+    connected.set()
+    app.disconnect()
+    tws.close()
+
+
 def test_before_the_first_connection_there_are_no_accounts_and_no_ids() -> None:
     app = Session()
     assert ("", [], None, None) == (app.account, app.accounts, app.nextOrderId, core(app).lifecycle.client_id)

@@ -88,6 +88,20 @@ def test_the_numbers_are_right_after_many_requests() -> None:
     assert [3 + 12_346] == list(tape.frame().index)
 
 
+def test_what_is_recorded_while_the_time_is_told_is_counted() -> None:
+    """Two of 40,000 were lost when a thread gave way there, and the others had filled the ring before it went on."""
+    others = [range(3_000)]
+
+    def now() -> float:
+        for at in others.pop() if others else ():
+            tape.answer("nextValidId", (at,))
+        return 0.0
+
+    tape = Tape(now, 1000)
+    tape.answer("nextValidId", (1,))
+    assert 3_001 == tape.frame().index[-1]
+
+
 def test_threads_that_record_at_once_lose_nothing() -> None:
     tape = Tape(lambda: 0.0, 1000)
     threads = [
