@@ -165,6 +165,13 @@ def test_another_account_behind_the_same_port_ends_the_session(
     assert not app.isConnected()
 
 
+def test_one_more_paper_account_is_no_stranger(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    lose(tws, app)
+    tws.answers[71] = lambda fields: [("15", "1", "DU1234567,DU7654321"), ("9", "1", "1")]
+    assert "20000103-14:30:00" == app.getHead()
+    assert ["DU1234567", "DU7654321"] == app.accounts
+
+
 def test_no_order_leaves_before_the_account_is_known_again(tws: FakeTWS) -> None:
     class Eager(App):
         def nextValidId(self, orderId: int) -> None:
