@@ -495,5 +495,7 @@ def test_a_way_back_that_is_quicker_than_the_end_waits_for_it(
     tws.drop()
     assert begun.wait(60)
     back.join(60)
+    # The late reader thread has done all that it had to do.
+    assert core(app).lifecycle.told.wait(60)
     assert (app.isConnected(), core(app).lifecycle.ended.is_set()) == (True, False)
     assert "20000103-14:30:00" == app.getHead()
