@@ -12,7 +12,7 @@ from ibnb.core.clock import NEW_YORK, Alarm, Clock, seconds_of
 from ibnb.core.lifecycle import Settings
 from ibnb.core.status import Status
 from ibnb.core.subscriptions import Subscription, Subscriptions
-from ibnb.ib.hours import is_open
+from ibnb.ib.hours import open_for
 
 
 @dataclass(eq=False, repr=False)
@@ -63,7 +63,11 @@ class Staleness:
         since = slot.heard if slot.heard is not None else slot.opened
         since = self.waiting().get(slot.key, since)
         age = self.clock.now() - since
-        if age < stale or self._warned.get(each.key) == since or not self._trades_now(each):
+        if age < stale or self._warned.get(each.key) == since:
+            return
+        # What was silent before the opening had nothing to say.
+        age = min(age, self._open_for(each))
+        if age < stale:
             return
         self._warned[each.key] = since
         self.status.say(
@@ -72,8 +76,10 @@ class Staleness:
             "warning",
         )
 
-    def _trades_now(self, each: Subscription) -> bool:
-        """Are these the contract's regular hours? Unknown counts as yes."""
+    def _open_for(self, each: Subscription) -> float:
+        """For how many seconds the contract has been in its regular hours; unknown counts as for ever."""
         contract = each.given.get("contract")
+        if contract is None:
+            return 0.0
         now = datetime.fromtimestamp(self.clock.now(), NEW_YORK)
-        return contract is not None and is_open(*self.hours(contract, f"{now:%Y%m%d}"), now) is not False
+        return open_for(*self.hours(contract, f"{now:%Y%m%d}"), now)

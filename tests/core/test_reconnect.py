@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fake_tws import READY, FakeTWS
 from inside import core
-from losing import DATA_KEPT, DATA_LOST, IN_USE, LOST, contract, lose, own_words, stream, subscribe
+from losing import DATA_KEPT, DATA_LOST, IN_USE, LOST, contract, lose, own_words, subscribe
 from small_app import HEAD, App
 from virtual import VirtualClock, on_virtual_time
 
@@ -333,51 +333,6 @@ def test_a_farm_is_nobodys_business(app: App, tws: FakeTWS, clock: VirtualClock)
     tws.send(4, 2, -1, 2104, "Market data farm connection is OK:usfarm")
     app.sleep("1 min")
     assert (1, True, 0) == (len(tws.wait_for(1)), app.isConnected(), len(app.gaps))
-
-
-# --- silence
-
-
-def know_hours(app: App, hours: str) -> None:
-    """The session has asked already when the contract trades."""
-    details = api.ContractDetails()
-    details.contract, details.liquidHours, details.timeZoneId = contract(), hours, "US/Eastern"
-    core(app).definitions.keep(contract(), [details])
-
-
-@pytest.mark.parametrize(
-    ("hours", "warned"), [("20250611:0930-20250611:1600", True), ("20250611:CLOSED", False), ("", True)]
-)
-def test_a_silent_stream_is_warned_about_once_in_trading_hours(
-    app: App, tws: FakeTWS, clock: VirtualClock, hours: str, warned: bool
-) -> None:
-    know_hours(app, hours)
-    app.staleAfter = "2 min"
-    with stream(app) as slot:
-        app.reqMktData(slot.key, contract(), "", False, False, [])
-        slot.hear(core(app).now())
-        app.sleep("10 min")
-        said = [text for text in own_words(app) if "has had no data for 120 s" in text]
-        assert warned is (len(said) == 1)
-        slot.hear(core(app).now())
-        app.sleep("10 min")
-        assert (2 if warned else 0) == len([text for text in own_words(app) if "has had no data" in text])
-
-
-def test_a_stream_that_ticks_isnt_warned_about(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
-    with stream(app) as slot:
-        app.reqMktData(slot.key, contract(), "", False, False, [])
-        for _ in range(20):
-            app.sleep("1 min")
-            slot.hear(core(app).now())
-    assert [] == [text for text in own_words(app) if "no data" in text]
-
-
-def test_the_watch_ends_with_the_streams(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
-    with stream(app) as slot:
-        app.reqMktData(slot.key, contract(), "", False, False, [])
-    app.sleep("1 h")
-    assert core(app).staleness._alarm is None
 
 
 @pytest.mark.parametrize(("answers", "said"), [(True, "TWS itself answers"), (False, "TWS answers nothing at all")])

@@ -1,4 +1,4 @@
-"""The way back in detail: what mutants of reconnect.py, lifecycle.py and staleness.py survived."""
+"""The way back in detail: what mutants of reconnect.py and lifecycle.py survived."""
 
 from __future__ import annotations
 
@@ -149,63 +149,6 @@ def test_a_verb_doesnt_wait_for_the_next_try_but_makes_one(app: App, tws: FakeTW
     assert (0.0, "open") == (clock.passed, core(app).status.socket)
 
 
-def test_a_stream_without_a_contract_has_no_hours_and_isnt_warned_about(
-    app: App, tws: FakeTWS, clock: VirtualClock
-) -> None:
-    app.staleAfter = "2 min"
-    with core(app).request("streamPnL", lasting=True, kind="account") as slot:
-        app.reqPnL(slot.key, "DU1234567", "")
-        app.sleep("10 min")
-    assert [] == [text for text in own_words(app) if "no data" in text]
-
-
-def test_a_silence_that_isnt_to_be_watched_is_never_warned_about(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
-    app.staleAfter = 0
-    with stream(app) as slot:
-        app.reqMktData(slot.key, contract(), "", False, False, [])
-        app.sleep("1 h")
-    assert [] == [text for text in own_words(app) if "no data" in text]
-
-
-def test_a_silence_whose_reason_is_known_isnt_warned_about(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
-    app.staleAfter = "2 min"
-    with stream(app) as slot:
-        app.reqMktData(slot.key, contract(), "", False, False, [])
-        slot.hear(core(app).now())
-        tws.send(4, 2, -1, 1100, LOST)
-        core(app).fence.wait()
-        app.sleep("10 min")
-    assert [] == [text for text in own_words(app) if "no data" in text]
-
-
-def test_quotes_that_nobody_looks_at_arent_silent() -> None:
-    app = ibnb.connect("embedded")
-    with app.streamQuotes("AAPL"):
-        app.sleep("20 min")
-        assert [] == [notice.text for notice in core(app).status.notices if "no data" in notice.text]
-    ibnb.reset()
-
-
-def test_whoever_sleeps_beside_quotes_doesnt_ask_for_the_time_again_and_again() -> None:
-    app = ibnb.connect("embedded")
-    with app.streamQuotes("AAPL"):
-        before = len(app.gateway.journal)
-        app.sleep("20 min")
-        assert len(app.gateway.journal) - before < 10
-    ibnb.reset()
-
-
-def test_quotes_that_waited_until_somebody_looked_are_dated_by_when_they_were_said() -> None:
-    app = ibnb.connect("embedded")
-    with app.streamQuotes("AAPL"):
-        begun = app.now()
-        app.sleep("20 min")
-        tape = app.tape
-        minutes = (tape["time"][tape["name"] == "tickPrice"] - begun).dt.total_seconds() // 60
-    assert set(range(20)) <= set(minutes)
-    ibnb.reset()
-
-
 def test_a_new_session_has_asked_for_nothing(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
     subscribe(app)
     app.disconnect()
@@ -263,16 +206,6 @@ def test_a_try_by_hand_takes_the_place_of_the_one_that_was_arranged(
 def test_before_the_first_try_it_is_said_when_that_comes(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
     lose(tws, app)
     assert "trying to have it back (0 tries), again in 1 s" in repr(app)
-
-
-def test_a_silence_is_looked_for_twice_in_its_time(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
-    app.staleAfter = "2 min"
-    with stream(app) as slot:
-        app.reqMktData(slot.key, contract(), "", False, False, [])
-        app.sleep(61)
-        slot.hear(core(app).now())
-        app.sleep("10 min")
-    assert "streamQuotes AAPL has had no data for 179 s" in " ".join(own_words(app))
 
 
 def test_streams_stop_with_a_link_that_tws_itself_has_back(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
