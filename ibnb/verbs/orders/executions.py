@@ -14,7 +14,7 @@ from ibnb import tables
 from ibnb.core.core import Core
 from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
-from ibnb.errors import RequestTimeoutError
+from ibnb.errors import IBError
 from ibnb.ib.api import ExecutionFilter, is_unset, to_float
 from ibnb.ib.values import check
 from ibnb.ib.zones import ZoneWarning, login_zone
@@ -104,8 +104,8 @@ class ExecutionVerbs(OrderVerbs, listener=ExecutionCallbacks):
             # Of a combination the legs are charged, not its own row.
             return all(blotter.charge(fill.execId) is not None for what, fill in fills if what.secType != "BAG")
 
-        # The fills are there; a commission that doesn't come is NaN.
-        with suppress(RequestTimeoutError):
+        # The fills are there; a commission that doesn't come, be it for a lost connection, is NaN.
+        with suppress(IBError):
             self._ibnb.wait_until(charged, GRACE, "getExecutions")
         rows = [_row(contract, fill, blotter.charge(fill.execId)) for contract, fill in fills]
         return tables.frame("executions", rows, _login_zone(self))

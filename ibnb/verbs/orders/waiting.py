@@ -47,8 +47,9 @@ class Waiting:
         if not over() and (said := blotter.doubted(orderId)) is not None:
             self._clear_up(lambda: blotter.doubted(orderId) is None, ends, what, orderId, said)
             self._until(over, ends, what, orderId)
+        # It has come to an end, and if the connection is lost in just that moment, it is none the less so.
         if blotter.unexplained(orderId):
-            with suppress(RequestTimeoutError):
+            with suppress(IBError):
                 self._core.wait_until(lambda: not blotter.unexplained(orderId), GRACE, what)
         refused = blotter.rejected(orderId)
         if refused is not None:
@@ -57,7 +58,7 @@ class Waiting:
             raise OrderRejectedError(*refused, reqId=orderId, verb=verb, about=about)
         if self.report(orderId).done:
             # The fill is what was asked for; a commission that doesn't come is NaN.
-            with suppress(RequestTimeoutError):
+            with suppress(IBError):
                 self._core.wait_until(lambda: not blotter.incomplete(orderId), GRACE, what)
         return self.report(orderId)
 

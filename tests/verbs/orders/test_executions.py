@@ -62,6 +62,20 @@ def test_a_commission_that_comes_after_the_fills_is_waited_for_for_two_seconds(
     assert clock.passed == min(after, 2.0)
 
 
+def test_fills_are_returned_though_the_connection_is_lost_before_a_commission(tws: ScriptedTWS) -> None:
+    clock = on_virtual_time(tws.app)
+
+    def answer(reqId: int, _: Any) -> None:
+        tws.tell("execDetails", reqId, NVDA, execution(27, 1, 120.5))
+        tws.tell("execDetailsEnd", reqId)
+        core(tws.app).clock.later(1.0, tws.app.disconnect)
+
+    tws.on("reqExecutions", answer)
+    found = tws.app.getExecutions()
+    assert (1.0, 1) == (clock.passed, len(found))
+    assert math.isnan(found["commission"].iloc[0])
+
+
 def test_no_executions_have_the_same_columns(tws: ScriptedTWS) -> None:
     tws.on("reqExecutions", ("execDetailsEnd", "$id"))
     found = tws.app.getExecutions()

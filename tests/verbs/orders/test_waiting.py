@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -226,6 +227,28 @@ def test_a_commission_is_waited_for_for_two_seconds(tws: ScriptedTWS, after: flo
     tws.app.placeOrderNow(NVDA, BUY)
     assert math.isnan(tws.app.waitOrder(27, timeout=10).commission) is not known
     assert clock.passed == min(after, 2.0)
+
+
+def lost_in(tws: ScriptedTWS, seconds: float) -> Callable[..., None]:
+    return lambda *_: core(tws.app).clock.later(seconds, tws.app.disconnect)
+
+
+def test_a_filled_order_is_told_though_the_connection_is_lost_before_its_commission(tws: ScriptedTWS) -> None:
+    """It raised ConnectionLostError, and whoever sent the order again had bought twice."""
+    clock = on_virtual_time(tws.app)
+    *messages, _ = filled(27, BUY, 120.5)
+    tws.on("placeOrder", *messages, lost_in(tws, 1.0))
+    tws.app.placeOrderNow(NVDA, BUY)
+    report = tws.app.waitOrder(27, timeout=10)
+    assert (1.0, "Filled", 1.0) == (clock.passed, report.status, report.filled)
+    assert math.isnan(report.commission)
+
+
+def test_a_cancelled_order_is_told_though_the_connection_is_lost_before_its_reason(tws: ScriptedTWS) -> None:
+    clock = on_virtual_time(tws.app)
+    tws.on("placeOrder", *shown(27, BUY, "Cancelled"), lost_in(tws, 1.0))
+    tws.app.placeOrderNow(NVDA, BUY)
+    assert ("Cancelled", 1.0) == (tws.app.waitOrder(27, timeout=10).status, clock.passed)
 
 
 @pytest.mark.parametrize(
