@@ -28,68 +28,42 @@ def _broken(cause: str) -> str:
 try:
     import ibapi
     from ibapi import comm, server_versions
-    from ibapi.client import EClient as _EClient
-    from ibapi.common import BarData as _BarData
-    from ibapi.common import TickAttrib as _TickAttrib
-    from ibapi.contract import ComboLeg as _ComboLeg
+    from ibapi.client import EClient as EClient
+    from ibapi.common import BarData as BarData
+    from ibapi.common import TickAttrib as TickAttrib
+    from ibapi.contract import ComboLeg as ComboLeg
     from ibapi.contract import Contract as _Contract
-    from ibapi.contract import ContractDetails as _ContractDetails
-    from ibapi.decoder import Decoder as _Decoder
-    from ibapi.execution import Execution as _Execution
-    from ibapi.execution import ExecutionFilter as _ExecutionFilter
+    from ibapi.contract import ContractDetails as ContractDetails
+    from ibapi.decoder import Decoder as Decoder
+    from ibapi.execution import Execution as Execution
+    from ibapi.execution import ExecutionFilter as ExecutionFilter
     from ibapi.message import IN as _IN
     from ibapi.order import Order as _Order
-    from ibapi.order_condition import ExecutionCondition as _ExecutionCondition
-    from ibapi.order_condition import MarginCondition as _MarginCondition
-    from ibapi.order_condition import PercentChangeCondition as _PercentChangeCondition
-    from ibapi.order_condition import PriceCondition as _PriceCondition
-    from ibapi.order_condition import TimeCondition as _TimeCondition
-    from ibapi.order_condition import VolumeCondition as _VolumeCondition
-    from ibapi.order_state import OrderState as _OrderState
-    from ibapi.scanner import ScannerSubscription as _ScannerSubscription
-    from ibapi.tag_value import TagValue as _TagValue
-    from ibapi.ticktype import TickTypeEnum as _TickTypeEnum
-    from ibapi.wrapper import EWrapper as _EWrapper
+    from ibapi.order_condition import ExecutionCondition as ExecutionCondition
+    from ibapi.order_condition import MarginCondition as MarginCondition
+    from ibapi.order_condition import PercentChangeCondition as PercentChangeCondition
+    from ibapi.order_condition import PriceCondition as PriceCondition
+    from ibapi.order_condition import TimeCondition as TimeCondition
+    from ibapi.order_condition import VolumeCondition as VolumeCondition
+    from ibapi.order_state import OrderState as OrderState
+    from ibapi.scanner import ScannerSubscription as ScannerSubscription
+    from ibapi.tag_value import TagValue as TagValue
+    from ibapi.ticktype import TickTypeEnum as TickTypeEnum
+    from ibapi.wrapper import EWrapper as EWrapper
 except ImportError as cause:
     raise ImportError(_broken(f"{type(cause).__name__}: {cause}")) from cause
 
 try:
-    from ibapi.order_cancel import OrderCancel as _OrderCancel
+    from ibapi.order_cancel import OrderCancel as OrderCancel
 except ImportError:  # before 10.30
-    _OrderCancel = None
+    OrderCancel = None
 
-try:
-    from ibapi.ticktype import TickTypeEnum as _TickTypeEnum
-except ImportError as cause:
-    raise ImportError(_broken(f"{type(cause).__name__}: {cause}")) from cause
-
-# ibapi has no type hints: to the type checker these are Any, whatever is installed.
-EClient: Any = _EClient
-EWrapper: Any = _EWrapper
-Decoder: Any = _Decoder
-BarData: Any = _BarData
-TickAttrib: Any = _TickAttrib
-ComboLeg: Any = _ComboLeg
 if TYPE_CHECKING:
-    # Those that people handle have their fields' types.
+    # Those that people handle have their fields' types; of the others a type checker knows nothing.
     from ibnb.ib.fields import Contract as Contract
     from ibnb.ib.fields import Order as Order
 else:
     Contract, Order = _Contract, _Order
-ContractDetails: Any = _ContractDetails
-Execution: Any = _Execution
-ExecutionFilter: Any = _ExecutionFilter
-ExecutionCondition: Any = _ExecutionCondition
-MarginCondition: Any = _MarginCondition
-PercentChangeCondition: Any = _PercentChangeCondition
-PriceCondition: Any = _PriceCondition
-TimeCondition: Any = _TimeCondition
-VolumeCondition: Any = _VolumeCondition
-OrderCancel: Any = _OrderCancel
-OrderState: Any = _OrderState
-ScannerSubscription: Any = _ScannerSubscription
-TagValue: Any = _TagValue
-TickTypeEnum: Any = _TickTypeEnum
 
 IBAPI_VERSION: str = ibapi.get_version_string()
 MIN_CLIENT_VER: int = server_versions.MIN_CLIENT_VER
@@ -121,7 +95,7 @@ _INTERPRET_TAKES_ID = len(inspect.signature(Decoder.interpret).parameters) == 3
 # The message's own version, and in older releases its id.
 _FIELDS_BEFORE = 1 if _INTERPRET_TAKES_ID else 2
 #: Tick id → IB's name of it.
-TICK_NAMES: dict[int, str] = dict(_TickTypeEnum.idx2name)
+TICK_NAMES: dict[int, str] = dict(TickTypeEnum.idx2name)
 #: Message id → IB's name of it.
 MESSAGE_NAMES = {int(getattr(_IN, name)): name for name in dir(_IN) if name.isupper()}
 
@@ -348,7 +322,7 @@ def protobuf_class(name: str) -> Any:
     return getattr(import_module(f"ibapi.protobuf.{name}_pb2"), name)
 
 
-class _WholeDecoder(_Decoder):  # type: ignore[misc]
+class _WholeDecoder(Decoder):  # type: ignore[misc]
     """ibapi's Decoder, to which a message with a field too few or too many is an error, not a line in a log."""
 
     _discovered = False

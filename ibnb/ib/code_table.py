@@ -82,6 +82,12 @@ _SUBSCRIBE = "Ask for delayed data with reqMarketDataType(3), or subscribe in Cl
 FIELD = "An order field has a value that TWS doesn't take; the text names it."
 _FRACTION = "Use a whole number of shares; fractions can't be traded through the API for this instrument."
 
+
+def _order(code: int, meaning: str, advice: str = "", ends: frozenset[str] = frozenset({"order"})) -> Code:
+    """A refusal of an order, or of what was asked about one (NONE: the order itself goes on)."""
+    return Code(code, "order", meaning, advice, ends, "order")
+
+
 _REQUESTS = (
     Code(
         100,
@@ -119,7 +125,7 @@ _REQUESTS = (
         EVERY,
         "contract",
     ),
-    Code(203, "order", "This security isn't allowed for this account.", "Ask IBKR for the permission.", EVERY, "order"),
+    _order(203, "This security isn't allowed for this account.", "Ask IBKR for the permission.", EVERY),
     Code(300, "notice", "There is no market data subscription with this id.", "It was cancelled already."),
     Code(309, "request", "Too many market depth subscriptions (3).", "Cancel one first.", DATA, "market_data"),
     Code(310, "notice", "There is no market depth subscription with this id.", "It was cancelled already."),
@@ -142,14 +148,7 @@ _REQUESTS = (
         EVERY,
     ),
     Code(322, "request", "TWS couldn't process the request.", "The text after 'cause' says why.", EVERY),
-    Code(
-        354,
-        "request",
-        "No subscription for this market data.",
-        _SUBSCRIBE,
-        MARKET | {"request"},
-        "market_data",
-    ),
+    Code(354, "request", "No subscription for this market data.", _SUBSCRIBE, MARKET | {"request"}, "market_data"),
     Code(365, "notice", "There is no scanner subscription with this id.", "It was cancelled already."),
     Code(366, "notice", "There is no historical query with this id.", "It had ended already."),
     Code(385, "request", "This id already has a scanner subscription.", "Cancel the old one.", DATA),
@@ -248,157 +247,100 @@ _REQUESTS = (
 )
 
 _ORDERS = (
-    Code(
-        103,
-        "order",
-        "This order id was already used.",
-        "Take the id from nextOrderId; rejected orders use up their ids too.",
-        frozenset({"order"}),
-        "order",
+    _order(
+        103, "This order id was already used.", "Take the id from nextOrderId; rejected orders use up their ids too."
     ),
-    Code(104, "order", "A filled order can't be modified.", "It is done; place a new one.", NONE, "order"),
+    _order(104, "A filled order can't be modified.", "It is done; place a new one.", NONE),
     Code(105, "warning", "The modification doesn't match the original order.", "Only price, quantity and tif change."),
-    Code(106, "order", "The order can't be transmitted.", "Read the text.", frozenset({"order"}), "order"),
-    Code(107, "order", "The order is incomplete.", FIELD, frozenset({"order"}), "order"),
-    Code(
+    _order(106, "The order can't be transmitted.", "Read the text."),
+    _order(107, "The order is incomplete.", FIELD),
+    _order(
         109,
-        "order",
         "The price is further from the market than TWS's own limit allows.",
         "Choose a price nearer to the market, or change the percentage in TWS's order presets.",
-        frozenset({"order"}),
-        "order",
     ),
-    Code(
+    _order(
         110,
-        "order",
         "The price isn't a multiple of the instrument's minimum tick.",
         "Round the price to minTick (getContractDetails() shows it). A failed modification leaves the order alone.",
         NONE,
-        "order",
     ),
-    Code(111, "order", "The order type and the tif don't go together.", FIELD, frozenset({"order"}), "order"),
-    Code(113, "order", "The tif must be DAY for this order.", FIELD, frozenset({"order"}), "order"),
-    Code(133, "order", "The order couldn't be submitted.", "Try again.", frozenset({"order"}), "order"),
-    Code(134, "order", "The modification failed.", "The order is as it was, or has ended.", NONE, "order"),
-    Code(
+    _order(111, "The order type and the tif don't go together.", FIELD),
+    _order(113, "The tif must be DAY for this order.", FIELD),
+    _order(133, "The order couldn't be submitted.", "Try again."),
+    _order(134, "The modification failed.", "The order is as it was, or has ended.", NONE),
+    _order(
         135,
-        "order",
         "There is no order with this id.",
         "It may be filled, cancelled, or another client's; listOrders() shows what is open.",
         NONE,
-        "order",
     ),
-    Code(136, "order", "This order can't be cancelled.", "It is filled or being filled.", NONE, "order"),
-    Code(146, "order", "The trigger method isn't one.", FIELD, frozenset({"order"}), "order"),
-    Code(
-        147,
-        "order",
-        "The contract of a condition isn't complete.",
-        "Give it a conId and an exchange.",
-        frozenset({"order"}),
-        "order",
-    ),
-    Code(158, "order", "The order needs an offset, as an amount or in percent.", FIELD, frozenset({"order"}), "order"),
-    Code(159, "order", "A percent offset must be between 0 and 100.", FIELD, frozenset({"order"}), "order"),
-    Code(
-        161, "order", "The order isn't in a state in which it can be cancelled.", "Look at its status.", NONE, "order"
-    ),
-    Code(163, "order", "The price breaks a percentage limit.", "Choose another price.", frozenset({"order"}), "order"),
-    Code(
+    _order(136, "This order can't be cancelled.", "It is filled or being filled.", NONE),
+    _order(146, "The trigger method isn't one.", FIELD),
+    _order(147, "The contract of a condition isn't complete.", "Give it a conId and an exchange."),
+    _order(158, "The order needs an offset, as an amount or in percent.", FIELD),
+    _order(159, "A percent offset must be between 0 and 100.", FIELD),
+    _order(161, "The order isn't in a state in which it can be cancelled.", "Look at its status.", NONE),
+    _order(163, "The price breaks a percentage limit.", "Choose another price."),
+    _order(
         201,
-        "order",
         "The order was rejected; the text says why.",
         "Not enough cash or margin, no permission, or a wrong price are the usual reasons.",
-        frozenset({"order"}),
-        "order",
     ),
-    Code(202, "order", "The order was cancelled.", "This also confirms your own cancel.", NONE, "order"),
-    Code(
-        355,
-        "order",
-        "The order's size doesn't conform to the market rule.",
-        "Choose a size on its grid.",
-        frozenset({"order"}),
-        "order",
-    ),
-    Code(
+    _order(202, "The order was cancelled.", "This also confirms your own cancel.", NONE),
+    _order(355, "The order's size doesn't conform to the market rule.", "Choose a size on its grid."),
+    _order(
         382,
-        "order",
         "The price is more ticks away from the market than TWS's order presets allow.",
         "Choose a price nearer to the market.",
-        frozenset({"order"}),
-        "order",
     ),
-    Code(
+    _order(
         387,
-        "order",
         "This exchange doesn't know this order type for this kind of security.",
         "Use another orderType, or exchange='SMART'.",
-        frozenset({"order"}),
-        "order",
     ),
-    Code(
-        391,
-        "order",
-        "The time at which the order ends is invalid.",
-        "Set order.goodTillDate, as yyyymmdd hh:mm:ss and a zone.",
-        frozenset({"order"}),
-        "order",
+    _order(
+        391, "The time at which the order ends is invalid.", "Set order.goodTillDate, as yyyymmdd hh:mm:ss and a zone."
     ),
-    Code(
-        398, "order", "The instrument can't trigger a condition.", "Choose another one.", frozenset({"order"}), "order"
-    ),
+    _order(398, "The instrument can't trigger a condition.", "Choose another one."),
     Code(399, "warning", "A warning about an order; the order lives.", "Often: it waits for the market to open."),
-    Code(402, "order", "This contract takes no conditions.", FIELD, frozenset({"order"}), "order"),
+    _order(402, "This contract takes no conditions.", FIELD),
     Code(404, "warning", "Shares to sell short are being located; the order waits.", "It is live but held."),
-    Code(412, "order", "This contract can't be traded.", "Choose another contract.", frozenset({"order"}), "order"),
-    Code(413, "order", "A what-if order must be transmitted.", "Set transmit=True.", frozenset({"order"}), "order"),
+    _order(412, "This contract can't be traded.", "Choose another contract."),
+    _order(413, "A what-if order must be transmitted.", "Set transmit=True."),
     Code(434, "warning", "The order size can't be zero.", "Give a quantity."),
-    Code(460, "order", "No trading permission.", "Ask for it in Client Portal.", frozenset({"order"}), "order"),
-    Code(461, "order", "This combination isn't allowed.", FIELD, frozenset({"order"}), "order"),
-    Code(478, "order", "The order's fields contradict each other.", FIELD, frozenset({"order"}), "order"),
+    _order(460, "No trading permission.", "Ask for it in Client Portal."),
+    _order(461, "This combination isn't allowed.", FIELD),
+    _order(478, "The order's fields contradict each other.", FIELD),
     Code(481, "warning", "TWS made the order smaller.", "Look at the order that came back."),
-    Code(10006, "order", "The parent order is missing.", "Send the parent first.", frozenset({"order"}), "order"),
-    Code(
-        10052, "order", "This tif doesn't exist.", "Use DAY, GTC, IOC, OPG, FOK or GTD.", frozenset({"order"}), "order"
-    ),
-    Code(10147, "order", "The order to cancel isn't found.", "listOrders() shows what is open.", NONE, "order"),
-    Code(10148, "order", "The order can't be cancelled in its state.", "It is filled or cancelled.", NONE, "order"),
-    Code(10149, "order", "This order id isn't valid.", "Take it from nextOrderId.", frozenset({"order"}), "order"),
-    Code(10243, "order", "Fractional sizes can't be sent through the API.", _FRACTION, frozenset({"order"}), "order"),
-    Code(10244, "order", "cashQty can't be used here.", "Use totalQuantity.", frozenset({"order"}), "order"),
-    Code(
+    _order(10006, "The parent order is missing.", "Send the parent first."),
+    _order(10052, "This tif doesn't exist.", "Use DAY, GTC, IOC, OPG, FOK or GTD."),
+    _order(10147, "The order to cancel isn't found.", "listOrders() shows what is open.", NONE),
+    _order(10148, "The order can't be cancelled in its state.", "It is filled or cancelled.", NONE),
+    _order(10149, "This order id isn't valid.", "Take it from nextOrderId."),
+    _order(10243, "Fractional sizes can't be sent through the API.", _FRACTION),
+    _order(10244, "cashQty can't be used here.", "Use totalQuantity."),
+    _order(
         10268,
-        "order",
         "eTradeOnly isn't supported any more.",
         "Set order.eTradeOnly = False; ibnb's createOrder does. ibapi 9.81.1 has it True by default.",
-        frozenset({"order"}),
-        "order",
     ),
-    Code(
-        10269,
-        "order",
-        "firmQuoteOnly isn't supported any more.",
-        "Set order.firmQuoteOnly = False; ibnb's createOrder does.",
-        frozenset({"order"}),
-        "order",
+    _order(
+        10269, "firmQuoteOnly isn't supported any more.", "Set order.firmQuoteOnly = False; ibnb's createOrder does."
     ),
-    Code(10270, "order", "nbboPriceCap isn't supported any more.", "Leave it unset.", frozenset({"order"}), "order"),
-    Code(10289, "order", "A crypto buy at market needs cashQty.", "Set order.cashQty.", frozenset({"order"}), "order"),
-    Code(10290, "order", "This order takes cashQty alone.", "Set order.cashQty.", frozenset({"order"}), "order"),
-    Code(
+    _order(10270, "nbboPriceCap isn't supported any more.", "Leave it unset."),
+    _order(10289, "A crypto buy at market needs cashQty.", "Set order.cashQty."),
+    _order(10290, "This order takes cashQty alone.", "Set order.cashQty."),
+    _order(
         10293,
-        "order",
         "A crypto order has a field that it can't have; the text says which.",
         "Usually order.tif must be IOC or Minutes, and a cash quantity stands alone.",
-        frozenset({"order"}),
-        "order",
     ),
     Code(10311, "warning", "The order goes straight to one exchange, which may cost more.", "Use exchange='SMART'."),
-    Code(10318, "order", "The fractional size isn't allowed.", _FRACTION, frozenset({"order"}), "order"),
+    _order(10318, "The fractional size isn't allowed.", _FRACTION),
     Code(10329, "warning", "The order goes straight to one exchange, which may cost more.", "Use exchange='SMART'."),
-    Code(10340, "order", "An order field isn't supported.", FIELD, frozenset({"order"}), "order"),
-    Code(10341, "order", "The parent of an order can't be changed.", "Place a new order.", NONE, "order"),
+    _order(10340, "An order field isn't supported.", FIELD),
+    _order(10341, "The parent of an order can't be changed.", "Place a new order.", NONE),
     Code(10349, "warning", "The tif was filled in from a preset of TWS; the order lives.", "Set order.tif yourself."),
 )
 
@@ -423,7 +365,7 @@ _CONNECTION = (
     Code(506, "connection", "TWS and this ibapi have no protocol version in common.", "Update the older one."),
     Code(507, "connection", "A message had a wrong length.", "Connect again."),
     Code(508, "warning", "A message couldn't be decoded.", "ibapi and TWS may not fit together."),
-    Code(512, "order", "The order couldn't be sent.", "Read the text.", frozenset({"order"}), "order"),
+    _order(512, "The order couldn't be sent.", "Read the text."),
     Code(579, "request", "A text holds a character that IB doesn't take.", "Use plain ASCII.", EVERY),
     Code(
         1100,
