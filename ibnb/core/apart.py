@@ -228,7 +228,7 @@ class TimeApart:
     def follow(self, host: str, port: int, found: tuple[float, float] | None) -> None:
         """A connection has been made to a gateway whose `clock_at` is this."""
         clock = self.clock
-        if not (clock.is_the_walls or clock.goes_by(self._time)):
+        if not (clock.is_the_walls or clock.time is self._time):
             return
         if found is not None and not found[1]:
             # The same one as before, if it was such: somebody may be waiting in it for the connection.

@@ -14,7 +14,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from ibnb.errors import ConnectionLostError, RequestTimeoutError
-from ibnb.wire.reader import Latch
+from ibnb.wire.reader import Latch, Reader
 
 #: The zone in which a session shows its time.
 NEW_YORK = ZoneInfo("America/New_York")
@@ -77,18 +77,11 @@ class Changes:
                 self._watchers -= 1
 
 
-class Attended(Protocol):
-    """The part of a `Reader` that those who wait know."""
-
-    def go_on(self) -> None: ...
-    def wait(self, done: Latch, seconds: float, on: Callable[[Latch, float], bool]) -> bool: ...
-
-
 class RealTime:
     """The wall clock. `reader` is the connection's, if there is one: those who wait for an answer may read it."""
 
     def __init__(self, changes: Changes) -> None:
-        self.reader: Attended | None = None
+        self.reader: Reader | None = None
         self._changes = changes
 
     now = staticmethod(time.time)
@@ -250,7 +243,7 @@ class Clock:
     def __init__(self, changes: Changes) -> None:
         #: What it goes by now.
         self.time: Time = RealTime(changes)
-        self._reader: Attended | None = None
+        self._reader: Reader | None = None
         #: Does it go by the wall clock, at whatever pace?
         self.is_real = True
 
@@ -265,11 +258,7 @@ class Clock:
         """Is its time the machine's?"""
         return type(self.time) is RealTime
 
-    def goes_by(self, time: Time | None) -> bool:
-        """Is this its time?"""
-        return self.time is time
-
-    def reads(self, reader: Attended | None) -> None:
+    def reads(self, reader: Reader | None) -> None:
         """Those who wait for an answer in real time may read the connection meanwhile."""
         self._reader = reader
         if isinstance(self.time, RealTime):

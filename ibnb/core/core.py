@@ -245,9 +245,8 @@ class Core:
         While a lost connection is being had back, it waits for that: nothing has been sent yet.
         ValueError for a `contract` that isn't one.
         """
-        if self.status.problem_count != self._problems_told:
-            self.tell_problems()
-        limit = self.settings.timeout if timeout is None else self.limit(timeout, verb)
+        self.tell_problems()
+        limit = self.limit(timeout, verb)
         self._await_return(verb, limit)
         about = None if contract is _NO_CONTRACT else check_contract(contract, verb)
         key = self.ids.request() if reqId is None else reqId
@@ -275,7 +274,6 @@ class Core:
     @contextmanager
     def in_turn(self, name: str, verb: str, timeout: float | None) -> Iterator[None]:
         """Let one thread at a time ask what TWS answers only so often at once; the others wait (real seconds)."""
-        self.lifecycle.check_thread(verb)
         limit = self.limit(timeout, verb)
         self._await_return(verb, limit)
         turn = self.pending.open(f"turn: {name}", verb, kind=TURN, timeout=limit)
@@ -376,8 +374,7 @@ class Core:
         """Raise unless the session is usable; one that is on its way back is waited for."""
         lifecycle, reconnect = self.lifecycle, self.reconnect
         connection = lifecycle.connection
-        if connection is not None and connection.in_reader():
-            lifecycle.check_thread(verb)
+        lifecycle.check_thread(verb)
         if not self.clock.is_real:
             self.clock.settle()
         if reconnect.attempt is None and connection is not None and connection.isConnected():

@@ -245,7 +245,6 @@ class Dispatcher:
     def _build_for(self, name: str) -> Handler:
         twin = name.endswith("ProtoBuf") and name not in _WITHOUT_TWIN
         build = {
-            "error": self._build_error,
             "currentTime": self._build_current_time,
             "nextValidId": self._build_start,
             "managedAccounts": self._build_start,
@@ -258,16 +257,21 @@ class Dispatcher:
         app, tape, changes = self._app, self._tape, self._changes
         mine = self._mine
         inherited = find_override(app, name)
+        is_error = name == "error"
         fitted: tuple[Handler | None, int | None] = (None, None)
 
         def call(*args: Any) -> None:
             nonlocal fitted
+            if is_error:
+                args = api.error_event(args)
             if tape.on:
                 tape.answer(name, args)
             self.deliver(name, *args)
             override = mine.get(name, inherited)
             if override is not None:
-                if fitted[0] is not override:
+                if is_error:
+                    args = fit_error(override, api.ErrorEvent(*args))
+                elif fitted[0] is not override:
                     fitted = (override, len(fit(override, args)))
                 self.guarded(name, override, args[: fitted[1]])
             elif api.answers_are_logged():
@@ -288,23 +292,6 @@ class Dispatcher:
                 self.guarded(name, override, fit(override, (message,)))
             elif api.answers_are_logged():
                 api.log_answer(app, name, (message,))
-
-        return call
-
-    def _build_error(self, name: str) -> Handler:
-        app, tape, changes = self._app, self._tape, self._changes
-
-        def call(*raw: Any) -> None:
-            event = api.error_event(raw)
-            if tape.on:
-                tape.answer(name, tuple(event))
-            self.deliver(name, *event)
-            override = find_override(app, name)
-            if override is not None:
-                self.guarded(name, override, fit_error(override, event))
-            elif api.answers_are_logged():
-                api.log_answer(app, name, tuple(event))
-            changes.announce()
 
         return call
 

@@ -12,7 +12,6 @@ from typing import Any
 from ibnb.ib import api
 
 _REQUESTS = ("req", "cancel", "place", "exercise", "calculate", "query", "subscribe", "unsubscribe", "replaceFA")
-_TWIN = "ProtoBuf"
 # ibnb's own, and yet nobody's to call.
 _INSIDE = {"sendMsg", "logRequest", "useProtoBuf", "wrapper", "conn", "error"}
 
@@ -27,5 +26,5 @@ def offered(app: Any) -> list[str]:
     ours = {name for each in type(app).__mro__ if each.__module__.partition(".")[0] != "ibapi" for name in vars(each)}
     requests = {name for name in dir(api.EClient) if name.startswith(_REQUESTS)}
     given = set(vars(app)) - _theirs()
-    names = {name for name in ours | requests | given if not name.endswith(_TWIN) and name not in _INSIDE}
+    names = {name for name in ours | requests | given if not name.endswith(api.TWIN) and name not in _INSIDE}
     return sorted(names | {"host", "port", "clientId"})

@@ -21,7 +21,7 @@ from ibnb.core.fence import Fence
 from ibnb.core.gate import CANCELLING, PLACING, OrderGate
 from ibnb.core.lifecycle import Lifecycle
 from ibnb.core.pacing import MOST_OPEN, PENALTIES, RULES, SMALL, Ask, Pacing
-from ibnb.core.pending import Pending, Slot
+from ibnb.core.pending import Key, Pending, Slot
 from ibnb.core.status import Status
 from ibnb.core.subscriptions import CANCELS, SORTS, Subscriptions, goes_on, key_of
 from ibnb.errors import ConnectionLostError, NotConnectedError, PacingError, SafetyError
@@ -77,7 +77,7 @@ class Outgoing:
         #: Is told of each message that leaves, fences excepted.
         self.heard: Callable[[list[bytes]], object] | None = None
         # Historical requests that are open, to be sent again after a pacing violation: id → (method, arguments, tries).
-        self._history: dict[int, tuple[str, dict[str, Any], int]] = {}
+        self._history: dict[Key, tuple[str, dict[str, Any], int]] = {}
 
     def reset(self, connection: Connection) -> None:
         """A new connection: nothing is open there."""
@@ -223,21 +223,19 @@ class Outgoing:
         if done:
             self.history_over(reqId)
 
-    def history_over(self, key: object) -> None:
+    def history_over(self, key: Key) -> None:
         """A historical request isn't open any more."""
-        if isinstance(key, int):
-            self.pacing.ended(key)
-            self._history.pop(key, None)
+        self.pacing.ended(key)
+        self._history.pop(key, None)
 
     def left(self, slot: Slot) -> None:
         """A verb is over: forget what it was remembered for."""
         self.subscriptions.left(slot)
-        if isinstance(slot.key, int):
-            self.history_over(slot.key)
+        self.history_over(slot.key)
 
     def ask_again(self, slot: Slot) -> bool:
         """After a pacing violation: wait, and send the same request once more. False when it can't help."""
-        sent = self._history.get(slot.key) if isinstance(slot.key, int) else None
+        sent = self._history.get(slot.key)
         if not isinstance(slot.error, PacingError) or slot.error.code != 162 or sent is None:
             return False
         if not (self.pacing.on and self._passing.paced):
@@ -247,16 +245,16 @@ class Outgoing:
             return False
         wait = PENALTIES[tries]
         self.pacing.ended(slot.key)
-        self._history[given["reqId"]] = (name, given, tries + 1)
+        self._history[slot.key] = (name, given, tries + 1)
         self._hold(wait, f"TWS reported a pacing violation; {slot.verb} is asked again then")
-        self.pacing.waited[given["reqId"]] = (wait, "TWS reported a pacing violation before")
+        self.pacing.waited[slot.key] = (wait, "TWS reported a pacing violation before")
         slot.again()
         getattr(self.client, name)(*given.values())
         return True
 
-    def paced_text(self, key: object) -> str:
+    def paced_text(self, key: Key) -> str:
         """For a timeout's text: how long the request had waited before it left."""
-        waited = self.pacing.waited.get(key) if isinstance(key, int) else None
+        waited = self.pacing.waited.get(key)
         return f" after {waited[0]:.1f} s of waiting for its turn ({waited[1]})" if waited else ""
 
 

@@ -13,7 +13,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ibnb.core.pending import Slot
+    from ibnb.core.pending import Key, Slot
 
 #: Messages per second that leave, and how many may leave at once. The sum is TWS's fifty.
 RATE, BURST = 45.0, 5
@@ -142,9 +142,9 @@ class Pacing:
         self.messages = Bucket()
         self.small_bars = SmallBars()
         # Historical requests that are open: request id → the slot that waits for it, None for a request by hand.
-        self.open: dict[int, Slot | None] = {}
+        self.open: dict[Key, Slot | None] = {}
         # Seconds that the requests of these slots have waited so far, for messages.
-        self.waited: dict[int, tuple[float, str]] = {}
+        self.waited: dict[Key, tuple[float, str]] = {}
 
     @property
     def rate(self) -> float:
@@ -163,11 +163,10 @@ class Pacing:
             self.open.pop(key, None)
         return len(self.open)
 
-    def ended(self, key: object) -> None:
+    def ended(self, key: Key) -> None:
         """A historical request has been answered, refused or cancelled."""
-        if isinstance(key, int):
-            self.open.pop(key, None)
-            self.waited.pop(key, None)
+        self.open.pop(key, None)
+        self.waited.pop(key, None)
 
     def __repr__(self) -> str:
         state = f"{self.rate:g} messages/s" if self.on else "off"

@@ -6,7 +6,9 @@ import html
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
+
+from ibnb.core.clock import Clock, Done
 
 
 class Progress(NamedTuple):
@@ -33,25 +35,11 @@ class Progress(NamedTuple):
 Show = Callable[[Progress], object]
 
 
-class Sleeper(Protocol):
-    """The part of a clock that lets time pass."""
-
-    def monotonic(self) -> float: ...
-    def sleep(self, seconds: float) -> None: ...
-
-
-class Waiter(Protocol):
-    """The part of a clock that waits for something."""
-
-    def monotonic(self) -> float: ...
-    def wait(self, done: Any, timeout: float) -> bool: ...
-
-
 #: Seconds that a notebook may stand still before somebody says what it waits for.
 QUIET = 3.0
 
 
-def sleep_shown(clock: Sleeper, seconds: float, show: Show) -> None:
+def sleep_shown(clock: Clock, seconds: float, show: Show) -> None:
     """Let so many seconds pass, and tell of each."""
     begun = clock.monotonic()
     while (passed := clock.monotonic() - begun) < seconds:
@@ -128,7 +116,7 @@ class _Bar:
             self._handle.update(bundle, raw=True)
 
 
-def wait_on(clock: Waiter, done: Any, seconds: float, what: str) -> bool:
+def wait_on(clock: Clock, done: Done, seconds: float, what: str) -> bool:
     """The rest of a wait of so many seconds that has been quiet for QUIET of them.
 
     A notebook is told that somebody is waiting, for what, and how long at most.

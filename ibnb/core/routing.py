@@ -66,25 +66,24 @@ class Routing:
             return
         end = "note" if errorCode in slot.tolerate else outcome(errorCode, errorString, slot.kind)
         if end == "fail":
-            self.subscriptions.ended(reqId)
-            slot.fail(
-                request_error(errorCode, errorString, reqId=reqId, verb=slot.verb, kind=slot.kind, about=slot.about)
-            )
+            self._refuse(slot, reqId, errorCode, errorString)
         elif end == "finish":
             slot.finish()
-        elif end == "doubt" and not slot.lasting:
-            slot.notices.append((errorCode, notice.text))
-            self._wait_and_see(slot, reqId, errorCode, errorString)
         else:
             slot.notices.append((errorCode, notice.text))
+            if end == "doubt" and not slot.lasting:
+                self._wait_and_see(slot, reqId, errorCode, errorString)
+
+    def _refuse(self, slot: Slot, reqId: int, code: int, text: str) -> None:
+        self.subscriptions.ended(reqId)
+        slot.fail(request_error(code, text, reqId=reqId, verb=slot.verb, kind=slot.kind, about=slot.about))
 
     def _wait_and_see(self, slot: Slot, reqId: int, code: int, text: str) -> None:
         """Nobody knows the code. If nothing follows it within a moment, it was the answer."""
 
         def decide() -> None:
             if not (slot.rows or getattr(slot.taker, "values", None)):
-                self.subscriptions.ended(reqId)
-                slot.fail(request_error(code, text, reqId=reqId, verb=slot.verb, kind=slot.kind, about=slot.about))
+                self._refuse(slot, reqId, code, text)
 
         self.clock.later(min(DOUBT, (slot.timeout or DOUBT) / 2), decide)
 

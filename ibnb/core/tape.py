@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from ibnb import tables
+from ibnb.ib import api
 from ibnb.wire.reader import READER
 
 REQUEST, ANSWER, MESSAGE = "→", "←", "message"
@@ -59,12 +60,7 @@ class Tape:
 
     def answer(self, name: str, args: tuple[Any, ...]) -> None:
         """A callback with its arguments."""
-        # As `_append` does it: whatever may give way to another thread comes before `last` is looked at.
-        entry = (1, self._now(), ANSWER, name, None, args, get_ident())
-        last = self._last
-        last.append(entry)
-        if len(last) >= _BATCH:
-            self._begin_batch()
+        self._append((1, self._now(), ANSWER, name, None, args, get_ident()))
 
     def messages(self, callbacks: int, msg_id: int | None, payloads: list[bytes], server_version: int) -> None:
         """Messages that were decoded at once, all of one id or (None) each of its own: their callbacks are made when
@@ -76,7 +72,8 @@ class Tape:
             self._begin_batch()
 
     def _append(self, entry: Entry) -> None:
-        # Without a lock, which would cost more than the rest: to append is one step, which nobody can divide.
+        # Without a lock, which would cost more than the rest: to append is one step, which nobody can divide. The
+        # entry is made before `last` is looked at: to look at the clock may give way to another thread.
         last = self._last
         last.append(entry)
         if len(last) >= _BATCH:
@@ -175,10 +172,8 @@ class Recorder:
     each of its callbacks."""
 
     def __init__(self, server_version: int) -> None:
-        from ibnb.ib.api import make_interpreter, message_id
-
-        self._id_of = partial(message_id, server_version=server_version)
-        self._interpret = make_interpreter(self, server_version)
+        self._id_of = partial(api.message_id, server_version=server_version)
+        self._interpret = api.make_interpreter(self, server_version)
         self._found: list[tuple[str, tuple[Any, ...]]] = []
 
     def __getattr__(self, name: str) -> Callable[..., None]:
@@ -192,11 +187,6 @@ class Recorder:
         for payload in payloads:
             self._interpret(self._id_of(payload) if msg_id is None else msg_id, payload)
         return self._found
-
-
-def callbacks_of(msg_id: int, payloads: list[bytes], server_version: int) -> list[tuple[str, tuple[Any, ...]]]:
-    """What ibapi's Decoder makes of messages: [(callback, arguments)]."""
-    return Recorder(server_version).callbacks(msg_id, payloads)
 
 
 # Callbacks whose first argument is a number but not the id of a request or order.
@@ -218,9 +208,7 @@ def brief(value: object) -> str:
         return _cut(f"[{', '.join(brief(each) for each in value[:_LONGEST])}]")
     for names in (_CONTRACT, _ORDER, _ORDER_STATE):
         if all(hasattr(value, name) for name in names):
-            from ibnb.ib.api import is_unset
-
-            shown = [str(getattr(value, name)) for name in names if not is_unset(getattr(value, name))]
+            shown = [str(getattr(value, name)) for name in names if not api.is_unset(getattr(value, name))]
             return " ".join(text for text in shown if text)
     return _cut(str(value))
 

@@ -14,7 +14,7 @@ from inside import core, speak
 
 from ibnb import IBApp, IBError, tables
 from ibnb.core.pending import Slot
-from ibnb.core.tape import callbacks_of
+from ibnb.core.tape import Recorder
 from ibnb.ib import api
 from ibnb.verbs.history import _row
 from ibnb.verbs.line import Backlog, Line
@@ -56,7 +56,7 @@ def test_bars_are_those_of_the_decoder(message: tuple[bytes, int]) -> None:
     found = fast_text.decode_bars(body, version)
     if found is None:
         return
-    told = callbacks_of(17, [body], version)
+    told = Recorder(version).callbacks(17, [body])
     assert found.callbacks == len(told)
     rows = [_row(args[1]) for name, args in told if name == "historicalData"]
     columns = found.calls[0][1][1]
@@ -190,7 +190,7 @@ def test_ticks_are_those_of_the_decoder(message: tuple[int, bytes, int]) -> None
     found = decode(body, version)
     if found is None:
         return
-    told = callbacks_of(msg_id, [body], version)
+    told = Recorder(version).callbacks(msg_id, [body])
     assert [name for name, _ in told] == [name for name, _ in found.calls]
     assert found.callbacks == len(told)
     for (_, expected), (_, args) in zip(told, found.calls, strict=True):
@@ -212,7 +212,7 @@ def bar_updates(draw: st.DrawFn) -> bytes:
 def test_growing_bars_are_those_of_the_decoder(body: bytes, version: int) -> None:
     found = fast_text.decode_bar_update(body, version)
     if found is not None:
-        [(name, (reqId, bar))] = callbacks_of(90, [body], version)
+        [(name, (reqId, bar))] = Recorder(version).callbacks(90, [body])
         assert (name, reqId) == (found.calls[0][0], found.calls[0][1][0])
         expected, told = _row(bar), _row(found.calls[0][1][1])
         assert [expected[0], *map(float, expected[1:])] == [told[0], *map(float, told[1:])]
