@@ -20,333 +20,97 @@ from ibnb.ib.zones import NEW_YORK, zone_name
 from ibnb.table_display import Table
 from ibnb.wire.fast import Columns
 
-#: Answer → column → dtype. The column that INDEX names becomes the index.
-TABLES: dict[str, dict[str, str]] = {
-    "bars": {
-        "Date": "dates",
-        "Open": "float64",
-        "High": "float64",
-        "Low": "float64",
-        "Close": "float64",
-        "Volume": "float64",
-        "Average": "float64",
-        "BarCount": "float64",
-    },
-    "account": {"tag": "str", "value": "float64", "currency": "str", "text": "str", "account": "str"},
-    "portfolio": {
-        "symbol": "str",
-        "secType": "str",
-        "currency": "str",
-        "position": "float64",
-        "marketPrice": "float64",
-        "marketValue": "float64",
-        "averageCost": "float64",
-        "unrealizedPNL": "float64",
-        "realizedPNL": "float64",
-        "conId": "int64",
-        "account": "str",
-        "lastTradeDateOrContractMonth": "str",
-        "strike": "float64",
-        "right": "str",
-        "localSymbol": "str",
-        "tradingClass": "str",
-    },
-    "positions": {
-        "symbol": "str",
-        "secType": "str",
-        "currency": "str",
-        "position": "float64",
-        "avgCost": "float64",
-        "conId": "int64",
-        "account": "str",
-        "lastTradeDateOrContractMonth": "str",
-        "strike": "float64",
-        "right": "str",
-        "localSymbol": "str",
-        "tradingClass": "str",
-    },
-    "contractDetails": {
-        "symbol": "str",
-        "secType": "str",
-        "exchange": "str",
-        "primaryExchange": "str",
-        "currency": "str",
-        "localSymbol": "str",
-        "tradingClass": "str",
-        "lastTradeDateOrContractMonth": "str",
-        "strike": "float64",
-        "right": "str",
-        "multiplier": "str",
-        "conId": "int64",
-        "longName": "str",
-        "stockType": "str",
-        "minTick": "float64",
-        "priceMagnifier": "int64",
-        "timeZoneId": "str",
-        "tradingHours": "str",
-        "liquidHours": "str",
-        "validExchanges": "str",
-        "orderTypes": "str",
-    },
-    "symbols": {
-        "symbol": "str",
-        "secType": "str",
-        "primaryExchange": "str",
-        "currency": "str",
-        "conId": "int64",
-        "derivativeSecTypes": "str",
-    },
-    "trades": {
-        "time": "times",
-        "price": "float64",
-        "size": "float64",
-        "exchange": "str",
-        "specialConditions": "str",
-        "pastLimit": "bool",
-        "unreported": "bool",
-    },
-    "bidAsks": {
-        "time": "times",
-        "bid": "float64",
-        "ask": "float64",
-        "bidSize": "float64",
-        "askSize": "float64",
-        "bidPastLow": "bool",
-        "askPastHigh": "bool",
-    },
-    "midpoints": {"time": "times", "midpoint": "float64"},
-    "greeks": {
-        "time": "session",
-        "impliedVol": "float64",
-        "delta": "float64",
-        "gamma": "float64",
-        "vega": "float64",
-        "theta": "float64",
-        "optPrice": "float64",
-        "pvDividend": "float64",
-        "undPrice": "float64",
-    },
-    "histogram": {"price": "float64", "size": "float64"},
-    "book": {
-        "position": "int64",
-        "bidMarketMaker": "str",
-        "bidSize": "float64",
-        "bid": "float64",
-        "ask": "float64",
-        "askSize": "float64",
-        "askMarketMaker": "str",
-    },
-    "depthExchanges": {
-        "exchange": "str",
-        "secType": "str",
-        "listingExch": "str",
-        "serviceDataType": "str",
-        "aggGroup": "float64",
-    },
-    "schedule": {"refDate": "days", "start": "times", "end": "times"},
-    "config": {"setting": "str", "value": "object"},
-    "marketRule": {"lowEdge": "float64", "increment": "float64"},
-    "smartComponents": {"exchangeLetter": "str", "exchange": "str", "bitNumber": "int64"},
-    "optionParameters": {
-        "exchange": "str",
-        "tradingClass": "str",
-        "multiplier": "str",
-        "underlyingConId": "int64",
-        "expirations": "object",
-        "strikes": "object",
-    },
-    "optionChain": {
-        "expiry": "days",
-        "strike": "float64",
-        "right": "str",
-        "bid": "float64",
-        "ask": "float64",
-        "last": "float64",
-        "bidSize": "float64",
-        "askSize": "float64",
-        "volume": "float64",
-        "impliedVol": "float64",
-        "delta": "float64",
-        "gamma": "float64",
-        "vega": "float64",
-        "theta": "float64",
-        "optPrice": "float64",
-        "pvDividend": "float64",
-        "undPrice": "float64",
-        "tradingClass": "str",
-        "multiplier": "str",
-        "localSymbol": "str",
-        "conId": "int64",
-        "data_type": "str",
-    },
-    "newsProviders": {"code": "str", "name": "str"},
-    "news": {
-        "time": "times",
-        "providerCode": "str",
-        "articleId": "str",
-        "headline": "str",
-        "metadata": "str",
-    },
-    "bulletins": {"msgId": "int64", "msgType": "int64", "message": "str", "exchange": "str"},
-    "quotes": {
-        "symbol": "str",
-        "bid": "float64",
-        "ask": "float64",
-        "last": "float64",
-        "close": "float64",
-        "bidSize": "float64",
-        "askSize": "float64",
-        "lastSize": "float64",
-        "volume": "float64",
-        "open": "float64",
-        "high": "float64",
-        "low": "float64",
-        "data_type": "str",
-    },
-    "scan": {
-        "rank": "int64",
-        "symbol": "str",
-        "secType": "str",
-        "currency": "str",
-        "exchange": "str",
-        "localSymbol": "str",
-        "tradingClass": "str",
-        "conId": "int64",
-        "distance": "str",
-        "benchmark": "str",
-        "projection": "str",
-    },
-    "orders": {
-        "orderId": "int64",
-        "action": "str",
-        "totalQuantity": "float64",
-        "symbol": "str",
-        "orderType": "str",
-        "lmtPrice": "float64",
-        "auxPrice": "float64",
-        "tif": "str",
-        "status": "str",
-        "filled": "float64",
-        "remaining": "float64",
-        "avgFillPrice": "float64",
-        "whyHeld": "str",
-        "parentId": "int64",
-        "permId": "int64",
-        "clientId": "int64",
-        "account": "str",
-    },
-    "completedOrders": {
-        "symbol": "str",
-        "action": "str",
-        "totalQuantity": "float64",
-        "orderType": "str",
-        "lmtPrice": "float64",
-        "tif": "str",
-        "status": "str",
-        "completedStatus": "str",
-        "completedTime": "str",
-        "permId": "int64",
-        "account": "str",
-    },
-    "orderLog": {
-        "time": "moments",
-        "message": "str",
-        "status": "str",
-        "filled": "float64",
-        "remaining": "float64",
-        "avgFillPrice": "float64",
-        "text": "str",
-    },
-    "executions": {
-        "time": "times",
-        "orderId": "int64",
-        "symbol": "str",
-        "side": "str",
-        "shares": "float64",
-        "price": "float64",
-        "exchange": "str",
-        "commission": "float64",
-        "commissionCurrency": "str",
-        "realizedPNL": "float64",
-        "execId": "str",
-        "permId": "int64",
-        "clientId": "int64",
-        "account": "str",
-        "secType": "str",
-        "lastTradeDateOrContractMonth": "str",
-        "strike": "float64",
-        "right": "str",
-        "localSymbol": "str",
-        "tradingClass": "str",
-        "conId": "int64",
-    },
+# Kind → the columns that are of it, by their names, in whichever table; all others hold texts.
+_KINDS = {
+    "dates": "Date",
+    "days": "refDate expiry",
+    "times": "start end time",
+    "session": "lastData since until",
+    "int64": (
+        "conId priceMagnifier bitNumber underlyingConId msgId msgType rank orderId parentId permId clientId number code"
+    ),
+    "Int64": "id reqId",
+    "bool": "pastLimit unreported bidPastLow askPastHigh",
+    "object": "expirations strikes",
+    "float64": (
+        "Open High Low Close Volume Average BarCount marketPrice marketValue averageCost unrealizedPNL realizedPNL "
+        "strike avgCost minTick price size bid ask bidSize askSize midpoint impliedVol delta gamma vega theta optPrice "
+        "pvDividend undPrice aggGroup lowEdge increment last volume close lastSize open high low totalQuantity "
+        "lmtPrice auxPrice filled remaining avgFillPrice shares commission age seconds latency value position"
+    ),
+}
+# Answer → its columns: "name:kind" where one isn't of its name's usual kind; what stands before "|" becomes the index.
+_COLUMNS = {
+    "bars": "Date | Open High Low Close Volume Average BarCount",
+    "account": "tag | value currency text account",
+    "portfolio": (
+        "symbol | secType currency position marketPrice marketValue averageCost unrealizedPNL realizedPNL conId "
+        "account lastTradeDateOrContractMonth strike right localSymbol tradingClass"
+    ),
+    "positions": (
+        "symbol | secType currency position avgCost conId account lastTradeDateOrContractMonth strike right "
+        "localSymbol tradingClass"
+    ),
+    "contractDetails": (
+        "symbol secType exchange primaryExchange currency localSymbol tradingClass lastTradeDateOrContractMonth strike "
+        "right multiplier conId longName stockType minTick priceMagnifier timeZoneId tradingHours liquidHours "
+        "validExchanges orderTypes"
+    ),
+    "symbols": "symbol secType primaryExchange currency conId derivativeSecTypes",
+    "trades": "time | price size exchange specialConditions pastLimit unreported",
+    "bidAsks": "time | bid ask bidSize askSize bidPastLow askPastHigh",
+    "midpoints": "time | midpoint",
+    "greeks": "time:session | impliedVol delta gamma vega theta optPrice pvDividend undPrice",
+    "histogram": "price | size",
+    "book": "position:int64 | bidMarketMaker bidSize bid ask askSize askMarketMaker",
+    "depthExchanges": "exchange secType listingExch serviceDataType aggGroup",
+    "schedule": "refDate | start end",
+    "config": "setting | value:object",
+    "marketRule": "lowEdge increment",
+    "smartComponents": "exchangeLetter | exchange bitNumber",
+    "optionParameters": "exchange tradingClass multiplier underlyingConId expirations strikes",
+    "optionChain": (
+        "expiry strike right bid ask last bidSize askSize volume impliedVol delta gamma vega theta optPrice pvDividend "
+        "undPrice tradingClass multiplier localSymbol conId data_type"
+    ),
+    "newsProviders": "code:str | name",
+    "news": "time | providerCode articleId headline metadata",
+    "bulletins": "msgId | msgType message exchange",
+    "quotes": "symbol | bid ask last close bidSize askSize lastSize volume open high low data_type",
+    "scan": "rank | symbol secType currency exchange localSymbol tradingClass conId distance benchmark projection",
+    "orders": (
+        "orderId | action totalQuantity symbol orderType lmtPrice auxPrice tif status filled remaining avgFillPrice "
+        "whyHeld parentId permId clientId account"
+    ),
+    "completedOrders": (
+        "symbol action totalQuantity orderType lmtPrice tif status completedStatus completedTime permId account"
+    ),
+    "orderLog": "time:moments | message status filled remaining avgFillPrice text",
+    "executions": (
+        "time | orderId symbol side shares price exchange commission commissionCurrency realizedPNL execId permId "
+        "clientId account secType lastTradeDateOrContractMonth strike right localSymbol tradingClass conId"
+    ),
+    # What a session tells of itself; "session": seconds of its clock, shown in New York's time.
+    "notices": "time:session reqId:int64 code severity text meaning",
+    "problems": "time:session callback where error traceback",
+    "farms": "farm | kind state time:session",
+    "streams": "stream symbol reqId state lastData age",
+    "gaps": "stream symbol since until seconds reason",
+    "tape": "number | time:session direction name id latency thread summary",
 }
 
-# What a session tells of itself; "session": seconds of its clock, shown in New York's time.
-TABLES |= {
-    "notices": {
-        "time": "session",
-        "reqId": "int64",
-        "code": "int64",
-        "severity": "str",
-        "text": "str",
-        "meaning": "str",
-    },
-    "problems": {"time": "session", "callback": "str", "where": "str", "error": "str", "traceback": "str"},
-    "farms": {"farm": "str", "kind": "str", "state": "str", "time": "session"},
-    "streams": {
-        "stream": "str",
-        "symbol": "str",
-        "reqId": "Int64",
-        "state": "str",
-        "lastData": "session",
-        "age": "float64",
-    },
-    "gaps": {
-        "stream": "str",
-        "symbol": "str",
-        "since": "session",
-        "until": "session",
-        "seconds": "float64",
-        "reason": "str",
-    },
-    "tape": {
-        "number": "int64",
-        "time": "session",
-        "direction": "str",
-        "name": "str",
-        "id": "Int64",
-        "latency": "float64",
-        "thread": "str",
-        "summary": "str",
-    },
-}
 
-INDEX = {
-    "farms": "farm",
-    "tape": "number",
-    "bars": "Date",
-    "account": "tag",
-    "portfolio": "symbol",
-    "positions": "symbol",
-    "trades": "time",
-    "greeks": "time",
-    "bidAsks": "time",
-    "midpoints": "time",
-    "histogram": "price",
-    "book": "position",
-    "schedule": "refDate",
-    "config": "setting",
-    "smartComponents": "exchangeLetter",
-    "newsProviders": "code",
-    "news": "time",
-    "bulletins": "msgId",
-    "quotes": "symbol",
-    "scan": "rank",
-    "orders": "orderId",
-    "orderLog": "time",
-    "executions": "time",
-}
+_USUAL = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+
+
+def _with_kinds(columns: str) -> dict[str, str]:
+    split = [each.partition(":") for each in columns.replace("|", "").split()]
+    return {name: kind or _USUAL.get(name, "str") for name, _, kind in split}
+
+
+#: Answer → column → dtype. The column that INDEX names, the first one, becomes the index.
+TABLES = {name: _with_kinds(columns) for name, columns in _COLUMNS.items()}
+INDEX = {name: next(iter(TABLES[name])) for name, columns in _COLUMNS.items() if "|" in columns}
 
 # Long ones are pandas' own in every way: what people do with them is reckon.
 _PLAIN = {"bars", "trades", "bidAsks", "midpoints", "greeks", "histogram"}
