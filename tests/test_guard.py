@@ -6,7 +6,7 @@ How it closes positions is tested in verbs/orders/test_flatten.py, and through a
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from small_app import App
 from virtual import VirtualClock, on_virtual_time
 
 from ibnb import guard as module
-from ibnb.errors import IBError, SafetyError
+from ibnb.errors import IBError, NotConnectedError, SafetyError
 from ibnb.guard import CONFIRM, AccountGuard
 
 ACCOUNT, OTHER = "DU1234567", "DU9"
@@ -300,6 +300,34 @@ def test_values_that_tws_refuses_to_tell_are_no_numbers(both: tuple[Account, App
         assert guard.tripped
 
 
+def test_an_error_of_something_else_says_nothing_of_the_values(both: tuple[Account, App], clock: VirtualClock) -> None:
+    tws, app = both
+    with AccountGuard(app, 0.05) as guard:
+        tws.send(4, 2, int(tws.wait_for(62)[-1][2]) + 1, 200, "No security definition has been found for the request")
+        settle(app)
+        assert [] == guard.actions
+        tws.answers[62] = lambda f: []
+        tws.update(app, VALUE, 900.0)
+        # The second look is refused: whether the value counts shows when its time is over.
+        tws.send(4, 2, tws.wait_for(62)[-1][2], 322, "Maximum number of account summary requests exceeded")
+        settle(app)
+        assert [] == guard.actions
+        wait(app, CONFIRM)
+    assert guard.tripped
+
+
+def test_a_second_look_that_cant_be_asked_for_counts_as_a_loss(both: tuple[Account, App], clock: VirtualClock) -> None:
+    tws, app = both
+
+    def fail(*_: Any) -> None:
+        raise NotConnectedError("no connection")
+
+    with AccountGuard(app, 0.05) as guard, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "cancelAccountSummary", fail)
+        tws.update(app, VALUE, 900.0)
+        assert (True, 0.0) == (guard.tripped, clock.passed)
+
+
 # --- its own watch -------------------------------------------------------------------------------------
 
 
@@ -366,7 +394,26 @@ def test_it_has_a_watch_where_time_goes_by_itself(both: tuple[Account, App], vir
         patch.setattr(core(app).clock, "later", lambda seconds, action: later.append(seconds))
         with AccountGuard(app, 0.05):
             pass
-    assert later == ([] if virtual else [module.WATCH])
+    assert later == ([] if virtual else [30.0])
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda app, guard: guard.__exit__(),
+        lambda app, guard: guard.fire(),
+        lambda app, guard: app.disconnect(),
+    ],
+    ids=["its block is left", "it has fired", "the session is over"],
+)
+def test_it_listens_no_more_once_that_is_of_no_use(both: tuple[Account, App], end: Callable[..., None]) -> None:
+    _, app = both
+    later: list[Any] = []
+    with AccountGuard(app, 0.05) as guard, pytest.MonkeyPatch.context() as patch:
+        end(app, guard)
+        patch.setattr(core(app).clock, "later", lambda seconds, action: later.append(action))
+        guard._listen()
+    assert [] == later
 
 
 # --- what it does --------------------------------------------------------------------------------------
