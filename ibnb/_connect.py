@@ -18,6 +18,7 @@ from numbers import Integral
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
+from ibnb.app import IBApp
 from ibnb.core.clock import GatewayTime
 from ibnb.core.gate import is_paper, lift
 from ibnb.core.lifecycle import HERE
@@ -28,7 +29,6 @@ from ibnb.ib.api import MAX_CLIENT_VER, MIN_CLIENT_VER
 from ibnb.tracebacks import short_errors
 
 if TYPE_CHECKING:
-    from ibnb.app import IBApp
     from ibnb.gateway import Gateway, Scenario
     from ibnb.gateway.words import Words
     from ibnb.gateway.world import Entry
@@ -121,12 +121,11 @@ def connect(
     session; so it does while that one is having its connection back, which then is tried at once.
     Errors: NotConnectedError (says what to look at), SafetyError, ValueError.
     """
-    kind = app_class or _app_class()
+    kind = app_class or IBApp
     if replay is not None:
         if profile is not None or host is not None or port is not None or scenario is not None or world:
             raise ValueError("replay: the recording says which TWS it is; no profile, place or world goes with it")
-        played: IBApp = _replayed(kind, replay, matchOn, readonly, timeout)
-        return played
+        return _replayed(kind, replay, matchOn, readonly, timeout)
     if world.get("data") is not None:
         from ibnb.worlds.frames import folder_of
 
@@ -209,17 +208,17 @@ def journal(app: Session) -> list[Entry]:
         return entries
     try:
         # Every session is an IBApp, which has the verb.
-        return kept.read(cast("IBApp", app).getNewsArticle(kept.PROVIDER, kept.ARTICLE).text)
+        return kept.read(cast(IBApp, app).getNewsArticle(kept.PROVIDER, kept.ARTICLE).text)
     except (RequestError, RequestTimeoutError):
         raise LookupError("the TWS at the other end keeps no journal that can be read") from None
 
 
-def _replayed(kind: type[Any], path: str | os.PathLike[str], matchOn: MatchOn, readonly: bool, timeout: float) -> Any:
+def _replayed(kind: type[Any], path: str | os.PathLike[str], matchOn: MatchOn, readonly: bool, timeout: float) -> IBApp:
     """A session with a recording."""
     from ibnb.worlds.player import Player
 
     player = Player(os.fspath(path), matchOn=matchOn).start()
-    app: Session = kind()
+    app: IBApp = kind()
     core = app._ibnb
     app.connectTimeout, app.newestVersion = timeout, player.head["version"]
     core.place = (EMBEDDED, "replay", object())
@@ -251,12 +250,6 @@ def reset() -> None:
     lift(lambda place: place[0] == EMBEDDED)
 
 
-def _app_class() -> type[Session]:
-    from ibnb.app import IBApp
-
-    return IBApp
-
-
 def _resolve(
     profile: str | None,
     host: str | None,
@@ -271,8 +264,10 @@ def _resolve(
     if not named:
         profile = os.environ.get("IBNB_PROFILE") or None
         host = os.environ.get("IBNB_HOST") or None
-        if os.environ.get("IBNB_PORT"):
-            port = _port(os.environ["IBNB_PORT"])
+        if text := os.environ.get("IBNB_PORT"):
+            if not text.isdigit():
+                raise ValueError(f"IBNB_PORT must be a number, not {text!r}")
+            port = int(text)
     addressed = host is not None or port is not None
     name, at, version = (profile or "").partition("@")
     name = name or ("tws-paper" if addressed else "embedded")
@@ -297,12 +292,6 @@ def _seat() -> int:
     text = os.environ.get("IBNB_SEAT") or "0"
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"IBNB_SEAT is a student's number in the class, such as 7, not {text!r}")
-    return int(text)
-
-
-def _port(text: str) -> int:
-    if not text.isdigit():
-        raise ValueError(f"IBNB_PORT must be a number, not {text!r}")
     return int(text)
 
 

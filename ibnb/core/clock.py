@@ -21,7 +21,6 @@ NEW_YORK = ZoneInfo("America/New_York")
 # An interrupt (Ctrl-C, the notebook's stop button) isn't delivered while Windows waits for a lock.
 SLICE = 0.2
 
-
 Done = Callable[[], bool] | threading.Event | Latch
 
 
@@ -106,8 +105,7 @@ class RealTime:
             return self._changes.wait(done, timeout)
         return _wait(done, timeout)
 
-    def hold(self, done: Done, seconds: float) -> bool:
-        return self.wait(done, seconds)
+    hold = wait
 
     def sleep(self, seconds: float) -> None:
         self.hold(threading.Event(), seconds)

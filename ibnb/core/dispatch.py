@@ -27,7 +27,7 @@ Handler = Callable[..., Any]
 F = TypeVar("F", bound=Handler)
 
 _MARK = "_ibnb_on"
-CALLBACKS = tuple(name for name in vars(api.EWrapper) if not name.startswith("_"))
+CALLBACKS = frozenset(name for name in vars(api.EWrapper) if not name.startswith("_"))
 _LIBRARY = ("ibapi", "ibnb")
 # Callbacks that ibapi renamed: both names are honoured, the first is the one handlers use.
 _TWINS = {"commissionReport": "commissionAndFeesReport", "commissionAndFeesReport": "commissionReport"}
@@ -62,10 +62,7 @@ def handlers_of(listener: object) -> dict[str, list[Handler]]:
 
 def find_override(app: object, name: str) -> Handler | None:
     """The user's own method of this name, or None: one that neither ibapi nor ibnb has defined."""
-    if name in vars(app):
-        mine: Handler = vars(app)[name]
-        return mine
-    return inherited_override(app, name)
+    return vars(app)[name] if name in vars(app) else inherited_override(app, name)
 
 
 def inherited_override(app: object, name: str) -> Handler | None:
@@ -79,11 +76,6 @@ def inherited_override(app: object, name: str) -> Handler | None:
             method: Handler = getattr(app, name)
             return method
     return None
-
-
-def with_twins(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Callbacks, and the callbacks of the protobuf messages that bring them."""
-    return (*names, *(f"{name}ProtoBuf" for name in names))
 
 
 def fit(method: Handler, args: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -205,8 +197,7 @@ class Dispatcher:
         """Does only ibnb hear what comes: is there no override, which might keep its thread waiting?"""
         many = len(self._mine)
         if many != self._looked_at:
-            names = (*CALLBACKS, "msgLoopRec")
-            self._private = not any(find_override(self._app, each) for each in names)
+            self._private = not any(find_override(self._app, each) for each in {*CALLBACKS, "msgLoopRec"})
             self._looked_at = many
         return self._private
 
@@ -223,7 +214,7 @@ class Dispatcher:
     def _find_fast(self, msg_id: int, server_version: int) -> tuple[Decode | None, tuple[str, ...]]:
         """The decoder, and the names under which an override of its callbacks may still be put on the object."""
         decode, callbacks = find_decoder(msg_id, server_version)
-        names = with_twins(callbacks)
+        names = (*callbacks, *(f"{each}{api.TWIN}" for each in callbacks))
         if any(inherited_override(self._app, each) for each in names):
             decode = None
         if decode in IN_COLUMNS and not self.in_columns("historicalData"):
@@ -243,7 +234,7 @@ class Dispatcher:
                 self._internal_problem(name, args, error)
 
     def _build_for(self, name: str) -> Handler:
-        twin = name.endswith("ProtoBuf") and name not in _WITHOUT_TWIN
+        twin = name.endswith(api.TWIN) and name not in _WITHOUT_TWIN
         build = {
             "currentTime": self._build_current_time,
             "nextValidId": self._build_start,
@@ -322,11 +313,7 @@ class Dispatcher:
             record = api.commission_report(report)
             if tape.on:
                 tape.answer(name, (record,))
-            for handler in self._handlers.get("commissionReport", ()):
-                try:
-                    handler(record)
-                except Exception as error:
-                    self._internal_problem(name, (record,), error)
+            self.deliver("commissionReport", record)
             native, other = find_override(app, name), find_override(app, _TWINS[name])
             if native is not None:
                 self.guarded(name, native, (report,))

@@ -40,9 +40,6 @@ _UNSEEN = 10.0
 _EXERCISE = inspect.signature(api.EClient.exerciseOptions)
 # What takes the answers for a verb family, by the family's class.
 _LISTENERS: dict[type, Callable[[Core], object]] = {}
-
-
-_CALLBACKS = frozenset(CALLBACKS)
 _SECONDS = ("timeout", "connectTimeout", "fenceTimeout")
 
 
@@ -126,7 +123,7 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
         api.EClient.__init__(self, wrapper=self)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _CALLBACKS:
+        if name in CALLBACKS:
             self._ibnb.catch_up()  # an override hears what comes from now on
         # Who sets it hears what is wrong with it, and not who waits later.
         if name == "staleAfter":
@@ -212,8 +209,7 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
 
     def isConnected(self) -> bool:
         """Is there a connection to TWS? (Whether TWS has its own link to IBKR, `app.notices` says.)"""
-        connection = self._ibnb.lifecycle.connection
-        return connection is not None and connection.isConnected()
+        return self._ibnb.lifecycle.connected()
 
     def run(self) -> None:
         """Block until the session is over: ibapi's message loop, whose work the reader thread does."""
