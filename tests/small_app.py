@@ -23,10 +23,10 @@ class Heads(Listener):
 class App(Session, listener=Heads):
     """A session with one verb, as the verb families are made."""
 
-    def getHead(self, timeout: float | None = None, reqId: int | None = None, tolerate: tuple[int, ...] = ()) -> str:
+    def getHead(self, timeout: float | None = None, reqId: int | None = None) -> str:
         contract = api.Contract()
         with core(self).request(
-            "getHead", cancel=self.cancelHeadTimeStamp, timeout=timeout, reqId=reqId, kind="history", tolerate=tolerate
+            "getHead", cancel=self.cancelHeadTimeStamp, timeout=timeout, reqId=reqId, kind="history"
         ) as slot:
             self.reqHeadTimeStamp(slot.key, contract, "TRADES", 1, 1)
             return str(slot.wait()[0])

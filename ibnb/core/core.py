@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -128,7 +128,6 @@ class Core:
             self.lifecycle.waiting,
         )
         routing = Routing(
-            self.lifecycle,
             self.status,
             self.pending,
             self.subscriptions,
@@ -228,7 +227,6 @@ class Core:
         reqId: Key | None = None,
         contract: Any = _NO_CONTRACT,
         one_of_many: bool = False,
-        tolerate: Collection[int] = (),
         lasting: bool = False,
     ) -> Slot:
         """Open a slot, and leave nothing behind: `with core.request(...) as slot: app.reqX(slot.key); slot.wait()`.
@@ -238,7 +236,6 @@ class Core:
         cancel: called with the id (without it for a text) when the block is left by an exception while
         the request may still run at TWS.
         one_of_many: a list was asked about, so an error has to say which one it concerns.
-        tolerate: codes that don't end this request although they usually end its kind.
         lasting: a stream. Its slot outlives the connection, and what it subscribed to is asked for again, after
         `slot.on_replay` has been called; its callbacks call `slot.hear(now)`.
 
@@ -254,8 +251,6 @@ class Core:
         slot.mark = self.status.told
         if one_of_many:
             slot.about = short_name(about)
-        if tolerate:
-            slot.tolerate = frozenset(tolerate)
         if lasting:
             slot.lasting, slot.opened = True, self.now()
             self.staleness.watch()

@@ -40,8 +40,6 @@ class Slot:
     exception that TWS hasn't sent itself.
     """
 
-    #: Codes that don't end this request although they usually end its kind.
-    tolerate: frozenset[int] = frozenset()
     cancel: Callable[[], object] | None = None
     # A stream's slot outlives its connection: TWS is asked again, after `on_replay` has forgotten what is old.
     lasting = False

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ibnb.core.clock import Clock
 from ibnb.core.dispatch import on
-from ibnb.core.lifecycle import Lifecycle
 from ibnb.core.outgoing import Outgoing
 from ibnb.core.pending import Pending, Slot
 from ibnb.core.reconnect import STREAM_ENDED, Reconnect
@@ -29,7 +28,6 @@ TURN = "turn"
 class Routing:
     """Brings each message to its request. `returns`: is a lost connection had back?"""
 
-    lifecycle: Lifecycle
     status: Status
     pending: Pending
     subscriptions: Subscriptions
@@ -64,7 +62,7 @@ class Routing:
             if not slot.lasting:
                 slot.fail(ConnectionLostError(f"{slot.verb}: the connection has ended: {notice.text}"))
             return
-        end = "note" if errorCode in slot.tolerate else outcome(errorCode, errorString, slot.kind)
+        end = outcome(errorCode, errorString, slot.kind)
         if end == "fail":
             self._refuse(slot, reqId, errorCode, errorString)
         elif end == "finish":

@@ -2,8 +2,8 @@
 
 Rule: a calendar date stays a plain date (midnight, no zone); anything with a time of day gets a zone.
 TWS sends the same instant in many shapes: `20250611`, `20250611 09:30:00 US/Eastern`, the same with two spaces and no
-zone, `20250611-13:30:00` (UTC, from server version 214 with a trailing Z), `2025-06-11 13:30:00.0`, epoch seconds, and
-`0611 09:30:00 US/Eastern` (formatDate 3). All texts of one answer have one shape, so one format reads them all.
+zone, `20250611-13:30:00` (UTC, from server version 214 with a trailing Z), `2025-06-11 13:30:00.0`, epoch seconds. All
+texts of one answer have one shape, so one format reads them all. (formatDate 3, without a year, is never asked for.)
 """
 
 from __future__ import annotations
@@ -37,30 +37,29 @@ _SHAPES = (
     _Shape("utc", re.compile(r"\d{8}-\d\d:\d\d:\d\dZ?"), "YYYYMMDD-hh:mm:ss"),
     _Shape("local", re.compile(rf"\d{{8}} \d\d:\d\d:\d\d{_ZONE}"), "YYYYMMDD hh:mm:ss"),
     _Shape("local", re.compile(rf"\d{{8}}  \d\d:\d\d:\d\d{_ZONE}"), "YYYYMMDD  hh:mm:ss"),
-    _Shape("no year", re.compile(rf"\d{{4}} \d\d:\d\d:\d\d{_ZONE}"), "MMDD hh:mm:ss"),
     _Shape("local", re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?P<zone>Z?)"), "YYYY-MM-DD hh:mm:ss"),
 )
 
 
-def parse_dates(texts: Sequence[Any], zone: str | None = None, year: int | None = None) -> pd.DatetimeIndex:
+def parse_dates(texts: Sequence[Any], zone: str | None = None) -> pd.DatetimeIndex:
     """Return the times of `texts`, in the zone they name.
 
     `zone` is the exchange's (or log-in) zone: texts without a zone are read in it, as are those whose zone's name isn't
-    known (with a ZoneWarning), and epoch seconds and UTC texts are shown in it. Without it they are UTC. `year`
-    completes texts that have none. Dates give a naive, normalised index.
+    known (with a ZoneWarning), and epoch seconds and UTC texts are shown in it. Without it they are UTC. Dates give
+    a naive, normalised index.
     Raises ValueError for a text of no known shape, or for dates and times mixed.
     """
     if isinstance(texts, np.ndarray) and texts.dtype.kind == "S":
         # As the wire has them, all of one length: nothing to be turned into a text first.
-        whole = _parse_alike(texts, texts[0].decode(), zone, year) if len(texts) else None
+        whole = _parse_alike(texts, texts[0].decode(), zone) if len(texts) else None
         if whole is not None:
             return whole
         texts = [text.decode() for text in texts.tolist()]
     words = [str(text).strip() for text in texts]
     if not words:
         return pd.DatetimeIndex([], dtype="datetime64[ns]")
-    whole = _parse_alike(_bytes(words), words[0], zone, year)
-    return whole if whole is not None else _parse_mixed(words, zone, year)
+    whole = _parse_alike(_bytes(words), words[0], zone)
+    return whole if whole is not None else _parse_mixed(words, zone)
 
 
 def parse_moments(seconds: Sequence[float], zone: str) -> pd.DatetimeIndex:
@@ -69,7 +68,7 @@ def parse_moments(seconds: Sequence[float], zone: str) -> pd.DatetimeIndex:
     return _shown(pd.DatetimeIndex(micros), zone)
 
 
-def _parse_mixed(words: list[str], zone: str | None, year: int | None) -> pd.DatetimeIndex:
+def _parse_mixed(words: list[str], zone: str | None) -> pd.DatetimeIndex:
     """Different shapes in one answer: each shape on its own, then back in order, shown in the zone of the first."""
     groups: dict[tuple[int, str | None], list[int]] = {}
     for at, word in enumerate(words):
@@ -78,7 +77,7 @@ def _parse_mixed(words: list[str], zone: str | None, year: int | None) -> pd.Dat
         groups.setdefault((_SHAPES.index(shape) * 100 + len(word), named), []).append(at)
     parts = []
     for places in groups.values():
-        part = _parse_alike(_bytes([words[at] for at in places]), words[places[0]], zone, year)
+        part = _parse_alike(_bytes([words[at] for at in places]), words[places[0]], zone)
         if part is None:
             raise ValueError(f"can't read {words[places[0]]!r} as a date")
         parts.append(pd.Series(part, index=places))
@@ -105,17 +104,15 @@ def _shape(word: str) -> tuple[_Shape, re.Match[str]]:
     )
 
 
-def _parse_alike(words: Bytes, first: str, zone: str | None, year: int | None) -> pd.DatetimeIndex | None:
+def _parse_alike(words: Bytes, first: str, zone: str | None) -> pd.DatetimeIndex | None:
     """All words in the shape of the first one, or None if they aren't, or if one is no date."""
     if first != first.strip():
         return None
     shape, match = _shape(first)
-    if shape.kind == "no year" and year is None:
-        raise ValueError("a date without a year: pass year=")
     try:
         if shape.kind == "epoch":
             return _shown(pd.DatetimeIndex(words.astype("int64").astype("datetime64[s]")), zone_name(zone or UTC))
-        clock = _clock(words, shape.layout, year)
+        clock = _clock(words, shape.layout)
     except ValueError:
         return None
     if clock is None or shape.kind == "date":
@@ -125,7 +122,7 @@ def _parse_alike(words: Bytes, first: str, zone: str | None, year: int | None) -
     return _localised(clock, zone_name(match["zone"] or zone or UTC, zone))
 
 
-def _clock(words: Bytes, layout: str, year: int | None) -> pd.DatetimeIndex | None:
+def _clock(words: Bytes, layout: str) -> pd.DatetimeIndex | None:
     """The clock's readings, no zone yet; None if what isn't a digit of them differs, or for one that doesn't exist.
 
     pd.to_datetime says the same of a hundred thousand texts, but takes twice as long.
@@ -144,7 +141,7 @@ def _clock(words: Bytes, layout: str, year: int | None) -> pd.DatetimeIndex | No
     for at, place in enumerate(places):
         numbers[layout[place]] = numbers[layout[place]] * 10 + digits[at]
     years, months, days, hours, minutes, seconds = numbers.values()
-    month = ((years if "Y" in layout else year or 0) * 12 + months - 1970 * 12 - 1).astype("datetime64[M]")
+    month = (years * 12 + months - 1970 * 12 - 1).astype("datetime64[M]")
     day = month.astype("datetime64[D]") + (days - 1)
     exists = (months > 0) & (months <= 12) & (day.astype("datetime64[M]") == month)
     if not (exists & (hours < 24) & (minutes < 60) & (seconds < 60)).all():

@@ -96,14 +96,6 @@ def test_a_notice_with_the_requests_id_never_raises(code: int) -> None:
     tws.close()
 
 
-def test_a_verb_may_tolerate_a_code_that_usually_ends_its_kind() -> None:
-    answers = {87: lambda f: [(4, 2, f[1], 162, NO_DATA), (88, f[1], "data follows")]}
-    tws, app = tws_and_app(answers)
-    assert "data follows" == app.getHead(tolerate=(162,))
-    app.disconnect()
-    tws.close()
-
-
 def test_a_timeout_says_everything_cancels_and_leaves_the_session_usable(silent: tuple[FakeTWS, App]) -> None:
     tws, app = silent
     on_virtual_time(app)  # so that a late answer to the question for the time is none of TWS's silence
