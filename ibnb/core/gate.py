@@ -207,15 +207,15 @@ class OrderGate:
         if limits is None or not real:
             return
         # TWS and price_of are asked outside the lock.
-        intents = [intent_of(*each, limits, self.details_of) for each in real]
-        for intent in intents:
+        judged = [(each[0], each[2], intent_of(*each, limits, self.details_of)) for each in real]
+        for _, _, intent in judged:
             judge(intent, limits)
         with self._place.lock:
             counted: dict[int, Terms] = {}
             new = sum(1 + len(attached(order)) for orderId, _, order in real if orderId not in self._admitted)
-            self._check_rate(intents[0], new, limits)
+            self._check_rate(judged[0][2], new, limits)
             try:
-                for (orderId, _, order), intent in zip(real, intents, strict=True):
+                for orderId, order, intent in judged:
                     terms = self._terms(intent, order)
                     if not limits.allow_short and self._admitted.get(orderId) != terms:
                         self._check_short(intent, orderId, terms)
@@ -309,7 +309,7 @@ class OrderGate:
             raise intent.refuse(f"at most {limits.max_orders_per_minute} orders per minute")
 
     def _terms(self, intent: Intent, order: Any, account: str = "") -> Terms:
-        trades = {part.conId: part.units * (-1 if part.sells else 1) for part in intent.parts if part.conId}
+        trades = {part.conId: _signed(part.units, part.sells) for part in intent.parts if part.conId}
         return self._as_terms(trades, intent.quantity, order, account or self._who.account, settles=order is None)
 
     # --- what the session knows ----------------------------------------------------------------------
@@ -332,7 +332,7 @@ class OrderGate:
 
     def filled(self, contract: Any, execution: Any) -> None:
         """A fill of this moment changes what is held before TWS reports the new position."""
-        units = to_float(execution.shares) * (1 if execution.side.upper().startswith("B") else -1)
+        units = _signed(to_float(execution.shares), not execution.side.upper().startswith("B"))
         key = self._key(execution.orderId, execution.clientId, execution.permId)
         with self._place.lock:
             self._place.exposure.execution(key, execution.execId, self._holding(execution.acctNumber, contract), units)
@@ -341,12 +341,11 @@ class OrderGate:
         """An order as TWS shows it."""
         if _is_preview(order):
             return
-        sign = -1 if str(order.action).upper() in SELLING else 1
         quantity = to_float(order.totalQuantity)
-        units = sign * (quantity if quantity > 0 else math.inf)
+        units = _signed(quantity if quantity > 0 else math.inf, str(order.action).upper() in SELLING)
         legs = defaultdict[int, float](float)
         for leg in contract.comboLegs or ():
-            legs[int(leg.conId)] += units * leg.ratio * (-1 if leg.action in SELLING else 1)
+            legs[int(leg.conId)] += _signed(units * leg.ratio, leg.action in SELLING)
         terms = self._as_terms(legs or {int(contract.conId): units}, quantity, order, self._who.account, order.clientId)
         with self._place.lock:
             key = self._key(orderId, order.clientId, order.permId)
@@ -401,6 +400,10 @@ class OrderGate:
         named = str(getattr(order, "account", "") or "") or account
         client = self._client_id if clientId is None else clientId
         return Terms(named, trades, quantity, group, (client, parent) if parent else None, settles)
+
+
+def _signed(units: float, sells: bool) -> float:
+    return -units if sells else units
 
 
 def _is_preview(order: Any) -> bool:

@@ -93,6 +93,20 @@ def test_what_it_sells_must_be_known() -> None:
     made.check(2, contract(), order(1))
 
 
+@pytest.mark.parametrize(("limits", "asked"), [({"allow_short": False}, ["AAPL", "TSLA"]), ({}, [])])
+def test_what_limits_will_ask_is_asked_beforehand(limits: dict[str, Any], asked: list[str]) -> None:
+    """Not while the orders of other threads wait; and what can't be asked is the check's to tell."""
+    made, heard = gate(**limits), []
+
+    def ask(what: Any) -> list[Any]:
+        heard.append(what.symbol)
+        raise LookupError("asked in a callback")
+
+    made.details_of = ask
+    made.prepare(contract(), contract("TSLA"))
+    assert asked == heard
+
+
 def test_fills_change_what_is_held_at_once() -> None:
     made = gate(allow_short=False)
     made.position(told(), 10)
@@ -156,23 +170,30 @@ def test_an_order_that_tws_has_taken_may_end_by_an_error_too(code: int) -> None:
 
 @pytest.mark.parametrize("code", [399, 404, 2109, 10349, 161, 136, 10148])
 def test_a_notice_or_a_refused_cancel_frees_nothing(code: int) -> None:
-    made = gate(allow_short=False)
+    clock = [0.0]
+    made = gate(now=lambda: clock[0], allow_short=False)
     made.position(told(), 100)
     made.check(1, contract(), order(100, "SELL"))
     made.error(1, code, "a notice")
-    assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
+    for clock[0] in (0.0, 60.0):
+        assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
 
 
-def test_an_unknown_code_frees_shares_only_when_nothing_else_is_heard() -> None:
+@pytest.mark.parametrize("heard", [True, False])
+def test_an_unknown_code_frees_shares_only_when_nothing_else_is_heard(heard: bool) -> None:
     clock = [0.0]
     made = gate(now=lambda: clock[0], allow_short=False)
     made.position(told(), 100)
     made.check(1, contract(), order(100, "SELL"))
     made.error(1, 10999, "Some new notice")
     assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
-    made.open_order(1, told(), shown(order(100, "SELL")), "Submitted")
+    if heard:
+        made.open_order(1, told(), shown(order(100, "SELL")), "Submitted")
     clock[0] = 60
-    assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
+    if heard:
+        assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
+    else:
+        made.check(2, contract(), order(100, "SELL"))
 
 
 def test_a_change_that_tws_refuses_leaves_the_order() -> None:
@@ -326,3 +347,11 @@ def test_an_exercise_sells_what_is_held_and_counts_as_an_order() -> None:
     assert "200 of them" in refused(made, 1, contract(), order(51, "SELL"))
     made.error(1_000_001, 321, "refused")
     made.check(1, contract(), order(250, "SELL"))
+
+
+@pytest.mark.parametrize(("name", "value"), [("readonly", True), ("blocked", "the account isn't checked")])
+def test_a_session_that_may_place_nothing_exercises_nothing(name: str, value: Any) -> None:
+    made = gate()
+    setattr(made, name, value)
+    with pytest.raises(SafetyError, match="exerciseOptions refused"):
+        made.check_exercise(1_000_001, contract(secType="OPT", conId=7), 1, 1, "")
