@@ -80,7 +80,39 @@ _FARM_IDLE = "The farm sleeps and wakes up with the next request."
 _FARM_BROKEN = "TWS reconnects by itself; requests to this farm wait or fail until it says OK."
 _SUBSCRIBE = "Ask for delayed data with reqMarketDataType(3), or subscribe in Client Portal under Market Data."
 FIELD = "An order field has a value that TWS doesn't take; the text names it."
+VALUE = "Something has a value that TWS doesn't take; the text names it."
 _FRACTION = "Use a whole number of shares; fractions can't be traded through the API for this instrument."
+
+#: Refusals of a size that isn't a whole number of units.
+FRACTIONAL = frozenset({10243, *range(10245, 10253), 10318})
+# What IB's page of message codes has beside: refusals of an order whose text says all, without those that it calls
+# deprecated, and questions and warnings after which an order lives; of a change; and of whatever has such a field.
+_FIELDS = (
+    *(116, 117, 118, 119, 120, 125, 126, 129, 132, 142, 144, 148, 151, 152, 154, 157, 160, 167, 168, 303, 311, 325),
+    *(328, *range(330, 336), *range(338, 343), 345, 346, *range(347, 354), 356, 358, 359, 360, *range(361, 365)),
+    *(*range(367, 381), 383, 388, 389, 390, 392, 393, 394, 395, 396, 397, 400, 403, *range(408, 412), 417, 418, 419),
+    *(426, 429, 433, 436, 439, 441, 442, 443, *range(446, 450), *range(10000, 10004), *range(10007, 10014), 10015),
+    *(
+        10020,
+        10234,
+        10235,
+        10236,
+        10237,
+        10240,
+        10253,
+        10254,
+        10291,
+        10292,
+        10294,
+        10296,
+        10297,
+        10298,
+        *range(10302, 10308),
+    ),
+    *(10312, 10316, 10317, 10319, 10321, 10324, 10325, 10336),
+)
+_CHANGES = (329, 422, 440, 444, 10241, 10242, 10308, 10326, 10327)
+_VALUES = (140, 141, 145, 312, 313, 314, 315, 336, 337, 343, 401, 406, 407, 435, 10286, 10315, 10330)
 
 
 def _order(code: int, meaning: str, advice: str = "", ends: frozenset[str] = frozenset({"order"})) -> Code:
@@ -147,6 +179,7 @@ _REQUESTS = (
         "Global Configuration, API, Settings.",
         EVERY,
     ),
+    *(Code(code, "request", "A value isn't accepted.", VALUE, EVERY) for code in _VALUES),
     Code(322, "request", "TWS couldn't process the request.", "The text after 'cause' says why.", EVERY),
     Code(354, "request", "No subscription for this market data.", _SUBSCRIBE, MARKET | {"request"}, "market_data"),
     Code(365, "notice", "There is no scanner subscription with this id.", "It was cancelled already."),
@@ -318,7 +351,7 @@ _ORDERS = (
     _order(10147, "The order to cancel isn't found.", "listOrders() shows what is open.", NONE),
     _order(10148, "The order can't be cancelled in its state.", "It is filled or cancelled.", NONE),
     _order(10149, "This order id isn't valid.", "Take it from nextOrderId."),
-    _order(10243, "Fractional sizes can't be sent through the API.", _FRACTION),
+    Code(10233, "warning", "Fields were filled in from a preset of TWS; the order lives.", "Set them yourself."),
     _order(10244, "cashQty can't be used here.", "Use totalQuantity."),
     _order(
         10268,
@@ -337,9 +370,11 @@ _ORDERS = (
         "Usually order.tif must be IOC or Minutes, and a cash quantity stands alone.",
     ),
     Code(10311, "warning", "The order goes straight to one exchange, which may cost more.", "Use exchange='SMART'."),
-    _order(10318, "The fractional size isn't allowed.", _FRACTION),
+    *(_order(code, "This size in parts of a unit isn't allowed.", _FRACTION) for code in sorted(FRACTIONAL)),
     Code(10329, "warning", "The order goes straight to one exchange, which may cost more.", "Use exchange='SMART'."),
     _order(10340, "An order field isn't supported.", FIELD),
+    *(_order(code, "An order field isn't accepted.", FIELD) for code in _FIELDS),
+    *(_order(code, "An order can't be changed so.", "Cancel it, and place a new one.", NONE) for code in _CHANGES),
     _order(10341, "The parent of an order can't be changed.", "Place a new order.", NONE),
     Code(10349, "warning", "The tif was filled in from a preset of TWS; the order lives.", "Set order.tif yourself."),
 )

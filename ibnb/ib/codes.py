@@ -11,7 +11,7 @@ from dataclasses import replace
 from numbers import Integral
 from typing import Any, Literal, get_args
 
-from ibnb.ib.code_table import CODES, DATA, FARMS, FIELD, HISTORY_162, KINDS, OTHER_162, Code, History162, Severity
+from ibnb.ib.code_table import CODES, DATA, FARMS, HISTORY_162, KINDS, OTHER_162, Code, History162, Severity
 from ibnb.ib.values import check
 from ibnb.tracebacks import short_errors
 
@@ -80,8 +80,6 @@ def lookup(code: int) -> Code:
         return row
     if 2100 <= code <= 2199:
         return Code(code, "warning", "A warning that ibnb has no entry for.", "Read the text.")
-    if 328 <= code <= 334 or 347 <= code <= 353 or 361 <= code <= 380 or code in (383, 388, 392, 403):
-        return Code(code, "order", "An order field isn't accepted.", FIELD, frozenset({"order"}), "order")
     if 1100 <= code <= 1399:
         return Code(code, "connection", "A message about the connection that ibnb has no entry for.", "Read the text.")
     return Code(code, "request", "A code that ibnb has no entry for.", "Read the text.", DATA)

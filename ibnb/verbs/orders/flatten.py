@@ -16,6 +16,7 @@ from typing import Any
 from ibnb.core.exposure import ENDED, Holding
 from ibnb.core.session import Session
 from ibnb.ib.api import Contract, Order, to_decimal, to_float
+from ibnb.ib.code_table import FRACTIONAL
 from ibnb.ib.codes import outcome, severity
 from ibnb.verbs.orders.callbacks import OrderCallbacks
 from ibnb.verbs.orders.place import OrderVerbs
@@ -27,8 +28,6 @@ STEP, AGAIN, SETTLED = 10.0, 30.0, 5.0
 TRIES, PLACES, LOOKS = 3, 3, 3
 # Instruments that SMART doesn't route.
 _DIRECT = frozenset({"FUT", "FOP", "CASH", "CRYPTO", "CONTFUT"})
-# Refusals of parts of a unit.
-_FRACTION = frozenset({10243, 10247, 10318})
 
 
 @dataclass
@@ -275,8 +274,9 @@ class Flatten:
             return
         if closing.status not in ("", *ENDED):
             return  # it was taken, so that its status tells
-        if code in _FRACTION and abs(closing.units) > 1 and abs(closing.units) % 1:
-            closing.units = math.copysign(math.floor(abs(closing.units)), closing.units)
+        whole = math.floor(abs(closing.units))
+        if code in FRACTIONAL and 0 < whole < abs(closing.units):
+            closing.units = math.copysign(whole, closing.units)
             closing.route -= 1
         self._refused(closing, closing.noted)
         self._finish()
@@ -333,7 +333,7 @@ def routes(contract: Any, rows: Collection[Any]) -> list[Any]:
     found: dict[str, Any] = {}
     for row in rows:
         named = row.contract
-        places = [named.exchange, named.primaryExchange, *str(getattr(row, "validExchanges", "")).split(",")]
+        places = [named.exchange, named.primaryExchange, *row.validExchanges.split(",")]
         for exchange in places if direct else ["SMART"] * ("SMART" in places) + places:
             if exchange and exchange not in found:
                 found[exchange] = copy.copy(named)

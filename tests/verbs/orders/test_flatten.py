@@ -170,13 +170,14 @@ def test_a_refusal_that_wasnt_one_doesnt_sell_twice() -> None:
     def change_its_mind(orderId: int, of: Any, order: Any) -> None:
         if orderId == 27:
             tws.tell("error", orderId, 0, 201, "Order rejected", "")
+            tws.status(orderId, "PreSubmitted")
             tws.status(orderId, "Submitted")
         else:
             tws.fill(orderId, of, order)
 
     tws.takes = change_its_mind
     tws.start()
-    assert ("cancelOrder", (27,)) in tws.asked
+    assert 1 == tws.asked.count(("cancelOrder", (27,)))
     assert "cancel order 27: TWS has refused it, and then taken it" in tws.said
 
 
@@ -238,19 +239,48 @@ def test_a_position_that_doesnt_fit_what_was_filled_is_left_to_a_person() -> Non
     assert "not closed yet: AAPL" == tws.said[-1]
 
 
-def test_parts_of_a_share_that_tws_refuses_stay_and_the_whole_ones_go() -> None:
-    tws = TWS((AAPL, 8.5))
+SHOWN = "TWS shows {} where 0 should be left: look at it yourself"
+
+
+@pytest.mark.parametrize("code", [10243, 10245, 10247, 10252, 10318])
+@pytest.mark.parametrize(
+    ("held", "sent", "last"),
+    [
+        (8.5, ["SELL 8.5 AAPL SMART", "SELL 8 AAPL SMART"], SHOWN.format("0.5")),
+        (-1.5, ["BUY 1.5 AAPL SMART", "BUY 1 AAPL SMART"], SHOWN.format("-0.5")),
+        (0.5, ["SELL 0.5 AAPL SMART", "SELL 0.5 AAPL NYSE"] * 3, "refused ({code}: no parts of a share)"),
+    ],
+)
+def test_parts_of_a_share_that_tws_refuses_stay_and_the_whole_ones_go(
+    code: int, held: float, sent: list[str], last: str
+) -> None:
+    tws = TWS((AAPL, held))
 
     def whole(orderId: int, of: Any, order: Any) -> None:
         if float(order.totalQuantity) % 1:
-            tws.tell("error", orderId, 0, 10243, "Fractional-sized order cannot be placed via API", "")
+            tws.tell("error", orderId, 0, code, "no parts of a share", "")
         else:
             tws.fill(orderId, of, order)
 
     tws.takes = whole
     tws.start()
-    assert tws.sent[:2] == ["SELL 8.5 AAPL SMART", "SELL 8 AAPL SMART"]
-    assert "close AAPL: done, 8 at 10" in tws.said
+    assert tws.sent == sent
+    assert tws.said[-2:] == [f"close AAPL: {last.format(code=code)}", "not closed yet: AAPL"]
+
+
+@pytest.mark.parametrize(("notice", "why"), [("", "it is Cancelled"), ("what it must know", "399: what it must know")])
+def test_an_order_that_ends_unfilled_is_told_with_what_tws_said_of_it(notice: str, why: str) -> None:
+    tws = TWS((AAPL, 8.0))
+
+    def end(orderId: int, of: Any, order: Any) -> None:
+        tws.status(orderId, "PreSubmitted")
+        if notice:
+            tws.tell("error", orderId, 0, 399, notice, "")
+        tws.status(orderId, "Cancelled")
+
+    tws.takes = end
+    tws.start()
+    assert f"close AAPL: refused ({why})" in tws.said
 
 
 def test_a_coin_is_sold_at_once_or_not_at_all() -> None:
