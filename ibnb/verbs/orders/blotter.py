@@ -19,10 +19,12 @@ import pandas as pd
 
 from ibnb.ib.api import Contract, Order, to_float
 from ibnb.table_display import shown_html
-from ibnb.verbs.orders.fills import Charges, Fill, reaches, shares
-from ibnb.verbs.orders.order_state import DONE, UNCERTAIN, WORKING, OrderState, Said, Standing
+from ibnb.verbs.orders.fills import Fill, Newest, reaches, shares
+from ibnb.verbs.orders.order_state import DONE, UNCERTAIN, WORKING, Asked, OrderState, Said, Standing
 from ibnb.verbs.orders.refusals import CANCELLED
 
+# Not a rebate: IB doesn't know the commission yet.
+_PENDING = -1.0
 #: An order id; ("perm", permId); or, for an order that has neither here, ("client 3", its order id there).
 Key = int | tuple[str, int]
 
@@ -64,13 +66,13 @@ class Blotter:
         self._lock = threading.Lock()
         self._orders: dict[Key, OrderState] = {}
         self._by_perm: dict[int, Key] = {}
-        self._charges = Charges()
-        self._numbers = count(1)
+        self._charges: Newest[Any] = Newest()
+        self._before = count(1)
 
     # --- what leaves ------------------------------------------------------------------------------
 
-    def sent(self, orderId: int, contract: Any, order: Any, time: float) -> int:
-        """An order leaves for TWS: 0. Or a change of one: the number under which `answer` tells what became of it.
+    def sent(self, orderId: int, contract: Any, order: Any, time: float) -> Asked | None:
+        """An order leaves for TWS: None. Or a change of one: what TWS answers to it is told there.
 
         An id whose order is done begins anew: TWS may refuse it (103), but nobody takes the old order for this one.
         A change that comes too late is told by the permId, which a new order doesn't have.
@@ -83,30 +85,27 @@ class Blotter:
             if state is None:
                 self._orders[orderId] = state = OrderState(contract, order, orderId, self._client())
                 state.note(time, "sent")
-                return 0
-            number = next(self._numbers)
-            state.change(number, order)
+                return None
+            asked = state.change(order)
             state.note(time, "change sent")
-            return number
+            return asked
 
-    def cancelling(self, orderId: int, time: float) -> int:
-        """A cancel leaves for TWS: the number under which `answer` tells what became of it; 0 for an order that isn't
-        known, or has ended."""
+    def cancelling(self, orderId: int, time: float) -> Asked | None:
+        """A cancel leaves for TWS; None for an order that isn't known, or has ended."""
         with self._lock:
             state = self._orders.get(orderId)
             if state is None or state.status in DONE:
-                return 0
-            number = next(self._numbers)
-            state.cancel(number)
+                return None
+            asked = state.cancel()
             state.note(time, "cancel sent")
-            return number
+            return asked
 
-    def withdraw(self, orderId: int, number: int) -> None:
-        """The order (number 0), the change or the cancel didn't leave after all."""
+    def withdraw(self, orderId: int, asked: Asked | None) -> None:
+        """The order (None), the change or the cancel didn't leave after all."""
         with self._lock:
             state = self._orders.get(orderId)
-            if state is not None and number:
-                state.asked.pop(number, None)
+            if state is not None and asked is not None:
+                state.asked = [each for each in state.asked if each is not asked]
             elif state is not None and not state.taken:
                 del self._orders[orderId]
 
@@ -148,7 +147,8 @@ class Blotter:
     def charged(self, report: Any) -> None:
         """What a fill cost (commissionReport)."""
         with self._lock:
-            self._charges.take(report)
+            if report.commission != _PENDING:
+                self._charges.take(report.execId, report)
 
     def told(self, orderId: int, code: int, text: str, time: float) -> None:
         """A message with the order's id."""
@@ -177,28 +177,20 @@ class Blotter:
 
     # --- questions --------------------------------------------------------------------------------
 
-    def answer(self, orderId: int, number: int) -> tuple[Said | None, Said | None]:
-        """What became of a change or a cancel: (CONFIRMED, the refusal, or None while it is open; an unknown code)."""
-        state = self._get(orderId)
-        asked = None if state is None else state.asked.get(number)
-        return (None, None) if asked is None else (asked.answer, asked.doubt)
-
-    def asked(self, orderId: int) -> int:
-        """The number of the newest change or cancel of an order; 0 if there was none."""
-        state = self._get(orderId)
-        return 0 if state is None else max(state.asked, default=0)
+    def asked(self, orderId: int) -> Asked:
+        """The newest change or cancel of an order; one that nobody answers if there was none."""
+        asked = self._get(orderId).asked
+        return asked[-1] if asked else Asked(None)
 
     def rejected(self, key: Key) -> Said | None:
         """The code and text with which TWS refused the order, if it did."""
-        state = self._get(key)
-        return None if state is None else state.rejected
+        return self._get(key).rejected
 
     def unexplained(self, key: Key) -> bool:
         """Has TWS cancelled the order without being asked by us, and without having said why (202)?"""
         state = self._get(key)
         return (
-            state is not None
-            and state.status == "Cancelled"
+            state.status == "Cancelled"
             and not (state.asked or state.progress()[0])
             and all(said.code != CANCELLED for said in state.messages)
         )
@@ -206,12 +198,11 @@ class Blotter:
     def doubted(self, key: Key) -> Said | None:
         """A message with an unknown code about an order that TWS hasn't shown yet: it may be a refusal."""
         state = self._get(key)
-        return None if state is None or state.taken or state.status in DONE else state.doubt
+        return None if state.taken or state.status in DONE else state.doubt
 
     def status_of(self, key: Key) -> str:
         """The order's status, "" for one that isn't known."""
-        state = self._get(key)
-        return "" if state is None else state.status
+        return self._get(key).status
 
     def charge(self, execId: str) -> Any | None:
         """The commission report of a fill, or None while there is none."""
@@ -279,14 +270,13 @@ class Blotter:
 
     def log(self, key: Key) -> list[tuple[Any, ...]]:
         """(time, message, status, filled, remaining, avgFillPrice, text) of everything that happened to the order."""
-        state = self._get(key)
-        return [] if state is None else list(state.log)
+        return list(self._get(key).log)
 
     # --- which order a message is about -----------------------------------------------------------
 
-    def _get(self, key: Key) -> OrderState | None:
+    def _get(self, key: Key) -> OrderState:
         with self._lock:
-            return self._orders.get(key)
+            return self._orders.get(key) or OrderState(Contract(), Order(), 0, 0, status="")
 
     def _current(self, key: Key) -> OrderState | None:
         state = self._orders.get(key)
@@ -330,7 +320,7 @@ class Blotter:
 
     def _set_aside(self, orderId: int, state: OrderState) -> None:
         """Keep an order that is done under its permId: its id is used again."""
-        key: Key = ("perm", state.permId) if state.permId else (f"before {next(self._numbers)}", orderId)
+        key: Key = ("perm", state.permId) if state.permId else (f"before {next(self._before)}", orderId)
         self._orders[key] = self._orders.pop(orderId)
         if state.permId:
             self._by_perm[state.permId] = key

@@ -21,7 +21,7 @@ from ibnb.ib.zones import ZoneWarning, login_zone
 from ibnb.tracebacks import users_level
 from ibnb.verbs.history import ZONED_DATES_VERSION
 from ibnb.verbs.orders.callbacks import OrderCallbacks
-from ibnb.verbs.orders.fills import family
+from ibnb.verbs.orders.fills import Newest
 from ibnb.verbs.orders.journal import add_fills
 from ibnb.verbs.orders.place import OrderVerbs
 from ibnb.verbs.orders.waiting import GRACE
@@ -33,15 +33,12 @@ class ExecutionCallbacks(Listener):
     def __init__(self, core: Core) -> None:
         super().__init__(core)
         # What has been heard of, answers and news alike: TWS itself forgets it, IB Gateway at midnight.
-        self.heard: dict[str, tuple[Any, Any]] = {}
+        self.heard: Newest[tuple[Any, Any]] = Newest()
 
     @on("execDetails")
     def got_execution(self, reqId: int, contract: Any, execution: Any) -> None:
         self._pending.add(reqId, (contract, execution))
-        name, number = family(execution.execId)
-        known = self.heard.get(name)
-        if known is None or family(known[1].execId)[1] <= number:
-            self.heard[name] = (contract, execution)
+        self.heard.take(execution.execId, (contract, execution))
 
     @on("execDetailsEnd")
     def got_executions_end(self, reqId: int) -> None:
@@ -94,10 +91,10 @@ class ExecutionVerbs(OrderVerbs, listener=ExecutionCallbacks):
         wanted.side = check("side", side, ("BUY", "SELL")) if side else ""
         with self._ibnb.request("getExecutions", timeout=timeout, kind="request") as slot:
             self.reqExecutions(slot.key, wanted)
-            # A correction repeats a fill under an id whose last part is higher: it replaces the fill.
-            told = sorted(slot.wait(), key=lambda fill: family(fill[1].execId)[1])
-            latest = {family(fill[1].execId)[0]: fill for fill in told}
-            fills = [latest[name] for name in dict.fromkeys(family(fill[1].execId)[0] for fill in slot.rows)]
+            told: Newest[tuple[Any, Any]] = Newest()
+            for contract, fill in slot.wait():
+                told.take(fill.execId, (contract, fill))
+        fills = told.all()
         blotter = self._ibnb.listener(OrderCallbacks).blotter
 
         def charged() -> bool:
@@ -124,7 +121,7 @@ class ExecutionVerbs(OrderVerbs, listener=ExecutionCallbacks):
         ['NVDA']
         """
         blotter, mine = self._ibnb.listener(OrderCallbacks).blotter, self._ibnb.lifecycle.client_id
-        heard = list(self._ibnb.listener(ExecutionCallbacks).heard.values())
+        heard = self._ibnb.listener(ExecutionCallbacks).heard.all()
         rows = [
             _row(contract, fill, blotter.charge(fill.execId))
             for contract, fill in heard

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import isclose, nan
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 
 class Fill(NamedTuple):
@@ -27,33 +29,55 @@ def family(execId: str) -> tuple[str, int]:
     return (name, int(last)) if dot and last.isdigit() else (execId, 0)
 
 
+class Newest(Generic[T]):
+    """What is said of executions, by execution: of the highest correction, and what was said last of that."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, tuple[int, T]] = {}
+
+    def take(self, execId: str, said: T) -> bool:
+        """Does it hold? Not if the execution has been corrected since."""
+        name, number = family(execId)
+        holds = name not in self._latest or self._latest[name][0] <= number
+        if holds:
+            self._latest[name] = (number, said)
+        return holds
+
+    def of(self, execId: str) -> T | None:
+        """What is said of an execution, whichever correction the id is of, or None while nothing is."""
+        found = self._latest.get(family(execId)[0])
+        return None if found is None else found[1]
+
+    def all(self) -> list[T]:
+        """Oldest execution first."""
+        return [said for _, said in self._latest.values()]
+
+
 @dataclass(slots=True)
 class Fills:
     """The executions of one order, each with its newest correction."""
 
-    _latest: dict[str, Fill] = field(default_factory=dict)
+    _latest: Newest[Fill] = field(default_factory=Newest)
 
     def take(self, fill: Fill) -> tuple[bool, Fill | None]:
-        """(is it news, the execution that it corrects)."""
-        name, number = family(fill.execId)
-        before = self._latest.get(name)
-        if before is not None and family(before.execId)[1] >= number:
+        """(is it news, the execution that it corrects). One that is told again is no news."""
+        before = self._latest.of(fill.execId)
+        if (before is not None and before.execId == fill.execId) or not self._latest.take(fill.execId, fill):
             return False, None
-        self._latest[name] = fill
         return True, before
 
     def counted(self, combo: bool) -> list[Fill]:
         """Those that fill the order: a combination's own rows, or all of any other order."""
-        combo = combo or any(fill.combo for fill in self._latest.values())
-        return [fill for fill in self._latest.values() if fill.combo == combo]
+        combo = combo or any(fill.combo for fill in self._latest.all())
+        return [fill for fill in self._latest.all() if fill.combo == combo]
 
     def legs(self) -> list[Fill]:
         """Those that aren't a combination's own row."""
-        return [fill for fill in self._latest.values() if not fill.combo]
+        return [fill for fill in self._latest.all() if not fill.combo]
 
     def ids(self) -> list[str]:
         """The execIds, oldest execution first."""
-        return [fill.execId for fill in self._latest.values()]
+        return [fill.execId for fill in self._latest.all()]
 
 
 def shares(fills: list[Fill]) -> float:
@@ -74,28 +98,3 @@ def average(fills: list[Fill]) -> float:
 def reaches(done: float, goal: float) -> bool:
     """done >= goal, for sums of fractions."""
     return isclose(max(goal, done), done, rel_tol=1e-9)
-
-
-# Not a rebate: IB doesn't know the commission yet.
-_PENDING = -1.0
-
-
-class Charges:
-    """Commission reports by execution. A correction that isn't charged anew keeps what the first one cost."""
-
-    def __init__(self) -> None:
-        self._latest: dict[str, tuple[int, Any]] = {}
-
-    def take(self, report: Any) -> None:
-        """A report; one that says that the commission isn't known yet says nothing."""
-        if report.commission == _PENDING:
-            return
-        name, number = family(report.execId)
-        before = self._latest.get(name)
-        if before is None or before[0] <= number:
-            self._latest[name] = (number, report)
-
-    def of(self, execId: str) -> Any | None:
-        """The report about an execution, or None while there is none."""
-        found = self._latest.get(family(execId)[0])
-        return None if found is None else found[1]

@@ -7,11 +7,11 @@ are left alone, because they may protect what it bought, and the error says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from ibnb.core.core import Core
+from ibnb.core.session import Session
 from ibnb.errors import IBError, OrderRejectedError
 from ibnb.verbs.orders.blotter import Blotter
 from ibnb.verbs.orders.order_state import WORKING
@@ -25,20 +25,12 @@ Member = tuple[int, Any, Any]
 
 
 class Group:
-    """Some orders on their way. `place` and `cancel` are the app's placeOrder and cancelOrder."""
+    """Some orders on their way, through the app's own placeOrder and cancelOrder."""
 
-    def __init__(
-        self,
-        core: Core,
-        blotter: Blotter,
-        verb: str,
-        place: Callable[[int, Any, Any], object],
-        cancel: Callable[[int], object],
-    ) -> None:
-        self._core, self._blotter, self._verb = core, blotter, verb
-        self._place, self._cancel = place, cancel
+    def __init__(self, app: Session, blotter: Blotter, verb: str) -> None:
+        self._app, self._core, self._blotter, self._verb = app, app._ibnb, blotter, verb
         self._sent: list[int] = []
-        self._connection = core.lifecycle.connection
+        self._connection = self._core.lifecycle.connection
 
     def send(self, members: Sequence[Member]) -> None:
         """Send them in this order. What `place` raises; OrderRejectedError when TWS refuses one at once."""
@@ -52,7 +44,7 @@ class Group:
                     # Another connection doesn't know what this one held.
                     raise self._core.lifecycle.lost(self._verb)
                 handed = number
-                self._place(orderId, contract, order)
+                self._app.placeOrder(orderId, contract, order)
                 self._sent.append(orderId)
         except OrderRejectedError:
             raise
@@ -81,5 +73,5 @@ class Group:
         if filled:
             return f"{'; '.join(filled)}: the rest of the group was left as it is (working: {names})."
         for orderId in alive:
-            self._cancel(orderId)
+            self._app.cancelOrder(orderId)
         return f"The rest of the group was cancelled (orders: {names})."

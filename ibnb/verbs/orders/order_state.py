@@ -66,11 +66,12 @@ class Standing(NamedTuple):
     whyHeld: str
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Asked:
     """A change or a cancel on its way: the numbers that a change changes; None for a cancel."""
 
     numbers: dict[str, float] | None
+    #: CONFIRMED, the refusal, or None while it is open.
     answer: Said | None = None
     #: A message with an unknown code came: it may be the answer.
     doubt: Said | None = None
@@ -105,7 +106,7 @@ class OrderState:
     doubt: Said | None = None
     #: The end was told by an error alone: what TWS shows later is truer.
     ended_by_error: bool = False
-    asked: dict[int, Asked] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=list)
     #: As it was sent last, or as TWS showed it since.
     latest: Any = None
     log: list[tuple[Any, ...]] = field(default_factory=list)
@@ -116,16 +117,18 @@ class OrderState:
         self.parentId = self.order.parentId
         self._resize(number(self.order, "totalQuantity"))
 
-    def change(self, key: int, order: Any) -> None:
+    def change(self, order: Any) -> Asked:
         """A change leaves; what TWS confirms replaces the order, and a refused change leaves the old one in force."""
         wanted = {name: number(order, name) for name in _NUMBERS}
         before = {name: number(self.latest, name) for name in _NUMBERS}
-        self.asked[key] = Asked({name: new for name, new in wanted.items() if new != before[name] and not isnan(new)})
+        self.asked.append(Asked({name: new for name, new in wanted.items() if new != before[name] and not isnan(new)}))
         self.latest = order
+        return self.asked[-1]
 
-    def cancel(self, key: int) -> None:
+    def cancel(self) -> Asked:
         """A cancel leaves."""
-        self.asked[key] = Asked(None)
+        self.asked.append(Asked(None))
+        return self.asked[-1]
 
     # --- what TWS says ----------------------------------------------------------------------------
 
@@ -135,10 +138,10 @@ class OrderState:
         status = self.meant(status)
         self.clientId, self.parentId = order.clientId, order.parentId or self.parentId
         news, self.taken, self.shown = not self.taken or status != self.shown, True, status
-        for each in self.asked.values():
+        for each in self.asked:
             if each.answer is None and each.shown_by(order):
                 each.answer, news = CONFIRMED, True
-        if all(each.answer is not None or each.numbers is None for each in self.asked.values()):
+        if all(each.answer is not None or each.numbers is None for each in self.asked):
             # What TWS makes of an order (a stop's limit price …) is no change of ours.
             self.latest = order
         self._resize(number(order, "totalQuantity"))
@@ -183,7 +186,7 @@ class OrderState:
 
     def said(self, said: Said) -> None:
         """A message with the order's id."""
-        waiting = [each for each in self.asked.values() if each.answer is None]
+        waiting = [each for each in self.asked if each.answer is None]
         if said.code in ABOUT_CANCEL:
             waiting.sort(key=lambda each: each.numbers is not None)
         self.messages.append(said)
@@ -260,7 +263,7 @@ class OrderState:
             self._stands("Filled")
             self.rejected, self.whyHeld = None, ""
         if self.status in DONE:
-            for each in self.asked.values():
+            for each in self.asked:
                 if each.numbers is None and each.answer is None:
                     each.answer = CONFIRMED
 

@@ -73,8 +73,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         if self._ibnb.ids.next is None:
             raise NotConnectedError("nextValidId not received yet.")
         contract = for_order(contract, order, "placeOrderNow")
-        if wait is not None:
-            _statuses(wait)
+        wanted = None if wait is None else _statuses(wait)
         self._ibnb.gate.prepare(contract)
         exits = _attached(order)
         with self._ibnb.placing(1 + len(exits)):
@@ -85,9 +84,9 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         _say_placed(orderId, contract, order)
         for name in exits:
             print(f"New Order ID {getattr(sent, f'{name}OrderId')}: {_ATTACHED[name]} of {orderId}, attached by TWS")
-        if wait is not None:
+        if wanted is not None:
             try:
-                _waiting(self).for_status("placeOrderNow", orderId, _statuses(wait), timeout)
+                _waiting(self).for_status("placeOrderNow", orderId, wanted, timeout)
             except KeyboardInterrupt:
                 print(f"Interrupted: {_waiting(self).standing(orderId)}.")
                 raise
@@ -245,7 +244,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         self.placeOrder(order_id, contract or known[0], _sized(new_order))
         print(f"Modified order {order_id}")
         if wait:
-            _waiting(self).for_answer("modifyOrder", order_id, _blotter(self).asked(order_id), timeout)
+            _waiting(self).for_answer("modifyOrder", order_id, timeout)
 
     def cancelOrderById(self, order_id: int, wait: bool = False, timeout: float | None = None) -> None:
         """Ask TWS to cancel an order. With `wait` it returns when the order is done: a fill may come first.
@@ -267,7 +266,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
             report = _blotter(self).report(order_id)
             if report is None:
                 raise ValueError(f"order {order_id} isn't known here, so there is nothing to wait for.")
-            _waiting(self).for_answer("cancelOrderById", order_id, _blotter(self).asked(order_id), timeout, cancel=True)
+            _waiting(self).for_answer("cancelOrderById", order_id, timeout, cancel=True)
 
     def cancelAllOrders(self, scope: str = "mine", wait: bool = False, timeout: float | None = None) -> None:
         """Cancel every working order of this client ("mine"), or of the whole account ("account").
@@ -288,9 +287,8 @@ class OrderVerbs(Session, listener=OrderCallbacks):
                     self.cancelOrder(key)
         print("Requested cancelation of all live orders.")
         if wait:
-            blotter = _blotter(self)
-            mine = [key for key in blotter.ids(WORKING) if isinstance(key, int)]
-            _waiting(self).for_ends("cancelAllOrders", {key: blotter.asked(key) for key in mine}, timeout)
+            mine = [key for key in _blotter(self).ids(WORKING) if isinstance(key, int)]
+            _waiting(self).for_ends("cancelAllOrders", mine, timeout)
 
     # --- list -----------------------------------------------------------------------------------
 
@@ -329,23 +327,23 @@ class OrderVerbs(Session, listener=OrderCallbacks):
             if order.whatIf:
                 super().placeOrder(orderId, contract, order)
                 return
-            number = _blotter(self).sent(orderId, contract, copy.copy(order), self._ibnb.now())
+            asked = _blotter(self).sent(orderId, contract, copy.copy(order), self._ibnb.now())
             try:
                 super().placeOrder(orderId, contract, order)
             except ConnectionLostError:
                 raise  # it may have left
             except BaseException:
-                _blotter(self).withdraw(orderId, number)
+                _blotter(self).withdraw(orderId, asked)
                 raise
 
     def cancelOrder(self, orderId: int, orderCancel: Any = None) -> None:
         """ibapi's cancelOrder; the second argument, which changes between releases, may be left out. SafetyError."""
-        number = _blotter(self).cancelling(orderId, self._ibnb.now())
+        asked = _blotter(self).cancelling(orderId, self._ibnb.now())
         try:
             super().cancelOrder(orderId, orderCancel)
         except BaseException:
-            if number:
-                _blotter(self).withdraw(orderId, number)
+            if asked is not None:
+                _blotter(self).withdraw(orderId, asked)
             raise
 
     def reqGlobalCancel(self, orderCancel: Any = None) -> None:
@@ -375,7 +373,7 @@ def _place_group(
     if core.ids.next is None:
         raise NotConnectedError("nextValidId not received yet.")
     pairs = [(for_order(contract, order, verb), order) for contract, order in wanted]
-    group = Group(core, _blotter(app), verb, app.placeOrder, app.cancelOrder)
+    group = Group(app, _blotter(app), verb)
     core.gate.prepare(*(contract for contract, _ in pairs))
     with core.placing(len(pairs)):
         # Ids in a row, the parent's first, whatever other threads place.

@@ -62,51 +62,45 @@ class Waiting:
                 self._core.wait_until(lambda: not blotter.incomplete(orderId), GRACE, what)
         return self.report(orderId)
 
-    def for_answer(self, verb: str, orderId: int, number: int, timeout: float | None, cancel: bool = False) -> None:
-        """Until TWS has made a change, or (`cancel`) has ended whatever works under the order's id.
+    def for_answer(self, verb: str, orderId: int, timeout: float | None, cancel: bool = False) -> None:
+        """Until TWS has made the newest change, or (`cancel`) has ended whatever works under the order's id.
 
-        OrderRejectedError when it refuses, RequestTimeoutError; `number` is the blotter's.
+        OrderRejectedError when it refuses, RequestTimeoutError.
         """
-        blotter, what = self._blotter, f"{verb}({orderId})"
+        asked, what = self._blotter.asked(orderId), f"{verb}({orderId})"
         ends = self._core.now() + self._core.limit(timeout, verb)
 
         def answered() -> bool:
-            said, _ = blotter.answer(orderId, number)
-            if cancel and said in (None, CONFIRMED):
+            if cancel and asked.answer in (None, CONFIRMED):
                 return self.report(orderId).done
-            return said is not None
+            return asked.answer is not None
 
         def over() -> bool:
             return answered() or self.report(orderId).done
 
-        self._until(lambda: over() or blotter.answer(orderId, number)[1] is not None, ends, what, orderId)
-        said, doubt = blotter.answer(orderId, number)
+        self._until(lambda: over() or asked.doubt is not None, ends, what, orderId)
         if not answered():
             # The order ended before the change, or nobody knows what a message meant.
-            self._clear_up(answered, ends, what, orderId, doubt)
-            said, _ = blotter.answer(orderId, number)
-        if said not in (None, CONFIRMED):
-            raise refusal(said, orderId, verb)
+            self._clear_up(answered, ends, what, orderId, asked.doubt)
+        if asked.answer not in (None, CONFIRMED):
+            raise refusal(asked.answer, orderId, verb)
 
-    def for_ends(self, verb: str, numbers: dict[int, int], timeout: float | None) -> None:
+    def for_ends(self, verb: str, orderIds: list[int], timeout: float | None) -> None:
         """Until each of these orders has ended, or TWS has refused to cancel it: OrderRejectedError for the first."""
-        blotter = self._blotter
+        cancels = {orderId: self._blotter.asked(orderId) for orderId in orderIds}
 
-        def settled(orderId: int, number: int) -> bool:
-            return blotter.answer(orderId, number)[0] is not None or self.report(orderId).done
+        def open_still() -> list[int]:
+            return [each for each, asked in cancels.items() if asked.answer is None and not self.report(each).done]
 
         self._core.wait_until(
-            lambda: all(settled(*each) for each in numbers.items()),
+            lambda: not open_still(),
             timeout,
             verb,
-            standing=lambda: "; ".join(
-                self.standing(each) for each, number in numbers.items() if not settled(each, number)
-            ),
+            standing=lambda: "; ".join(self.standing(each) for each in open_still()),
         )
-        for orderId, number in numbers.items():
-            said, _ = blotter.answer(orderId, number)
-            if said not in (None, CONFIRMED) and not self.report(orderId).done:
-                raise refusal(said, orderId, verb)
+        for orderId, asked in cancels.items():
+            if asked.answer not in (None, CONFIRMED) and not self.report(orderId).done:
+                raise refusal(asked.answer, orderId, verb)
 
     def report(self, orderId: int) -> OrderReport:
         """How the order stands; ValueError for an unknown one."""

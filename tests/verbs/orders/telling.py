@@ -79,13 +79,13 @@ class Told:
         self.blotter.told(ID, code, text, 1.0)
         return self
 
-    def change(self, **fields: Any) -> int:
+    def change(self, **fields: Any) -> Any:
         wanted = copy.copy(self.order)
         for name, value in fields.items():
             setattr(wanted, name, value)
         return self.blotter.sent(ID, self.contract, wanted, 2.0)
 
-    def cancel(self) -> int:
+    def cancel(self) -> Any:
         return self.blotter.cancelling(ID, 2.0)
 
     def report(self, key: Any = ID) -> Any:

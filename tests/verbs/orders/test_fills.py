@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from ibnb.verbs.orders.fills import Charges, Fill, Fills, average, family, reaches, shares
+from ibnb.verbs.orders.fills import Fill, Fills, Newest, average, family, reaches, shares
+from tests.verbs.orders.telling import Told
 
 
 @pytest.mark.parametrize(
@@ -46,27 +45,24 @@ def test_sums_of_fractions_reach_their_goal(done: float, goal: float, yes: bool)
     assert reaches(done, goal) is yes
 
 
-def charge(execId: str, amount: float) -> Any:
-    return SimpleNamespace(execId=execId, commission=amount)
-
-
-def test_a_charge_is_found_by_any_correction_and_the_newest_counts() -> None:
-    charges = Charges()
+def test_what_is_said_of_an_execution_is_found_by_any_correction_and_the_newest_counts() -> None:
+    charges: Newest[float] = Newest()
     assert charges.of("x.01") is None
-    charges.take(charge("x.01", 1.0))
-    assert charges.of("x.02").commission == 1.0
-    charges.take(charge("x.02", 1.25))
-    charges.take(charge("x.01", 1.0))
-    assert charges.of("x.01").commission == 1.25
-    charges.take(charge("x.02", 1.5))  # told again, and otherwise: the last word counts
-    assert charges.of("x.01").commission == 1.5
+    assert charges.take("x.01", 1.0)
+    assert charges.of("x.02") == 1.0
+    assert charges.take("x.02", 1.25)
+    assert not charges.take("x.01", 1.0)
+    assert charges.of("x.01") == 1.25
+    assert charges.take("x.02", 1.5)  # told again, and otherwise: the last word counts
+    assert charges.of("x.01") == 1.5
     assert charges.of("y.01") is None
+    assert charges.take("a.01", 2.0)
+    assert charges.take("x.03", 3.0)
+    assert charges.all() == [3.0, 2.0]
 
 
 def test_minus_one_is_no_commission_but_a_rebate_is() -> None:
     """nautilus#4228, #4230: -1 stands for a commission that isn't known yet."""
-    charges = Charges()
-    charges.take(charge("x.01", -1.0))
-    assert charges.of("x.01") is None
-    charges.take(charge("x.01", -0.25))
-    assert charges.of("x.01").commission == -0.25
+    told = Told().status("Filled", 5, price=100.0).execute(5, 100.0, "x.01").charge("x.01", -1.0)
+    assert math.isnan(told.report().commission)
+    assert told.charge("x.01", -0.25).report().commission == -0.25

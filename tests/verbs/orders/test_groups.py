@@ -146,7 +146,8 @@ def test_what_a_broken_group_hasnt_handed_on_holds_no_shares(failing: int) -> No
         if orderId == failing:
             raise ConnectionLostError("gone")
 
-    group = Group(core, Blotter(lambda: 1, lambda text: None), "placeOrders", place, lambda orderId: None)
+    app: Any = SimpleNamespace(_ibnb=core, placeOrder=place, cancelOrder=lambda orderId: None)
+    group = Group(app, Blotter(lambda: 1, lambda text: None), "placeOrders")
     with pytest.raises(ConnectionLostError):
         group.send([(number, contract(), order(20, "SELL")) for number in range(3)])
     handed = failing + 1  # TWS may have the one that failed

@@ -11,11 +11,10 @@ import pytest
 from ibnb.verbs.orders.order_state import CONFIRMED, Said
 from tests.verbs.orders.telling import ID, PERM, Told, bag
 
-OPEN = (None, None)
 
-
-def answer(told: Told, number: int) -> Any:
-    return told.blotter.answer(ID, number)[0]
+def answer(told: Told, asked: Any) -> Any:
+    """What TWS has answered to a change or a cancel by the end of the story `told`."""
+    return asked.answer
 
 
 # --- fills, orders_and_safety 3.2 and 3.9 -----------------------------------------------------------------
@@ -76,7 +75,7 @@ def test_fractions_are_filled_when_they_add_up() -> None:
 def test_an_order_by_cash_has_no_quantity_to_be_filled_up_to() -> None:
     told = Told()
     told.order = told.order.__class__()
-    told.blotter.withdraw(ID, 0)
+    told.blotter.withdraw(ID, None)
     told.order.cashQty, told.order.totalQuantity = 1000.0, 0
     told.blotter.sent(ID, told.contract, told.order, 0.0)
     told.open("Submitted").execute(0.017, 58000.0)
@@ -229,26 +228,26 @@ def working() -> Told:
 
 def test_a_change_is_confirmed_by_the_order_that_shows_it() -> None:
     told = working()
-    number = told.change(lmtPrice=102.0)
+    asked = told.change(lmtPrice=102.0)
     told.open("Submitted").status("Submitted", 1, price=101.0)  # a fill in between, still at the old price
-    assert told.blotter.answer(ID, number) == OPEN
-    assert answer(told.open("Submitted", lmtPrice=102.0), number) == CONFIRMED
+    assert (asked.answer, asked.doubt) == (None, None)
+    assert answer(told.open("Submitted", lmtPrice=102.0), asked) == CONFIRMED
     told.error(201)
-    assert answer(told, number) == CONFIRMED
+    assert answer(told, asked) == CONFIRMED
 
 
 def test_a_change_of_words_is_confirmed_by_the_next_order() -> None:
     told = working()
-    number = told.change(tif="GTC")
-    assert answer(told.open("Submitted", tif="GTC"), number) == CONFIRMED
+    asked = told.change(tif="GTC")
+    assert answer(told.open("Submitted", tif="GTC"), asked) == CONFIRMED
 
 
 @pytest.mark.parametrize("code", [104, 105, 110, 134, 201, 321, 329, 434, 512, 2102, 10052, 10243, 10314, 10341])
 def test_any_error_before_that_refuses_it_and_the_order_stays(code: int) -> None:
     told = working()
-    number = told.change(totalQuantity=0.5)
+    asked = told.change(totalQuantity=0.5)
     told.error(code, "no")
-    assert answer(told, number) == Said(code, "no")
+    assert answer(told, asked) == Said(code, "no")
     assert told.stands() == ("Submitted", 0.0, 5.0)
     assert told.blotter.rejected(ID) is None
 
@@ -256,16 +255,17 @@ def test_any_error_before_that_refuses_it_and_the_order_stays(code: int) -> None
 @pytest.mark.parametrize("code", [399, 2109, 10349])
 def test_a_warning_refuses_no_change(code: int) -> None:
     told = working()
-    number = told.change(lmtPrice=102.0)
-    assert told.error(code).blotter.answer(ID, number) == OPEN
+    asked = told.change(lmtPrice=102.0)
+    told.error(code)
+    assert (asked.answer, asked.doubt) == (None, None)
 
 
 def test_an_unknown_code_leaves_a_change_open() -> None:
     told = working()
-    number = told.change(lmtPrice=102.0)
+    asked = told.change(lmtPrice=102.0)
     told.error(10999, "new")
-    assert told.blotter.answer(ID, number) == (None, (10999, "new"))
-    assert answer(told.open("Submitted", lmtPrice=102.0), number) == CONFIRMED
+    assert (asked.answer, asked.doubt) == (None, (10999, "new"))
+    assert answer(told.open("Submitted", lmtPrice=102.0), asked) == CONFIRMED
 
 
 def test_two_changes_on_their_way_are_answered_one_by_one() -> None:
@@ -278,9 +278,9 @@ def test_two_changes_on_their_way_are_answered_one_by_one() -> None:
 
 def test_a_change_of_an_order_that_wasnt_taken_yet_waits_for_its_own_answer() -> None:
     told = Told()
-    number = told.change(lmtPrice=102.0)
-    assert answer(told.open("Submitted"), number) is None
-    assert answer(told.open("Submitted", lmtPrice=102.0), number) == CONFIRMED
+    asked = told.change(lmtPrice=102.0)
+    assert answer(told.open("Submitted"), asked) is None
+    assert answer(told.open("Submitted", lmtPrice=102.0), asked) == CONFIRMED
     told = Told()
     told.change(lmtPrice=102.0)
     assert told.error(201, "no").blotter.rejected(ID) == (201, "no")
@@ -289,30 +289,30 @@ def test_a_change_of_an_order_that_wasnt_taken_yet_waits_for_its_own_answer() ->
 @pytest.mark.parametrize("end", ["Cancelled", "ApiCancelled", "Inactive", "Filled"])
 def test_a_cancel_is_confirmed_by_the_end(end: str) -> None:
     told = working()
-    number = told.cancel()
+    asked = told.cancel()
     told.status("PendingCancel")
-    assert answer(told, number) is None
-    assert answer(told.status(end, 5 if end == "Filled" else 0), number) == CONFIRMED
-    assert told.cancel() == 0
+    assert answer(told, asked) is None
+    assert answer(told.status(end, 5 if end == "Filled" else 0), asked) == CONFIRMED
+    assert told.cancel() is None
 
 
 def test_a_cancel_is_confirmed_by_202_alone() -> None:
     told = working()
-    number = told.cancel()
-    assert answer(told.error(202), number) == CONFIRMED
+    asked = told.cancel()
+    assert answer(told.error(202), asked) == CONFIRMED
 
 
 def test_a_cancel_confirmed_by_the_last_execution() -> None:
     told = working()
-    number = told.cancel()
-    assert answer(told.execute(5, 100.0), number) == CONFIRMED
+    asked = told.cancel()
+    assert answer(told.execute(5, 100.0), asked) == CONFIRMED
 
 
 @pytest.mark.parametrize("code", [135, 136, 161, 321, 10147, 10148, 10149])
 def test_a_cancel_is_refused_by_any_error(code: int) -> None:
     told = working()
-    number = told.cancel()
-    assert answer(told.error(code, "no"), number) == (code, "no")
+    asked = told.cancel()
+    assert answer(told.error(code, "no"), asked) == (code, "no")
     assert told.report().status == "Submitted"
 
 
@@ -325,8 +325,8 @@ def test_a_cancels_own_codes_arent_taken_for_the_answer_to_a_change() -> None:
 
 def test_a_change_of_an_order_that_tws_cancels_is_refused_by_that() -> None:
     told = working()
-    number = told.change(lmtPrice=102.0)
-    assert answer(told.error(202, "reason"), number) == (202, "reason")
+    asked = told.change(lmtPrice=102.0)
+    assert answer(told.error(202, "reason"), asked) == (202, "reason")
 
 
 def test_the_quantity_is_what_tws_shows() -> None:
@@ -347,8 +347,8 @@ def test_the_same_words_again_are_no_news() -> None:
 def test_what_tws_makes_of_an_order_isnt_taken_for_a_part_of_the_change() -> None:
     """TWS shows a limit price for a stop, which moves with the stop (tws_behaviour 3.8)."""
     told = working().open("PreSubmitted", lmtPrice=95.0, auxPrice=90.0)
-    number = told.change(lmtPrice=95.0, auxPrice=91.0)
-    assert answer(told.open("PreSubmitted", lmtPrice=96.0, auxPrice=91.0), number) == CONFIRMED
+    asked = told.change(lmtPrice=95.0, auxPrice=91.0)
+    assert answer(told.open("PreSubmitted", lmtPrice=96.0, auxPrice=91.0), asked) == CONFIRMED
 
 
 def test_what_is_left_by_order_status_tells_how_much_the_order_is_for() -> None:
@@ -386,8 +386,8 @@ def test_a_second_change_is_one_of_what_tws_made_of_the_first() -> None:
     told = working().open("PreSubmitted", lmtPrice=95.0, auxPrice=90.0)
     told.change(lmtPrice=95.0, auxPrice=91.0)
     told.open("PreSubmitted", lmtPrice=96.0, auxPrice=91.0)
-    number = told.change(lmtPrice=96.0, auxPrice=92.0)
-    assert answer(told.open("PreSubmitted", lmtPrice=97.0, auxPrice=92.0), number) == CONFIRMED
+    asked = told.change(lmtPrice=96.0, auxPrice=92.0)
+    assert answer(told.open("PreSubmitted", lmtPrice=97.0, auxPrice=92.0), asked) == CONFIRMED
 
 
 def test_a_parent_once_told_stays_where_a_message_leaves_it_out() -> None:
