@@ -127,15 +127,7 @@ class Core:
             self.definitions.hours,
             self.lifecycle.waiting,
         )
-        routing = Routing(
-            self.status,
-            self.pending,
-            self.subscriptions,
-            self.outgoing,
-            self.reconnect,
-            clock,
-            lambda: settings.autoReconnect,
-        )
+        routing = Routing(self.status, self.pending, self.subscriptions, self.outgoing, self.reconnect, clock)
         self.reconnect.actions.append(self._positions_again)
         self.lifecycle.opened += [
             self.fence.reset,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ibnb.core.clock import Clock
@@ -26,7 +25,7 @@ TURN = "turn"
 
 @dataclass(eq=False, repr=False)
 class Routing:
-    """Brings each message to its request. `returns`: is a lost connection had back?"""
+    """Brings each message to its request."""
 
     status: Status
     pending: Pending
@@ -34,7 +33,6 @@ class Routing:
     outgoing: Outgoing
     reconnect: Reconnect
     clock: Clock
-    returns: Callable[[], bool]
 
     @on("error")
     def told(self, reqId: int, errorTime: int, errorCode: int, errorString: str, advanced: str) -> None:
@@ -46,9 +44,8 @@ class Routing:
         if slot is None and reqId == api.NO_VALID_ID and errorCode in INVALID_REQUEST:
             slot = self._only_slot_without_id()
         subscription = self.subscriptions.get(reqId)
-        lasting = subscription is not None and (slot is None or slot.lasting)
-        if lasting and errorCode == STREAM_ENDED and self.returns():
-            assert subscription is not None
+        ended = errorCode == STREAM_ENDED and self.reconnect.settings.autoReconnect
+        if ended and subscription is not None and (slot is None or slot.lasting):
             self.reconnect.stream_ended(subscription, notice.text)
             return
         if slot is None:
