@@ -238,12 +238,8 @@ class TimeApart:
             clock.use(still)
             return
         self.leave()
-        if found is not None:
-            self._time = PacedTime(self.changes, *found, clock.monotonic())
-            clock.use(self._time)
-        elif self._time is not None:
-            self._time = None
-            clock.use(RealTime(self.changes))
+        self._time = None if found is None else PacedTime(self.changes, *found, clock.monotonic())
+        clock.use(self._time or RealTime(self.changes))
 
     def leave(self) -> None:
         """Let go of the gateway's clock; what it said last holds."""

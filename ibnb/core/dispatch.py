@@ -78,16 +78,21 @@ def inherited_override(app: object, name: str) -> Handler | None:
     return None
 
 
-def fit(method: Handler, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """As many of the arguments as the method accepts by position."""
+def _positional(method: Handler) -> list[inspect.Parameter] | None:
+    """What a method takes by position; None where it takes any number, or doesn't say."""
     try:
         parameters = inspect.signature(method).parameters.values()
     except (TypeError, ValueError):
-        return args
+        return None
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return args
-    room = sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
-    return args[:room]
+        return None
+    return [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def fit(method: Handler, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """As many of the arguments as the method accepts by position."""
+    named = _positional(method)
+    return args if named is None else args[: len(named)]
 
 
 def fit_error(method: Handler, event: api.ErrorEvent) -> tuple[Any, ...]:
@@ -97,14 +102,8 @@ def fit_error(method: Handler, event: api.ErrorEvent) -> tuple[Any, ...]:
     time in second place if the second parameter is called so. Five, or *args: today's full form.
     """
     short = (event.reqId, event.errorCode, event.errorString)
-    try:
-        parameters = list(inspect.signature(method).parameters.values())
-    except (TypeError, ValueError):
-        return tuple(event)
-    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return tuple(event)
-    named = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    if len(named) >= 5:
+    named = _positional(method)
+    if named is None or len(named) >= 5:
         return tuple(event)
     if len(named) == 4:
         timed = "time" in named[1].name.lower()
