@@ -27,7 +27,8 @@ class Ids:
         self.next: int | None = None
         # No order id below this one may be used again; TWS counts from 1.
         self._floor = 1
-        self._request = 0
+        #: The id of the last request; 0 before the first one.
+        self.last_request = 0
 
     def elsewhere(self) -> None:
         """Another TWS is about to be asked: what was used here is free there."""
@@ -65,24 +66,19 @@ class Ids:
             self.next = self._floor = taken + 1
             return taken
 
-    @property
-    def last_request(self) -> int:
-        """The id of the last request; 0 before the first one."""
-        return self._request
-
     def go_on(self, last_request: int) -> None:
         """Count on from another session's last request: it is being played again."""
         with self._lock:
-            self._request = last_request
+            self.last_request = last_request
 
     def request(self) -> int:
         """An id for a request, away from order ids."""
         with self._lock:
             orders = max(self.next or self._floor, self._floor)
-            if abs(self._request - orders) < _APART:
-                self._request = first_request(orders)
-            self._request += 1
-            return self._request
+            if abs(self.last_request - orders) < _APART:
+                self.last_request = first_request(orders)
+            self.last_request += 1
+            return self.last_request
 
 
 # Order ids and request ids stay that far from each other.

@@ -120,6 +120,11 @@ def _order(code: int, meaning: str, advice: str = "", ends: frozenset[str] = fro
     return Code(code, "order", meaning, advice, ends, "order")
 
 
+def _market(code: int, meaning: str, advice: str = "", ends: frozenset[str] = MARKET) -> Code:
+    """Market data can't be had."""
+    return Code(code, "request", meaning, advice, ends, "market_data")
+
+
 _REQUESTS = (
     Code(
         100,
@@ -129,13 +134,11 @@ _REQUESTS = (
         EVERY,
         "pacing",
     ),
-    Code(
+    _market(
         101,
-        "request",
         "All market data lines are in use (100 unless you bought more).",
         "Cancel streams that you don't need any more.",
         DATA,
-        "market_data",
     ),
     Code(
         102, "request", "This request id is already in use.", "Let ibnb choose the id, or cancel the old request.", DATA
@@ -159,7 +162,7 @@ _REQUESTS = (
     ),
     _order(203, "This security isn't allowed for this account.", "Ask IBKR for the permission.", EVERY),
     Code(300, "notice", "There is no market data subscription with this id.", "It was cancelled already."),
-    Code(309, "request", "Too many market depth subscriptions (3).", "Cancel one first.", DATA, "market_data"),
+    _market(309, "Too many market depth subscriptions (3).", "Cancel one first.", DATA),
     Code(310, "notice", "There is no market depth subscription with this id.", "It was cancelled already."),
     Code(316, "warning", "Market depth has been halted.", "Subscribe again."),
     Code(317, "warning", "Market depth has been reset.", "Empty your book before using the next rows."),
@@ -181,18 +184,16 @@ _REQUESTS = (
     ),
     *(Code(code, "request", "A value isn't accepted.", VALUE, EVERY) for code in _VALUES),
     Code(322, "request", "TWS couldn't process the request.", "The text after 'cause' says why.", EVERY),
-    Code(354, "request", "No subscription for this market data.", _SUBSCRIBE, MARKET | {"request"}, "market_data"),
+    _market(354, "No subscription for this market data.", _SUBSCRIBE, MARKET | {"request"}),
     Code(365, "notice", "There is no scanner subscription with this id.", "It was cancelled already."),
     Code(366, "notice", "There is no historical query with this id.", "It had ended already."),
     Code(385, "request", "This id already has a scanner subscription.", "Cancel the old one.", DATA),
     Code(386, "request", "This id already has a historical query.", "Let ibnb choose the id.", DATA),
-    Code(
+    _market(
         420,
-        "request",
         "The real-time query is invalid; the text says why.",
         "Live bars need a live subscription; after too many new ones within ten minutes, wait.",
         DATA,
-        "market_data",
     ),
     Code(430, "request", "Fundamental data isn't available for this instrument.", "", DATA),
     Code(456, "request", "Too many real-time requests.", "Cancel one first.", DATA, "pacing"),
@@ -202,26 +203,14 @@ _REQUESTS = (
         "Some scanner rows are hidden because a market data subscription is missing.",
         "The rows that you may see still come.",
     ),
-    Code(
-        10089,
-        "request",
-        "This market data needs a subscription for API use; delayed data may exist.",
-        _SUBSCRIBE,
-        MARKET,
-        "market_data",
-    ),
+    _market(10089, "This market data needs a subscription for API use; delayed data may exist.", _SUBSCRIBE),
     Code(10090, "warning", "Part of the market data isn't subscribed; the rest still comes.", _SUBSCRIBE),
     Code(10091, "warning", "Part of the market data needs a subscription for API use.", _SUBSCRIBE),
-    Code(10092, "request", "Market depth doesn't exist for this instrument and exchange.", "", MARKET, "market_data"),
+    _market(10092, "Market depth doesn't exist for this instrument and exchange."),
     Code(10094, "request", "News ticks don't exist for this instrument or source.", "", DATA),
     Code(10167, "warning", "Not subscribed: TWS shows delayed data instead.", "Data follows, about 15 minutes old."),
-    Code(
-        10168,
-        "request",
-        "Not subscribed, and delayed data wasn't asked for.",
-        "Call reqMarketDataType(3) first, then ask again.",
-        MARKET,
-        "market_data",
+    _market(
+        10168, "Not subscribed, and delayed data wasn't asked for.", "Call reqMarketDataType(3) first, then ask again."
     ),
     Code(10172, "request", "The news article can't be had.", "The account may lack this provider.", DATA),
     Code(
@@ -233,25 +222,15 @@ _REQUESTS = (
         "history",
     ),
     Code(10185, "notice", "There is no P&L subscription with this id.", "It was cancelled already."),
-    Code(10186, "request", "Not subscribed, and delayed data isn't enabled.", _SUBSCRIBE, MARKET, "market_data"),
+    _market(10186, "Not subscribed, and delayed data isn't enabled.", _SUBSCRIBE),
     Code(10187, "request", "Historical ticks can't be had; the text says why.", "", DATA, "history"),
     Code(10188, "request", "The histogram can't be had; the text says why.", "", DATA, "history"),
-    Code(10189, "request", "Tick-by-tick data can't be had; the text says why.", "", DATA, "market_data"),
-    Code(
-        10190,
-        "request",
-        "Too many tick-by-tick subscriptions (5 with 100 market data lines).",
-        "Cancel one first.",
-        DATA,
-        "market_data",
-    ),
-    Code(
+    _market(10189, "Tick-by-tick data can't be had; the text says why.", "", DATA),
+    _market(10190, "Too many tick-by-tick subscriptions (5 with 100 market data lines).", "Cancel one first.", DATA),
+    _market(
         10197,
-        "request",
         "Another session of the same user holds the market data.",
         "Close the other TWS or mobile session; paper and live share one subscription.",
-        MARKET,
-        "market_data",
     ),
     Code(10225, "warning", "A live bar subscription was interrupted.", "Start it again."),
     Code(10276, "request", "This news feed isn't allowed.", "Subscribe to it, or choose another provider.", DATA),
