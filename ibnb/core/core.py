@@ -30,7 +30,7 @@ from ibnb.core.reconnect import Reconnect
 from ibnb.core.routing import TURN, Routing
 from ibnb.core.staleness import Staleness
 from ibnb.core.status import OWN, Notice, Status
-from ibnb.core.subscriptions import Subscriptions
+from ibnb.core.subscriptions import ONCE, SORTS, Subscriptions
 from ibnb.core.tape import Tape
 from ibnb.errors import CallbackWarning, ConnectionLostError, IBError, NotConnectedError, RequestTimeoutError
 from ibnb.ib import api
@@ -249,6 +249,23 @@ class Core:
         if cancel is not None:
             slot.cancel = partial(self._cancel_at_tws, cancel, key)
         return slot
+
+    def ask(self, verb: str, request: str, *words: Any, **how: Any) -> list[Any]:
+        """Send a request of SORTS or ONCE, with its id (if it has one) and `words`; return the rows of its answer.
+
+        What TWS would go on answering is cancelled then, unless it is the user's own feed. `how`: see `request`.
+        """
+        sort = SORTS.get(request) or ONCE[request]
+        usual: dict[str, Any] = {"kind": sort.kind, "reqId": sort.name or None}
+        if sort.cancel is not None and self.subscriptions.by_hand(sort.name) is None:
+            # Older releases of ibapi can't cancel everything.
+            usual["cancel"] = getattr(self.client, sort.cancel, None)
+        with self.request(verb, **(usual | how)) as slot:
+            getattr(self.client, request)(*([slot.key] if isinstance(slot.key, int) else []), *words)
+            rows = slot.wait()
+            if slot.cancel is not None and self.subscriptions.get(slot.key) is not None:
+                slot.cancel()
+        return rows
 
     def _cancel_at_tws(self, cancel: Callable[..., object], key: Key) -> None:
         if self.lifecycle.connected():

@@ -20,7 +20,7 @@ from ibnb.core.pending import Gap, Key, Slot
 
 
 class Sort(NamedTuple):
-    """A request that TWS goes on answering: which call ends it, if one does, and the name of what has no id."""
+    """A request: which call ends it, if one does, the name of what has no id, and which errors end it (codes.KINDS)."""
 
     cancel: str | None
     name: str = ""
@@ -29,6 +29,7 @@ class Sort(NamedTuple):
     setting: bool = False
 
 
+#: Requests that TWS goes on answering.
 SORTS: dict[str, Sort] = {
     "reqMarketDataType": Sort(None, "marketDataType", setting=True),
     "reqAutoOpenOrders": Sort(None, "autoOpenOrders", setting=True),
@@ -46,6 +47,24 @@ SORTS: dict[str, Sort] = {
     "reqPositions": Sort("cancelPositions", "positions", kind="account"),
     "reqAccountUpdates": Sort(None, "accountUpdates", kind="account"),
     "reqNewsBulletins": Sort("cancelNewsBulletins", "newsBulletins", kind="news"),
+}
+#: Requests that TWS answers once.
+ONCE: dict[str, Sort] = {
+    "reqCurrentTime": Sort(None, "currentTime"),
+    "reqFamilyCodes": Sort(None, "familyCodes"),
+    "reqMktDepthExchanges": Sort(None, "mktDepthExchanges", "market_data"),
+    "reqNewsProviders": Sort(None, "newsProviders", "news"),
+    "reqScannerParameters": Sort(None, "scannerParameters", "scanner"),
+    "reqMarketRule": Sort(None, kind="contract"),
+    "reqMatchingSymbols": Sort(None, kind="contract"),
+    "reqSecDefOptParams": Sort(None, kind="contract"),
+    "reqSmartComponents": Sort(None),
+    "reqHistoricalNews": Sort(None, kind="news"),
+    "reqNewsArticle": Sort(None, kind="news"),
+    "reqHistoricalTicks": Sort("cancelHistoricalTicks", kind="history"),
+    "reqHistogramData": Sort("cancelHistogramData", kind="history"),
+    "calculateImpliedVolatility": Sort("cancelCalculateImpliedVolatility", kind="option"),
+    "calculateOptionPrice": Sort("cancelCalculateOptionPrice", kind="option"),
 }
 CANCELS = {sort.cancel: sort for sort in SORTS.values() if sort.cancel}
 

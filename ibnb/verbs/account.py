@@ -157,10 +157,8 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
         >>> app.getCurrentTime()
         Timestamp('2025-06-11 14:00:00+0000', tz='UTC')
         """
-        with self._ibnb.request("getCurrentTime", reqId="currentTime", timeout=timeout, kind="request") as slot:
-            self.reqCurrentTime()
-            slot.wait()
-        return pd.Timestamp(datetime.fromtimestamp(slot.rows[0], UTC))
+        (seconds,) = self._ibnb.ask("getCurrentTime", "reqCurrentTime", timeout=timeout)
+        return pd.Timestamp(datetime.fromtimestamp(seconds, UTC))
 
     def getAccountSummary(
         self, tags: str | Iterable[str] = SUMMARY_TAGS, group: str = "All", timeout: float | None = None
@@ -185,16 +183,9 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
         if not group:
             raise ValueError("group is empty; 'All' stands for every account.")
         # TWS gives two summaries at a time to one client; threads take turns, and one is left for you.
-        with (
-            self._ibnb.in_turn("accountSummary", "getAccountSummary", timeout),
-            self._ibnb.request(
-                "getAccountSummary", cancel=self.cancelAccountSummary, timeout=timeout, kind="account"
-            ) as slot,
-        ):
-            self.reqAccountSummary(slot.key, group, ",".join(words))
-            slot.wait()
-            self.cancelAccountSummary(slot.key)
-        return tables.account(slot.rows)
+        with self._ibnb.in_turn("accountSummary", "getAccountSummary", timeout):
+            rows = self._ibnb.ask("getAccountSummary", "reqAccountSummary", group, ",".join(words), timeout=timeout)
+        return tables.account(rows)
 
     def getAccountUpdates(self, account: str = "", timeout: float | None = None) -> AccountUpdates:
         """Return all account values, and the portfolio with its market values, as TWS's account window shows them.
@@ -244,18 +235,12 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
         100.0
         """
         if account or modelCode:
-            return _positions_of(self, account, modelCode, timeout)
-        mine = self._ibnb.subscriptions.by_hand("positions") is not None
-
-        def end() -> None:
-            if not mine:
-                self.cancelPositions()
-
-        with self._ibnb.request("getPositions", reqId="positions", cancel=end, timeout=timeout, kind="account") as slot:
-            self.reqPositions()
-            slot.wait()
-            end()
-        return _held(slot.rows)
+            rows = self._ibnb.ask("getPositions", "reqPositionsMulti", account, modelCode, timeout=timeout)
+        else:
+            rows = self._ibnb.ask("getPositions", "reqPositions", timeout=timeout)
+        # Of each the last word counts.
+        latest = {row[5:7]: row for row in rows}
+        return tables.frame("positions", [row for row in latest.values() if row[3] != 0])
 
     def getAccountValues(
         self, account: str = "", modelCode: str = "", ledgerAndNLV: bool = False, timeout: float | None = None
@@ -271,13 +256,10 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
         True
         """
         name = account or self._ibnb.lifecycle.account
-        with self._ibnb.request(
-            "getAccountValues", cancel=self.cancelAccountUpdatesMulti, timeout=timeout, kind="account"
-        ) as slot:
-            self.reqAccountUpdatesMulti(slot.key, name, modelCode, ledgerAndNLV)
-            slot.wait()
-            self.cancelAccountUpdatesMulti(slot.key)
-        latest = {(row[0], row[2], row[3]): row for row in slot.rows}
+        rows = self._ibnb.ask(
+            "getAccountValues", "reqAccountUpdatesMulti", name, modelCode, ledgerAndNLV, timeout=timeout
+        )
+        latest = {(row[0], row[2], row[3]): row for row in rows}
         return tables.account(list(latest.values()))
 
     def getPnL(self, account: str = "", timeout: float | None = None) -> pd.Series:
@@ -289,11 +271,8 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
         ['dailyPnL', 'unrealizedPnL', 'realizedPnL']
         """
         name = account or next(iter(self._ibnb.lifecycle.accounts), "")
-        with self._ibnb.request("getPnL", cancel=self.cancelPnL, timeout=timeout, kind="account") as slot:
-            self.reqPnL(slot.key, name, "")
-            slot.wait()
-            self.cancelPnL(slot.key)
-        return pd.Series(slot.rows[0], index=["dailyPnL", "unrealizedPnL", "realizedPnL"], name=name, dtype="float64")
+        (figures,) = self._ibnb.ask("getPnL", "reqPnL", name, "", timeout=timeout)
+        return pd.Series(figures, index=["dailyPnL", "unrealizedPnL", "realizedPnL"], name=name, dtype="float64")
 
     def getPnLSingle(
         self, contract: ContractLike | str | int, account: str = "", modelCode: str = "", timeout: float | None = None
@@ -312,29 +291,13 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
         else:
             contract = as_contract(contract, "getPnLSingle")
             conId = contract.conId or self.resolve(contract, timeout).conId
-        with self._ibnb.request("getPnLSingle", cancel=self.cancelPnLSingle, timeout=timeout, kind="account") as slot:
-            self.reqPnLSingle(slot.key, account or self._ibnb.lifecycle.account, modelCode, conId)
-            slot.wait()
-            self.cancelPnLSingle(slot.key)
+        name = account or self._ibnb.lifecycle.account
+        (figures,) = self._ibnb.ask("getPnLSingle", "reqPnLSingle", name, modelCode, conId, timeout=timeout)
         names = ["position", "dailyPnL", "unrealizedPnL", "realizedPnL", "value"]
-        return pd.Series(slot.rows[0], index=names, name=conId, dtype="float64")
-
-
-def _positions_of(app: AccountVerbs, account: str, modelCode: str, timeout: float | None) -> pd.DataFrame:
-    with app._ibnb.request("getPositions", cancel=app.cancelPositionsMulti, timeout=timeout, kind="account") as slot:
-        app.reqPositionsMulti(slot.key, account, modelCode)
-        slot.wait()
-        app.cancelPositionsMulti(slot.key)
-    return _held(slot.rows)
+        return pd.Series(figures, index=names, name=conId, dtype="float64")
 
 
 def _position(account: str, contract: Any, held: Any, avgCost: float) -> tuple[Any, ...]:
     """A row for tables.TABLES["positions"]."""
     names = (contract.symbol, contract.secType, contract.currency)
     return (*names, to_float(held), avgCost, contract.conId, account, *tables.identity(contract))
-
-
-def _held(rows: list[Any]) -> pd.DataFrame:
-    """Positions, of each the last word, without closed ones."""
-    latest = {row[5:7]: row for row in rows}
-    return tables.frame("positions", [row for row in latest.values() if row[3] != 0])

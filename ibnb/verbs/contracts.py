@@ -97,10 +97,8 @@ class ContractVerbs(Session, listener=ContractCallbacks):
         """
         if not pattern.strip():
             raise ValueError("pattern is empty; for instance 'AAPL' or 'Apple'.")
-        with self._ibnb.request("searchSymbols", timeout=timeout, kind="contract") as slot:
-            self.reqMatchingSymbols(slot.key, pattern)
-            slot.wait()
-        return tables.frame("symbols", slot.rows[0])
+        (rows,) = self._ibnb.ask("searchSymbols", "reqMatchingSymbols", pattern, timeout=timeout)
+        return tables.frame("symbols", rows)
 
 
 def the_one(details: list[Any], verb: str) -> Any:

@@ -123,12 +123,8 @@ class DepthVerbs(Session, listener=DepthCallbacks):
         >>> "NASDAQ" in set(app.getDepthExchanges()["exchange"])
         True
         """
-        with self._ibnb.request(
-            "getDepthExchanges", reqId="mktDepthExchanges", timeout=timeout, kind="market_data"
-        ) as slot:
-            self.reqMktDepthExchanges()
-            slot.wait()
-        return tables.frame("depthExchanges", slot.rows[0])
+        (rows,) = self._ibnb.ask("getDepthExchanges", "reqMktDepthExchanges", timeout=timeout)
+        return tables.frame("depthExchanges", rows)
 
 
 _Level = tuple[float, float, str]

@@ -128,16 +128,9 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
             )
         intraday = read_dates_safely(ask, self._ibnb.lifecycle.version)
         self._ibnb.lifecycle.signal("data_ready", False)
-        with self._ibnb.request(
-            "getData",
-            cancel=self.cancelHistoricalData,
-            timeout=timeout,
-            reqId=req_id,
-            contract=contract,
-            kind="history",
-        ) as slot:
-            self.reqHistoricalData(slot.key, contract, *ask.values())
-            rows = slot.wait()
+        rows = self._ibnb.ask(
+            "getData", "reqHistoricalData", contract, *ask.values(), timeout=timeout, reqId=req_id, contract=contract
+        )
         found = tables.bars(
             rows, zone_for(self._ibnb, contract, rows, "getData") if intraday else None, daily=not intraday
         )

@@ -64,10 +64,8 @@ class NewsVerbs(ContractVerbs, listener=NewsCallbacks):
         >>> app.getNewsProviders().index.tolist()[:1]
         ['BRFG']
         """
-        with self._ibnb.request("getNewsProviders", reqId="newsProviders", timeout=timeout, kind="news") as slot:
-            self.reqNewsProviders()
-            slot.wait()
-        return tables.frame("newsProviders", slot.rows[0])
+        (rows,) = self._ibnb.ask("getNewsProviders", "reqNewsProviders", timeout=timeout)
+        return tables.frame("newsProviders", rows)
 
     def getNews(
         self,
@@ -101,10 +99,8 @@ class NewsVerbs(ContractVerbs, listener=NewsCallbacks):
         if not codes:
             raise ValueError("there are no news providers: name one in providerCodes, or subscribe to one.")
         conId = contract.conId or self.resolve(contract, timeout).conId
-        with self._ibnb.request("getNews", timeout=timeout, contract=contract, kind="news") as slot:
-            self.reqHistoricalNews(slot.key, conId, "+".join(codes), *span, totalResults, [])
-            slot.wait()
-        *rows, hasMore = slot.rows
+        asked: tuple[Any, ...] = (conId, "+".join(codes), *span, totalResults, [])
+        *rows, hasMore = self._ibnb.ask("getNews", "reqHistoricalNews", *asked, timeout=timeout)
         found = tables.frame("news", [_row(*row) for row in rows], "UTC")
         found.attrs["hasMore"] = hasMore
         return found
@@ -118,10 +114,9 @@ class NewsVerbs(ContractVerbs, listener=NewsCallbacks):
         >>> len(app.getNewsArticle(headline["providerCode"], headline["articleId"]).text) > 0
         True
         """
-        with self._ibnb.request("getNewsArticle", timeout=timeout, kind="news") as slot:
-            self.reqNewsArticle(slot.key, providerCode, articleId, [])
-            slot.wait()
-        articleType, text = slot.rows[0]
+        ((articleType, text),) = self._ibnb.ask(
+            "getNewsArticle", "reqNewsArticle", providerCode, articleId, [], timeout=timeout
+        )
         return NewsArticle("", base64.b64decode(text)) if articleType == _PDF else NewsArticle(text)
 
     def getNewsBulletins(self, wait: float = 1.0) -> pd.DataFrame:

@@ -193,16 +193,10 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
         """
         as_option(contract, "calculateIV")
         _check_positive(optionPrice=optionPrice, underPrice=underPrice)
-        with self._ibnb.request(
-            "calculateIV",
-            cancel=self.cancelCalculateImpliedVolatility,
-            timeout=timeout,
-            contract=contract,
-            kind="option",
-        ) as slot:
-            self.calculateImpliedVolatility(slot.key, contract, optionPrice, underPrice, [])
-            slot.wait()
-        return pd.Series(slot.rows[0], index=list(COMPUTED), name=contract.symbol, dtype="float64")
+        (computed,) = self._ibnb.ask(
+            "calculateIV", "calculateImpliedVolatility", contract, optionPrice, underPrice, [], timeout=timeout
+        )
+        return pd.Series(computed, index=list(COMPUTED), name=contract.symbol, dtype="float64")
 
     def calculatePrice(
         self, contract: ContractLike, volatility: float, underPrice: float, timeout: float | None = None
@@ -220,12 +214,10 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
         """
         as_option(contract, "calculatePrice")
         _check_positive(volatility=volatility, underPrice=underPrice)
-        with self._ibnb.request(
-            "calculatePrice", cancel=self.cancelCalculateOptionPrice, timeout=timeout, contract=contract, kind="option"
-        ) as slot:
-            self.calculateOptionPrice(slot.key, contract, volatility, underPrice, [])
-            slot.wait()
-        return pd.Series(slot.rows[0], index=list(COMPUTED), name=contract.symbol, dtype="float64")
+        (computed,) = self._ibnb.ask(
+            "calculatePrice", "calculateOptionPrice", contract, volatility, underPrice, [], timeout=timeout
+        )
+        return pd.Series(computed, index=list(COMPUTED), name=contract.symbol, dtype="float64")
 
     def exerciseOption(
         self,
@@ -277,9 +269,8 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
 
 
 def _option_classes(app: OptionVerbs, under: Any, futFopExchange: str, timeout: float | None) -> list[OptionClass]:
-    with app._ibnb.request("getOptionParameters", timeout=timeout, contract=under, kind="contract") as slot:
-        app.reqSecDefOptParams(slot.key, under.symbol, futFopExchange, under.secType, under.conId)
-        return list(slot.wait())
+    asked = (under.symbol, futFopExchange, under.secType, under.conId)
+    return app._ibnb.ask("getOptionParameters", "reqSecDefOptParams", *asked, timeout=timeout)
 
 
 def _chosen_strikes(app: OptionVerbs, under: Any, listed: Sequence[float], strikes: Any) -> set[float]:

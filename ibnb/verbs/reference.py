@@ -62,12 +62,9 @@ class ReferenceVerbs(ContractVerbs, listener=ReferenceCallbacks):
         >>> app.getMarketRule(26)["increment"].tolist()
         [0.01]
         """
-        with self._ibnb.request(
-            "getMarketRule", reqId=_RULE.format(marketRuleId), timeout=timeout, kind="contract"
-        ) as slot:
-            self.reqMarketRule(marketRuleId)
-            slot.wait()
-        return tables.frame("marketRule", slot.rows[0])
+        key = _RULE.format(marketRuleId)
+        (rows,) = self._ibnb.ask("getMarketRule", "reqMarketRule", marketRuleId, reqId=key, timeout=timeout)
+        return tables.frame("marketRule", rows)
 
     def checkOrder(self, contract: ContractLike | str, order: OrderLike, timeout: float | None = None) -> None:
         """Raise ValueError if an instrument doesn't take such an order: its type, or a price off its grid.
@@ -100,10 +97,8 @@ class ReferenceVerbs(ContractVerbs, listener=ReferenceCallbacks):
         'NASDAQ'
         """
         code = bboExchange if isinstance(bboExchange, str) else _bbo_exchange(self, bboExchange, timeout)
-        with self._ibnb.request("getSmartComponents", timeout=timeout, kind="request") as slot:
-            self.reqSmartComponents(slot.key, code)
-            slot.wait()
-        return tables.frame("smartComponents", slot.rows[0])
+        (rows,) = self._ibnb.ask("getSmartComponents", "reqSmartComponents", code, timeout=timeout)
+        return tables.frame("smartComponents", rows)
 
     def getSchedule(
         self,
@@ -127,23 +122,16 @@ class ReferenceVerbs(ContractVerbs, listener=ReferenceCallbacks):
             raise IBError("getSchedule: schedules need ibapi and TWS 10.12 or newer.")
         ask = create.dataSettings(check_duration(durationStr), "1 day", endDateTime, useRTH=useRTH)
         ask["whatToShow"] = "SCHEDULE"
-        with self._ibnb.request(
-            "getSchedule", cancel=self.cancelHistoricalData, timeout=timeout, contract=contract, kind="history"
-        ) as slot:
-            self.reqHistoricalData(slot.key, contract, *ask.values())
-            slot.wait()
-        zone, rows = slot.rows[0]
+        ((zone, rows),) = self._ibnb.ask(
+            "getSchedule", "reqHistoricalData", contract, *ask.values(), timeout=timeout, contract=contract
+        )
         return tables.frame("schedule", rows, zone)
 
 
 def _bbo_exchange(app: ReferenceVerbs, contract: Any, timeout: float | None) -> str:
-    with app._ibnb.request(
-        "getSmartComponents", cancel=app.cancelMktData, timeout=timeout, contract=contract, kind="market_data"
-    ) as slot:
-        app.reqMktData(slot.key, contract, "", False, False, [])
-        slot.wait()
-        app.cancelMktData(slot.key)
-    code: str = slot.rows[0]
+    code: str = app._ibnb.ask(
+        "getSmartComponents", "reqMktData", contract, "", False, False, [], timeout=timeout, contract=contract
+    )[0]
     if not code:
         raise ValueError(f"quotes of {contract.symbol} ({contract.secType}) name no exchanges.")
     return code

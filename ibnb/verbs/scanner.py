@@ -121,14 +121,9 @@ class ScannerVerbs(Session, listener=ScannerCallbacks):
                 setattr(subscription, name, value)
             else:
                 tags.append(TagValue(name, str(value).lower() if isinstance(value, bool) else str(value)))
-        with self._ibnb.request(
-            "getScan", cancel=self.cancelScannerSubscription, timeout=limit, kind="scanner"
-        ) as slot:
-            self.reqScannerSubscription(slot.key, subscription, [], tags)
-            slot.wait()
-            self.cancelScannerSubscription(slot.key)
+        rows = self._ibnb.ask("getScan", "reqScannerSubscription", subscription, [], tags, timeout=limit)
         # A refresh that comes before the cancel repeats the ranks; the first answer is whole.
-        first = {row[0]: row for row in reversed(slot.rows)}
+        first = {row[0]: row for row in reversed(rows)}
         return tables.frame("scan", [first[rank] for rank in sorted(first)])
 
     def getScannerParameters(self, what: str = "scanCodes", timeout: float | None = None) -> pd.DataFrame:
@@ -148,10 +143,7 @@ class ScannerVerbs(Session, listener=ScannerCallbacks):
         ['Price Above', 'DoubleField', 'PRICE', 'General']
         """
         what = check("what", what, COLUMNS)
-        with self._ibnb.request("getScannerParameters", reqId=_PARAMETERS, timeout=timeout, kind="scanner") as slot:
-            self.reqScannerParameters()
-            slot.wait()
-        xml = slot.rows[0]
+        (xml,) = self._ibnb.ask("getScannerParameters", "reqScannerParameters", timeout=timeout)
         frame = parse(xml).frame(what)
         frame.attrs["xml"] = xml
         return frame

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, NamedTuple, Self
 
 import pandas as pd
@@ -211,11 +210,15 @@ class TickVerbs(HistoryVerbs, listener=TickCallbacks):
             raise ValueError(f"numberOfTicks {numberOfTicks} is not legal: 1 or more.")
         onward = start is not None
         moment = _moment("start", start) if onward else _moment("end", end) or _utc(self._ibnb.now() + 1)
+        cancel = {} if (self.serverVersion() or 0) >= _CANCEL_VERSION else {"cancel": None}
         rows: list[Row] = []
         while len(rows) < numberOfTicks:
             count = min(numberOfTicks - len(rows), _MOST_TICKS)
-            ask = (moment, "") if onward else ("", moment)
-            page = _tick_page(self, contract, ask, count, show, int(useRTH), ignoreSize, timeout)
+            span = (moment, "") if onward else ("", moment)
+            asked: Row = (contract, *span, count, show, int(useRTH), ignoreSize, [])
+            page = self._ibnb.ask(
+                "getTicks", "reqHistoricalTicks", *asked, timeout=timeout, contract=contract, **cancel
+            )
             # A page ends with a whole second, so the next one begins with another.
             new = page
             if rows:
@@ -238,12 +241,10 @@ class TickVerbs(HistoryVerbs, listener=TickCallbacks):
         True
         """
         contract = as_contract(contract, "getHistogram")
-        with self._ibnb.request(
-            "getHistogram", cancel=self.cancelHistogramData, timeout=timeout, contract=contract, kind="history"
-        ) as slot:
-            self.reqHistogramData(slot.key, contract, bool(useRTH), period)
-            slot.wait()
-        return tables.frame("histogram", sorted(slot.rows[0]))
+        (rows,) = self._ibnb.ask(
+            "getHistogram", "reqHistogramData", contract, bool(useRTH), period, timeout=timeout, contract=contract
+        )
+        return tables.frame("histogram", sorted(rows))
 
     def streamTicks(
         self,
@@ -271,28 +272,6 @@ class TickVerbs(HistoryVerbs, listener=TickCallbacks):
         if not 0 <= numberOfTicks <= _MOST_TICKS:
             raise ValueError(f"numberOfTicks {numberOfTicks} is not legal: from 0 to {_MOST_TICKS}.")
         return TickStream(self, contract, kind, numberOfTicks, ignoreSize, timeout)
-
-
-def _tick_page(
-    app: TickVerbs,
-    contract: Any,
-    ask: tuple[str, str],
-    count: int,
-    show: str,
-    useRTH: int,
-    ignoreSize: bool,
-    timeout: float | None,
-) -> list[Row]:
-    with app._ibnb.request(
-        "getTicks", cancel=partial(_cancel_ticks, app), timeout=timeout, contract=contract, kind="history"
-    ) as slot:
-        app.reqHistoricalTicks(slot.key, contract, *ask, count, show, useRTH, ignoreSize, [])
-        return list(slot.wait())
-
-
-def _cancel_ticks(app: TickVerbs, reqId: int) -> None:
-    if (app.serverVersion() or 0) >= _CANCEL_VERSION:
-        app.cancelHistoricalTicks(reqId)
 
 
 class TickStream(Stream[Trade | BidAsk | MidPoint]):

@@ -15,7 +15,6 @@ from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
 from ibnb.errors import RequestError, RequestTimeoutError
 
-_FAMILY_CODES = "familyCodes"
 _WORLD = "ibnb "
 # Seconds after which a TWS that doesn't answer is taken for one: gateways do.
 _PATIENCE = 10.0
@@ -26,7 +25,7 @@ class PeerCallbacks(Listener):
 
     @on("familyCodes")
     def got_family_codes(self, familyCodes: Any) -> None:
-        self._pending.answer(_FAMILY_CODES, [str(each.familyCodeStr) for each in familyCodes])
+        self._pending.answer("familyCodes", [str(each.familyCodeStr) for each in familyCodes])
 
 
 def peer_name(app: Any, timeout: float | None) -> str:
@@ -34,12 +33,8 @@ def peer_name(app: Any, timeout: float | None) -> str:
     core = app._ibnb
     seconds = min(core.limit(timeout, "getHistory"), _PATIENCE)
     codes: list[str] = []
-    with (
-        suppress(RequestError, RequestTimeoutError),
-        core.request("getHistory", reqId=_FAMILY_CODES, timeout=seconds, kind="request") as slot,
-    ):
-        app.reqFamilyCodes()
-        codes = slot.wait()[0]
+    with suppress(RequestError, RequestTimeoutError):
+        (codes,) = core.ask("getHistory", "reqFamilyCodes", timeout=seconds)
     return next((code for code in codes if code.startswith(_WORLD)), f"tws {_digits(core.lifecycle.accounts)}")
 
 
