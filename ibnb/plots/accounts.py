@@ -9,7 +9,7 @@ import pandas as pd
 
 from ibnb.plots.axis import TimeAxis, write_amounts
 from ibnb.plots.canvas import DOWN, LINES, UP, canvas, legend_above, show
-from ibnb.plots.frames import frame, need
+from ibnb.plots.frames import frame
 from ibnb.plots.words import moment, money, span, value_range
 from ibnb.tracebacks import short_errors
 
@@ -24,8 +24,8 @@ def plotMargin(
 
     Raises ValueError when NetLiquidation isn't in the frame.
     """
-    summary = frame(summary, "plotMargin", "the summary of an account, as getAccountSummary returns it")
-    need(summary, ("value", "currency", "account"), "plotMargin")
+    wanted = "the summary of an account, as getAccountSummary returns it"
+    summary = frame(summary, "plotMargin", wanted, ("value", "currency", "account"))
     if "NetLiquidation" not in summary.index:
         raise ValueError("plotMargin needs the tag NetLiquidation: call getAccountSummary() with its default tags.")
     if summary["account"].nunique() > 1:
@@ -33,11 +33,10 @@ def plotMargin(
     values = summary["value"][[tag for tag in _MARGIN_TAGS if tag in summary.index]]
     currency = str(summary["currency"].loc["NetLiquidation"])
     worth = float(values["NetLiquidation"])
-    with canvas(path, height=1.0 + 0.5 * len(values)) as (figure, (axes,)):
+    with canvas(path, title, height=1.0 + 0.5 * len(values), grid="x") as (figure, (axes,)):
         bound = [tag.endswith("MarginReq") for tag in values.index]
         labels = [f"{value:,.0f}" + (f" ({value / worth:.1%})" if worth else "") for value in values]
         _bars(axes, list(values.index), values.to_numpy(), [DOWN if each else UP for each in bound], labels)
-        axes.set_title(title)
         axes.set_xlabel(currency)
         listed_values = ", ".join(f"{tag} {money(value)}" for tag, value in values.items())
         show(figure, alt or f"Horizontal bar chart of {title} in {currency}: {listed_values}.", path)
@@ -51,7 +50,6 @@ def _bars(axes: Any, names: list[str], values: Any, colours: list[str], labels: 
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.set_xlim(right=float(max(*values, 0.0, 0.0)) * 1.28 or 1.0)
-    axes.grid(visible=True, axis="x")
     write_amounts(axes.xaxis)
 
 
@@ -63,8 +61,8 @@ def plotPortfolio(
 
     Short positions point to the left. Raises ValueError for positions in several currencies, or of none.
     """
-    portfolio = frame(portfolio, "plotPortfolio", "positions with their market values, getAccountUpdates().portfolio,")
-    need(portfolio, ("marketValue",), "plotPortfolio")
+    wanted = "positions with their market values, getAccountUpdates().portfolio,"
+    portfolio = frame(portfolio, "plotPortfolio", wanted, ("marketValue",))
     held = portfolio[portfolio["marketValue"].notna() & (portfolio["marketValue"] != 0)]
     if not len(held):
         raise ValueError("plotPortfolio needs at least one position with a market value.")
@@ -74,10 +72,9 @@ def plotPortfolio(
     held = held.sort_values("marketValue", key=abs, ascending=False)
     names = [str(name) for name in held.get("symbol", held.index)]
     values, gross = held["marketValue"].to_numpy(), float(held["marketValue"].abs().sum())
-    with canvas(path, height=max(2.0, 0.9 + 0.32 * len(held))) as (figure, (axes,)):
+    with canvas(path, title, height=max(2.0, 0.9 + 0.32 * len(held)), grid="x") as (figure, (axes,)):
         labels = [f"{value:,.0f} ({abs(value) / gross:.0%})" for value in values]
         _bars(axes, names, values, [UP if value > 0 else DOWN for value in values], labels)
-        axes.set_title(title)
         axes.set_xlabel(f"market value {currencies[0]}".strip())
         told = ", ".join(f"{name} {money(round(value))}" for name, value in zip(names, values, strict=True))
         said = f"Horizontal bar chart of {title}, {len(held)} positions, market value {currencies[0]}: {told}."
@@ -111,11 +108,10 @@ def plotEquity(
     level = None if floor is None else _floor(floor, curves.index)
     time = TimeAxis(curves.index)
     x = time.of(curves.index)
-    with canvas(path) as (figure, (axes,)):
+    with canvas(path, title) as (figure, (axes,)):
         told = []
         for place, (name, values) in enumerate(curves.items()):
-            alone = len(curves.columns) == 1
-            axes.plot(x, values, color=LINES[place % len(LINES)] if not alone else UP, label=str(name))
+            axes.plot(x, values, color=LINES[place % len(LINES)], label=str(name))
             told.append(f"{name} {value_range(values)}, deepest fall {_fall(values):.1%}{_below(values, level)}")
             if level is not None:
                 axes.fill_between(x, values, level, where=values < level, color=DOWN, alpha=0.3, lw=0, interpolate=True)
@@ -123,8 +119,6 @@ def plotEquity(
             axes.plot(x, level, color=DOWN, linestyle="--", linewidth=1.2, label="floor")
         if len(curves.columns) > 1 or level is not None:
             legend_above(axes)
-        axes.set_title(title)
-        axes.grid(visible=True)
         write_amounts(axes.yaxis)
         time.write(axes)
         said = f"Line chart of {title}, {span(curves.index, 'point')}: {'; '.join(told)}."

@@ -5,7 +5,6 @@ Rule: time goes by as it does in trading. Nights, weekends and holidays leave no
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -40,8 +39,6 @@ class TimeAxis:
 
     def write(self, axes: Any) -> None:
         """Label the axis."""
-        if not len(self.index):
-            return
         if not isinstance(self.index, pd.DatetimeIndex):
             some = np.unique(np.linspace(0, len(self.index) - 1, min(6, len(self.index))).astype(int))
             axes.set_xticks(self.places[some], [str(self.index[at]) for at in some])
@@ -130,8 +127,4 @@ def write_amounts(axis: Any) -> None:
 
 def write_prices(axis: Any) -> None:
     """Label an axis with numbers in full: no offset, no power of ten."""
-    from matplotlib.ticker import ScalarFormatter
-
-    plain: Callable[..., Any] = ScalarFormatter
-    axis.set_major_formatter(plain(useOffset=False))
-    axis.get_major_formatter().set_scientific(False)
+    axis.axes.ticklabel_format(axis=axis.axis_name, style="plain", useOffset=False)

@@ -15,7 +15,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from ibnb.core.progress import in_notebook
 
 # Blue and vermilion can be told apart with any kind of colour vision.
 UP, DOWN = "#2277bb", "#d55e00"
@@ -54,13 +56,19 @@ _STYLE: Any = {
 
 
 @contextmanager
-def canvas(path: str | None, panels: tuple[float, ...] = (1.0,), height: float = HEIGHT) -> Iterator[tuple[Any, Any]]:
+def canvas(
+    path: str | None,
+    title: str,
+    panels: tuple[float, ...] = (1.0,),
+    height: float = HEIGHT,
+    grid: Literal["both", "x", "y", ""] = "both",
+) -> Iterator[tuple[Any, Any]]:
     """A figure and its axes, one below the other, with these ratios of height; all share their x axis."""
     import matplotlib
 
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context({**_STYLE, "axes.grid": bool(grid), "axes.grid.axis": grid or "both"}):
         settings: dict[str, Any] = {"figsize": (WIDTH, height), "dpi": DPI, "layout": "constrained"}
-        if shell() is not None or path is not None:
+        if in_notebook() or path is not None:
             # Not pyplot's: no window opens, and a notebook doesn't show it a second time at the end of the cell.
             from matplotlib.figure import Figure
 
@@ -70,6 +78,7 @@ def canvas(path: str | None, panels: tuple[float, ...] = (1.0,), height: float =
 
             figure = plt.figure(**settings)
         axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": panels})
+        axes[0, 0].set_title(title)
         yield figure, axes[:, 0]
 
 
@@ -84,21 +93,11 @@ def show(figure: Any, alt: str, path: str | None) -> None:
     if path is not None:
         description = {"Description": alt} if str(path).endswith(".png") else None
         figure.savefig(Path(path), metadata=description, facecolor="white")
-    if shell() is not None:
+    if in_notebook():
         _display(figure, alt)
     elif path is None:
         figure.set_facecolor("white")
         _open_window(figure)
-
-
-def shell() -> Any:
-    """The running notebook's shell, or None in a script."""
-    try:
-        from IPython.core.getipython import get_ipython
-    except ImportError:
-        return None
-    found = get_ipython()
-    return found if hasattr(found, "kernel") else None
 
 
 def _open_window(figure: Any) -> None:

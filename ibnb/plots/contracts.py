@@ -13,7 +13,7 @@ import pandas as pd
 from ibnb.ib.hours import sessions
 from ibnb.plots.axis import write_amounts, write_prices
 from ibnb.plots.canvas import DOWN, INK, UP, canvas, legend_above, show
-from ibnb.plots.frames import frame, need
+from ibnb.plots.frames import frame
 from ibnb.plots.words import listed, money
 from ibnb.tracebacks import short_errors
 
@@ -33,8 +33,8 @@ def plotHours(
     Full are the liquid hours, pale all trading hours, in New York's time, for `days` days from the first that TWS
     tells. Raises ValueError for a frame without hours that can be read.
     """
-    details = frame(details, "plotHours", "a frame of getContractDetails")
-    need(details, ("tradingHours", "liquidHours", "timeZoneId"), "plotHours")
+    columns = ("tradingHours", "liquidHours", "timeZoneId")
+    details = frame(details, "plotHours", "a frame of getContractDetails", columns)
     if not days > 0:
         raise ValueError(f"days is a number above 0, not {days!r}.")
     strips: dict[str, tuple[list[tuple[datetime, datetime]], ...]] = {}
@@ -46,20 +46,18 @@ def plotHours(
         raise ValueError("plotHours finds no hours that it can read in this frame.")
     # What began the evening before belongs to the day on which it ends.
     first = min(ends).replace(hour=0, minute=0)
-    with canvas(path, height=max(2.0, 1.1 + 0.45 * len(strips))) as (figure, (axes,)):
+    height = max(2.0, 1.1 + 0.45 * len(strips))
+    with canvas(path, f"{title} (full: liquid hours)", height=height, grid="x") as (figure, (axes,)):
         for place, pair in enumerate(strips.values()):
-            for hours, alpha, height in zip(pair, (0.3, 1.0), (0.6, 0.6), strict=True):
+            for hours, alpha in zip(pair, (0.3, 1.0), strict=True):
                 spans = [(_hours(begin, first), _hours(end, begin)) for begin, end in hours]
-                axes.broken_barh(spans, (place - height / 2, height), color=UP, alpha=alpha, lw=0)
-        midnights = [first + timedelta(days=day) for day in range(days + 1)]
-        axes.set_xticks([_hours(day, first) for day in midnights[:-1]], [f"{day:%a %d %b}" for day in midnights[:-1]])
+                axes.broken_barh(spans, (place - 0.3, 0.6), color=UP, alpha=alpha, lw=0)
+        axes.set_xticks(range(0, 24 * days, 24), [f"{first + timedelta(days=day):%a %d %b}" for day in range(days)])
         axes.set_xticks([24 * day + hour for day in range(days) for hour in (6, 12, 18)], minor=True)
         axes.set_xlim(0, 24 * days)
         axes.set_yticks(range(len(strips)), list(strips))
         axes.set_ylim(len(strips) - 0.5, -0.5)
-        axes.grid(visible=True, axis="x")
         axes.set_xlabel("New York time; a small mark is six hours")
-        axes.set_title(f"{title} (full: liquid hours)")
         told = [
             f"{name} {_open_hours(pair[1], first)} liquid of {_open_hours(pair[0], first)}"
             for name, pair in strips.items()
@@ -78,7 +76,7 @@ def _hours(moment: datetime, since: datetime) -> float:
 
 def _open_hours(hours: list[tuple[datetime, datetime]], first: datetime) -> str:
     last = first + timedelta(days=1)
-    found = sum((min(end, last) - max(begin, first)) / timedelta(hours=1) for begin, end in hours if begin < last)
+    found = sum(_hours(min(end, last), max(begin, first)) for begin, end in hours if begin < last)
     return f"{max(found, 0):g}"
 
 
@@ -99,42 +97,37 @@ def plotPayoff(
     >>> call = createContract("AAPL", "OPT", lastTradeDateOrContractMonth="20250620", strike=200, right="C")
     >>> plotPayoff([(call, 1, 3.20)])                                           # doctest: +SKIP
     """
-    lines = [_leg(leg) for leg in _some(legs)]
+    if not isinstance(legs, Sequence) or not legs:
+        raise ValueError(f"legs are a list of (contract, quantity, price paid), not {legs!r:.60}.")
+    lines = [_leg(leg) for leg in legs]
     strikes = sorted({strike for right, strike, _, _ in lines if right})
     middle = strikes or [float(price or lines[0][3])]
     reach = max(0.15 * middle[-1], 1.5 * (middle[-1] - middle[0]))
     x = np.unique(np.concatenate([np.linspace(max(0.0, middle[0] - reach), middle[-1] + reach, 201), strikes]))
     y = _value(lines, x)
-    crossing = [_crossing(x, y, at) for at in map(int, np.flatnonzero(np.sign(y[1:]) * np.sign(y[:-1]) < 0))]
-    crossing += [float(each) for each, gain in zip(x, y, strict=True) if gain == 0 and each in strikes]
-    with canvas(path) as (figure, (axes,)):
+    at = np.flatnonzero(np.sign(y[1:]) * np.sign(y[:-1]) < 0)
+    between = x[at] - y[at] * (x[at + 1] - x[at]) / (y[at + 1] - y[at])
+    crossing = sorted([*between, *(each for each, gain in zip(x, y, strict=True) if gain == 0 and each in strikes)])
+    even = listed([money(round(float(each), 2)) for each in crossing])
+    with canvas(path, title) as (figure, (axes,)):
         axes.axhline(0, color=INK, linewidth=0.9)
         axes.plot(x, y, color=INK)
         axes.fill_between(x, y, 0, where=y > 0, color=UP, alpha=0.3, lw=0, interpolate=True, label="gain")
         axes.fill_between(x, y, 0, where=y < 0, color=DOWN, alpha=0.3, lw=0, interpolate=True, label="loss")
         if crossing:
-            even = f"break-even {listed([money(round(each, 2)) for each in sorted(crossing)])}"
-            axes.plot(sorted(crossing), [0] * len(crossing), "o", color=INK, label=even)
+            axes.plot(crossing, [0] * len(crossing), "o", color=INK, label=f"break-even {even}")
         if price is not None:
             axes.axvline(float(price), color=INK, linestyle=":", label=f"today {money(float(price))}")
         axes.set_xlabel("price of the underlying at expiry")
         axes.set_ylabel("gain or loss")
-        axes.set_title(title)
-        axes.grid(visible=True)
         legend_above(axes)
         write_prices(axes.xaxis)
         write_amounts(axes.yaxis)
-        show(figure, alt or _about_payoff(title, lines, strikes, sorted(crossing)), path)
+        show(figure, alt or _about_payoff(title, lines, strikes, even), path)
 
 
 # (right "C", "P" or "" for a share, strike, units, price paid)
 _Leg = tuple[str, float, float, float]
-
-
-def _some(legs: Any) -> list[Any]:
-    if not isinstance(legs, Sequence) or not legs:
-        raise ValueError(f"legs are a list of (contract, quantity, price paid), not {legs!r:.60}.")
-    return list(legs)
 
 
 def _leg(leg: Any) -> _Leg:
@@ -158,14 +151,9 @@ def _value(lines: list[_Leg], x: Any) -> Any:
     return total
 
 
-def _crossing(x: Any, y: Any, at: int) -> float:
-    return float(x[at] - y[at] * (x[at + 1] - x[at]) / (y[at + 1] - y[at]))
-
-
-def _about_payoff(title: str, lines: list[_Leg], strikes: list[float], crossing: list[float]) -> str:
+def _about_payoff(title: str, lines: list[_Leg], strikes: list[float], even: str) -> str:
     ends = _value(lines, np.array([0.0, *strikes]))
     slope = sum(units for right, _, units, _ in lines if right != "P")
     most = "without limit" if slope > 0 else money(round(float(ends.max()), 2))
     least = "without limit" if slope < 0 else money(round(float(-ends.min()), 2))
-    even = listed([money(round(each, 2)) for each in crossing]) or "none"
-    return f"Line chart of {title}: gain at most {most}, loss at most {least}; break-even at {even}."
+    return f"Line chart of {title}: gain at most {most}, loss at most {least}; break-even at {even or 'none'}."

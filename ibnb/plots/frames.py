@@ -11,13 +11,17 @@ import pandas as pd
 _PRICES = ("Close", "close", "price", "midpoint", "last")
 
 
-def frame(value: Any, verb: str, wanted: str) -> pd.DataFrame:
-    """`value` as a frame: also what has one in `.df` (a stream, a history), and a Series, as its Close."""
+def frame(value: Any, verb: str, wanted: str, columns: Iterable[str] = ()) -> pd.DataFrame:
+    """`value` as a frame: also what has one in `.df` (a stream, a history), and a Series, as its Close.
+
+    ValueError for anything else, and for a frame without one of these columns.
+    """
     if isinstance(value, pd.Series):
-        return value.to_frame("Close")
+        value = value.to_frame("Close")
     found = value if isinstance(value, pd.DataFrame) else getattr(value, "df", None)
     if not isinstance(found, pd.DataFrame):
         raise ValueError(f"{verb} draws {wanted}, not {'None' if value is None else f'{value!r:.60}'}.")
+    need(found, columns, verb)
     return found
 
 
@@ -64,7 +68,7 @@ def need(df: pd.DataFrame, columns: Iterable[str], verb: str) -> None:
         raise ValueError(f"{verb} needs the column{'s' * (len(missing) > 1)} {', '.join(missing)}; there are: {there}.")
 
 
-def levels(value: Mapping[str, float] | None) -> dict[str, float]:
+def named_prices(value: Mapping[str, float] | None) -> dict[str, float]:
     """Named prices as floats. ValueError for anything else."""
     try:
         return {str(name): float(price) for name, price in (value or {}).items()}

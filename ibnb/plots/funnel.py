@@ -26,7 +26,7 @@ def plotFunnel(
     """
     steps = _counts(counts)
     most = max(steps.values()) or 1.0
-    with canvas(path, height=1.0 + 0.5 * len(steps)) as (figure, (axes,)):
+    with canvas(path, title, height=1.0 + 0.5 * len(steps), grid="") as (figure, (axes,)):
         for place, many in enumerate(steps.values()):
             axes.barh(place, many, left=-many / 2, color=UP, height=0.75, alpha=1 - 0.5 * place / len(steps))
             axes.text(most / 2 * 1.04, place, f"{many:,g}", va="center", color=INK)
@@ -36,7 +36,6 @@ def plotFunnel(
         axes.set_xticks([])
         axes.spines[:].set_visible(False)
         axes.tick_params(left=False)
-        axes.set_title(title)
         told = ", ".join(f"{name} {many:,g}" for name, many in steps.items())
         show(figure, alt or f"Funnel chart of {title}: {told}.", path)
 

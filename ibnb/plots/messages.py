@@ -38,7 +38,8 @@ def plotTape(
     asked = tape["direction"] == "→"
     names = dict(zip(keys[asked][::-1], tape["name"][asked][::-1], strict=True))
     labels = [f"{names.get(lane, '')} {lane}".strip() if lane != "no id" else lane for lane in lanes]
-    with canvas(path, height=min(8.0, max(2.4, 1.2 + 0.28 * len(lanes)))) as (figure, (axes,)):
+    height = min(8.0, max(2.4, 1.2 + 0.28 * len(lanes)))
+    with canvas(path, title, height=height, grid="x") as (figure, (axes,)):
         numbers = tape.index.to_numpy()
         for place, lane in enumerate(lanes):
             of_it = numbers[places == place]
@@ -56,8 +57,6 @@ def plotTape(
         axes.set_ylim(len(lanes) - 0.5, -0.5)
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.set_xlabel("message number")
-        axes.set_title(title)
-        axes.grid(visible=True, axis="x")
         axes.legend(loc="lower right", ncols=2, bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
         said = (
             f"Timeline of {title}: {' and '.join(counts)}, at most {_most_open(tape)} requests open at the same time."
@@ -66,8 +65,7 @@ def plotTape(
 
 
 def _tape(tape: Any, verb: str) -> pd.DataFrame:
-    found = frame(tape, verb, _TAPE)
-    need(found, ("id", "direction", "name"), verb)
+    found = frame(tape, verb, _TAPE, ("id", "direction", "name"))
     if not len(found):
         raise ValueError(f"{verb} needs at least one message; app.tape is empty when nothing was sent since clear().")
     return found
@@ -109,7 +107,7 @@ def plotRequests(spans: pd.DataFrame, title: str = "Requests", alt: str | None =
         raise ValueError("plotRequests needs an end that isn't before its start.")
     whole, busy = float(end.max()), float((end - begin).sum())
     scale, unit = next(found for least, found in _UNITS if whole >= least)
-    with canvas(path, height=min(9.0, max(2.0, 1.0 + 0.25 * len(df)))) as (figure, (axes,)):
+    with canvas(path, title, height=min(9.0, max(2.0, 1.0 + 0.25 * len(df))), grid="x") as (figure, (axes,)):
         axes.barh(range(len(df)), (end - begin) * scale, left=begin * scale, color=UP, height=0.7)
         axes.plot(begin * scale, range(len(df)), "|", color=UP, markersize=9)
         every = -(-len(df) // _MOST_ROWS)
@@ -117,8 +115,6 @@ def plotRequests(spans: pd.DataFrame, title: str = "Requests", alt: str | None =
         axes.set_ylim(len(df) - 0.4, -0.6)
         axes.set_xlim(left=0)
         axes.set_xlabel(f"{unit} since the first request")
-        axes.set_title(title)
-        axes.grid(visible=True, axis="x")
         together = busy / whole if whole else float(len(df))
         said = (
             f"Gantt chart of {title}: {len(df)} requests in {whole * scale:.3g} {unit}, "
@@ -149,20 +145,19 @@ def plotThreads(tape: pd.DataFrame, title: str = "Threads", alt: str | None = No
     `tape` is (a part of) `app.tape`, or any frame with the columns `thread` and `name`, oldest first; `direction` ("→"
     out, "←" in) gives them their signs. Up to forty messages have their names. Raises ValueError for an empty frame.
     """
-    df = frame(tape, "plotThreads", _TAPE)
-    need(df, ("thread", "name"), "plotThreads")
+    df = frame(tape, "plotThreads", _TAPE, ("thread", "name"))
     if not len(df):
         raise ValueError("plotThreads needs at least one message.")
     threads = [str(each) for each in dict.fromkeys(df["thread"])]
     rows = df["thread"].astype(str).map({name: place for place, name in enumerate(threads)}).to_numpy()
     x = np.arange(len(df))
     ways = df["direction"] if "direction" in df else pd.Series("", index=df.index)
-    with canvas(path, height=max(2.6, 1.0 + 1.1 * len(threads))) as (figure, (axes,)):
+    with canvas(path, title, height=max(2.6, 1.0 + 1.1 * len(threads)), grid="") as (figure, (axes,)):
         axes.plot(x, rows, color=INK, linewidth=0.8, alpha=0.7)
-        for place, name in enumerate(threads):
+        for place in range(len(threads)):
             axes.axhline(place, color=LINES[place % len(LINES)], linewidth=1, alpha=0.5)
             if "direction" not in df:
-                axes.plot(x[rows == place], rows[rows == place], "o", color=LINES[place % len(LINES)], label=name)
+                axes.plot(x[rows == place], rows[rows == place], "o", color=LINES[place % len(LINES)])
         for direction, marker, colour, what in _WAYS:
             chosen = (ways == direction).to_numpy()
             if chosen.any():
@@ -175,7 +170,6 @@ def plotThreads(tape: pd.DataFrame, title: str = "Threads", alt: str | None = No
         axes.set_xticks([])
         axes.set_xlim(-0.5, len(df) + (1.5 if len(df) <= _MOST_NAMES else 0.0))
         axes.set_xlabel("messages, in the order in which they happened →")
-        axes.set_title(title)
         if "direction" in df:
             axes.legend(loc="lower right", ncols=2, bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
         told = [f"{int((rows == place).sum())} in {name}" for place, name in enumerate(threads)]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ibnb.plots.canvas import DOWN, HEIGHT, INK, UP, canvas, show
-from ibnb.plots.frames import frame, need
+from ibnb.plots.frames import frame
 from ibnb.tracebacks import short_errors
 from ibnb.verbs.orders.order_state import DONE
 
@@ -29,12 +29,11 @@ def plotOrderTimeline(
     Steps are drawn at equal distance, in the order of arrival, with their time: a market order lives for milliseconds.
     Raises ValueError for an empty frame.
     """
-    log = frame(log, "plotOrderTimeline", _LOG)
-    need(log, ("status", "message"), "plotOrderTimeline")
+    log = frame(log, "plotOrderTimeline", _LOG, ("status", "message"))
     if not len(log):
         raise ValueError("plotOrderTimeline needs at least one row: the order isn't known here.")
     levels = list(dict.fromkeys(log["status"]))
-    with canvas(path) as (figure, (axes,)):
+    with canvas(path, title, grid="y") as (figure, (axes,)):
         x = np.arange(len(log))
         y = [levels.index(status) for status in log["status"]]
         axes.step(x, y, where="post", color=INK, linewidth=1.2)
@@ -57,8 +56,6 @@ def plotOrderTimeline(
         axes.set_ylim(-0.8 if slope else -0.5, len(levels) - (0.0 if slope else 0.3))
         axes.set_xlim(-0.3, len(log) - 0.2)
         axes.set_xticks(x, _times(log.index), fontsize=9)
-        axes.set_title(title)
-        axes.grid(visible=True, axis="y")
         steps = ", then ".join(levels)
         took = (log.index[-1] - log.index[0]).total_seconds() if len(log) > 1 else 0.0
         lasted = f" in {took:.3f} s" if 0 < took < 60 else ""
@@ -117,11 +114,10 @@ def plotOrderStates(
     """
     walked: list[str] = []
     if log is not None:
-        log = frame(log, "plotOrderStates", _LOG)
-        need(log, ("status",), "plotOrderStates")
+        log = frame(log, "plotOrderStates", _LOG, ("status",))
         walked = [status for status, _ in itertools.groupby(each for each in log["status"] if each in _STATES)]
     taken = list(itertools.pairwise(walked))
-    with canvas(path, height=1.05 * HEIGHT) as (figure, (axes,)):
+    with canvas(path, title, height=1.05 * HEIGHT, grid="") as (figure, (axes,)):
         boxes = {state: _box(axes, state, state in walked) for state in _STATES}
         for begin, end in dict.fromkeys([*_WAYS, *taken]):
             axes.annotate(
@@ -142,7 +138,6 @@ def plotOrderStates(
         axes.set_xlim(-0.45, 3.45)
         axes.set_ylim(-0.4, 2.4)
         axes.axis("off")
-        axes.set_title(title)
         ways = "; ".join(f"{begin} to {end}" for begin, end in _WAYS)
         ends = ", ".join(state for state in _STATES if state in DONE)
         said = f"Diagram of {title}. The usual ways: {ways}. Ends: {ends}."

@@ -10,8 +10,8 @@ import pandas as pd
 
 from ibnb.plots.axis import TimeAxis, write_amounts, write_prices
 from ibnb.plots.canvas import DOWN, HEIGHT, INK, LINES, UP, canvas, legend_above, show
-from ibnb.plots.frames import bars, levels, need
-from ibnb.plots.words import listed, moment, money, percent, span, value_range
+from ibnb.plots.frames import bars, named_prices, need
+from ibnb.plots.words import listed, moment, money, span, value_range
 from ibnb.tracebacks import short_errors
 
 # So many instruments as candles, one below the other, can still be told apart on a page.
@@ -38,7 +38,7 @@ def plotData(
     >>> plotData(df, title="CSH2")                                              # doctest: +SKIP
     """
     parts = bars(df, "plotData")
-    lines = _levels(levels)
+    lines = named_prices(levels)
     if len(parts) > _MOST_LINES:
         raise ValueError(f'plotData draws at most {_MOST_LINES} symbols; select some: df.loc[["{next(iter(parts))}"]].')
     relative = len(parts) > 1 if relative is None else relative
@@ -46,7 +46,7 @@ def plotData(
         raise ValueError("levels are prices: say relative=False, or draw one symbol.")
     drawn = {symbol: _since_first(part["Close"]) if relative else part["Close"] for symbol, part in parts.items()}
     time = TimeAxis(_union(drawn))
-    with canvas(path) as (figure, (axes,)):
+    with canvas(path, title) as (figure, (axes,)):
         for place, (symbol, values) in enumerate(drawn.items()):
             axes.plot(time.of(values.index), values.to_numpy(), color=LINES[place % len(LINES)], label=symbol)
         if len(drawn) > 1 and lines:  # whose names stand on the right
@@ -54,9 +54,7 @@ def plotData(
         elif len(drawn) > 1:
             axes.legend(ncols=1 + len(drawn) // 8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         draw_levels(axes, lines)
-        axes.set_title(title)
         axes.set_ylabel("Change in per cent" if relative else "Close")
-        axes.grid(visible=True)
         write_prices(axes.yaxis)
         time.write(axes)
         show(figure, alt or _about_lines(title, drawn, relative) + about_levels(lines), path)
@@ -67,10 +65,8 @@ def _about_lines(title: str, drawn: dict[str, pd.Series], relative: bool) -> str
         (values,) = drawn.values()
         of = f"{title} change in per cent" if relative else f"{title} close"
         return f"Line chart of {of}, {span(values.index)}, {value_range(values)}."
-    last = [
-        f"{symbol} {percent(values.dropna().iloc[-1]) if relative else money(values.dropna().iloc[-1])}"
-        for symbol, values in drawn.items()
-    ]
+    said = "{:+.1f} %".format if relative else money
+    last = [f"{symbol} {said(values.dropna().iloc[-1])}" for symbol, values in drawn.items()]
     what = "change in per cent since the first bar" if relative else "close"
     several = f"{len(drawn)} symbols, {span(_union(drawn), 'time')}"
     return f"Line chart of {title}, {what}, {several}; last {', '.join(last)}."
@@ -86,23 +82,17 @@ def _union(parts: Mapping[str, pd.Series | pd.DataFrame]) -> pd.Index:
     return first.append(others).unique().sort_values() if others else first
 
 
-def _levels(value: Mapping[str, float] | None) -> dict[str, float]:
-    return levels(value)
-
-
 def draw_levels(axes: Any, lines: Mapping[str, float]) -> None:
-    """Horizontal lines with their names, which stand on the right of the axes: within, the price could cross them."""
+    """Horizontal lines with their names."""
     for place, (name, price) in enumerate(lines.items()):
-        axes.axhline(price, color=LINES[(place + 1) % len(LINES)], linestyle="--", linewidth=1)
-        axes.annotate(
-            f"{name} {money(price)}",
-            (1, price),
-            xycoords=("axes fraction", "data"),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=9,
-        )
+        draw_level(axes, name, price, LINES[(place + 1) % len(LINES)])
+
+
+def draw_level(axes: Any, name: str, price: float, colour: str, ink: str = INK, width: float = 1.0) -> None:
+    """A horizontal line; its name stands on the right of the axes: within, the price could cross it."""
+    axes.axhline(price, color=colour, linestyle="--", linewidth=width)
+    place: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center"}
+    axes.annotate(f"{name} {money(price)}", (1, price), xytext=(4, 0), fontsize=9, color=ink, **place)
 
 
 def about_levels(lines: Mapping[str, float]) -> str:
@@ -128,19 +118,19 @@ def plotBars(df: pd.DataFrame, title: str = "Bars", alt: str | None = None, path
     with_volume = alone and all("Volume" in part and bool(part["Volume"].notna().any()) for part in parts.values())
     panels = (3.0, 1.0) if with_volume else (1.0,) * len(parts)
     time = TimeAxis(_union(parts))
-    with canvas(path, panels, HEIGHT if alone else 2.2 * len(parts)) as (figure, axes):
+    with canvas(path, title, panels, HEIGHT if alone else 2.2 * len(parts)) as (figure, axes):
         told = []
         for top, (symbol, part) in zip(axes, parts.items(), strict=False):
             rose = _candles(top, time, part)
             told.append(_about_candles(title if alone else symbol, part, rose))
             top.set_ylabel("Price" if alone else symbol)
-        axes[0].set_title(title)
         _candle_legend(axes[0])
         if with_volume:
             ((_, part),) = parts.items()
             axes[1].bar(time.of(part.index), part["Volume"].fillna(0), width=0.65, color=INK)
             axes[1].set_ylabel("Volume")
             axes[1].set_ylim(bottom=0)
+            axes[1].grid(visible=False)
             write_amounts(axes[1].yaxis)
         time.write(axes[-1])
         intro = "" if alone else f"{title}: candlestick charts of {listed(list(parts))}. "
@@ -161,7 +151,6 @@ def _candles(axes: Any, time: TimeAxis, df: pd.DataFrame) -> int:
     filled = [("none" if up else DOWN) for up in rising]
     height = (high - low).clip(lower=least)
     axes.bar(x, height, bottom=low, width=0.65, color=filled, edgecolor=colours, linewidth=0.9)
-    axes.grid(visible=True)
     write_prices(axes.yaxis)
     return int(rising.sum())
 
@@ -214,16 +203,14 @@ def plotIndicators(
     time = TimeAxis(part.index)
     x = time.of(part.index)
     beyond = part[score].abs() > threshold if score else pd.Series(False, index=part.index)
-    with canvas(path, (2.5, 1.0) if score else (1.0,), HEIGHT * (1.25 if score else 1.0)) as (figure, axes):
+    with canvas(path, title, (2.5, 1.0) if score else (1.0,), HEIGHT * (1.25 if score else 1.0)) as (figure, axes):
         top = axes[0]
         if band is not None:
             top.fill_between(x, part[band[0]], part[band[1]], color=INK, alpha=0.18, label=" to ".join(band), lw=0)
         top.plot(x, part["Close"], color=UP, label="Close")
         for place, name in enumerate(lines):
             top.plot(x, part[name], color=LINES[(place + 1) % len(LINES)], label=name, linewidth=1.2)
-        top.set_title(title)
         top.set_ylabel("Price")
-        top.grid(visible=True)
         legend_above(top)
         write_prices(top.yaxis)
         if score:
@@ -248,7 +235,6 @@ def _score(axes: Any, x: Any, values: pd.Series, beyond: pd.Series, threshold: f
         axes.axhline(level, color=DOWN, linestyle="--", linewidth=1)
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.set_ylabel(str(values.name))
-    axes.grid(visible=True)
 
 
 @short_errors
@@ -269,7 +255,7 @@ def plotCorrelation(
     # No "-0.00".
     values = found.to_numpy().round(4) + 0.0
     many = len(found)
-    with canvas(path, height=max(HEIGHT, 0.45 * many)) as (figure, (axes,)):
+    with canvas(path, title, height=max(HEIGHT, 0.45 * many), grid="") as (figure, (axes,)):
         image = axes.imshow(values, cmap="RdBu", vmin=-1, vmax=1)
         if many <= 12:
             for row in range(many):
@@ -281,7 +267,6 @@ def plotCorrelation(
         axes.set_xticks(range(many), found.columns, rotation=45 if many > 8 else 0)
         axes.set_yticks(range(many), found.index)
         axes.spines[:].set_visible(False)
-        axes.set_title(title)
         figure.colorbar(image, ax=axes)
         pairs = [
             (values[row, column], f"{found.index[row]} and {found.columns[column]}")

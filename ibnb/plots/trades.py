@@ -10,14 +10,13 @@ import pandas as pd
 from ibnb.ib.api import is_unset
 from ibnb.plots.axis import TimeAxis, write_amounts, write_prices
 from ibnb.plots.canvas import DOWN, HEIGHT, INK, LINES, UP, canvas, legend_above, show
-from ibnb.plots.frames import frame, levels, need, prices
-from ibnb.plots.prices import about_levels, draw_levels
+from ibnb.plots.frames import frame, named_prices, prices
+from ibnb.plots.prices import about_levels, draw_level, draw_levels
 from ibnb.plots.words import listed, money, span, value_range
 from ibnb.tracebacks import short_errors
 
 # getExecutions' sides → (marker, colour, what happened).
 _SIDES = {"BOT": ("^", UP, "bought"), "SLD": ("v", DOWN, "sold")}
-_levels = levels
 
 
 @short_errors
@@ -39,26 +38,21 @@ def plotFills(
     """
     close = prices(df, "plotFills")
     fills = _fills(executions, "plotFills")
-    lines = _levels(levels)
+    lines = named_prices(levels)
     if equity is not None and not isinstance(equity, pd.Series):
         raise ValueError(f"equity is a Series over time, not {equity!r:.60}.")
     time = TimeAxis(close.index if equity is None else close.index.append(equity.index))
-    with canvas(path, (1.0,) if equity is None else (2.0, 1.0), HEIGHT * (1.0 if equity is None else 1.25)) as (
-        figure,
-        axes,
-    ):
+    panels, height = ((1.0,), HEIGHT) if equity is None else ((2.0, 1.0), 1.25 * HEIGHT)
+    with canvas(path, title, panels, height) as (figure, axes):
         axes[0].plot(time.of(close.index), close.to_numpy(), color=INK, linewidth=1.2)
         told = _draw_fills(axes[0], time, fills)
         draw_levels(axes[0], lines)
-        axes[0].set_title(title)
         axes[0].set_ylabel("Price")
-        axes[0].grid(visible=True)
         write_prices(axes[0].yaxis)
         said = f"Line chart of {title}, {span(close.index)}, {value_range(close)}; {told}.{about_levels(lines)}"
         if equity is not None:
             axes[1].plot(time.of(equity.index), equity.to_numpy(), color=LINES[2])
             axes[1].set_ylabel(str(equity.name or "Equity"))
-            axes[1].grid(visible=True)
             write_amounts(axes[1].yaxis)
             said += f" Below: {str(equity.name or 'equity').lower()}, {value_range(equity)}."
         time.write(axes[-1])
@@ -66,8 +60,7 @@ def plotFills(
 
 
 def _fills(executions: Any, verb: str) -> pd.DataFrame:
-    fills = frame(executions, verb, "fills as getExecutions returns them")
-    need(fills, ("side", "shares", "price"), verb)
+    fills = frame(executions, verb, "fills as getExecutions returns them", ("side", "shares", "price"))
     if not len(fills):
         return fills
     if not isinstance(fills.index, pd.DatetimeIndex):
@@ -119,18 +112,14 @@ def plotBracket(
         entered = fills[fills["side"] == ("BOT" if way == "BUY" else "SLD")] if fills is not None else close.iloc[:0]
         entry = float(entered["price"].iloc[0]) if len(entered) else float(close.dropna().iloc[-1])
     time = TimeAxis(close.index)
-    with canvas(path) as (figure, (axes,)):
+    with canvas(path, title) as (figure, (axes,)):
         axes.plot(time.of(close.index), close.to_numpy(), color=INK, linewidth=1.2)
         axes.axhspan(min(entry, target), max(entry, target), color=UP, alpha=0.13, lw=0)
         axes.axhspan(min(entry, loss), max(entry, loss), color=DOWN, alpha=0.13, lw=0)
         for name, price, colour in (("profit", target, UP), ("entry", entry, INK), ("stop", loss, DOWN)):
-            axes.axhline(price, color=colour, linestyle="--", linewidth=1.2)
-            place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center"}
-            axes.annotate(f"{name} {money(price)}", (1, price), xytext=(4, 0), fontsize=9, color=colour, **place)
+            draw_level(axes, name, price, colour, colour, 1.2)
         told = f" Filled: {_draw_fills(axes, time, fills)}." if fills is not None else ""
-        axes.set_title(title)
         axes.set_ylabel("Price")
-        axes.grid(visible=True)
         write_prices(axes.yaxis)
         time.write(axes)
         said = f"Line chart of {title}, {span(close.index)}, {value_range(close)}. "

@@ -45,11 +45,6 @@ def money(value: float) -> str:
     return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.5g}"
 
 
-def percent(value: float) -> str:
-    """A change with its sign: "+4.1 %"."""
-    return f"{value:+.1f} %"
-
-
 def listed(words: list[str]) -> str:
     """ "AAPL, MSFT and NVDA"."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

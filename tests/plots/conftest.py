@@ -31,13 +31,10 @@ class Shown(list[dict[str, Any]]):
 def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
     found = Shown()
 
-    class Shell:
-        kernel = object()
-
     def display(bundle: Any, *, raw: bool, metadata: Any) -> None:
         assert raw
         found.append({**bundle, "metadata": metadata})
 
-    monkeypatch.setattr(canvas, "shell", Shell)
+    monkeypatch.setattr(canvas, "in_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", display)
     return found
