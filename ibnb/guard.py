@@ -176,7 +176,7 @@ class AccountGuard:
     def _check_start(self) -> None:
         for each in self.watched.values():
             for tag, name in self._tags.items():
-                if len(each.rows.get(tag, {})) > 1 and tag not in each.currency:
+                if tag in each.rows and tag not in each.currency:
                     raise IBError(
                         f"TWS tells {tag} of {each.account} in {', '.join(sorted(each.rows[tag]))}, and not which of "
                         "them is the account's base currency: the guard can't watch it."

@@ -224,6 +224,15 @@ def test_each_account_is_watched_by_itself(both: tuple[Account, App]) -> None:
         assert not other.tripped
 
 
+def test_less_than_one_of_the_base_currency_is_watched_too(both: tuple[Account, App]) -> None:
+    """An account in bitcoin, or one that has lost nearly all."""
+    tws, app = both
+    tws.set(VALUE, 0.5)
+    with AccountGuard(app, 0.05) as guard:
+        tws.update(app, VALUE, 0.4)
+        assert guard.tripped
+
+
 def test_one_wrong_value_isnt_believed(both: tuple[Account, App]) -> None:
     tws, app = both
     with AccountGuard(app, 0.05) as guard:
@@ -243,7 +252,7 @@ def test_a_second_look_that_isnt_answered_counts_as_a_loss(both: tuple[Account, 
     with AccountGuard(app, 0.05) as guard:
         tws.answers[62] = lambda f: []
         tws.update(app, VALUE, 900.0)
-        wait(app, CONFIRM - 1)
+        wait(app, 4)
         assert not guard.tripped
         wait(app, 1)
         assert guard.tripped

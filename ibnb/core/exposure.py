@@ -216,7 +216,7 @@ class Exposure:
             if math.isfinite(units):
                 before = order.filled(conId)
                 order.reported[conId] = max(order.reported.get(conId, 0.0), filled * abs(units) / terms.quantity)
-                self._traded((terms.account, conId), (order.filled(conId) - before) * math.copysign(1.0, units))
+                self._traded((terms.account, conId), math.copysign(order.filled(conId) - before, units))
 
     def execution(self, key: OrderKey, execId: str, holding: Holding, units: float) -> None:
         """A fill, sales below 0; one whose id differs in the last part alone corrects an earlier one."""

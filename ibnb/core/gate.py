@@ -282,8 +282,7 @@ class OrderGate:
             )
 
     def _check_short(self, intent: Intent, orderId: int, terms: Terms) -> None:
-        action = "" if intent.order is None else str(intent.order.action).strip().upper()
-        if action == "SSHORT":
+        if str(getattr(intent.order, "action", None)).strip().upper() == "SSHORT":
             raise intent.refuse("selling short isn't allowed")
         sold = [part for part in intent.parts if part.sells]
         if any(not part.conId for part in sold):
@@ -376,7 +375,7 @@ class OrderGate:
             self._place.exposure.refused((self._client_id, orderId), known, code in _GONE, self._now())
 
     def _holding(self, account: str, contract: Any) -> Holding:
-        return account or self._who.account, int(contract.conId or 0)
+        return account or self._who.account, int(contract.conId)
 
     def _key(self, orderId: int, clientId: int, permId: int) -> OrderKey:
         """Another client's order has no id here, but a number of its own at TWS."""

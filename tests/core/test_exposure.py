@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 
-from ibnb.core.exposure import DOUBT, Exposure, Terms
+from ibnb.core.exposure import Exposure, Terms
 
 ACCOUNT, CONID = "DU1", 265598
 HELD = (ACCOUNT, CONID)
@@ -102,8 +103,8 @@ def test_an_order_that_dies_by_an_error_alone_releases_what_it_held(book: Exposu
 def test_an_unknown_error_decides_nothing_for_a_while(book: Exposure) -> None:
     goes(book, 1, -100.0)
     book.refused(key(1), known=False, gone=False, now=10.0)
-    assert not goes(book, 2, -1.0, now=10.0 + DOUBT - 0.1)
-    assert goes(book, 2, -1.0, now=10.0 + DOUBT)
+    assert not goes(book, 2, -1.0, now=14.9)
+    assert goes(book, 2, -1.0, now=15.0)
     # It lives after all.
     book.status(key(1), "Submitted", 0.0)
     assert not goes(book, 3, -1.0, now=100.0)
@@ -162,6 +163,60 @@ def test_a_change_sells_what_it_hasnt_sold_yet(book: Exposure) -> None:
     assert book.held(HELD) == 60.0
     assert goes(book, 1, -100.0)  # another price
     assert not goes(book, 1, -101.0)
+
+
+def test_of_two_changes_the_one_that_tws_hasnt_shown_still_counts(book: Exposure) -> None:
+    goes(book, 1, -50.0)
+    book.status(key(1), "Submitted", 0.0)
+    assert goes(book, 1, -60.0)
+    assert goes(book, 1, -90.0)
+    book.shown(key(1), terms(-60.0), "Submitted")
+    assert not goes(book, 2, -11.0)
+    assert goes(book, 2, -10.0)
+
+
+def test_a_status_of_the_order_as_it_was_is_none_of_its_change(book: Exposure) -> None:
+    goes(book, 1, -50.0)
+    book.status(key(1), "Submitted", 0.0)
+    assert goes(book, 1, -90.0)
+    book.status(key(1), "PreSubmitted", 0.0)
+    assert not goes(book, 2, -11.0)
+    book.refused(key(1), known=True, gone=False, now=0)
+    assert goes(book, 2, -50.0)
+
+
+@pytest.mark.parametrize(("status", "left"), [("Cancelled", 100.0), ("Inactive", 10.0)])
+def test_a_change_may_wake_an_inactive_order_and_no_other(book: Exposure, status: str, left: float) -> None:
+    goes(book, 1, -50.0)
+    book.status(key(1), "Submitted", 0.0)
+    assert goes(book, 1, -90.0)
+    book.status(key(1), status, 0.0)
+    assert not goes(book, 2, -left - 1)
+    assert goes(book, 2, -left)
+
+
+def test_an_order_that_moves_to_another_group_counts_beside_both(book: Exposure) -> None:
+    """While TWS hasn't shown the change, each of them may be filled."""
+    for orderId in (1, 2):
+        assert goes(book, orderId, -50.0, group="a")
+        book.shown(key(orderId), terms(-50.0, group="a"), "Submitted")
+    for orderId in (1, 2):
+        assert goes(book, orderId, -50.0, group="b")
+    assert not goes(book, 3, -1.0)
+
+
+@pytest.mark.parametrize("quantity", [math.nan, 0.0])
+def test_how_much_of_it_is_filled_tells_nothing_of_an_order_without_a_quantity(book: Exposure, quantity: float) -> None:
+    book.shown(key(1), Terms(ACCOUNT, {CONID: -50.0}, quantity), "Submitted")
+    book.status(key(1), "Submitted", 20.0)
+    assert (100.0, 50.0) == (book.held(HELD), book.selling(HELD, 0.0))
+
+
+def test_a_status_of_nobodys_order_with_fills_is_nothing(book: Exposure) -> None:
+    goes(book, 1, -50.0)
+    book.withdrawn(key(1))
+    book.status(key(1), "Filled", 50.0)
+    assert book.held(HELD) == 100.0
 
 
 def test_an_id_that_is_used_again_after_its_end_counts_whole(book: Exposure) -> None:
@@ -225,6 +280,13 @@ def test_shares_that_a_position_shows_before_their_fill_arent_bought_twice(book:
     assert book.held(HELD) == 155.0
 
 
+@pytest.mark.parametrize("told", [100.0, 90.0])
+def test_a_position_that_hasnt_grown_is_ahead_of_no_purchase(book: Exposure, told: float) -> None:
+    book.position(HELD, told)
+    book.execution(key(1), "a.01", HELD, 1.0)
+    assert book.held(HELD) == told + 1
+
+
 def test_a_sale_that_a_position_shows_already_is_rather_counted_twice(book: Exposure) -> None:
     """Whether the position knew of it can't be told: what leaves less to sell holds until the next report."""
     goes(book, 1, -50.0)
@@ -282,8 +344,10 @@ def test_exits_dont_sell_more_than_their_entry_buys() -> None:
 def test_an_exit_from_something_else_than_its_entry_buys_needs_shares_of_its_own() -> None:
     book = Exposure()
     book.positions_told(ACCOUNT)
+    book.positions_told("DU2")
     assert goes(book, 1, 10.0)
     assert not goes(book, 2, -1.0, parent=key(1), conId=7)
+    assert not goes(book, 2, -1.0, parent=key(1), account="DU2")
 
 
 def test_an_entry_that_is_refused_takes_its_exits_with_it(book: Exposure) -> None:

@@ -71,6 +71,12 @@ def test_selling_short_is_judged_by_what_is_known() -> None:
     made.check(5, contract(), order(1000))
 
 
+def test_limits_that_allow_short_sales_ask_for_no_position() -> None:
+    made = gate(max_quantity=10)
+    made.check(1, contract(), order(5, "SELL"))
+    made.check_group([(2, contract(), order(5, "SELL")), (3, contract(), order(5, "SSHORT"))])
+
+
 def test_a_contract_is_the_same_by_number_and_by_symbol() -> None:
     """Mutants of safety.py:136 and :155: nothing tested contracts with a conId."""
     made = gate(allow_short=False)

@@ -7,96 +7,11 @@ from typing import Any
 
 import pytest
 from inside import core
-from scripted import ScriptedTWS
-from virtual import on_virtual_time
 
 from ibnb import OrderLimits
 from ibnb.ib import api
-from ibnb.verbs.orders.flatten import AGAIN, STEP, Flatten, routes
-
-ACCOUNT = "DU1234567"
-
-
-def contract(symbol: str, secType: str = "STK", conId: int = 1, **fields: Any) -> Any:
-    made = api.Contract()
-    made.symbol, made.secType, made.conId, made.localSymbol = symbol, secType, conId, symbol
-    for name, value in fields.items():
-        setattr(made, name, value)
-    return made
-
-
-def details(of: Any, exchange: str, *others: str, primary: str = "") -> Any:
-    named = contract(of.symbol, of.secType, of.conId, exchange=exchange, primaryExchange=primary)
-    return SimpleNamespace(contract=named, validExchanges=",".join((exchange, *others)))
-
-
-class TWS(ScriptedTWS):
-    """`held` are its positions; an order is answered by `takes(orderId, contract, order)`."""
-
-    def __init__(self, *held: tuple[Any, float], account: str = ACCOUNT) -> None:
-        super().__init__()
-        self.clock = on_virtual_time(self.app)
-        self.held = {of.conId: (of, units) for of, units in held}
-        self.account = account
-        self.rows = {of.conId: [details(of, "SMART", "NYSE")] for of, _ in held}
-        self.orders: list[tuple[int, Any, Any]] = []
-        self.takes: Any = self.fill
-        self.done = 0
-        self.said: list[str] = []
-        self.on("reqAllOpenOrders", ("openOrderEnd",))
-        self.on("reqPositions", lambda *_: self.positions())
-        self.on("reqContractDetails", lambda reqId, of: self.describe(reqId, of))
-        self.record("cancelOrder")
-        self.flatten = Flatten(self.app, [ACCOUNT], self.said.append, self.finished)
-
-    def finished(self) -> None:
-        self.done += 1
-
-    def positions(self) -> None:
-        for of, units in self.held.values():
-            self.tell("position", self.account, of, units, 0.0)
-        self.tell("positionEnd")
-
-    def describe(self, reqId: int, of: Any) -> None:
-        for row in self.rows[of.conId]:
-            self.tell("contractDetails", reqId, row)
-        self.tell("contractDetailsEnd", reqId)
-
-    def start(self, seconds: float = 200) -> None:
-        def place(app: Any, orderId: int, of: Any, order: Any) -> None:
-            self.orders.append((orderId, of, order))
-            self.takes(orderId, of, order)
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("ibnb.core.outgoing.Client.placeOrder", place, raising=False)
-            self.flatten.start()
-            self.pass_time(seconds)
-
-    def pass_time(self, seconds: float) -> None:
-        self.app.sleep(seconds)
-
-    def status(self, orderId: int, status: str, filled: float = 0.0) -> None:
-        self.tell("orderStatus", orderId, status, filled, 0.0, 10.0, 900 + orderId, 0, 10.0, 1, "", 0.0)
-
-    def fill(self, orderId: int, of: Any, order: Any) -> None:
-        units = float(order.totalQuantity)
-        known, before = self.held[of.conId]
-        self.held[of.conId] = (known, before - units if order.action == "SELL" else before + units)
-        self.status(orderId, "PreSubmitted")
-        self.status(orderId, "Filled", units)
-
-    def refuse(self, orderId: int, of: Any, order: Any) -> None:  # type: ignore[override]
-        self.tell("error", orderId, 0, 201, "Order rejected - reason: no permission", "")
-        self.status(orderId, "Inactive")
-
-    @property
-    def sent(self) -> list[str]:
-        return [
-            f"{order.action} {float(order.totalQuantity):g} {of.symbol} {of.exchange}" for _, of, order in self.orders
-        ]
-
-
-AAPL, TSLA = contract("AAPL"), contract("TSLA", conId=2)
+from ibnb.verbs.orders.flatten import AGAIN, STEP, routes
+from tests.verbs.orders.positions import AAPL, ACCOUNT, TSLA, TWS, contract, details
 
 
 def test_each_position_is_closed_and_seen_to_be() -> None:
@@ -229,14 +144,21 @@ def test_a_part_is_followed_by_the_rest() -> None:
     assert "nothing is held by DU1234567" == tws.said[-1]
 
 
-def test_a_position_that_doesnt_fit_what_was_filled_is_left_to_a_person() -> None:
+@pytest.mark.parametrize(
+    ("filled", "shown", "told"), [(8.0, 8.0, "TWS shows 8 where 0"), (5.0, 4.0, "TWS shows 4 where 3")]
+)
+def test_a_position_that_doesnt_fit_what_was_filled_is_left_to_a_person(filled: float, shown: float, told: str) -> None:
     """It may only be late: selling it once more would make it short."""
     tws = TWS((AAPL, 8.0))
-    tws.takes = lambda orderId, of, order: tws.status(orderId, "Filled", 8.0)
+
+    def fill(orderId: int, of: Any, order: Any) -> None:
+        tws.held[of.conId] = (AAPL, shown)
+        tws.status(orderId, "Filled" if filled == 8 else "Cancelled", filled)
+
+    tws.takes = fill
     tws.start()
     assert tws.sent == ["SELL 8 AAPL SMART"]
-    assert "close AAPL: TWS shows 8 where 0 should be left: look at it yourself" in tws.said
-    assert "not closed yet: AAPL" == tws.said[-1]
+    assert tws.said[-2:] == [f"close AAPL: {told} should be left: look at it yourself", "not closed yet: AAPL"]
 
 
 SHOWN = "TWS shows {} where 0 should be left: look at it yourself"
@@ -327,6 +249,17 @@ def test_it_waits_for_the_cancels_and_no_longer() -> None:
     assert not any("go on, though" in text for text in tws.said)
 
 
+@pytest.mark.parametrize(("account", "status"), [("DU9", "Submitted"), (ACCOUNT, "Cancelled")])
+def test_it_doesnt_wait_for_orders_of_others_and_for_those_that_are_over(account: str, status: str) -> None:
+    tws = TWS((AAPL, 8.0))
+    order = api.Order()
+    order.account, order.permId = account, 7
+    state = SimpleNamespace(status=status)
+    tws.on("reqAllOpenOrders", ("openOrder", 5, AAPL, order, state), ("openOrderEnd",))
+    tws.start(seconds=STEP / 2)
+    assert tws.sent == ["SELL 8 AAPL SMART"]
+
+
 def test_details_that_are_refused_leave_the_position_s_own_contract() -> None:
     tws = TWS((AAPL, 8.0))
     tws.on("reqContractDetails", lambda reqId, of: tws.tell("error", reqId, 0, 200, "No security definition", ""))
@@ -359,25 +292,22 @@ def test_a_question_that_cant_be_asked_is_told_and_it_comes_to_an_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "rows", "expected"),
+    ("kind", "primary", "rows", "expected"),
     [
-        ("STK", [("LSE", "LSEETF"), ("SMART", "LSE")], ["LSE", "LSEETF", "SMART"]),
-        ("STK", [("SMART", "NYSE", "IEX", "ARCA")], ["SMART", "NYSE", "IEX"]),
-        ("STK", [("NYSE", "SMART", "ARCA")], ["SMART", "NYSE", "ARCA"]),
-        ("FUT", [("CME", "QBALGO")], ["CME", "QBALGO"]),
-        ("CASH", [("IDEALPRO",)], ["IDEALPRO"]),
-        ("STK", [], ["SMART"]),
+        ("STK", "", [("LSE", "LSEETF"), ("SMART", "LSE")], ["LSE", "LSEETF", "SMART"]),
+        ("STK", "", [("SMART", "NYSE", "IEX", "ARCA")], ["SMART", "NYSE", "IEX"]),
+        ("STK", "", [("NYSE", "SMART", "ARCA")], ["SMART", "NYSE", "ARCA"]),
+        ("STK", "LSE", [("SMART", "AMEX", "NYSE", "LSE")], ["SMART", "LSE", "AMEX"]),
+        ("FUT", "", [("CME", "QBALGO")], ["CME", "QBALGO"]),
+        ("CASH", "", [("IDEALPRO",)], ["IDEALPRO"]),
+        ("STK", "", [], ["SMART"]),
     ],
 )
-def test_the_exchanges_that_are_tried(kind: str, rows: list[tuple[str, ...]], expected: list[str]) -> None:
+def test_the_exchanges_that_are_tried(
+    kind: str, primary: str, rows: list[tuple[str, ...]], expected: list[str]
+) -> None:
     of = contract("X", kind)
-    assert [each.exchange for each in routes(of, [details(of, *row) for row in rows])] == expected
-
-
-def test_the_primary_exchange_is_tried_before_others() -> None:
-    of = contract("X")
-    found = routes(of, [details(of, "SMART", "AMEX", "NYSE", "LSE", primary="LSE")])
-    assert [each.exchange for each in found] == ["SMART", "LSE", "AMEX"]
+    assert [each.exchange for each in routes(of, [details(of, *row, primary=primary) for row in rows])] == expected
 
 
 # --- what mutants of flatten.py survived ---------------------------------------------------------------
