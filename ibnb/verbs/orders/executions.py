@@ -187,10 +187,8 @@ def _row(contract: Any, execution: Any, charge: Any | None) -> tuple[Any, ...]:
 
 def _login_zone(app: ExecutionVerbs) -> str:
     """The zone that TWS was logged in with, in which an old TWS gives times without one."""
-    said = app.twsConnectionTime() or ""
-    text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
     lifecycle = app._ibnb.lifecycle
-    zone, doubt = login_zone(text, lifecycle.since)
+    zone, doubt = login_zone(str(app.twsConnectionTime()), lifecycle.since)
     if doubt and lifecycle.version < ZONED_DATES_VERSION:
         warnings.warn(doubt, ZoneWarning, stacklevel=users_level())
     return zone

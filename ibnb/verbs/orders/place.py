@@ -411,7 +411,7 @@ def _three(contract: Any, bracket: Any) -> list[Any]:
     """The orders of a bracket, entry first. ValueError for what isn't one, or for the two exchanged."""
     if isinstance(contract, create.Bracket):
         raise ValueError("placeBracket: the contract comes first, then the bracket; they are the other way round.")
-    if isinstance(bracket, Iterable) and not isinstance(bracket, str):
+    if isinstance(bracket, Iterable):
         orders = list(bracket)
         if len(orders) > 1 and all(hasattr(each, "orderType") for each in orders):
             return orders

@@ -64,6 +64,17 @@ def test_tws_attaches_exits_whose_ids_the_verb_takes(app: Any, capsys: pytest.Ca
 
 
 @today
+def test_an_exit_that_has_an_id_keeps_it(app: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """(Mutant of place.py.)"""
+    entry = app.createOrder("BUY", 10, "LMT", 90, ptOrderType="PRESET", slOrderType="PRESET", ptOrderId=50)
+    assert app.placeOrderNow("NVDA", entry, wait="Submitted") == 1
+    printed = capsys.readouterr().out
+    assert "ID 2: the stop loss of 1, attached by TWS" in printed
+    assert "the profit taker" not in printed
+    assert set(app.getOpenOrders().index) == {1, 2, 50}
+
+
+@today
 def test_the_exits_that_tws_attaches_are_orders_to_the_limits_too(app: Any) -> None:
     """A bracket in another spelling: three orders passed a limit of two a minute, and exits one of their value."""
     entry = app.createOrder("BUY", 10, "LMT", 90, ptOrderType="PRESET", slOrderType="PRESET")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ibnb import createOrder
 from ibnb.verbs.orders.order_state import CONFIRMED, Said
 from tests.verbs.orders.telling import ID, PERM, Told, bag
 
@@ -296,6 +297,15 @@ def test_a_cancel_is_confirmed_by_the_end(end: str) -> None:
     assert told.cancel() is None
 
 
+def test_a_cancel_is_confirmed_by_the_list_of_completed_orders() -> None:
+    """Mutant of order_state.py: a 10148 that comes after it would be the answer."""
+    told = working()
+    asked, done = told.cancel(), told.order.__class__()
+    done.permId, done.filledQuantity = PERM, 0
+    told.blotter.completed(done, "Cancelled", 3.0)
+    assert answer(told.error(10148, "already cancelled"), asked) == CONFIRMED
+
+
 def test_a_cancel_is_confirmed_by_202_alone() -> None:
     told = working()
     asked = told.cancel()
@@ -427,3 +437,17 @@ def test_order_status_alone_says_that_tws_has_the_order() -> None:
 def test_a_sale_and_a_purchase_are_no_two_orders_under_one_id() -> None:
     told = Told().open("Submitted").open("Submitted", perm=6, orderId=28)
     assert told.blotter.others(ID) == told.blotter.others(28) == []
+
+
+def test_nothing_is_known_of_an_order_that_was_just_sent() -> None:
+    """(Mutants of order_state.py.)"""
+    report = Told().report()
+    assert (report.whyHeld, report.permId, report.filled, report.remaining) == ("", 0, 0.0, 5.0)
+    by_cash = Told(order=createOrder("BUY", 0, cashQty=1000.0)).open("PreSubmitted").report()
+    assert math.isnan(by_cash.remaining)
+
+
+def test_a_quantity_that_stays_changes_nothing_of_what_remains() -> None:
+    """(Mutant of order_state.py.)"""
+    told = Told().open("Submitted").status("Cancelled", remaining=0)
+    assert told.open("Cancelled").stands() == ("Cancelled", 0.0, 0.0)

@@ -300,6 +300,9 @@ def test_a_bracket_may_be_an_entry_and_one_exit(tws: ScriptedTWS) -> None:
     entry, _, stop = createBracket("BUY", 10, 100.0, 110.0, 95.0)
     tws.record("placeOrder")
     assert tws.app.placeBracket(NVDA, [entry, stop]) == [27, 28]  # type: ignore[arg-type]
+    for wrong in ([entry], entry, "AB", ""):
+        with pytest.raises(ValueError, match="isn't a bracket"):
+            tws.app.placeBracket(NVDA, wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

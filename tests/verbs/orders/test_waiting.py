@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from inside import core
-from order_messages import NVDA, filled, opened, shown, status
+from order_messages import NVDA, Commission, execution, filled, opened, shown, status
 from scripted import ScriptedTWS
 from virtual import on_virtual_time
 
@@ -74,6 +74,23 @@ def test_a_cancelled_order_ends_the_wait_for_a_fill(tws: ScriptedTWS) -> None:
     assert report.status == "Cancelled"
     assert math.isnan(report.avgFillPrice)
     assert report.messages == ("202: Order Canceled - reason:",)
+
+
+@pytest.mark.parametrize("done", [0, 2])
+def test_a_cancel_that_was_asked_for_or_came_after_a_fill_needs_no_reason(tws: ScriptedTWS, done: int) -> None:
+    """Mutant of blotter.py: waitOrder waited two seconds for TWS to say why."""
+    clock = on_virtual_time(tws.app)
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    if done:
+        tws.tell("execDetails", -1, NVDA, execution(27, done, 100.0))
+        tws.tell("commissionReport", Commission())
+    else:
+        tws.app.cancelOrderById(27)
+    for message in status(27, "Cancelled", filled=done, remaining=5 - done, price=100.0):
+        tws.tell(*message)
+    assert tws.app.waitOrder(27, "done").status == "Cancelled"
+    assert clock.passed == 0
 
 
 def test_waiting_in_vain_raises_and_the_order_lives(tws: ScriptedTWS) -> None:
