@@ -61,7 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     gateway.add_argument("--rate", type=float, default=1.0, help="virtual seconds per second (%(default)s)")
     still = "time stands still until a client of ibnb waits, or sleeps"
     gateway.add_argument("--manual", action="store_true", help=still)
-    gateway.add_argument("--trust", action="append", default=[], metavar="IP", help="let in this peer, too")
+    peer = "let in this peer, too"
+    gateway.add_argument("--trust", dest="trusted", action="append", default=[], metavar="IP", help=peer)
     gateway.add_argument(
         "--data", type=Path, metavar="FOLDER", help="serve the bars or ticks of these CSV or Parquet files"
     )
@@ -79,35 +80,28 @@ def _parser() -> argparse.ArgumentParser:
     gateway.set_defaults(run=_gateway)
 
     course = commands.add_parser("course", help="build, prove, run or copy the lessons")
-    actions = course.add_subparsers(required=True, metavar="ACTION")
+    course.set_defaults(run=_course)
+    actions = course.add_subparsers(dest="action", required=True, metavar="ACTION")
     new = actions.add_parser("new", help="begin a lesson of your own: its source and its checks")
     new.add_argument("name", help="NN_topic, such as 17_pairs")
-    new.set_defaults(run=_course_new)
     build = actions.add_parser("build", help="make the notebooks from their sources, executed")
     build.add_argument("lessons", nargs="*", help="lesson numbers; all if none")
     build.add_argument("--check", action="store_true", help="write nothing; fail if a notebook would change")
-    build.set_defaults(run=_course_build)
     check = actions.add_parser("check", help="run all notebooks and compare every output, strictly")
     check.add_argument("lessons", nargs="*")
-    check.set_defaults(run=_course_check)
     slides = actions.add_parser("slides", help="write the lessons as slides")
     slides.add_argument("lessons", nargs="*")
     slides.add_argument("--dest", type=Path, default=Path("slides"), help="folder for NN_topic.slides.html")
-    slides.set_defaults(run=_course_slides)
     run = actions.add_parser("run", help="run the solved lessons here, or on a paper TWS")
     run.add_argument("lessons", nargs="*")
     run.add_argument("--profile", help="for example tws-paper")
-    run.set_defaults(run=_course_run)
     copy = actions.add_parser("copy", help="copy the lessons; your own work there is left alone")
     copy.add_argument("dest", type=Path)
     copy.add_argument("--overwrite", action="store_true", help="replace files that are there already")
-    copy.set_defaults(run=_course_copy)
     grade = actions.add_parser("nbgrader", help="write the lessons as assignments of an nbgrader course")
     grade.add_argument("dest", type=Path)
     grade.add_argument("lessons", nargs="*")
-    grade.set_defaults(run=_course_nbgrader)
     index = actions.add_parser("index", help="print the lesson index as Markdown")
-    index.set_defaults(run=_course_index)
     for action in (new, build, check, slides, run, copy, grade, index):
         where = "a folder of lessons that aren't the course's: source/, checks/, and the notebooks"
         action.add_argument("--dir", type=Path, required=action is new, metavar="PATH", help=where)
@@ -130,37 +124,15 @@ def _demo(args: argparse.Namespace) -> int:
     return 0
 
 
-def _course_slides(args: argparse.Namespace) -> int:
-    from ibnb.course.slides import slides
-
-    for path in slides(args.dest, args.lessons, folder=args.dir):
-        print(path)
-    return 0
-
-
 def _gateway(args: argparse.Namespace) -> int:
     if args.replay is not None:
         return _replay(args)
     from ibnb.gateway import Gateway
     from ibnb.gateway.board import Board
 
-    gateway = Gateway(
-        args.scenario,
-        port=args.port,
-        host=args.host,
-        manual=args.manual,
-        rate=args.rate,
-        trusted=args.trust,
-        data=args.data,
-        seed=args.seed,
-        start=args.start,
-        latency=args.latency,
-        always_open=args.always_open,
-        regime=args.regime,
-        script=args.script,
-        version=args.version,
-        accounts=args.accounts,
-    ).start()
+    # The options are called as the Gateway's own words are.
+    others = ("run", "rest", "replay", "match_on", "board")
+    gateway = Gateway(**{name: value for name, value in vars(args).items() if name not in others}).start()
     print(f"listening on {gateway.host}:{gateway.port}", flush=True)
     if args.board is None and args.accounts is None:
         gateway.serve_forever()
@@ -180,57 +152,34 @@ def _replay(args: argparse.Namespace) -> int:
     return 0
 
 
-def _course_new(args: argparse.Namespace) -> int:
+def _course(args: argparse.Namespace) -> int:
     from ibnb import course
+    from ibnb.course.slides import slides
 
-    for path in course.new(args.name, args.dir):
+    files: list[Path] = []
+    match args.action:
+        case "check":
+            return course.check_all(args.lessons, folder=args.dir)
+        case "run":
+            runs = course.run(args.lessons, profile=args.profile, folder=args.dir)
+            for result in runs:
+                print(f"{result.lesson:24} {result.seconds:6.1f} s  {result.error or 'ok'}")
+            return 0 if all(result.ok for result in runs) else 1
+        case "copy":
+            written = course.copy(args.dest, overwrite=args.overwrite, folder=args.dir)
+            print(f"{len(written)} files written to {args.dest}")
+        case "index":
+            print(course.index(folder=args.dir))
+        case "new":
+            files = course.new(args.name, args.dir)
+        case "build":
+            files = course.build(args.lessons, check=args.check, folder=args.dir)
+        case "slides":
+            files = slides(args.dest, args.lessons, folder=args.dir)
+        case "nbgrader":
+            files = course.assignments(args.dest, args.lessons, folder=args.dir)
+    for path in files:
         print(path)
-    return 0
-
-
-def _course_build(args: argparse.Namespace) -> int:
-    from ibnb import course
-
-    for path in course.build(args.lessons, check=args.check, folder=args.dir):
-        print(path)
-    return 0
-
-
-def _course_check(args: argparse.Namespace) -> int:
-    from ibnb import course
-
-    return course.check_all(args.lessons, folder=args.dir)
-
-
-def _course_run(args: argparse.Namespace) -> int:
-    from ibnb import course
-
-    runs = course.run(args.lessons, profile=args.profile, folder=args.dir)
-    for result in runs:
-        print(f"{result.lesson:24} {result.seconds:6.1f} s  {result.error or 'ok'}")
-    return 0 if all(result.ok for result in runs) else 1
-
-
-def _course_copy(args: argparse.Namespace) -> int:
-    from ibnb import course
-
-    written = course.copy(args.dest, overwrite=args.overwrite, folder=args.dir)
-    print(f"{len(written)} files written to {args.dest}")
-    return 0
-
-
-def _course_nbgrader(args: argparse.Namespace) -> int:
-    from ibnb import course
-
-    for path in course.assignments(args.dest, args.lessons, folder=args.dir):
-        print(path)
-    return 0
-
-
-def _course_index(args: argparse.Namespace) -> int:
-    from ibnb import course
-
-    print(course.index(folder=args.dir))
     return 0
 
 
