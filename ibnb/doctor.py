@@ -5,14 +5,12 @@ Rule: nothing here imports ibapi before it is known to work, because a broken on
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import platform
 import socket
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
 
 from ibnb.ib import distributions
 
@@ -100,11 +98,8 @@ def probe(host: str, port: int, timeout: float = 2.0) -> Finding:
         except OSError:
             answer = b""
     if not answer:
-        return Finding(
-            False,
-            f"{name}: accepts, then hangs up",
-            f"{_SETTINGS}, and check 'Trusted IPs'; or this isn't a TWS.",
-        )
+        advice = f"{_SETTINGS}, and check 'Trusted IPs'; or this isn't a TWS."
+        return Finding(False, f"{name}: accepts, then hangs up", advice)
     version, _, rest = answer[4:].partition(b"\0")
     if len(answer) < 5 or not version.isdigit():
         return Finding(False, f"{name}: something that isn't a TWS answers", "Another program uses this port.")
@@ -136,37 +131,28 @@ def settings(host: str, port: int, timeout: float = 2.0) -> list[Finding]:
 
 def installed() -> list[Finding]:
     """What is installed under the name ``ibapi``: several packages share it and overwrite each other."""
-    present = distributions.installed()
+    present, mend = distributions.installed(), distributions.repair()
     if not present:
-        return [Finding(False, "ibapi isn't installed", distributions.repair())]
+        return [Finding(False, "ibapi isn't installed", mend)]
     listed = distributions.listed()
     findings = []
     if len(present) > 1:
-        findings.append(
-            Finding(
-                False,
-                f"several packages install ibapi and overwrite each other: {listed}",
-                distributions.repair(),
-            )
-        )
+        findings.append(Finding(False, f"several packages install ibapi and overwrite each other: {listed}", mend))
     try:
         importlib.import_module("ibapi.client")
     except Exception as error:
-        findings.append(Finding(False, f"ibapi doesn't import: {error!r}", distributions.repair()))
+        findings.append(Finding(False, f"ibapi doesn't import: {error!r}", mend))
     else:
-        advice = ""
-        if present.get("ibapi", "").startswith("9."):
-            advice = f"It is of 2020; it works here. For today's: {distributions.repair()}"
+        old = present.get("ibapi", "").startswith("9.")
+        advice = f"It is of 2020; it works here. For today's: {mend}" if old else ""
         findings.append(Finding(True, f"ibapi is {listed}", advice))
     return findings
 
 
 def report(host: str = "127.0.0.1", ports: Sequence[int] = tuple(PORTS), timeout: float = 2.0) -> tuple[str, bool]:
     """The whole report as text, and whether all is well. A closed port is well: the lessons need none."""
-    packages = [
-        f"{name} {metadata.version(name)}" for name in ("ibnb", "pandas", "matplotlib", "ipywidgets") if _has(name)
-    ]
-    findings = [Finding(True, f"Python {platform.python_version()}, {', '.join(packages)}"), *installed()]
+    packages = distributions.listed(("ibnb", "pandas", "matplotlib", "ipywidgets"))
+    findings = [Finding(True, f"Python {platform.python_version()}, {packages}"), *installed()]
     works = all(finding.well for finding in findings)
     doors = []
     for port in ports:
@@ -178,10 +164,3 @@ def report(host: str = "127.0.0.1", ports: Sequence[int] = tuple(PORTS), timeout
     if not any(_OPEN in door.seen for door in doors):
         lines.append("No TWS runs here. The lessons bring their own: ibnb lab. For a real one, start TWS and log in.")
     return "\n".join(lines), all(finding.well for finding in (*findings, *doors))
-
-
-def _has(name: str) -> bool:
-    with contextlib.suppress(metadata.PackageNotFoundError):
-        metadata.version(name)
-        return True
-    return False

@@ -76,7 +76,7 @@ def test_the_report_names_the_installed_ibapi() -> None:
 def test_packages_that_overwrite_each_other_are_told_with_the_command_that_mends_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(distributions, "installed", lambda: {"ibapi": "9.81.1", "ibapi-stable": "10.50.2"})
+    monkeypatch.setattr(distributions, "installed", lambda *names: {"ibapi": "9.81.1", "ibapi-stable": "10.50.2"})
     first = doctor.installed()[0]
     assert not first.well
     assert "ibapi 9.81.1, ibapi-stable 10.50.2" in first.seen

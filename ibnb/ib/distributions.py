@@ -5,16 +5,17 @@ Rule: nothing here imports ibapi, because a broken one is what this has to mend.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import metadata
 
 #: They install the same files, and overwrite each other's.
 DISTRIBUTIONS = ("ibapi", "ibapi-stable", "ibapi-latest", "nautilus-ibapi")
 
 
-def installed() -> dict[str, str]:
-    """Those that are installed, and their versions; more than one is one too many."""
+def installed(names: Iterable[str] = DISTRIBUTIONS) -> dict[str, str]:
+    """Those that are installed, and their versions; of DISTRIBUTIONS more than one is one too many."""
     found = {}
-    for name in DISTRIBUTIONS:
+    for name in names:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -22,9 +23,9 @@ def installed() -> dict[str, str]:
     return found
 
 
-def listed() -> str:
+def listed(names: Iterable[str] = DISTRIBUTIONS) -> str:
     """The same in words."""
-    return ", ".join(f"{name} {version}" for name, version in installed().items()) or "none"
+    return ", ".join(f"{name} {version}" for name, version in installed(names).items()) or "none"
 
 
 def repair() -> str:
