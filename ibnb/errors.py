@@ -5,6 +5,7 @@ The codes themselves are data, in `codes.py`; here a code and its text become th
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ibnb.ib.codes import History162, explain_code, history_kind, lookup
@@ -68,13 +69,8 @@ class RequestError(IBError):
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions travel between processes (pytest-xdist, concurrent.futures) with all they know.
-        return _rebuild, (type(self), self.code, self.text, self.reqId, self.verb, self.advice, self.about)
-
-
-def _rebuild(
-    kind: type[RequestError], code: int, text: str, reqId: int, verb: str, advice: str, about: str
-) -> RequestError:
-    return kind(code, text, reqId=reqId, verb=verb, advice=advice, about=about)
+        words: dict[str, Any] = {"reqId": self.reqId, "verb": self.verb, "advice": self.advice, "about": self.about}
+        return partial(type(self), self.code, self.text, **words), ()
 
 
 class ContractNotFoundError(RequestError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -90,17 +90,17 @@ def arranged(df: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         return _with_words(df), []
     if len(df.columns) <= _WIDE or not len(df) or not df.columns.is_unique:
         return df, []
+    shows = formatters(df)
     empty = [name for name in df.columns if _is_empty(df[name])]
     if len(df) == 1:
-        texts = {name: show(df[name].iloc[0]) for name, show in _shows(df) if name not in empty}
+        texts = {name: shows.get(name, str)(df[name].iloc[0]) for name in df.columns if name not in empty}
         column = Table({df.index[0]: texts})
         column.columns.name = df.index.name
         return column, _told([], empty, [])
     same = [name for name in df.columns[_ALWAYS:] if name not in empty and df[name].nunique(dropna=False) == 1]
-    shows = dict(_shows(df))
     shown = df.drop(columns=[*empty, *same])
     left = [name for name in _DISPENSABLE if name in shown] if len(shown.columns) > _MOST else []
-    told = _told([f"{name} {shows[name](df[name].iloc[0])}" for name in same], empty, left)
+    told = _told([f"{name} {shows.get(name, str)(df[name].iloc[0])}" for name in same], empty, left)
     return shown.drop(columns=left), told
 
 
@@ -119,12 +119,6 @@ def _with_words(df: pd.DataFrame) -> pd.DataFrame:
 
 def _is_empty(values: pd.Series) -> bool:
     return bool((values.isna() | (values.astype("object") == "")).all())
-
-
-def _shows(df: pd.DataFrame) -> Iterable[tuple[str, Callable[[Any], str]]]:
-    known = formatters(df)
-    for name in df.columns:
-        yield name, known.get(name, str)
 
 
 def formatters(df: pd.DataFrame) -> dict[str, Callable[[Any], str]]:

@@ -16,8 +16,6 @@ import pandas as pd
 from ibnb.ib.values import BAR_SIZES, check_bar_size
 from ibnb.tracebacks import short_errors
 
-_COLUMNS = ["Open", "High", "Low", "Close", "Volume", "BarCount"]
-
 
 class RollingWindow:
     """The values of the last `seconds`, or the last `count` of them, oldest first; NaN is no value and isn't kept.
@@ -146,21 +144,17 @@ def barsOf(
     else:
         assert volume is not None
         groups = _filled(trades["size"].tolist(), volume)
-    by = trades.groupby(groups, sort=False)
-    bars = pd.DataFrame(
-        {
-            "Open": by["price"].first(),
-            "High": by["price"].max(),
-            "Low": by["price"].min(),
-            "Close": by["price"].last(),
-            "Volume": by["size"].sum().astype(float),
-            "BarCount": by["price"].count().astype(float),
-        },
-        columns=_COLUMNS,
+    bars = trades.groupby(groups, sort=False).agg(
+        Open=("price", "first"),
+        High=("price", "max"),
+        Low=("price", "min"),
+        Close=("price", "last"),
+        Volume=("size", "sum"),
+        BarCount=("price", "count"),
     )
     if barSize is None:
-        bars.index = pd.DatetimeIndex(by.apply(lambda group: group.index[0])) if len(bars) else trades.index[:0]
-    return bars.rename_axis("Date")
+        bars.index = trades.index[~pd.Index(groups).duplicated()]
+    return bars.astype({"Volume": float, "BarCount": float}).rename_axis("Date")
 
 
 def _filled(sizes: list[float], volume: float) -> list[int]:

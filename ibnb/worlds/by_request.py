@@ -189,7 +189,7 @@ class ByRequest:
     def _key(self, request: Any, payload: bytes, ids: Mapping[int, int]) -> str:
         """What makes two requests the same. `ids`: of orders that have been sent, to those that were recorded."""
         if isinstance(request, m.PlaceOrder):
-            order = replace(request.order, orderId=0, parentId=ids.get(request.order.parentId, request.order.parentId))
+            order = replace(_renamed(request.order, ids), orderId=0)
             request = replace(request, orderId=ids.get(request.orderId, 0), order=order)
         elif isinstance(request, m.CancelOrder):
             request = replace(request, orderId=ids.get(request.orderId, 0))
@@ -207,21 +207,13 @@ class ByRequest:
         return payload if id is None or number == _COMMISSION else readdressed(payload, self._version, id)
 
     def _order_renamed(self, payload: bytes, id: int | None) -> bytes:
-        answer, of_now = self._recorded.answer(payload), self._orders
+        answer = self._recorded.answer(payload)
+        if answer is None:
+            return payload
+        answer = _renamed(answer, self._orders)
         if isinstance(answer, m.ExecDetails):
-            execution = replace(
-                answer.execution, orderId=of_now.get(answer.execution.orderId, answer.execution.orderId)
-            )
-            answer = replace(answer, execution=execution, reqId=-1 if answer.reqId == -1 or id is None else id)
-        elif isinstance(answer, m.OrderStatus | m.OpenOrder):
-            answer = replace(answer, orderId=of_now.get(answer.orderId, answer.orderId))
-            if isinstance(answer, m.OpenOrder):
-                order = answer.order
-                parent = of_now.get(order.parentId, order.parentId)
-                answer = replace(answer, order=replace(order, orderId=answer.orderId, parentId=parent))
-            else:
-                answer = replace(answer, parentId=of_now.get(answer.parentId, answer.parentId))
-        return payload if answer is None else bytes(self._recorded.codec.encode(answer))
+            answer = replace(answer, reqId=-1 if answer.reqId == -1 or id is None else id)
+        return bytes(self._recorded.codec.encode(answer))
 
     def _unknown(self, request: Any, payload: bytes, times: int) -> str:
         name, asked = self._recorded.path.name, shown(payload if request is None else request)
@@ -239,6 +231,13 @@ class ByRequest:
                 f"now:      {asked}",
             ]
         )
+
+
+def _renamed(said: Any, ids: Mapping[int, int]) -> Any:
+    """A message or a part of one, whose orders have other ids."""
+    own = {name: getattr(said, name) for name in ("orderId", "parentId") if hasattr(said, name)}
+    parts = {name: _renamed(getattr(said, name), ids) for name in ("order", "execution") if hasattr(said, name)}
+    return replace(said, **{name: ids.get(id, id) for name, id in own.items()}, **parts)
 
 
 def id_of(request: Any) -> int | None:
