@@ -61,6 +61,8 @@ class _Order:
     """
 
     group: str
+    #: How many position messages had come when it was sent; 0 for one that TWS told of first.
+    since: int = 0
     shown: Terms | None = None
     sent: list[Terms] = field(default_factory=list)
     ended: bool = False
@@ -90,8 +92,9 @@ class Exposure:
         # What has been reported since positions were last told to the end; accounts that this happened for.
         self._named: set[Holding] = set()
         self._whole: set[str] = set()
-        # Units that a position shows, while the fill they come of isn't told yet.
-        self._ahead: dict[Holding, float] = {}
+        # Units that a position shows, while the fill they come of isn't told yet; which position message that was.
+        self._ahead: dict[Holding, tuple[float, int]] = {}
+        self._messages = 0
         self._orders: dict[OrderKey, _Order] = {}
         self._executions: dict[str, float] = {}
 
@@ -134,7 +137,7 @@ class Exposure:
         """Count an order, new or changed. Returns why it mustn't go, as it would sell more than is held; else ""."""
         holdings = [(terms.account, conId) for conId in terms.trades]
         before = {holding: self.selling(holding, now) for holding in holdings}
-        order = self._orders.setdefault(key, _Order(terms.group))
+        order = self._orders.setdefault(key, _Order(terms.group, self._messages))
         own = {holding: self._left(order, holding, now) for holding in holdings}
         order.sent.append(terms)
         for holding in holdings:
@@ -174,13 +177,15 @@ class Exposure:
             for key in [key for key, order in self._orders.items() if any(sent.settles for sent in order.sent)]:
                 if holding[1] in self._orders[key].sent[0].trades:
                     del self._orders[key]
-        self._ahead[holding] = 0.0 if known is None else max(0.0, units - known)
+        self._messages += 1
+        self._ahead[holding] = (0.0 if known is None else max(0.0, units - known), self._messages)
         self._held[holding] = units
 
     def positions_told(self, account: str) -> None:
         """All positions of an account have been reported: what wasn't named isn't held."""
         for holding in [each for each in self._held if each[0] == account and each not in self._named]:
-            self._held[holding] = self._ahead[holding] = 0.0
+            self._held[holding] = 0.0
+            self._ahead.pop(holding, None)
         self._named = {each for each in self._named if each[0] != account}
         self._whole.add(account)
 
@@ -216,7 +221,7 @@ class Exposure:
             if math.isfinite(units):
                 before = order.filled(conId)
                 order.reported[conId] = max(order.reported.get(conId, 0.0), filled * abs(units) / terms.quantity)
-                self._traded((terms.account, conId), math.copysign(order.filled(conId) - before, units))
+                self._traded((terms.account, conId), math.copysign(order.filled(conId) - before, units), order.since)
 
     def execution(self, key: OrderKey, execId: str, holding: Holding, units: float) -> None:
         """A fill, sales below 0; one whose id differs in the last part alone corrects an earlier one."""
@@ -225,11 +230,11 @@ class Exposure:
         self._executions[identity] = units
         order = self._orders.get(key)
         if order is None:
-            self._traded(holding, change)
+            self._traded(holding, change, 0)
             return
         before = order.filled(holding[1])
         order.executed[holding[1]] = order.executed.get(holding[1], 0.0) + change * math.copysign(1.0, units)
-        self._traded(holding, (order.filled(holding[1]) - before) * math.copysign(1.0, units))
+        self._traded(holding, (order.filled(holding[1]) - before) * math.copysign(1.0, units), order.since)
 
     def refused(self, key: OrderKey, known: bool, gone: bool, now: float) -> None:
         """TWS answered an order, or a change of one, with an error.
@@ -250,11 +255,16 @@ class Exposure:
             order.ended = order.ended or (gone and not order.sent)
             order.sent.clear()
 
-    def _traded(self, holding: Holding, units: float) -> None:
-        """Units have been bought, or sold (below 0). What a position has shown already isn't bought twice."""
+    def _traded(self, holding: Holding, units: float, since: int) -> None:
+        """Units have been bought, or sold (below 0), by an order of then.
+
+        What a position has shown already isn't bought twice. It can't show what an order buys that was sent after it:
+        its units came otherwise, of options that were exercised, or from another account.
+        """
         held = self.held(holding)
         if held is None:
             return
-        seen = min(max(units, 0.0), self._ahead.get(holding, 0.0))
-        self._ahead[holding] = self._ahead.get(holding, 0.0) - seen
+        ahead, message = self._ahead.get(holding, (0.0, 0))
+        seen = min(max(units, 0.0), ahead) if since < message else 0.0
+        self._ahead[holding] = (ahead - seen, message)
         self._held[holding] = held + units - seen

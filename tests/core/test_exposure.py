@@ -280,6 +280,33 @@ def test_shares_that_a_position_shows_before_their_fill_arent_bought_twice(book:
     assert book.held(HELD) == 155.0
 
 
+@pytest.mark.parametrize("by", ["status", "execution"])
+def test_a_position_shows_nothing_of_an_order_that_was_sent_after_it(book: Exposure, by: str) -> None:
+    """The shares of an exercise are told by the position alone: the next purchase of as many was taken for them."""
+    book.position(HELD, 200.0)
+    goes(book, 1, 100.0)
+    if by == "status":
+        book.status(key(1), "Filled", 100.0)
+    else:
+        book.execution(key(1), "a.01", HELD, 100.0)
+    assert book.held(HELD) == 300.0
+    # Of one that was on its way before, it may be the purchase itself.
+    goes(book, 2, 50.0)
+    book.position(HELD, 350.0)
+    book.execution(key(2), "b.01", HELD, 50.0)
+    assert book.held(HELD) == 350.0
+
+
+def test_of_an_order_that_nobody_here_has_sent_a_position_may_show_the_fill(book: Exposure) -> None:
+    book.position(HELD, 150.0)
+    book.shown(key(9, 0), terms(50.0), "Submitted")
+    book.execution(key(9, 0), "a.01", HELD, 50.0)
+    assert book.held(HELD) == 150.0
+    book.position(HELD, 160.0)
+    book.execution(key(8, 0), "b.01", HELD, 10.0)
+    assert book.held(HELD) == 160.0
+
+
 @pytest.mark.parametrize("told", [100.0, 90.0])
 def test_a_position_that_hasnt_grown_is_ahead_of_no_purchase(book: Exposure, told: float) -> None:
     book.position(HELD, told)
