@@ -166,14 +166,14 @@ class Blotter:
             if state is not None and state.completed(order, status):
                 state.note(time, "completedOrder")
 
-    def doubt(self, key: Key, time: float) -> bool:
-        """Nobody knows how the order stands; True if TWS had confirmed it once."""
+    def doubt(self, key: Key, time: float) -> tuple[bool, Any, Any]:
+        """Nobody knows how the order stands: (had TWS confirmed it once?, contract, order)."""
         with self._lock:
-            state = self._orders.get(key)
-            if state is not None and state.status != UNCERTAIN:
+            state = self._orders[key]
+            if state.status != UNCERTAIN:
                 state.status = UNCERTAIN
                 state.note(time, "reconcile", "TWS knows nothing of it after the reconnection")
-            return state is not None and state.taken
+            return state.taken, state.contract, state.order
 
     # --- questions --------------------------------------------------------------------------------
 
@@ -209,6 +209,10 @@ class Blotter:
         with self._lock:
             return self._charges.of(execId)
 
+    def mine(self, statuses: frozenset[str] | None = None) -> list[int]:
+        """The ids of this client's orders; those entered by hand, which client 0 sees as its own, have none."""
+        return [key for key in self.ids(statuses) if isinstance(key, int)]
+
     def ids(self, statuses: frozenset[str] | None = None) -> list[Key]:
         """Order keys, oldest first, all or those in one of `statuses`."""
         with self._lock:
@@ -227,7 +231,7 @@ class Blotter:
             if state is None:
                 return None
             filled, remaining, price = state.progress()
-            charges = [self._charges.of(execId) for execId in state.fills.ids()]
+            charges = [self._charges.of(fill.execId) for fill in state.fills.all()]
             costs = [charge.commission for charge in charges if charge is not None]
             return OrderReport(
                 orderId=state.orderId,
@@ -259,14 +263,15 @@ class Blotter:
                 return False
             legs = state.contract.comboLegs or ()
             wanted = state.progress()[0] * (sum(leg.ratio for leg in legs) if legs else 1)
-            charged = [fill for fill in state.fills.legs() if self._charges.of(fill.execId) is not None]
+            charged = [
+                fill for fill in state.fills.all() if not fill.combo and self._charges.of(fill.execId) is not None
+            ]
             return not reaches(shares(charged), wanted)
 
     def rows(self, ids: list[Key] | None = None) -> list[tuple[Any, ...]]:
         """Rows for tables.TABLES["orders"]."""
         with self._lock:
-            keys = list(self._orders) if ids is None else [key for key in ids if key in self._orders]
-            return [_row(self._orders[key]) for key in keys]
+            return [_row(self._orders[key]) for key in (self._orders if ids is None else ids)]
 
     def log(self, key: Key) -> list[tuple[Any, ...]]:
         """(time, message, status, filled, remaining, avgFillPrice, text) of everything that happened to the order."""

@@ -1,4 +1,4 @@
-"""What has been executed of one order, from execDetails and commission reports in any order.
+"""Executions and what they cost, from execDetails and commission reports in any order.
 
 Rules (IB's page on executions): the last part of an execId counts its corrections, so an execution is known by the rest
 of its id, and the highest correction replaces those before it; the same execution may be told again. A combination's
@@ -7,7 +7,6 @@ own row says how much of it is filled; the rows of its legs are what it consists
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import isclose, nan
 from typing import Generic, NamedTuple, TypeVar
 
@@ -51,33 +50,6 @@ class Newest(Generic[T]):
     def all(self) -> list[T]:
         """Oldest execution first."""
         return [said for _, said in self._latest.values()]
-
-
-@dataclass(slots=True)
-class Fills:
-    """The executions of one order, each with its newest correction."""
-
-    _latest: Newest[Fill] = field(default_factory=Newest)
-
-    def take(self, fill: Fill) -> tuple[bool, Fill | None]:
-        """(is it news, the execution that it corrects). One that is told again is no news."""
-        before = self._latest.of(fill.execId)
-        if (before is not None and before.execId == fill.execId) or not self._latest.take(fill.execId, fill):
-            return False, None
-        return True, before
-
-    def counted(self, combo: bool) -> list[Fill]:
-        """Those that fill the order: a combination's own rows, or all of any other order."""
-        combo = combo or any(fill.combo for fill in self._latest.all())
-        return [fill for fill in self._latest.all() if fill.combo == combo]
-
-    def legs(self) -> list[Fill]:
-        """Those that aren't a combination's own row."""
-        return [fill for fill in self._latest.all() if not fill.combo]
-
-    def ids(self) -> list[str]:
-        """The execIds, oldest execution first."""
-        return [fill.execId for fill in self._latest.all()]
 
 
 def shares(fills: list[Fill]) -> float:

@@ -15,7 +15,7 @@ from ibnb.core.session import Session
 from ibnb.errors import IBError, OrderRejectedError
 from ibnb.verbs.orders.blotter import Blotter
 from ibnb.verbs.orders.order_state import WORKING
-from ibnb.verbs.orders.waiting import refusal
+from ibnb.verbs.orders.waiting import named, refusal
 
 # Real seconds for TWS to refuse what it holds. A callback that waits for its turn to place waits longer.
 _GLANCE = 1.0
@@ -69,9 +69,8 @@ class Group:
         reports = [report for each in self._sent if (report := self._blotter.report(each)) is not None]
         filled = [f"order {each.orderId} is {each.status}, {each.filled:g} filled" for each in reports if each.filled]
         alive = [report.orderId for report in reports if report.status in WORKING]
-        names = ", ".join(str(each) for each in alive) or "none"
         if filled:
-            return f"{'; '.join(filled)}: the rest of the group was left as it is (working: {names})."
+            return f"{'; '.join(filled)}: the rest of the group was left as it is (working: {named(alive)})."
         for orderId in alive:
             self._app.cancelOrder(orderId)
-        return f"The rest of the group was cancelled (orders: {names})."
+        return f"The rest of the group was cancelled (orders: {named(alive)})."

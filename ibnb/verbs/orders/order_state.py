@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from math import isnan, nan
 from typing import Any, NamedTuple
 
-from ibnb.ib.api import is_unset
-from ibnb.verbs.orders.fills import Fill, Fills, average, reaches, shares
+from ibnb.ib.api import to_float
+from ibnb.verbs.orders.fills import Fill, Newest, average, reaches, shares
 from ibnb.verbs.orders.refusals import ABOUT_CANCEL, CANCELLED, about_change, about_order, gives_reason
 
 #: Statuses after which nothing more is expected. A late fill is still recorded.
@@ -98,7 +98,7 @@ class OrderState:
     told: float = 0.0
     told_remaining: float = nan
     told_price: float = nan
-    fills: Fills = field(default_factory=Fills)
+    fills: Newest[Fill] = field(default_factory=Newest)
     #: TWS has shown the order, or a fill of it, at least once; the status in its last openOrder.
     taken: bool = False
     shown: str = ""
@@ -177,10 +177,11 @@ class OrderState:
 
     def executed(self, fill: Fill) -> bool:
         """execDetails: is it news? The same fill may be told again."""
-        news, corrected = self.fills.take(fill)
-        self.taken = True
-        if corrected is not None:
-            self._correct(corrected, fill)
+        before = self.fills.of(fill.execId)
+        again = before is not None and before.execId == fill.execId
+        news, self.taken = not again and self.fills.take(fill.execId, fill), True
+        if news and before is not None:
+            self._correct(before, fill)
         self._settle()
         return news
 
@@ -239,7 +240,10 @@ class OrderState:
         return self.told, self.told_remaining, price
 
     def _counted(self) -> list[Fill]:
-        return self.fills.counted(self.contract.secType == "BAG")
+        """The executions that fill the order: a combination's own rows, or all of any other order."""
+        fills = self.fills.all()
+        combo = self.contract.secType == "BAG" or any(fill.combo for fill in fills)
+        return [fill for fill in fills if fill.combo == combo]
 
     def _resize(self, total: float) -> None:
         """TWS shows another quantity than the one that was known. An order by cashQty has none."""
@@ -281,5 +285,4 @@ class OrderState:
 
 def number(order: Any, name: str) -> float:
     """A field of an order as a number; NaN where it isn't set."""
-    value: Any = getattr(order, name, None)
-    return nan if is_unset(value) else float(value)
+    return to_float(getattr(order, name, None))

@@ -29,7 +29,7 @@ from ibnb.verbs.orders.blotter import Blotter, OrderReport
 from ibnb.verbs.orders.callbacks import OrderCallbacks
 from ibnb.verbs.orders.groups import Group
 from ibnb.verbs.orders.order_state import DONE, STATUSES, WORKING
-from ibnb.verbs.orders.waiting import Waiting
+from ibnb.verbs.orders.waiting import Waiting, named
 
 #: modifyOrder's friendly words → the fields of an Order.
 _WORDS = {"quantity": "totalQuantity", "limit_price": "lmtPrice", "stop_price": "auxPrice", "order_type": "orderType"}
@@ -221,7 +221,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
             self.getOpenOrders(timeout=timeout)
             known = _blotter(self).order(order_id)
         if known is None:
-            raise ValueError(f"there is no order {order_id} to modify. Working: {_known_ids(self, WORKING)}.")
+            raise ValueError(f"there is no order {order_id} to modify. Working: {named(_blotter(self).ids(WORKING))}.")
         if (status := _waiting(self).report(order_id).status) in DONE:
             raise ValueError(f"order {order_id} is {status}; only a working order can be modified.")
         if new_order is None:
@@ -287,8 +287,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
                     self.cancelOrder(key)
         print("Requested cancelation of all live orders.")
         if wait:
-            mine = [key for key in _blotter(self).ids(WORKING) if isinstance(key, int)]
-            _waiting(self).for_ends("cancelAllOrders", mine, timeout)
+            _waiting(self).for_ends("cancelAllOrders", _blotter(self).mine(WORKING), timeout)
 
     # --- list -----------------------------------------------------------------------------------
 
@@ -349,9 +348,8 @@ class OrderVerbs(Session, listener=OrderCallbacks):
     def reqGlobalCancel(self, orderCancel: Any = None) -> None:
         """ibapi's reqGlobalCancel: cancels every open order of the account, not only this program's. SafetyError."""
         super().reqGlobalCancel(orderCancel)
-        for key in _blotter(self).ids(WORKING):
-            if isinstance(key, int):
-                _blotter(self).cancelling(key, self._ibnb.now())
+        for orderId in _blotter(self).mine(WORKING):
+            _blotter(self).cancelling(orderId, self._ibnb.now())
 
 
 def _orders(app: Session) -> OrderCallbacks:
@@ -403,10 +401,6 @@ def _say_placed(orderId: int, contract: Any, order: Any) -> None:
     print(f"New Order ID {orderId}: {order.action} {quantity} {contract.symbol} ({kind})")
 
 
-def _known_ids(app: OrderVerbs, statuses: frozenset[str] | None = None) -> str:
-    return ", ".join(str(each) for each in _blotter(app).ids(statuses)) or "none"
-
-
 def _three(contract: Any, bracket: Any) -> list[Any]:
     """The orders of a bracket, entry first. ValueError for what isn't one, or for the two exchanged."""
     if isinstance(contract, create.Bracket):
@@ -428,7 +422,7 @@ def _pairs(orders: Any) -> list[tuple[Any, Any]]:
     for each in pairs:
         if not (isinstance(each, tuple | list) and len(each) == 2):
             raise ValueError(f"placeOrders: {wanted}; {reprlib.repr(each)} isn't such a pair.")
-    return [(contract, order) for contract, order in pairs]
+    return pairs
 
 
 def _statuses(words: str | Collection[str]) -> set[str]:

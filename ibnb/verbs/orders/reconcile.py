@@ -44,11 +44,7 @@ def _missing(blotter: Blotter, before: list[Key], shown: set[Key]) -> list[Key]:
 
 
 def _doubt(core: Core, blotter: Blotter, key: Key) -> None:
-    taken = blotter.doubt(key, core.now())
-    what = blotter.order(key)
-    if what is None:
-        return
-    contract, order = what
+    taken, contract, order = blotter.doubt(key, core.now())
     name = f"order {key} ({order.action} {order.totalQuantity} {contract.symbol})"
     text = (
         f"{name} isn't among TWS's open or completed orders any more"

