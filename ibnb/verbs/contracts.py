@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from typing import Any
 
 import pandas as pd
 
 from ibnb import tables
+from ibnb.core.core import Core
 from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
 from ibnb.core.session import Session
@@ -16,6 +18,8 @@ from ibnb.ib import create
 from ibnb.ib.api import Contract, to_float
 from ibnb.ib.fields import ContractLike
 from ibnb.ib.instruments import as_contract
+from ibnb.ib.zones import ZoneWarning, zone_name
+from ibnb.tracebacks import users_level
 
 # What tells candidates apart, the most useful first.
 _TELLING = (
@@ -119,6 +123,19 @@ def the_one(details: list[Any], verb: str) -> Any:
     )
     error.candidates = candidates
     raise error
+
+
+def exchange_zone(core: Core, contract: Any, verb: str) -> str:
+    """The zone of a contract's exchange."""
+    return zone_of(core.definitions.ask(contract, verb)[0])
+
+
+def zone_of(details: Any) -> str:
+    """The zone of an instrument's exchange; UTC, with a ZoneWarning, where TWS names none."""
+    if not details.timeZoneId.strip():
+        text = f"TWS names no time zone for {details.contract.symbol}; its times are shown in UTC"
+        warnings.warn(text, ZoneWarning, stacklevel=users_level())
+    return zone_name(details.timeZoneId)
 
 
 def _row(details: Any) -> tuple[Any, ...]:

@@ -50,7 +50,7 @@ class DepthCallbacks(Listener):
     def got_depth(self, reqId: int, position: int, operation: int, side: int, price: float, size: Any) -> None:
         stream = self._pending.taker(reqId)
         if stream is not None:
-            stream.put(position, operation, side, (price, to_float(size), ""))
+            stream.change(position, operation, side, (price, to_float(size), ""))
 
     @on("updateMktDepthL2")
     def got_depth_l2(
@@ -66,7 +66,7 @@ class DepthCallbacks(Listener):
     ) -> None:
         stream = self._pending.taker(reqId)
         if stream is not None:
-            stream.put(position, operation, side, (price, to_float(size), marketMaker))
+            stream.change(position, operation, side, (price, to_float(size), marketMaker))
 
     @on("error")
     def got_depth_reset(self, reqId: int, errorTime: int, errorCode: int, *rest: Any) -> None:
@@ -134,18 +134,16 @@ class DepthStream(Stream[DepthChange]):
     """A book while the block lasts; see streamDepth."""
 
     verb = "streamDepth"
+    request = "reqMktDepth"
 
     def __init__(
         self, app: DepthVerbs, contract: ContractLike | str, numRows: int, isSmartDepth: bool, timeout: float | None
     ) -> None:
-        super().__init__(app, contract, timeout)
+        super().__init__(app, contract, timeout, numRows, isSmartDepth, [])
         self._numRows = numRows
         self._smart = isSmartDepth
         #: By TWS's number of a side. A change makes a new tuple, so that whoever reads sees one book.
         self._book: tuple[tuple[_Level, ...], tuple[_Level, ...]] = ((), ())
-
-    def _ask(self, reqId: Key) -> None:
-        self._app.reqMktDepth(reqId, self._contract, self._numRows, self._smart, [])
 
     def _cancel(self, reqId: Key) -> None:
         self._app.cancelMktDepth(reqId, self._smart)
@@ -159,7 +157,7 @@ class DepthStream(Stream[DepthChange]):
         if again and self._slot is not None:
             self._ask(self._slot.key)
 
-    def put(self, position: int, operation: int, side: int, level: _Level) -> None:
+    def change(self, position: int, operation: int, side: int, level: _Level) -> None:
         """One change from TWS. Runs on the reader thread."""
         levels = list(self._book[side])
         if operation == _INSERT:

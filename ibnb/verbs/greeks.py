@@ -6,7 +6,6 @@ changes (tick types 10 to 13; delayed ones 80 to 83).
 
 from __future__ import annotations
 
-from collections import deque
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from ibnb.core.pending import Key, Slot
 from ibnb.core.session import Session
 from ibnb.ib.fields import ContractLike
 from ibnb.verbs.line import Line
-from ibnb.verbs.stream import KEPT, Stream
+from ibnb.verbs.stream import Stream
 
 #: What is computed of what: tick types, live and delayed.
 COMPUTED_OF = {"bid": (10, 80), "ask": (11, 81), "last": (12, 82), "model": (13, 83)}
@@ -57,24 +56,16 @@ class GreekStream(Stream[Greeks]):
     """Option computations while the block lasts; see streamGreeks."""
 
     verb = "streamGreeks"
+    request = "reqMktData"
 
     def __init__(self, app: Session, contract: ContractLike | str, of: str, timeout: float | None) -> None:
-        super().__init__(app, contract, timeout)
+        super().__init__(app, contract, timeout, "", False, False, [])
         self._of = of
-        self._rows: deque[tuple[float, ...]] = deque(maxlen=KEPT)
 
     def _ask(self, reqId: Key) -> None:
         assert self._slot is not None
         self._slot.taker = GreekLine(self, self._contract, self._slot, self._of)
-        self._app.reqMktData(reqId, self._contract, "", False, False, [])
-
-    def _cancel(self, reqId: Key) -> None:
-        self._app.cancelMktData(reqId)
-
-    def put(self, row: tuple[float, ...]) -> None:
-        """A computation that the line has taken."""
-        self._rows.append(row)
-        self._put(row)
+        super()._ask(reqId)
 
     @property
     def df(self) -> pd.DataFrame:

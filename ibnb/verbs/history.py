@@ -7,7 +7,6 @@ bars are asked for as epoch seconds instead, which can't be misread.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple, Self
@@ -18,7 +17,7 @@ from ibnb import tables
 from ibnb.core.core import Core
 from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
-from ibnb.core.pending import Key, Slot
+from ibnb.core.pending import Slot
 from ibnb.core.progress import Progress, Show, shower
 from ibnb.core.session import Session
 from ibnb.ib import create
@@ -26,10 +25,10 @@ from ibnb.ib.dates import parse_dates
 from ibnb.ib.fields import ContractLike
 from ibnb.ib.instruments import as_contract, as_contracts
 from ibnb.ib.values import BAR_SIZES, WHAT_TO_SHOW, check
-from ibnb.ib.zones import ZoneWarning, zone_name, zones_called
+from ibnb.ib.zones import zones_called
 from ibnb.plots.display import displayData
 from ibnb.plots.prices import plotData
-from ibnb.tracebacks import users_level
+from ibnb.verbs.contracts import exchange_zone
 from ibnb.verbs.stream import Stream
 from ibnb.wire.fast import Columns
 
@@ -38,7 +37,8 @@ ZONED_DATES_VERSION = 174
 _EPOCH = 2
 # formatDate 3 leaves out the year; a frame shows dates its own way, so the whole date is asked for.
 _NO_YEAR = 3
-_LIVE_SHOWS = ("TRADES", "MIDPOINT", "BID", "ASK")
+#: What of bars comes as they grow.
+LIVE_SHOWS = ("TRADES", "MIDPOINT", "BID", "ASK")
 _SHORTEST_LIVE = 5
 
 
@@ -209,7 +209,7 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
         ...             break
         """
         ask = create.check_settings(settings, "streamBars")
-        check("whatToShow", ask["whatToShow"], _LIVE_SHOWS)
+        check("whatToShow", ask["whatToShow"], LIVE_SHOWS)
         if ask["endDateTime"]:
             raise ValueError("bars that go on growing end now: leave endDateTime empty.")
         if BAR_SIZES[ask["barSizeSetting"]] < _SHORTEST_LIVE:
@@ -237,19 +237,6 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
             # Until it is cancelled the request counts among the fifty that may be open.
             self.cancelHeadTimeStamp(slot.key)
         return parse_dates(slot.rows, "UTC")[0]
-
-
-def exchange_zone(core: Core, contract: Any, verb: str) -> str:
-    """The zone of a contract's exchange."""
-    return zone_of(core.definitions.ask(contract, verb)[0])
-
-
-def zone_of(details: Any) -> str:
-    """The zone of an instrument's exchange; UTC, with a ZoneWarning, where TWS names none."""
-    if not details.timeZoneId.strip():
-        text = f"TWS names no time zone for {details.contract.symbol}; its times are shown in UTC"
-        warnings.warn(text, ZoneWarning, stacklevel=users_level())
-    return zone_name(details.timeZoneId)
 
 
 def zone_for(core: Core, contract: Any, rows: Sequence[Any], verb: str) -> str | None:
@@ -285,14 +272,13 @@ class BarStream(Stream[LiveBar]):
     """Bars that go on growing while the block lasts; see streamBars."""
 
     verb = "streamBars"
-    kind = "history"
+    request = "reqHistoricalData"
 
     def __init__(
-        self, app: HistoryVerbs, contract: ContractLike | str, asked: dict[str, Any], timeout: float | None
+        self, app: HistoryVerbs, contract: ContractLike | str, settings: dict[str, Any], timeout: float | None
     ) -> None:
         super().__init__(app, contract, timeout)
-        self._asked = asked
-        self._zone: str | None = None
+        self._settings = settings
         self._intraday = True
         #: The history is complete; what comes now are changes.
         self.loaded = False
@@ -300,18 +286,13 @@ class BarStream(Stream[LiveBar]):
         self._before: list[tuple[Any, ...]] = []
 
     def __enter__(self) -> Self:
-        self._intraday = read_dates_safely(self._asked, self._app._ibnb.lifecycle.version)
+        self._intraday = read_dates_safely(self._settings, self._app._ibnb.lifecycle.version)
         if self._intraday and self._contract.secType != "BAG":
             # Which of two bars is the later one, a clock's reading doesn't say in the hour that happens twice; and a
             # combination has no exchange's zone to show seconds in.
-            self._asked["formatDate"] = _EPOCH
+            self._settings["formatDate"] = _EPOCH
+        self._asked = tuple(self._settings.values())
         return super().__enter__()
-
-    def _ask(self, reqId: Key) -> None:
-        self._app.reqHistoricalData(reqId, self._contract, *self._asked.values())
-
-    def _cancel(self, reqId: Key) -> None:
-        self._app.cancelHistoricalData(reqId)
 
     def _settle(self, slot: Slot) -> None:
         self._app._ibnb.wait_until(lambda: self.loaded or slot.done, self._timeout, self.verb)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from ibnb import tables
 from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
-from ibnb.core.pending import Key
 from ibnb.ib.fields import ContractLike
 from ibnb.ib.values import check
-from ibnb.verbs.history import HistoryVerbs, exchange_zone
-from ibnb.verbs.stream import KEPT, Stream
+from ibnb.verbs.history import LIVE_SHOWS, HistoryVerbs
+from ibnb.verbs.stream import Stream
 
-_SHOWS = ("TRADES", "MIDPOINT", "BID", "ASK")
 # The only size there is.
 _SECONDS = 5
 
@@ -63,38 +60,22 @@ class RealTimeBarVerbs(HistoryVerbs, listener=RealTimeBarCallbacks):
         >>> bar.Low <= bar.Close <= bar.High
         True
         """
-        return RealTimeBarStream(self, contract, check("whatToShow", whatToShow, _SHOWS), bool(useRTH), timeout)
+        show = check("whatToShow", whatToShow, LIVE_SHOWS)
+        return RealTimeBarStream(self, contract, timeout, _SECONDS, show, bool(useRTH), [])
 
 
 class RealTimeBarStream(Stream[RealTimeBar]):
     """Bars of five seconds while the block lasts; see streamRealTimeBars."""
 
     verb = "streamRealTimeBars"
-
-    def __init__(
-        self, app: RealTimeBarVerbs, contract: ContractLike | str, whatToShow: str, useRTH: bool, timeout: float | None
-    ) -> None:
-        super().__init__(app, contract, timeout)
-        self._asked = (whatToShow, useRTH)
-        self._rows: deque[tuple[Any, ...]] = deque(maxlen=KEPT)
-        self._zone = ""
-
-    def __enter__(self) -> Self:
-        self._zone = exchange_zone(self._app._ibnb, self._contract, self.verb)
-        return super().__enter__()
-
-    def _ask(self, reqId: Key) -> None:
-        self._app.reqRealTimeBars(reqId, self._contract, _SECONDS, *self._asked, [])
-
-    def _cancel(self, reqId: Key) -> None:
-        self._app.cancelRealTimeBars(reqId)
+    request = "reqRealTimeBars"
+    zoned = True
 
     def put(self, row: tuple[Any, ...]) -> None:
         """A bar from TWS; one that comes again takes its own place, and is no news. Runs on the reader thread."""
         rows = self._rows
         if not rows or row[0] > rows[-1][0]:
-            rows.append(row)
-            self._put(row)
+            super().put(row)
             return
         for place in range(len(rows) - 1, -1, -1):
             if rows[place][0] <= row[0]:

@@ -17,10 +17,12 @@ import pandas as pd
 
 from ibnb.core.pending import Key, Slot
 from ibnb.core.session import Session
+from ibnb.core.subscriptions import SORTS
 from ibnb.errors import IBError
 from ibnb.ib.fields import ContractLike
 from ibnb.ib.instruments import as_contract
 from ibnb.table_display import shown_html
+from ibnb.verbs.contracts import exchange_zone
 
 T = TypeVar("T")
 
@@ -34,25 +36,32 @@ class Stream(ABC, Generic[T]):
     """One request that goes on while the block lasts."""
 
     verb: ClassVar[str]
-    #: Which errors end it: see codes.KINDS.
-    kind: ClassVar[str] = "market_data"
+    #: One of SORTS, which say what ends it.
+    request: ClassVar[str]
+    #: Are its times shown in the exchange's zone?
+    zoned: ClassVar[bool] = False
 
-    def __init__(self, app: Session, contract: ContractLike | str, timeout: float | None) -> None:
+    def __init__(self, app: Session, contract: ContractLike | str, timeout: float | None, *asked: Any) -> None:
         self._app: Any = app
         self._contract = as_contract(contract, self.verb)
         self._timeout = timeout
+        #: What is said after the contract.
+        self._asked = asked
+        self._zone: str | None = None
+        #: What `df` shows.
+        self._rows: deque[Any] = deque(maxlen=KEPT)
         self._stack = ExitStack()
         self._slot: Slot | None = None
         self._left = False
         self._news: deque[Any] = deque(maxlen=KEPT)
 
-    @abstractmethod
     def _ask(self, reqId: Key) -> None:
         """Send the request."""
+        getattr(self._app, self.request)(reqId, self._contract, *self._asked)
 
-    @abstractmethod
     def _cancel(self, reqId: Key) -> None:
         """Send what ends it."""
+        getattr(self._app, str(SORTS[self.request].cancel))(reqId)
 
     @property
     @abstractmethod
@@ -78,12 +87,13 @@ class Stream(ABC, Generic[T]):
         """The request is about to be sent again: drop what TWS will repeat."""
 
     def __enter__(self) -> Self:
-        app = self._app
+        core = self._app._ibnb
+        if self.zoned:
+            self._zone = exchange_zone(core, self._contract, self.verb)
+        kind = SORTS[self.request].kind
         with ExitStack() as stack:
             slot = self._slot = stack.enter_context(
-                app._ibnb.request(
-                    self.verb, timeout=self._timeout, contract=self._contract, kind=self.kind, lasting=True
-                )
+                core.request(self.verb, timeout=self._timeout, contract=self._contract, kind=kind, lasting=True)
             )
             slot.on_replay = self._forget
             slot.taker = self
@@ -109,6 +119,11 @@ class Stream(ABC, Generic[T]):
     def _close(self, slot: Slot) -> None:
         if not slot.refused and self._app.isConnected():
             self._cancel(slot.key)
+
+    def put(self, row: tuple[Any, ...]) -> None:
+        """A row from TWS, which is news. Runs on the reader thread."""
+        self._rows.append(row)
+        self._put(row)
 
     def _put(self, raw: Any) -> None:
         """Something new came. Runs on the reader thread."""

@@ -5,23 +5,22 @@ Rule: past and coming ticks of one kind have the same columns, and times in the 
 
 from __future__ import annotations
 
-from collections import deque
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from ibnb import tables
 from ibnb.core.dispatch import on
 from ibnb.core.listener import Listener
-from ibnb.core.pending import Key
 from ibnb.ib.api import histogram_size, to_float
 from ibnb.ib.fields import ContractLike
 from ibnb.ib.instruments import as_contract
 from ibnb.ib.values import check, check_end_date_time
-from ibnb.verbs.history import HistoryVerbs, exchange_zone
+from ibnb.verbs.contracts import exchange_zone
+from ibnb.verbs.history import HistoryVerbs
 from ibnb.verbs.line import price_or_nan
-from ibnb.verbs.stream import KEPT, Stream
+from ibnb.verbs.stream import Stream
 
 #: What getTicks takes → the table of its columns.
 _SHOWS = {"TRADES": "trades", "AGGTRADES": "trades", "BID_ASK": "bidAsks", "MIDPOINT": "midpoints"}
@@ -271,43 +270,19 @@ class TickVerbs(HistoryVerbs, listener=TickCallbacks):
         kind = check("tickType", tickType, _TYPES)
         if not 0 <= numberOfTicks <= _MOST_TICKS:
             raise ValueError(f"numberOfTicks {numberOfTicks} is not legal: from 0 to {_MOST_TICKS}.")
-        return TickStream(self, contract, kind, numberOfTicks, ignoreSize, timeout)
+        return TickStream(self, contract, timeout, kind, numberOfTicks, ignoreSize)
 
 
 class TickStream(Stream[Trade | BidAsk | MidPoint]):
     """Ticks while the block lasts; see streamTicks."""
 
     verb = "streamTicks"
+    request = "reqTickByTickData"
+    zoned = True
 
-    def __init__(
-        self,
-        app: TickVerbs,
-        contract: ContractLike | str,
-        tickType: str,
-        numberOfTicks: int,
-        ignoreSize: bool,
-        timeout: float | None,
-    ) -> None:
-        super().__init__(app, contract, timeout)
-        self._asked = (tickType, numberOfTicks, ignoreSize)
-        self._table = _TYPES[tickType]
-        self._rows: deque[Row] = deque(maxlen=KEPT)
-        self._zone = ""
-
-    def __enter__(self) -> Self:
-        self._zone = exchange_zone(self._app._ibnb, self._contract, self.verb)
-        return super().__enter__()
-
-    def _ask(self, reqId: Key) -> None:
-        self._app.reqTickByTickData(reqId, self._contract, *self._asked)
-
-    def _cancel(self, reqId: Key) -> None:
-        self._app.cancelTickByTickData(reqId)
-
-    def put(self, row: Row) -> None:
-        """A tick from TWS. Runs on the reader thread."""
-        self._rows.append(row)
-        self._put(row)
+    @property
+    def _table(self) -> str:
+        return _TYPES[self._asked[0]]
 
     def put_past(self, rows: list[Row]) -> None:
         """Ticks that were before the stream; those that it has had already, before a lost connection, are left out."""

@@ -16,13 +16,13 @@ from ibnb.core.progress import Progress, Show
 from ibnb.errors import HistoricalDataError, IBError
 from ibnb.ib import create
 from ibnb.ib.values import BAR_SIZES
-from ibnb.verbs.contracts import the_one
+from ibnb.verbs.contracts import the_one, zone_of
 from ibnb.verbs.download.cache import BarFolder
 from ibnb.verbs.download.in_flight import Ask, InFlight
 from ibnb.verbs.download.peer import peer_name
 from ibnb.verbs.download.plan import Chunk, Piece, duration, duration_to_now, settled
 from ibnb.verbs.download.series import SCHEDULE, Series, Wish, is_overnight, read_bars, read_sessions
-from ibnb.verbs.history import read_dates_safely, zone_of
+from ibnb.verbs.history import read_dates_safely
 from ibnb.verbs.reference import SCHEDULE_VERSION
 
 _DAY = BAR_SIZES["1 day"]
