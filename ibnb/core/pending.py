@@ -121,16 +121,13 @@ class Slot:
 
     def finish(self) -> None:
         """The end marker came."""
-        self._end(None)
+        self.fail(None)
 
-    def fail(self, error: BaseException, still_runs: bool = False) -> None:
-        """The request failed; `wait` raises this. Only the first end counts.
+    def fail(self, error: BaseException | None, still_runs: bool = False) -> None:
+        """The request failed; `wait` raises this (None: it didn't fail). Only the first end counts.
 
         still_runs: TWS knows nothing of it, so there is something to cancel there.
         """
-        self._end(error, still_runs)
-
-    def _end(self, error: BaseException | None, still_runs: bool = False) -> None:
         if self._end_of.acquire(blocking=False):
             self.error, self.still_runs = error, still_runs
             self.ended.set()
@@ -254,6 +251,12 @@ class Pending:
         slot = self._slots.get(key)
         if slot is not None:
             slot.finish()
+
+    def tell(self, key: Key, news: tuple[Any, ...]) -> None:
+        """News for the verb's stream that takes the answers of a key, if one does."""
+        slot = self._slots.get(key)
+        if slot is not None and slot.taker is not None:
+            slot.taker.put(news)
 
     def taker(self, key: Key) -> Any:
         """What takes the answers of a key as they come, or None."""

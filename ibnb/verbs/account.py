@@ -83,10 +83,6 @@ class AccountCallbacks(Listener):
     def got_account_summary(self, reqId: int, account: str, tag: str, value: str, currency: str) -> None:
         self._pending.add(reqId, (tag, value, currency, account))
 
-    @on("accountSummaryEnd")
-    def got_account_summary_end(self, reqId: int) -> None:
-        self._pending.finish(reqId)
-
     @on("updateAccountValue")
     def got_account_value(self, key: str, val: str, currency: str, accountName: str) -> None:
         self._pending.add("accountUpdates", ("value", (key, val, currency, accountName)))
@@ -130,9 +126,10 @@ class AccountCallbacks(Listener):
     ) -> None:
         self._pending.add(reqId, _position(account, contract, pos, avgCost))
 
+    @on("accountSummaryEnd")
     @on("positionMultiEnd")
     @on("accountUpdateMultiEnd")
-    def got_multi_end(self, reqId: int) -> None:
+    def got_end(self, reqId: int) -> None:
         self._pending.finish(reqId)
 
     @on("accountUpdateMulti")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from operator import attrgetter
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ from ibnb.core.listener import Listener
 from ibnb.core.session import Session
 from ibnb.errors import AmbiguousContractError, ContractNotFoundError
 from ibnb.ib import create
-from ibnb.ib.api import Contract, to_float
+from ibnb.ib.api import Contract
 from ibnb.ib.fields import ContractLike
 from ibnb.ib.instruments import as_contract
 from ibnb.ib.zones import ZoneWarning, zone_name
@@ -41,17 +42,8 @@ class ContractCallbacks(Listener):
 
     @on("symbolSamples")
     def got_symbol_samples(self, reqId: int, contractDescriptions: Any) -> None:
-        rows = [
-            (
-                each.contract.symbol,
-                each.contract.secType,
-                each.contract.primaryExchange,
-                each.contract.currency,
-                each.contract.conId,
-                ",".join(each.derivativeSecTypes or ()),
-            )
-            for each in contractDescriptions or ()
-        ]
+        told = attrgetter("symbol", "secType", "primaryExchange", "currency", "conId")
+        rows = [(*told(each.contract), ",".join(each.derivativeSecTypes or ())) for each in contractDescriptions or ()]
         self._pending.answer(reqId, rows)
 
 
@@ -138,29 +130,9 @@ def zone_of(details: Any) -> str:
     return zone_name(details.timeZoneId)
 
 
-def _row(details: Any) -> tuple[Any, ...]:
-    contract = details.contract
-    return (
-        contract.symbol,
-        contract.secType,
-        contract.exchange,
-        contract.primaryExchange,
-        contract.currency,
-        contract.localSymbol,
-        contract.tradingClass,
-        contract.lastTradeDateOrContractMonth,
-        # A strike of 0 is how TWS says "none".
-        to_float(contract.strike) or None,
-        contract.right,
-        contract.multiplier,
-        contract.conId,
-        details.longName,
-        details.stockType,
-        details.minTick,
-        details.priceMagnifier,
-        details.timeZoneId,
-        details.tradingHours,
-        details.liquidHours,
-        details.validExchanges,
-        details.orderTypes,
-    )
+def _row(details: Any) -> list[Any]:
+    """A row for tables.TABLES["contractDetails"], whose columns are fields of a contract or of its details."""
+    fields = vars(details) | vars(details.contract)
+    # A strike of 0 is how TWS says "none".
+    fields["strike"] = fields["strike"] or None
+    return [fields[name] for name in tables.TABLES["contractDetails"]]

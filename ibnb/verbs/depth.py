@@ -48,9 +48,7 @@ class DepthCallbacks(Listener):
 
     @on("updateMktDepth")
     def got_depth(self, reqId: int, position: int, operation: int, side: int, price: float, size: Any) -> None:
-        stream = self._pending.taker(reqId)
-        if stream is not None:
-            stream.change(position, operation, side, (price, to_float(size), ""))
+        self._pending.tell(reqId, (position, operation, side, (price, to_float(size), "")))
 
     @on("updateMktDepthL2")
     def got_depth_l2(
@@ -64,9 +62,7 @@ class DepthCallbacks(Listener):
         size: Any,
         isSmartDepth: bool,
     ) -> None:
-        stream = self._pending.taker(reqId)
-        if stream is not None:
-            stream.change(position, operation, side, (price, to_float(size), marketMaker))
+        self._pending.tell(reqId, (position, operation, side, (price, to_float(size), marketMaker)))
 
     @on("error")
     def got_depth_reset(self, reqId: int, errorTime: int, errorCode: int, *rest: Any) -> None:
@@ -157,8 +153,9 @@ class DepthStream(Stream[DepthChange]):
         if again and self._slot is not None:
             self._ask(self._slot.key)
 
-    def change(self, position: int, operation: int, side: int, level: _Level) -> None:
+    def put(self, row: tuple[Any, ...]) -> None:
         """One change from TWS. Runs on the reader thread."""
+        position, operation, side, level = row
         levels = list(self._book[side])
         if operation == _INSERT:
             levels.insert(position, level)

@@ -82,9 +82,7 @@ class HistoryCallbacks(Listener):
 
     @on("historicalDataUpdate")
     def got_bar_update(self, reqId: int, bar: Any) -> None:
-        stream = self._pending.taker(reqId)
-        if stream is not None:
-            stream.put(_row(bar))
+        self._pending.tell(reqId, _row(bar))
 
     @on("headTimestamp")
     def got_head_timestamp(self, reqId: int, headTimestamp: str) -> None:

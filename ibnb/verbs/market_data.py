@@ -67,25 +67,16 @@ class MarketDataCallbacks(Listener):
     def got_prices(
         self, reqIds: list[int], kinds: list[int], prices: list[float], size_kinds: list[int | None], sizes: list[float]
     ) -> None:
-        """Many prices with their sizes, as `_got_price` and `_got_size` would take them one after the other."""
-        now = self._core.now()
+        """Many prices with their sizes, as `got_price` and `got_size` would take them one after the other."""
         lines = {reqId: self._pending.taker(reqId) for reqId in set(reqIds)}
         usual = min(prices) > 0 and min(sizes) >= 0 and LIVE_PRICES.keys() >= set(kinds)
         if usual and of_one_stream(list(lines.values())):
-            take_pairs(lines, reqIds, kinds, prices, sizes, now)
+            take_pairs(lines, reqIds, kinds, prices, sizes, self._core.now())
             return
         for reqId, kind, price, size_kind, size in zip(reqIds, kinds, prices, size_kinds, sizes, strict=True):
-            line, name = lines[reqId], PRICE_TICKS.get(kind)
-            if line is None:
-                continue
-            if name is None:
-                line.other(kind, price_or_nan(line.contract.secType, price), now)
-                continue
-            line.price(kind, name, price, now)
-            if line.finishes_slot and line.complete:
-                line.slot.finish()
+            self.got_price(reqId, kind, price, None)
             if size_kind is not None:
-                line.size(size_kind, SIZE_TICKS[size_kind], size, now)
+                self.got_size(reqId, size_kind, size)
 
     @on("tickSize")
     def got_size(self, reqId: int, tickType: int, size: Any) -> None:

@@ -36,9 +36,7 @@ class RealTimeBarCallbacks(Listener):
 
     @on("realtimeBar")
     def got_real_time_bar(self, reqId: int, time: int, *figures: Any) -> None:
-        stream = self._pending.taker(reqId)
-        if stream is not None:
-            stream.put((str(time), *figures))
+        self._pending.tell(reqId, (str(time), *figures))
 
 
 class RealTimeBarVerbs(HistoryVerbs, listener=RealTimeBarCallbacks):

@@ -6,6 +6,7 @@ Rule: a scan is a subscription; getScan takes its first answer and cancels it. T
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 from xml.etree import ElementTree
 
@@ -22,6 +23,7 @@ from ibnb.ib.values import check, check_timeout
 from ibnb.verbs.scan_parameters import COLUMNS, NOTHING, WORDS, ScanParameters, parse
 
 _MOST_ROWS = 50
+_WHAT = attrgetter("symbol", "secType", "currency", "exchange", "localSymbol", "tradingClass", "conId")
 _PARAMETERS = "scannerParameters"
 # The fields that are filters.
 _SUBSCRIPTION_FIELDS = [name for name in vars(ScannerSubscription()) if name not in ("numberOfRows", *WORDS)]
@@ -41,21 +43,8 @@ class ScannerCallbacks(Listener):
     def got_scanner_data(
         self, reqId: int, rank: int, contractDetails: Any, distance: str, benchmark: str, projection: str, legsStr: str
     ) -> None:
-        contract = contractDetails.contract
-        row = (
-            rank,
-            contract.symbol,
-            contract.secType,
-            contract.currency,
-            contract.exchange,
-            contract.localSymbol,
-            contract.tradingClass,
-            contract.conId,
-            distance,
-            benchmark,
-            projection,
-        )
-        self._pending.add(reqId, row)
+        found = _WHAT(contractDetails.contract)
+        self._pending.add(reqId, (rank, *found, distance, benchmark, projection))
 
     @on("scannerDataEnd")
     def got_scanner_end(self, reqId: int) -> None:

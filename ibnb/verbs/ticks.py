@@ -130,10 +130,8 @@ class TickCallbacks(Listener):
         exchange: str,
         specialConditions: str,
     ) -> None:
-        stream = self._pending.taker(reqId)
-        if stream is not None:
-            flags = (tickAttribLast.pastLimit, tickAttribLast.unreported)
-            stream.put((time, price, to_float(size), exchange, specialConditions, *flags))
+        flags = (tickAttribLast.pastLimit, tickAttribLast.unreported)
+        self._pending.tell(reqId, (time, price, to_float(size), exchange, specialConditions, *flags))
 
     @on("tickByTickBidAsk")
     def got_quote(
@@ -146,10 +144,9 @@ class TickCallbacks(Listener):
         askSize: Any,
         tickAttribBidAsk: Any,
     ) -> None:
-        stream = self._pending.taker(reqId)
-        if stream is not None:
-            flags = (tickAttribBidAsk.bidPastLow, tickAttribBidAsk.askPastHigh)
-            stream.put((time, *_offered(self._secType(reqId), bidPrice, askPrice, bidSize, askSize), *flags))
+        flags = (tickAttribBidAsk.bidPastLow, tickAttribBidAsk.askPastHigh)
+        offered = _offered(self._secType(reqId), bidPrice, askPrice, bidSize, askSize)
+        self._pending.tell(reqId, (time, *offered, *flags))
 
     def _secType(self, reqId: int) -> str:
         slot = self._pending.get(reqId)
@@ -157,9 +154,7 @@ class TickCallbacks(Listener):
 
     @on("tickByTickMidPoint")
     def got_midpoint(self, reqId: int, time: int, midPoint: float) -> None:
-        stream = self._pending.taker(reqId)
-        if stream is not None:
-            stream.put((time, midPoint))
+        self._pending.tell(reqId, (time, midPoint))
 
     @on("histogramData")
     def got_histogram(self, reqId: int, items: Any) -> None:
