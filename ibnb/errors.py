@@ -62,7 +62,7 @@ class RequestError(IBError):
         self.about = about
         said = " ".join(text.split())
         message = f"{verb}: " if verb else ""
-        message += f"TWS answered {code}{f' for {about}' if about else ''}: {said}"
+        message += f"TWS answered{f' {code}' if code else ''}{f' for {about}' if about else ''}: {said}"
         if self.advice:
             message += f"\n{self.advice}"
         super().__init__(message)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import math
 import re
 from collections.abc import Collection
 from numbers import Real
@@ -238,6 +239,22 @@ def check_order(contract: Any, order: Any, verb: str) -> None:
             raise ValueError(
                 f"{verb}: {_short(each)} isn't a condition; createCondition('price', '>=', 200, contract) makes one."
             )
+
+
+def check_number(name: str, value: Any, verb: str) -> Any:
+    """Return a field of an order as a number that every release of ibapi sends; ValueError for what is none, and NaN.
+
+    >>> check_number("lmtPrice", "101.5", "modifyOrder")
+    101.5
+    """
+    plain = value.item() if hasattr(value, "item") else value  # numpy's
+    try:
+        number = math.nan if isinstance(plain, bool) else float(plain)
+    except (TypeError, ValueError):
+        number = math.nan
+    if math.isnan(number):
+        raise ValueError(f"{verb}: {name} is {value!r}, which is no number.")
+    return number if isinstance(plain, str) else plain
 
 
 def check_timeout(timeout: Any, verb: str) -> float:

@@ -8,7 +8,7 @@ from peers.peer import STORY_WIRES, Peer, Wire, tell_time
 
 from ibnb import IBApp
 
-#: `tell(placeOrder=[[...], [...]], ...)` → the peer that answers so, and an app that is connected to it.
+#: `tell(placeOrder=[[...], [...]], ...)` → the peer that answers so, and an app that is connected to it (as client 1).
 Tell = Callable[..., tuple[Peer, IBApp]]
 
 
@@ -17,10 +17,10 @@ def tell(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> 
     wire: Wire = request.param
     begun: list[tuple[Peer, IBApp]] = []
 
-    def begin(**answers: Any) -> tuple[Peer, IBApp]:
+    def begin(client: int = 1, **answers: Any) -> tuple[Peer, IBApp]:
         peer, app = Peer(wire, answers), IBApp()
         begun.append((peer, app))
-        app.connect("127.0.0.1", peer.port, 1)
+        app.connect("127.0.0.1", peer.port, client)
         app.pacing.on = False
         tell_time(app, peer)
         return peer, app

@@ -316,6 +316,10 @@ class Blotter:
                         f"{self._orders[mine].permId}. Both may fill, and a cancel may reach only one of them: "
                         "look at getBlotter() and at TWS"
                     )
+            elif orderId and not state.orderId and clientId == self._client() and orderId not in self._orders:
+                # An order entered in TWS by hand, which TWS has bound to this client: now it can be cancelled by an id.
+                self._orders[orderId] = self._orders.pop(key)
+                key = state.orderId = orderId
             if permId:
                 state.permId = permId
                 self._by_perm[permId] = key

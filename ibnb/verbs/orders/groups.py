@@ -14,11 +14,14 @@ from typing import Any
 from ibnb.core.session import Session
 from ibnb.errors import IBError, OrderRejectedError
 from ibnb.verbs.orders.blotter import Blotter
-from ibnb.verbs.orders.order_state import WORKING
+from ibnb.verbs.orders.order_state import WORKING, Said
 from ibnb.verbs.orders.waiting import named, refusal
 
 # Real seconds for TWS to refuse what it holds. A callback that waits for its turn to place waits longer.
 _GLANCE = 1.0
+
+# TWS may refuse an order by its status alone.
+_INACTIVE = Said(0, "the order is Inactive, without a reason")
 
 #: (orderId, contract, order)
 Member = tuple[int, Any, Any]
@@ -61,6 +64,8 @@ class Group:
         self._core.fence.glance(_GLANCE)
         for orderId in self._sent:
             said = self._blotter.rejected(orderId)
+            if said is None and self._blotter.status_of(orderId) == "Inactive":
+                said = _INACTIVE
             if said is not None:
                 raise refusal(said, orderId, self._verb, self._withdraw())
 

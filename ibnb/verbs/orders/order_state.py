@@ -68,9 +68,11 @@ class Standing(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Asked:
-    """A change or a cancel on its way: the numbers that a change changes; None for a cancel."""
+    """A change or a cancel on its way: the numbers that a change changes, None for a cancel; its time in force, ""
+    where that stays."""
 
     numbers: dict[str, float] | None
+    tif: str = ""
     #: CONFIRMED, the refusal, or None while it is open.
     answer: Said | None = None
     #: A message with an unknown code came: it may be the answer.
@@ -78,7 +80,9 @@ class Asked:
 
     def shown_by(self, order: Any) -> bool:
         """Does TWS's order look like this change?"""
-        return self.numbers is not None and all(number(order, name) == new for name, new in self.numbers.items())
+        if self.numbers is None or self.tif not in ("", _tif(order)):
+            return False
+        return all(number(order, name) == new for name, new in self.numbers.items())
 
 
 @dataclass(slots=True)
@@ -121,7 +125,8 @@ class OrderState:
         """A change leaves; what TWS confirms replaces the order, and a refused change leaves the old one in force."""
         wanted = {name: number(order, name) for name in _NUMBERS}
         before = {name: number(self.latest, name) for name in _NUMBERS}
-        self.asked.append(Asked({name: new for name, new in wanted.items() if new != before[name] and not isnan(new)}))
+        numbers = {name: new for name, new in wanted.items() if new != before[name] and not isnan(new)}
+        self.asked.append(Asked(numbers, "" if _tif(order) == _tif(self.latest) else _tif(order)))
         self.latest = order
         return self.asked[-1]
 
@@ -159,10 +164,11 @@ class OrderState:
         before = (self.status, *self.progress()[:2], self.whyHeld)
         said = said._replace(status=self.meant(said.status))
         # As protobuf a TWS may leave out what is 0.
-        remaining = max(0.0, self.total - said.filled) if isnan(said.remaining) else said.remaining
+        left = 0.0 if said.status == "Filled" else max(self.total - said.filled, 0.0)
+        remaining = left if isnan(said.remaining) else said.remaining
         self.told, self.told_remaining = said.filled, remaining
         self.told_price = said.avgFillPrice if said.filled else nan
-        if said.status not in DONE or isnan(self.total):
+        if (said.status not in DONE or isnan(self.total)) and not self._by_cash():
             self.total = said.filled + remaining or self.total
         self.whyHeld, self.parentId = said.whyHeld, said.parentId or self.parentId
         self.clientId, self.taken = said.clientId, True
@@ -233,7 +239,8 @@ class OrderState:
         fills = self._counted()
         executed = shares(fills)
         if executed > self.told:
-            return executed, max(0.0, self.total - executed), average(fills)
+            # NaN where the whole isn't known.
+            return executed, 0.0 if self.status == "Filled" else max(self.total - executed, 0.0), average(fills)
         price = self.told_price
         if isnan(price) and self.told and executed == self.told:
             price = average(fills)
@@ -244,6 +251,10 @@ class OrderState:
         fills = self.fills.all()
         combo = self.contract.secType == "BAG" or any(fill.combo for fill in fills)
         return [fill for fill in fills if fill.combo == combo]
+
+    def _by_cash(self) -> bool:
+        """An order for a sum of money: how many units that is only TWS knows, when it says Filled (LEAN-IB#260)."""
+        return number(self.order, "cashQty") > 0 and not number(self.order, "totalQuantity") > 0
 
     def _resize(self, total: float) -> None:
         """TWS shows another quantity than the one that was known. An order by cashQty has none."""
@@ -281,6 +292,10 @@ class OrderState:
         complete = reaches(shares(counted), filled)
         self.told_price = nan if complete or not filled else worth / filled
         self.told, self.told_remaining = filled, self.told_remaining - new.shares + old.shares
+
+
+def _tif(order: Any) -> str:
+    return str(order.tif or "").upper()
 
 
 def number(order: Any, name: str) -> float:

@@ -21,15 +21,16 @@ from ibnb.core.limits import attached
 from ibnb.core.session import Session
 from ibnb.errors import ConnectionLostError, NotConnectedError
 from ibnb.ib import conditions, create
-from ibnb.ib.api import MarginCondition, is_unset, to_decimal, to_float
+from ibnb.ib.api import is_unset, to_float
 from ibnb.ib.fields import ContractLike, OrderLike
 from ibnb.ib.instruments import for_order
 from ibnb.ib.values import check, check_order
 from ibnb.verbs.orders.blotter import Blotter, OrderReport
 from ibnb.verbs.orders.callbacks import OrderCallbacks
 from ibnb.verbs.orders.groups import Group
-from ibnb.verbs.orders.order_state import DONE, STATUSES, WORKING
-from ibnb.verbs.orders.waiting import Waiting, named
+from ibnb.verbs.orders.order_state import DONE, STATUSES, WORKING, Said
+from ibnb.verbs.orders.sent import as_new, as_sent
+from ibnb.verbs.orders.waiting import Waiting, named, refusal
 
 #: modifyOrder's friendly words → the fields of an Order.
 _WORDS = {"quantity": "totalQuantity", "limit_price": "lmtPrice", "stop_price": "auxPrice", "order_type": "orderType"}
@@ -62,7 +63,8 @@ class OrderVerbs(Session, listener=OrderCallbacks):
 
         Without `wait` it returns at once: sent is not yet accepted. With `wait="Submitted"` or "Filled" (see waitOrder)
         it returns when the order has got so far; an interrupt says how it stands and leaves it working. Raises
-        NotConnectedError, SafetyError (limits, read-only), and with `wait` OrderRejectedError and RequestTimeoutError.
+        NotConnectedError, SafetyError (limits, read-only), OrderRejectedError when ibapi can't send it, ValueError for
+        what is no number, and with `wait` OrderRejectedError when TWS refuses it, RequestTimeoutError.
         With ptOrderType="PRESET", slOrderType="PRESET" on the order (server version 218) TWS attaches a profit taker
         and a stop loss by its own presets; they have the ids after the order's.
 
@@ -74,13 +76,14 @@ class OrderVerbs(Session, listener=OrderCallbacks):
             raise NotConnectedError("nextValidId not received yet.")
         contract = for_order(contract, order, "placeOrderNow")
         wanted = None if wait is None else _statuses(wait)
+        sent, exits = as_new(order, "placeOrderNow"), _attached(order)
         self._ibnb.gate.prepare(contract)
-        exits = _attached(order)
         with self._ibnb.placing(1 + len(exits)):
-            orderId, sent = self._ibnb.take_order_id(), _sized(order)
+            orderId = self._ibnb.take_order_id()
             for name in exits:
                 setattr(sent, f"{name}OrderId", self._ibnb.take_order_id())
             self.placeOrder(orderId, contract, sent)
+        _raise_unsent("placeOrderNow", orderId, _blotter(self).rejected(orderId))
         _say_placed(orderId, contract, order)
         for name in exits:
             print(f"New Order ID {getattr(sent, f'{name}OrderId')}: {_ATTACHED[name]} of {orderId}, attached by TWS")
@@ -130,7 +133,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         True
         """
         contract = for_order(contract, order, "previewOrder")
-        question = copy.copy(order)
+        question = as_new(order, "previewOrder")
         question.whatIf, question.transmit = True, True
         core = self._ibnb
         with ExitStack() as stack:
@@ -139,7 +142,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
                 slot = stack.enter_context(
                     core.request("previewOrder", reqId=orderId, timeout=timeout, contract=contract, kind="order")
                 )
-                self.placeOrder(orderId, contract, _sized(question))
+                self.placeOrder(orderId, contract, question)
             slot.wait()
         return _preview(slot.rows[0])
 
@@ -206,7 +209,8 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         `changes` are quantity, limit_price, stop_price, or any field of an Order. Or give a whole `new_order`, which
         replaces the old one with all its fields. An order that TWS only holds (transmit=False) stays held unless
         transmit=True is among the changes. With `wait` it returns when TWS shows the change.
-        Raises ValueError when the order isn't working any more, or for a field that doesn't exist; with `wait`
+        Raises ValueError when the order isn't working any more, for a field that doesn't exist, or what is no number;
+        OrderRejectedError when ibapi can't send the change; with `wait`
         OrderRejectedError when TWS refuses the change (the order then stays as it was), RequestTimeoutError.
 
         >>> orderId = app.placeOrderNow(app.createContract("NVDA"), app.createOrder("BUY", 1, "LMT", 100))
@@ -241,7 +245,9 @@ class OrderVerbs(Session, listener=OrderCallbacks):
             new_order.transmit = not held
         if wait and held and not new_order.transmit:
             raise ValueError(f"order {order_id} is held (transmit=False): TWS doesn't show changes of it to wait for.")
-        self.placeOrder(order_id, contract or known[0], _sized(new_order))
+        contract = known[0] if contract is None else for_order(contract, new_order, "modifyOrder")
+        self.placeOrder(order_id, contract, as_sent(new_order, "modifyOrder"))
+        _raise_unsent("modifyOrder", order_id, _blotter(self).asked(order_id).answer)
         print(f"Modified order {order_id}")
         if wait:
             _waiting(self).for_answer("modifyOrder", order_id, timeout)
@@ -370,7 +376,7 @@ def _place_group(
     core = app._ibnb
     if core.ids.next is None:
         raise NotConnectedError("nextValidId not received yet.")
-    pairs = [(for_order(contract, order, verb), order) for contract, order in wanted]
+    pairs = [(for_order(contract, order, verb), as_new(order, verb)) for contract, order in wanted]
     group = Group(app, _blotter(app), verb)
     core.gate.prepare(*(contract for contract, _ in pairs))
     with core.placing(len(pairs)):
@@ -380,11 +386,17 @@ def _place_group(
         if bracket:
             for _, _, child in members[1:]:
                 child.parentId = ids[0]
-        group.send([(orderId, contract, _sized(order)) for orderId, contract, order in members])
+        group.send(members)
     for member in members:
         _say_placed(*member)
     group.look()
     return ids
+
+
+def _raise_unsent(verb: str, orderId: int, said: Said | None) -> None:
+    """ibapi's own errors, 500 to 599, tell at once of an order that it hasn't sent: there is nothing to wait for."""
+    if said is not None and said.code // 100 == 5:
+        raise refusal(said, orderId, verb)
 
 
 # What TWS may attach to an order, by how the names of its fields begin.
@@ -429,17 +441,6 @@ def _statuses(words: str | Collection[str]) -> set[str]:
     if not isinstance(words, Iterable):
         raise ValueError(f"a status is text such as 'Filled', or several in a list, not {reprlib.repr(words)}.")
     return {check("status", word, (*STATUSES, "done")) for word in ([words] if isinstance(words, str) else words)}
-
-
-def _sized(order: Any) -> Any:
-    """The order with its quantity as this release of ibapi wants it; the caller's own order keeps its number."""
-    sent = copy.copy(order)
-    sent.totalQuantity = to_decimal(order.totalQuantity)
-    for condition in order.conditions or ():
-        if isinstance(condition, MarginCondition) and condition.percent == int(condition.percent):
-            # ibapi reads it as a float, and TWS takes it back as a whole number only.
-            condition.percent = int(condition.percent)
-    return sent
 
 
 _MARGINS = tuple(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import isnan
 from typing import Any
 
 from ibnb.core.core import Core
 from ibnb.errors import IBError, OrderRejectedError, RequestTimeoutError, request_error
 from ibnb.ib.api import is_unset, to_float
 from ibnb.verbs.orders.blotter import Blotter, Key, OrderReport
-from ibnb.verbs.orders.order_state import CONFIRMED, DEACTIVATED, DONE, UNCERTAIN, WORKING, Said
+from ibnb.verbs.orders.order_state import CONFIRMED, DEACTIVATED, DONE, UNCERTAIN, WORKING, Said, number
 
 _WAY = ("ApiPending", "PendingSubmit", "PreSubmitted", "Submitted")
 #: What an order of a status has left behind: waiting for one of those is over.
@@ -54,8 +55,10 @@ class Waiting:
         refused = blotter.rejected(orderId)
         if refused is not None:
             # An unknown instrument is named: of several orders it is one.
-            about = self.report(orderId).symbol if refused[0] == 200 else ""
-            raise OrderRejectedError(*refused, reqId=orderId, verb=verb, about=about)
+            report = self.report(orderId)
+            about = report.symbol if refused[0] == 200 else ""
+            bought = f"What was filled before stays: {self.standing(orderId)}." if report.filled else ""
+            raise OrderRejectedError(*refused, reqId=orderId, verb=verb, about=about, advice=bought)
         if self.report(orderId).done:
             # The fill is what was asked for; a commission that doesn't come is NaN.
             with suppress(IBError):
@@ -114,9 +117,11 @@ class Waiting:
         report, known = self.report(orderId), self._blotter.order(orderId)
         assert known is not None
         order = known[1]
-        whole = report.filled + report.remaining
-        text = f"order {orderId} ({report.action} {whole:g} {report.symbol} {report.orderType}) is {report.status}, "
-        text += f"{report.filled:g} of {whole:g} filled"
+        units = report.filled + report.remaining
+        # How many a sum of money buys only TWS knows.
+        whole = f"{number(order, 'cashQty'):g} of cash in" if isnan(units) else f"{units:g}"
+        text = f"order {orderId} ({report.action} {whole} {report.symbol} {report.orderType}) is {report.status}, "
+        text += f"{report.filled:g}{'' if isnan(units) else f' of {whole}'} filled"
         for word, name in (("limit", "lmtPrice"), ("stop", "auxPrice")):
             price = to_float(getattr(order, name))
             if not is_unset(price) and price:

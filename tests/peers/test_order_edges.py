@@ -1,0 +1,187 @@
+"""Orders that are unusual, from a peer that isn't ours, on every wire: what is said of them is true."""
+
+from __future__ import annotations
+
+import copy
+import math
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from peers.conftest import Tell
+from peers.peer import LATER, Message
+from peers.stories import ID, ORDER, both, charged, executed, shown, stands, told
+
+from ibnb import OrderRejectedError, RequestTimeoutError, createBracket, createContract, createOrder
+
+NVDA = createContract("NVDA")
+BUY = createOrder("BUY", 5, "LMT", 101.0)
+END: Message = ("openOrderEnd", {})
+
+
+# --- an order for a sum of money -----------------------------------------------------------------------------
+
+
+def by_cash(status: str) -> Message:
+    return shown(status, totalQuantity=0, cashQty=500.0)
+
+
+@pytest.mark.parametrize(
+    ("says", "status", "remaining"),
+    [
+        ([by_cash("Submitted"), executed(2, 100.0)], "Submitted", math.nan),
+        ([by_cash("Submitted"), stands("Submitted", 2, 3, 100.0), executed(2, 100.0)], "Submitted", 3.0),
+        ([by_cash("Submitted"), executed(2, 100.0), by_cash("Filled")], "Filled", 0.0),
+        ([by_cash("Submitted"), executed(2, 100.0), stands("Filled", 2, 0, 100.0)], "Filled", 0.0),
+    ],
+)
+def test_only_tws_says_when_a_sum_of_money_is_spent(
+    tell: Tell, says: list[Message], status: str, remaining: float
+) -> None:
+    """LEAN-IB#260: what is filled differs from what was asked for, and a part was called the whole."""
+    _, app = tell(placeOrder=[says])
+    app.placeOrderNow(NVDA, createOrder("BUY", 0, cashQty=500.0))
+    app.getOpenOrders()
+    row = app.getBlotter().loc[ID]
+    assert (row["status"], row["filled"], row["avgFillPrice"]) == (status, 2.0, 100.0)
+    assert row["remaining"] == pytest.approx(remaining, nan_ok=True)
+
+
+def test_a_timeout_says_the_sum(tell: Tell) -> None:
+    _, app = tell(placeOrder=[[by_cash("Submitted"), executed(2, 100.0)]])
+    with pytest.raises(RequestTimeoutError, match=r"\(BUY 500 of cash in NVDA LMT\) is Submitted, 2 filled, limit"):
+        app.placeOrderNow(NVDA, createOrder("BUY", 0, cashQty=500.0), wait="Filled")
+
+
+# --- refused, and not wholly -----------------------------------------------------------------------------------
+
+
+def test_a_refusal_says_what_was_filled_before(tell: Tell) -> None:
+    """design.md 8: who reads "rejected" buys again, and two of five were bought."""
+    rest = [told(201, "Order rejected - reason:margin"), *both("Inactive", 2, 3, 100.5)]
+    _, app = tell(placeOrder=[[*both("Submitted"), executed(2, 100.5), charged(), *rest]])
+    with pytest.raises(OrderRejectedError, match=r"filled before stays: .* is Inactive, 2 of 5 filled"):
+        app.placeOrderNow(NVDA, BUY, wait="Filled")
+
+
+def test_a_bracket_whose_stop_is_refused_by_its_status_alone_goes_as_a_whole(tell: Tell) -> None:
+    """A5: the entry stayed at work, without a stop."""
+    stop = [*both("PreSubmitted"), shown("Inactive", orderId=29), stands("Inactive", orderId=29)]
+    peer, app = tell(placeOrder=[[], [], stop])
+    with pytest.raises(OrderRejectedError, match="TWS answered: the order is Inactive") as caught:
+        app.placeBracket(NVDA, createBracket("BUY", 5, 101, 110, 95))
+    assert caught.value.reqId == 29
+    app.getOpenOrders()
+    assert [number for name, number in peer.asked if name == "cancelOrder"] == [27, 28]
+
+
+def test_another_time_in_force_is_confirmed_by_an_order_that_has_it(tell: Tell) -> None:
+    """Fault 3: TWS repeats itself freely, and the old order, shown again, was taken for the changed one."""
+    _, app = tell(placeOrder=[both("Submitted"), [*both("Submitted"), LATER, told(201, "no")], both("Submitted")])
+    app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    with pytest.raises(OrderRejectedError):
+        app.modifyOrder(ID, tif="GTC", wait=True)
+    assert app.getBlotter().loc[ID, "tif"] == "DAY"
+
+
+# --- entered by hand -------------------------------------------------------------------------------------------
+
+
+def by_hand(orderId: int) -> list[Message]:
+    fields = {"orderId": orderId, "permId": 777, "clientId": 0}
+    return [
+        ("openOrder", {**ORDER, **fields, "status": "Submitted"}),
+        stands("Submitted", **fields),
+        END,
+    ]
+
+
+def test_an_order_entered_by_hand_has_the_id_that_tws_binds_it_to(tell: Tell) -> None:
+    """IB, order binding: shown as 0 first, it stayed 0, and cancelAllOrders left it at work."""
+    peer, app = tell(client=0, reqAllOpenOrders=[by_hand(0)], reqOpenOrders=[by_hand(-5)])
+    assert app.getOpenOrders("account").index.tolist() == [0]
+    app.cancelAllOrders()
+    assert app.getOpenOrders().index.tolist() == [-5]
+    assert ("cancelOrder", -5) in peer.asked
+    app.modifyOrder(-5, quantity=4)
+    app.getOpenOrders()
+    assert ("placeOrder", -5) in peer.asked
+    assert len(app.getBlotter()) == 1
+
+
+def test_an_order_of_another_client_keeps_away_from_our_ids(tell: Tell) -> None:
+    other = {"orderId": 27, "permId": 777, "clientId": 5}
+    news = [("openOrder", {**ORDER, **other, "status": "Submitted"}), stands("Submitted", **other), END]
+    _, app = tell(reqAllOpenOrders=[[*news[:1], END], news])
+    for _ in range(2):
+        assert app.getOpenOrders("account").index.tolist() == [0]
+
+
+# --- what is no order --------------------------------------------------------------------------------------------
+
+
+WRONG = [("quantity", math.nan), ("quantity", "many"), ("quantity", None), ("limit_price", math.nan)]
+
+
+@pytest.mark.parametrize(("name", "value"), [*WRONG, ("limit_price", None), ("stop_price", "low"), ("cashQty", True)])
+def test_a_change_to_what_is_no_number_isnt_sent(tell: Tell, name: str, value: Any) -> None:
+    """It was a NaN at TWS, a decimal.InvalidOperation, or "Modified order 27", and nothing had left."""
+    peer, app = tell(placeOrder=[both("Submitted")])
+    app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    with pytest.raises(ValueError, match=r"modifyOrder: .* which is no number"):
+        app.modifyOrder(ID, **{name: value})
+    assert peer.times("placeOrder") == 1
+
+
+@pytest.mark.parametrize("price", [Decimal("102.5"), "102.5", 102.5])
+def test_a_price_may_be_written_as_a_number_is(tell: Tell, price: Any) -> None:
+    _, app = tell(placeOrder=[both("Submitted"), [shown("Submitted", lmtPrice=102.5)]])
+    app.placeOrderNow("NVDA", BUY, wait="Submitted")
+    app.modifyOrder(ID, "NVDA", limit_price=price, wait=True)
+    assert app.getBlotter().loc[ID, "lmtPrice"] == 102.5
+
+
+def test_an_order_that_tws_would_only_think_through_is_said_to_be_none(
+    tell: Tell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was "New Order ID 27", and "Modified order 27"."""
+    peer, app = tell(placeOrder=[both("Submitted")])
+    app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    capsys.readouterr()
+    question = copy.copy(BUY)
+    question.whatIf = True
+    for call in (
+        lambda: app.placeOrderNow(NVDA, question),
+        lambda: app.placeOrders([(NVDA, BUY), (NVDA, question)]),
+        lambda: app.modifyOrder(ID, whatIf=True),
+    ):
+        with pytest.raises(ValueError, match=r"whatIf is set.*previewOrder"):
+            call()
+    assert capsys.readouterr().out == ""
+    assert peer.times("placeOrder") == 1
+
+
+def test_what_ibapi_cant_send_isnt_said_to_be_sent(tell: Tell, capsys: pytest.CaptureFixture[str]) -> None:
+    peer, app = tell(placeOrder=[both("Submitted")])
+    app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    capsys.readouterr()
+    broken = createOrder("BUY", 5, "LMT", 101.0)
+    broken.parentId = "none"  # type: ignore[assignment]
+    if not peer.wire.binary("openOrder"):
+        broken.account = None  # type: ignore[assignment]
+    with pytest.raises((OrderRejectedError, TypeError, ValueError)):
+        app.placeOrderNow(NVDA, broken)
+    assert capsys.readouterr().out == ""
+    assert peer.times("placeOrder") == 1
+
+
+def test_an_order_copied_from_tws_s_is_a_new_one(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """nautilus#3464: only the permId identifies an order, and on protobuf it is sent."""
+    _, app = tell(placeOrder=[both("Submitted"), []])
+    app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    contract, order = app.open_orders[ID]
+    sent: list[Any] = []
+    monkeypatch.setattr(app, "placeOrder", lambda orderId, contract, order: sent.append((orderId, order.permId)))
+    assert order.permId == 5027
+    app.placeOrders([(contract, order)])
+    assert sent == [(28, 0)]
