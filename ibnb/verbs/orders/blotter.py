@@ -184,7 +184,9 @@ class Blotter:
 
     def rejected(self, key: Key) -> Said | None:
         """The code and text with which TWS refused the order, if it did."""
-        return self._get(key).rejected
+        with self._lock:
+            state = self._orders.get(key)
+            return None if state is None else state.rejected
 
     def unexplained(self, key: Key) -> bool:
         """Has TWS cancelled the order without being asked by us, and without having said why (202)?"""
@@ -201,7 +203,7 @@ class Blotter:
         return None if state.taken or state.status in DONE else state.doubt
 
     def status_of(self, key: Key) -> str:
-        """The order's status, "" for one that isn't known."""
+        """The order's status."""
         return self._get(key).status
 
     def charge(self, execId: str) -> Any | None:
@@ -281,7 +283,7 @@ class Blotter:
 
     def _get(self, key: Key) -> OrderState:
         with self._lock:
-            return self._orders.get(key) or OrderState(Contract(), Order(), 0, 0, status="")
+            return self._orders[key]
 
     def _current(self, key: Key) -> OrderState | None:
         state = self._orders.get(key)

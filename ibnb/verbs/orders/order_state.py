@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from math import isnan, nan
 from typing import Any, NamedTuple
 
-from ibnb.ib.api import to_float
+from ibnb.ib.api import NO_VALID_ID, to_float
 from ibnb.verbs.orders.fills import Fill, Newest, average, reaches, shares
 from ibnb.verbs.orders.refusals import ABOUT_CANCEL, CANCELLED, about_change, about_order, gives_reason
 
@@ -49,8 +49,8 @@ class Said(NamedTuple):
     text: str
 
 
-#: TWS has done what it was asked.
-CONFIRMED = Said(0, "")
+#: TWS has done what it was asked: under a code that no message about an order has.
+CONFIRMED = Said(NO_VALID_ID, "confirmed")
 
 
 class Standing(NamedTuple):
@@ -105,7 +105,7 @@ class OrderState:
     fills: Newest[Fill] = field(default_factory=Newest)
     #: TWS has shown the order, or a fill of it, at least once; the status in its last openOrder.
     taken: bool = False
-    shown: str = ""
+    shown: str | None = None
     rejected: Said | None = None
     doubt: Said | None = None
     #: The end was told by an error alone: what TWS shows later is truer.
@@ -142,7 +142,7 @@ class OrderState:
         self.contract, self.order = contract, order
         status = self.meant(status)
         self.clientId, self.parentId = order.clientId, order.parentId or self.parentId
-        news, self.taken, self.shown = not self.taken or status != self.shown, True, status
+        news, self.taken, self.shown = status != self.shown, True, status
         for each in self.asked:
             if each.answer is None and each.shown_by(order):
                 each.answer, news = CONFIRMED, True

@@ -189,12 +189,16 @@ def test_an_order_that_didnt_leave_is_forgotten_and_a_change_too() -> None:
 def test_what_is_not_known_is_none() -> None:
     blotter = Told(sent=False).blotter
     assert blotter.report(1) is blotter.order(1) is blotter.charge("x") is None
-    assert blotter.rejected(1) is blotter.doubted(1) is None
-    assert blotter.log(1) == blotter.ids() == []
-    assert blotter.cancelling(1, 0.0) is blotter.asked(1).answer is blotter.asked(1).doubt is None
-    assert blotter.status_of(1) == ""
+    assert blotter.rejected(1) is blotter.cancelling(1, 0.0) is None
     blotter.told(1, 201, "nobody's", 0.0)
     assert blotter.ids() == []
+
+
+def test_a_report_shows_itself_in_a_notebook() -> None:
+    """(Mutant of blotter.py.)"""
+    shown = Told().open("Submitted").report()._repr_html_()
+    assert f"Order {ID}" in shown
+    assert "Submitted" in shown
 
 
 @pytest.mark.parametrize("name", ["status", "filled"])

@@ -39,6 +39,15 @@ def test_each_day_is_added_once_in_order_of_time(tmp_path: Path) -> None:
     assert 1 + 3 == len(path.read_text().splitlines())
 
 
+def test_summer_and_winter_stand_in_one_journal(tmp_path: Path) -> None:
+    """(Mutant of journal.py.) The file has each time with the hours from UTC that held then."""
+    winter = fills(("20250110 09:30:00 US/Eastern", "a.w.01.01", 1.0))
+    journal.add_fills(tmp_path / "j.csv", MONDAY)
+    both = journal.add_fills(tmp_path / "j.csv", winter)
+    assert both["execId"].tolist() == ["a.w.01.01", "a.c.01.01", "a.b.01.01"]
+    assert str(both.index[0]) == "2025-01-10 14:30:00+00:00"
+
+
 def test_what_comes_back_is_like_get_executions(tmp_path: Path) -> None:
     back = journal.add_fills(tmp_path / "j.csv", MONDAY)
     assert back.dtypes.to_dict() == MONDAY.dtypes.to_dict()

@@ -22,7 +22,7 @@ from ibnb import (
     createContract,
     createOrder,
 )
-from ibnb.ib.api import OrderState
+from ibnb.ib.api import ContractDetails, OrderState
 from ibnb.verbs.orders.callbacks import OrderCallbacks
 
 BUY = createOrder("BUY", 1, "MKT")
@@ -417,3 +417,43 @@ def test_nothing_is_cancelled_without_a_connection(
     with pytest.raises(NotConnectedError):
         cancel(IBApp())
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("wrong", [7, "BUY", NVDA])
+def test_what_isnt_an_order_is_refused_in_words_by_ibapi_s_own_call_too(tws: ScriptedTWS, wrong: object) -> None:
+    """(Mutant of place.py.)"""
+    with pytest.raises(ValueError, match="placeOrder"):
+        tws.app.placeOrder(27, NVDA, wrong)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda app, what: app.placeOrderNow(what, createOrder("BUY", 1)),
+        lambda app, what: app.placeOrder(app.nextOrderId, what, createOrder("BUY", 1)),
+        lambda app, what: app.placeOrders([(what, createOrder("BUY", 1))]),
+    ],
+    ids=["placeOrderNow", "placeOrder", "placeOrders"],
+)
+def test_what_the_limits_ask_of_tws_holds_up_no_order_of_another_thread(
+    tws: ScriptedTWS, place: Callable[[IBApp, Any], object]
+) -> None:
+    """(Mutants of place.py.)"""
+    tws.record("placeOrder")
+    tws.app.limitOrders(OrderLimits(symbols={"NVDA"}))
+    waited: list[bool] = []
+
+    def meanwhile(reqId: int, contract: Any) -> None:
+        other = threading.Thread(target=lambda: tws.app.placeOrder(500, NVDA, createOrder("BUY", 1)))
+        other.start()
+        other.join(5)
+        waited.append(other.is_alive())
+        found = ContractDetails()
+        found.contract = createContract("NVDA", conId=4815747)
+        tws.tell("contractDetails", reqId, found)
+        tws.tell("contractDetailsEnd", reqId)
+
+    tws.on("reqContractDetails", meanwhile)
+    place(tws.app, createContract("", conId=4815747))
+    assert waited == [False]
+    assert tws.names().count("placeOrder") == 2

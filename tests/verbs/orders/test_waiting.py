@@ -314,6 +314,17 @@ def test_an_unconfirmed_state_is_told_with_what_tws_said_of_it(
     assert str(caught.value).splitlines()[0].partition("; ")[2] == said
 
 
+def test_a_timeout_tells_the_last_three_things_that_tws_said(tws: ScriptedTWS) -> None:
+    """(Mutant of waiting.py.)"""
+    on_virtual_time(tws.app)
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"), *(("error", 27, 399, f"word {n}") for n in range(4)))
+    with pytest.raises(RequestTimeoutError) as caught:
+        tws.app.placeOrderNow(NVDA, LIMIT, wait="Filled", timeout=1)
+    assert [line for line in str(caught.value).splitlines() if "word" in line] == [
+        f"TWS said 399: word {n}" for n in (1, 2, 3)
+    ]
+
+
 def test_a_cancel_that_nobody_asked_for_has_two_seconds_to_say_why(tws: ScriptedTWS) -> None:
     on_virtual_time(tws.app)
     why = ("error", 27, 0, 202, "Order Canceled - reason:Too far through the market", "")
