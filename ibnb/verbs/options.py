@@ -243,7 +243,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
         kind = check("action", action, _EXERCISE)
         if as_option(contract, "exerciseOption").secType not in ("OPT", "FOP"):
             raise ValueError(f"only options can be exercised, not {contract.secType!r}.")
-        if exerciseQuantity < 1:
+        if not exerciseQuantity >= 1:
             raise ValueError(f"exerciseQuantity {exerciseQuantity} is not legal: 1 or more.")
         core = self._ibnb
         core.gate.prepare(contract)

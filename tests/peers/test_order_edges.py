@@ -84,6 +84,41 @@ def test_another_time_in_force_is_confirmed_by_an_order_that_has_it(tell: Tell) 
     assert app.getBlotter().loc[ID, "tif"] == "DAY"
 
 
+@pytest.mark.parametrize("timeout", [-1, math.nan, "5"])
+def test_a_wrong_timeout_is_said_before_anything_leaves(tell: Tell, timeout: Any) -> None:
+    """The order was at work, and who reads ValueError mends the call and sends it again."""
+    peer, app = tell(placeOrder=[both("Submitted")])
+    app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    for call in (
+        lambda: app.placeOrderNow(NVDA, BUY, wait="Filled", timeout=timeout),
+        lambda: app.previewOrder(NVDA, BUY, timeout=timeout),
+        lambda: app.modifyOrder(ID, quantity=4, wait=True, timeout=timeout),
+        lambda: app.cancelOrderById(ID, wait=True, timeout=timeout),
+        lambda: app.cancelAllOrders("account", wait=True, timeout=timeout),
+    ):
+        with pytest.raises(ValueError, match="timeout"):
+            call()
+    app.getOpenOrders()
+    sent = [name for name, _ in peer.asked]
+    assert (sent.count("placeOrder"), sent.count("cancelOrder"), sent.count("reqGlobalCancel")) == (1, 0, 0)
+
+
+def test_cancelling_all_reaches_what_tws_only_holds(tell: Tell) -> None:
+    """IB: an order that isn't transmitted is shown to nobody, and it stayed at TWS."""
+    peer, app = tell(cancelOrder=[[stands("ApiCancelled")]])
+    app.placeOrderNow(NVDA, createOrder("BUY", 5, "LMT", 101.0, transmit=False))
+    app.cancelAllOrders(wait=True)
+    assert ("cancelOrder", ID) in peer.asked
+    assert app.getBlotter()["status"].tolist() == ["ApiCancelled"]
+
+
+def test_an_id_that_is_text_is_shown_as_text(tell: Tell) -> None:
+    _, app = tell(placeOrder=[both("Submitted")])
+    app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    with pytest.raises(ValueError, match=r"order '27' isn't known here. Known: 27"):
+        app.waitOrder("27")  # type: ignore[arg-type]
+
+
 # --- entered by hand -------------------------------------------------------------------------------------------
 
 

@@ -76,6 +76,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
             raise NotConnectedError("nextValidId not received yet.")
         contract = for_order(contract, order, "placeOrderNow")
         wanted = None if wait is None else _statuses(wait)
+        self._ibnb.limit(timeout, "placeOrderNow")  # what is wrong is said before anything leaves
         sent, exits = as_new(order, "placeOrderNow"), _attached(order)
         self._ibnb.gate.prepare(contract)
         with self._ibnb.placing(1 + len(exits)):
@@ -225,7 +226,9 @@ class OrderVerbs(Session, listener=OrderCallbacks):
             self.getOpenOrders(timeout=timeout)
             known = _blotter(self).order(order_id)
         if known is None:
-            raise ValueError(f"there is no order {order_id} to modify. Working: {named(_blotter(self).ids(WORKING))}.")
+            raise ValueError(
+                f"there is no order {order_id!r} to modify. Working: {named(_blotter(self).ids(WORKING))}."
+            )
         if (status := _waiting(self).report(order_id).status) in DONE:
             raise ValueError(f"order {order_id} is {status}; only a working order can be modified.")
         if new_order is None:
@@ -243,6 +246,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         new_order.orderId, new_order.permId = order_id, known[1].permId
         if "transmit" not in changes:
             new_order.transmit = not held
+        self._ibnb.limit(timeout, "modifyOrder")
         if wait and held and not new_order.transmit:
             raise ValueError(f"order {order_id} is held (transmit=False): TWS doesn't show changes of it to wait for.")
         contract = known[0] if contract is None else for_order(contract, new_order, "modifyOrder")
@@ -263,8 +267,9 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         >>> app.cancelOrderById(orderId, wait=True)
         Cancel requested for order 1
         """
-        if not isinstance(order_id, Integral):
+        if not isinstance(order_id, Integral) or isinstance(order_id, bool):
             raise ValueError(f"order id {order_id!r} must be a number: placeOrderNow returns it, listOrders shows it.")
+        self._ibnb.limit(timeout, "cancelOrderById")
         self._ibnb.check_usable("cancelOrderById")
         self.cancelOrder(order_id)
         print(f"Cancel requested for order {order_id}")
@@ -284,12 +289,16 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         Requested cancelation of all live orders.
         """
         everything = check("scope", scope, ("mine", "account")) == "account"
+        self._ibnb.limit(timeout, "cancelAllOrders")
         self._ibnb.check_usable("cancelAllOrders")
         if everything:
             self.reqGlobalCancel()
         else:
-            for key in _orders(self).ask_open("mine", timeout):
-                if isinstance(key, int):  # a manual order, which client 0 sees as its own, has no id to cancel by
+            shown = _orders(self).ask_open("mine", timeout)
+            # What it only holds (transmit=False) TWS doesn't show. A manual order, which client 0 sees as its own, has
+            # no id to cancel by.
+            for key in dict.fromkeys([*shown, *_blotter(self).mine(WORKING)]):
+                if isinstance(key, int):
                     self.cancelOrder(key)
         print("Requested cancelation of all live orders.")
         if wait:

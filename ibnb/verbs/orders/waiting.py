@@ -109,7 +109,7 @@ class Waiting:
         """How the order stands; ValueError for an unknown one."""
         report = self._blotter.report(orderId)
         if report is None:
-            raise ValueError(f"order {orderId} isn't known here. Known: {named(self._blotter.mine())}.")
+            raise ValueError(f"order {orderId!r} isn't known here. Known: {named(self._blotter.mine())}.")
         return report
 
     def standing(self, orderId: int) -> str:
