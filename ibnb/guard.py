@@ -19,6 +19,8 @@ from ibnb.verbs.orders.flatten import Flatten
 logger = logging.getLogger("ibnb")
 
 VALUE, CASH = "NetLiquidation", "TotalCashValue"
+# Where a tag's number is kept.
+_KEPT = {VALUE: "value", CASH: "cash"}
 # Seconds: for a second look at a value that breaks a limit; how often, and for how long, the guard listens for TWS.
 CONFIRM = 5.0
 WATCH, ANSWER = 30.0, 10.0
@@ -94,7 +96,7 @@ class AccountGuard:
         self.watched: dict[str, Watched] = {}
         self._app = app
         self._core = app._ibnb
-        self._names = [accounts] if isinstance(accounts, str) else None if accounts is None else list(accounts)
+        self._names = [accounts] if isinstance(accounts, str) else list(accounts or ())
         self._lock = threading.RLock()
         self._reqId: int | None = None
         self._complete = self._stopped = False
@@ -123,13 +125,14 @@ class AccountGuard:
         return next((self._floor(each) for each in self.watched.values()), math.nan)
 
     def _floor(self, of: Watched) -> float:
-        return of.baseline * (1 - self.max_loss) if self.max_loss is not None and of.baseline > 0 else math.nan
+        # That of a baseline below 0 lies below it: such a guard is refused, and mustn't fire before.
+        return math.nan if self.max_loss is None else of.baseline * (1 - math.copysign(self.max_loss, of.baseline))
 
     @property
     def _tags(self) -> dict[str, str]:
         """What must be a number all the time: the tag, and where it is kept."""
-        watched = ((VALUE, "value", self.max_loss), (CASH, "cash", self.min_cash))
-        return {tag: name for tag, name, limit in watched if limit is not None}
+        limits = (self.max_loss, self.min_cash)
+        return {tag: name for (tag, name), limit in zip(_KEPT.items(), limits, strict=True) if limit is not None}
 
     def __repr__(self) -> str:
         state = "has fired" if self.tripped else "watches" if self._complete and not self._stopped else "isn't watching"
@@ -171,7 +174,7 @@ class AccountGuard:
 
     def _ask(self) -> None:
         self._reqId = self._core.ids.request()
-        self._app.reqAccountSummary(self._reqId, "All", f"{VALUE},{CASH}")
+        self._app.reqAccountSummary(self._reqId, "All", ",".join(_KEPT))
 
     def _check_start(self) -> None:
         for each in self.watched.values():
@@ -193,7 +196,19 @@ class AccountGuard:
 
     def fire(self, reason: str = "by hand") -> None:
         """Stop now, whatever the values are: what a kill switch does. It fires once, as by itself."""
-        self._fire(reason)
+        with self._lock:
+            if self.tripped:
+                return
+            self.tripped = True
+        app, accounts = self._app, list(self.watched)
+        self._act(f"block new orders: {reason}", lambda: self._core.gate.halt(self, accounts, reason))
+        self._act("cancel every open order", lambda: app.reqGlobalCancel())
+        if self.flatten:
+            names = ", ".join(accounts)
+            closing = Flatten(app, accounts, self._say, self._closed)
+            self._act(f"close every position of {names}, also those held before the guard began", closing.start)
+        if self.dry_run or not self.flatten:
+            self._closed()
 
     def release(self) -> None:
         """Let orders pass again after the guard has fired: a decision for a person."""
@@ -203,7 +218,7 @@ class AccountGuard:
 
     def _row(self, reqId: int, account: str, tag: str, value: str, currency: str) -> None:
         of = self.watched.get(account)
-        if reqId != self._reqId or of is None or tag not in (VALUE, CASH):
+        if reqId != self._reqId or of is None or tag not in _KEPT:
             return
         number = _number(value)
         with self._lock:
@@ -212,7 +227,7 @@ class AccountGuard:
                 return
             if currency != of.currency.get(tag, currency):
                 return
-            setattr(of, "value" if tag == VALUE else "cash", number)
+            setattr(of, _KEPT[tag], number)
             if tag in self._tags:
                 self._see(of, tag, value, number)
         self._judge()
@@ -228,7 +243,7 @@ class AccountGuard:
 
             def still() -> None:
                 if of.blind.get(tag) is since and not self._stopped:
-                    self._fire(f"{tag} of {of.account} hasn't been a number for {self.patience:g} s")
+                    self.fire(f"{tag} of {of.account} hasn't been a number for {self.patience:g} s")
 
             self._core.clock.later(self.patience, still)
 
@@ -237,7 +252,7 @@ class AccountGuard:
             return
         if not self._complete:
             for each in self.watched.values():
-                for tag, name in ((VALUE, "value"), (CASH, "cash")):
+                for tag, name in _KEPT.items():
                     rows = each.rows.get(tag, {})
                     # One row is the base currency's; of several, only one that says so.
                     base = next(iter(rows)) if len(rows) == 1 else "BASE" if "BASE" in rows else None
@@ -275,7 +290,7 @@ class AccountGuard:
         if not broken or self.tripped or self._doubt:
             return
         if sure:
-            self._fire(broken)
+            self.fire(broken)
             return
         # One wrong value mustn't end a day: TWS is asked once more.
         self._doubt = broken
@@ -293,7 +308,7 @@ class AccountGuard:
         first, self._doubt = self._doubt, ""
         broken = self._broken()
         if broken:
-            self._fire(broken)
+            self.fire(broken)
         elif not self.tripped:
             self._say(f"a second look didn't confirm it: {first}")
 
@@ -317,26 +332,11 @@ class AccountGuard:
             self._unheard = now
             self._say("TWS's messages aren't read: a callback of yours blocks, or TWS hangs; the guard sees nothing")
         elif now - self._unheard >= self.patience:
-            self._fire(f"no message of TWS has been read for {now - self._unheard:.0f} s")
+            self.fire(f"no message of TWS has been read for {now - self._unheard:.0f} s")
             return
         self._core.clock.later(WATCH, self._listen)
 
     # --- acting --------------------------------------------------------------------------------------------
-
-    def _fire(self, reason: str) -> None:
-        with self._lock:
-            if self.tripped:
-                return
-            self.tripped = True
-        app, accounts = self._app, list(self.watched)
-        self._act(f"block new orders: {reason}", lambda: self._core.gate.halt(self, accounts, reason))
-        self._act("cancel every open order", lambda: app.reqGlobalCancel())
-        if self.flatten:
-            names = ", ".join(accounts)
-            closing = Flatten(app, accounts, self._say, self._closed)
-            self._act(f"close every position of {names}, also those held before the guard began", closing.start)
-        if self.dry_run or not self.flatten:
-            self._closed()
 
     def _closed(self) -> None:
         if self.disconnect:

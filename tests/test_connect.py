@@ -327,8 +327,9 @@ def test_no_order_leaves_before_the_account_is_known(tws: FakeTWS) -> None:
 def test_read_only_is_one_word_and_isnt_lifted_by_a_second_call(tws: FakeTWS) -> None:
     app = connect(port=tws.port, readonly=True)
     assert connect(port=tws.port) is app
-    with pytest.raises(SafetyError, match="read-only"):
-        app.conn.sendMsg(framed(3, 1))
+    for placing_or_cancelling in (3, 21, 4, 58):
+        with pytest.raises(SafetyError, match="read-only"):
+            app.conn.sendMsg(framed(placing_or_cancelling, 1))
 
 
 def test_a_client_id_that_isnt_free_yet_is_tried_again(tws: FakeTWS, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -247,6 +248,15 @@ def test_one_wrong_value_isnt_believed(both: tuple[Account, App]) -> None:
         assert guard.tripped
 
 
+def test_a_second_look_that_was_answered_isnt_waited_for(both: tuple[Account, App], clock: VirtualClock) -> None:
+    tws, app = both
+    with AccountGuard(app, 0.05, patience=0.5) as guard:
+        tws.send(63, 1, tws.wait_for(62)[-1][2], ACCOUNT, VALUE, 0.0, "USD")
+        settle(app)
+        wait(app, CONFIRM)
+    assert 1 == len(guard.actions)
+
+
 def test_a_second_look_that_isnt_answered_counts_as_a_loss(both: tuple[Account, App], clock: VirtualClock) -> None:
     tws, app = both
     with AccountGuard(app, 0.05) as guard:
@@ -371,6 +381,20 @@ def test_a_callback_that_blocks_leaves_it_blind_but_not_still(both: tuple[Accoun
         blocked.set()
 
 
+def test_every_half_minute_it_listens_for_ten_seconds(both: tuple[Account, App]) -> None:
+    _, app = both
+    waited: list[float] = []
+    later: list[tuple[float, Callable[[], object]]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(core(app).clock, "later", lambda *alarm: later.append(alarm))
+        with AccountGuard(app, 0.05) as guard:
+            patch.setattr(core(app).fence, "ask", lambda connection: SimpleNamespace(wait=waited.append))
+            later[0][1]()
+            patch.undo()
+    assert ([30.0, 30.0], [10.0]) == ([seconds for seconds, _ in later], waited)
+    assert [action[:28] for action in guard.actions] == ["TWS's messages aren't read: "]
+
+
 def test_messages_that_are_read_again_are_told(both: tuple[Account, App]) -> None:
     _, app = both
     with AccountGuard(app, 0.05) as guard, pytest.MonkeyPatch.context() as patch:
@@ -393,17 +417,13 @@ def test_a_connection_that_is_lost_is_not_a_callback_that_blocks(both: tuple[Acc
         assert ([], 1) == (guard.actions, len(later))  # it listens again
 
 
-@pytest.mark.parametrize("virtual", [False, True])
-def test_it_has_a_watch_where_time_goes_by_itself(both: tuple[Account, App], virtual: bool) -> None:
-    _, app = both
-    if virtual:
-        on_virtual_time(app)
+def test_it_has_no_watch_where_time_doesnt_go_by_itself(both: tuple[Account, App], clock: VirtualClock) -> None:
     later: list[float] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(core(app).clock, "later", lambda seconds, action: later.append(seconds))
-        with AccountGuard(app, 0.05):
+        patch.setattr(core(both[1]).clock, "later", lambda seconds, action: later.append(seconds))
+        with AccountGuard(both[1], 0.05):
             pass
-    assert later == ([] if virtual else [30.0])
+    assert later == []
 
 
 @pytest.mark.parametrize(

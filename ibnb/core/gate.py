@@ -275,8 +275,8 @@ class OrderGate:
                 "account's code before connecting: ibnb.connect(..., live='U…'), or app.live = 'U…'"
             )
         alone = live if len(accounts) == 1 else None
-        named = str(getattr(order, "account", "") or "") or account or alone
-        if named != live or any(getattr(order, name, "") for name in _ALLOCATIONS):
+        named = str(getattr(order, "account", None) or account or alone)
+        if named != live or _allocated(order):
             raise SafetyError(
                 f"{what} refused: set its account to the live one that was spelled out, and no allocation"
             )
@@ -289,7 +289,7 @@ class OrderGate:
             raise intent.refuse(
                 "selling short isn't allowed, and what it sells isn't known; app.resolve(contract) asks TWS beforehand"
             )
-        if sold and intent.order is not None and any(getattr(intent.order, name, "") for name in _ALLOCATIONS):
+        if sold and _allocated(intent.order):
             raise intent.refuse("selling short isn't allowed, and it is for accounts that it doesn't name")
         if sold and intent.cash:
             raise intent.refuse("selling short isn't allowed, and how many its cashQty sells isn't known")
@@ -309,7 +309,7 @@ class OrderGate:
 
     def _terms(self, intent: Intent, order: Any, account: str = "") -> Terms:
         trades = {part.conId: _signed(part.units, part.sells) for part in intent.parts if part.conId}
-        return self._as_terms(trades, intent.quantity, order, account or self._who.account, settles=order is None)
+        return self._as_terms(trades, intent.quantity, order, account or self._who.account, self._client_id)
 
     # --- what the session knows ----------------------------------------------------------------------
 
@@ -358,11 +358,10 @@ class OrderGate:
                     self._place.names[permId], status, 0.0 if is_unset(filled) else float(filled)
                 )
 
-    def status(self, orderId: int, status: str, filled: Any, clientId: int | None = None, permId: int = 0) -> None:
+    def status(self, orderId: int, status: str, filled: Any, clientId: int, permId: int) -> None:
         """An order's progress: what is sold or dead isn't waiting to be sold any more."""
         with self._place.lock:
-            key = self._key(orderId, self._client_id if clientId is None else clientId, permId)
-            self._place.exposure.status(key, status, to_float(filled))
+            self._place.exposure.status(self._key(orderId, clientId, permId), status, to_float(filled))
 
     def error(self, orderId: int, code: int, text: str) -> None:
         """TWS answered an order with an error: one that it never took is free again."""
@@ -384,25 +383,22 @@ class OrderGate:
             return names.setdefault(permId, (clientId, orderId)) if permId else (clientId, orderId)
         return names.get(permId, (-1, permId))
 
-    def _as_terms(
-        self,
-        trades: dict[int, float],
-        quantity: float,
-        order: Any,
-        account: str,
-        clientId: int | None = None,
-        settles: bool = False,
-    ) -> Terms:
-        parent = int(getattr(order, "parentId", 0) or 0)
-        alone = not parent and getattr(order, "ocaType", 0) not in WITH_BLOCK
-        group = "" if alone else str(getattr(order, "ocaGroup", "") or "")
-        named = str(getattr(order, "account", "") or "") or account
-        client = self._client_id if clientId is None else clientId
-        return Terms(named, trades, quantity, group, (client, parent) if parent else None, settles)
+    def _as_terms(self, trades: dict[int, float], quantity: float, order: Any, account: str, clientId: int) -> Terms:
+        parent = int(getattr(order, "parentId", None) or 0)
+        alone = not parent and getattr(order, "ocaType", None) not in WITH_BLOCK
+        group = "" if alone else str(getattr(order, "ocaGroup", None) or "")
+        named = str(getattr(order, "account", None) or account)
+        of = (clientId, parent) if parent else None
+        return Terms(named, trades, quantity, group, of, settles=order is None)
 
 
 def _signed(units: float, sells: bool) -> float:
     return -units if sells else units
+
+
+def _allocated(order: Any) -> bool:
+    """Is it for other accounts than the one that it names?"""
+    return any(getattr(order, name, None) for name in _ALLOCATIONS)
 
 
 def _is_preview(order: Any) -> bool:

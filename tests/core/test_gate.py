@@ -65,7 +65,7 @@ def test_selling_short_is_judged_by_what_is_known() -> None:
     made.check(1, contract(), sell)
     assert "only 8 held, 5 of them already being sold" in refused(made, 2, contract(), sell)
     made.check(1, contract(), order(8, "SELL"))  # a modification replaces the order
-    made.status(1, "Cancelled", 0)
+    made.status(1, "Cancelled", 0, clientId=1, permId=0)
     made.check(3, contract(), order(8, "SELL"))
     assert "selling short" in refused(made, 4, contract(), order(1, "SSHORT"))
     made.check(5, contract(), order(1000))
@@ -118,7 +118,7 @@ def test_fills_change_what_is_held_at_once() -> None:
     made.position(told(), 10)
     made.check(1, contract(), order(10, "SELL"))
     made.filled(told(), fill("SLD", 10))
-    made.status(1, "Filled", 10)
+    made.status(1, "Filled", 10, clientId=1, permId=0)
     assert "only 0 held" in refused(made, 2, contract(), order(1, "SELL"))
     made.filled(told(), fill("BOT", 3, "b.01", 7))
     made.check(3, contract(), order(3, "SELL"))
@@ -128,7 +128,7 @@ def test_a_purchase_that_only_its_status_tells_of_is_held_once() -> None:
     made = gate(allow_short=False)
     made.position(told(), 0)
     made.check(1, contract(), order(10))
-    made.status(1, "Filled", 10)
+    made.status(1, "Filled", 10, clientId=1, permId=0)
     assert "only 10 held" in refused(made, 2, contract(), order(11, "SELL"))
     made.check(2, contract(), order(10, "SELL"))
 
@@ -236,6 +236,15 @@ def test_orders_of_other_sessions_count_as_tws_shows_them_once() -> None:
     made.check(2, contract(), order(60, "SELL"))
 
 
+def test_an_order_of_the_master_client_counts_once() -> None:
+    made = gate(clientId=0, allow_short=False)
+    made.position(told(), 100)
+    sale = order(60, "SELL")
+    made.check(1, contract(), sale)
+    made.open_order(1, told(), shown(sale, clientId=0), "Submitted")
+    made.check(2, contract(), order(40, "SELL"))
+
+
 def test_manual_orders_without_an_id_are_told_apart_by_permid() -> None:
     made = gate(allow_short=False)
     made.position(told(), 100)
@@ -254,7 +263,7 @@ def test_an_open_combo_and_an_order_by_cash_hold_their_legs() -> None:
     assert "60 of them" in refused(made, 1, contract(), order(41, "SELL"))
     made.open_order(5, bag, shown(order(30, "SELL"), permId=3), "Submitted")
     made.check(1, contract(), order(100, "SELL"))
-    made.status(1, "Cancelled", 0)
+    made.status(1, "Cancelled", 0, clientId=1, permId=0)
     made.open_order(6, told(), shown(order(0, "SELL"), permId=4), "Submitted")
     assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
 

@@ -32,11 +32,12 @@ _DIRECT = frozenset({"FUT", "FOP", "CASH", "CRYPTO", "CONTFUT"})
 
 @dataclass
 class Closing:
-    """One position on its way to nothing. `units` are held; `routes` are its contract on each exchange, best first."""
+    """One position that `action` closes. `units` are held; `routes` are its contract on each exchange, best first."""
 
     holding: Holding
     contract: Any
     units: float
+    action: str
     routes: list[Any] = field(default_factory=list)
     route: int = 0
     tries: int = 0
@@ -70,7 +71,8 @@ class Flatten:
     ) -> None:
         self._app = app
         self._core = app._ibnb
-        self._blotter = self._core.listener(OrderCallbacks).blotter if isinstance(app, OrderVerbs) else None
+        self._verbs = OrderVerbs if isinstance(app, OrderVerbs) else Session
+        self._blotter = self._core.listener(OrderCallbacks).blotter if self._verbs is OrderVerbs else None
         self._accounts = frozenset(accounts)
         self._say = say
         self._done = done
@@ -107,7 +109,7 @@ class Flatten:
 
         def begin() -> None:
             self._phase = "orders"
-            self._todo.append(lambda: self._app.reqAllOpenOrders())
+            self._todo.append(self._app.reqAllOpenOrders)
             self._after(STEP, "orders", self._look)
 
         self._heard(begin)()
@@ -155,7 +157,7 @@ class Flatten:
             self._say(f"go on, though TWS hasn't confirmed the cancel of every order ({symbols})")
             self._working.clear()
         self._phase, self._looks, self._found = "positions", self._looks + 1, {}
-        self._todo.append(lambda: self._app.reqPositions())
+        self._todo.append(self._app.reqPositions)
         self._after(STEP, "positions", self._positions_told)
 
     def _position(self, account: str, contract: Any, position: Any, avgCost: float) -> None:
@@ -168,22 +170,22 @@ class Flatten:
         self._phase = "closing"
         known = {each.holding: each for each in self._closing}
         for holding, (contract, units) in self._found.items():
-            before = known.get(holding)
-            if not units or (before is not None and (before.waits or before.said.startswith("refused"))):
+            before, action = known.get(holding), "SELL" if units > 0 else "BUY" if units else ""
+            if not action or (before is not None and (before.waits or before.said.startswith("refused"))):
                 continue
             if before is not None and not math.isclose(units, before.left, abs_tol=1e-9):
                 self._tell(before, f"TWS shows {units:g} where {before.left:g} should be left: look at it yourself")
                 continue
             if before is not None:
                 self._closing.remove(before)
-            closing = Closing(holding, contract, units)
+            closing = Closing(holding, contract, units, action)
             self._closing.append(closing)
             self._ask_details(closing)
         self._finish()
 
     def _ask_details(self, closing: Closing) -> None:
         asked = Contract()
-        asked.conId = int(closing.contract.conId)
+        asked.conId = closing.holding[1]
         reqId = self._core.ids.request()
         self._asked[reqId] = (closing, [])
         self._todo.append(lambda: self._app.reqContractDetails(reqId, asked))
@@ -203,7 +205,7 @@ class Flatten:
 
     def _send(self, closing: Closing) -> None:
         contract, order = closing.routes[closing.route], Order()
-        order.action, order.orderType = ("SELL" if closing.left > 0 else "BUY"), "MKT"
+        order.action, order.orderType = closing.action, "MKT"
         order.totalQuantity, order.account = to_decimal(abs(closing.left)), closing.holding[0]
         # TWS takes an order for a coin for this moment only.
         order.tif = "IOC" if contract.secType == "CRYPTO" else "DAY"
@@ -213,11 +215,12 @@ class Flatten:
             try:
                 with self._core.gate.open(), self._core.placing():
                     orderId = self._core.take_order_id()
-                    closing.orderId, closing.status, closing.noted = orderId, "", ""
+                    closing.orderId = orderId
                     what = f"{order.action} {abs(closing.left):g} MKT on {contract.exchange}"
                     self._tell(closing, f"sent {what} (order {orderId})")
                     self._follow(closing, orderId, "")
-                    _place(self._app, orderId, contract, order)
+                    # ibnb's own, which the blotter knows of; not an override that may do anything.
+                    self._verbs.placeOrder(self._app, orderId, contract, order)
             except Exception as error:
                 self._heard(self._refused)(closing, str(error))
 
@@ -279,7 +282,6 @@ class Flatten:
             closing.units = math.copysign(whole, closing.units)
             closing.route -= 1
         self._refused(closing, closing.noted)
-        self._finish()
 
     def _of(self, orderId: int) -> Closing | None:
         return next((each for each in self._closing if each.orderId == orderId and not each.over), None)
@@ -288,7 +290,7 @@ class Flatten:
         """Another exchange at once, all of them again after a while, and give up at last."""
         if closing.orderId is not None:
             self._abandoned.add(closing.orderId)
-        closing.orderId, closing.status, closing.waits = None, "", False
+        closing.orderId, closing.status, closing.noted, closing.waits = None, "", "", False
         closing.route += 1
         if closing.route < len(closing.routes):
             self._tell(closing, f"not taken ({why}): the next exchange is tried")
@@ -315,7 +317,7 @@ class Flatten:
         """When nothing is on its way any more: look once more at what is held, and then be done."""
         if self._phase != "closing" or any(not (each.over or each.waits) for each in self._closing):
             return
-        if self._looks < LOOKS and any(each.over and each.filled for each in self._closing):
+        if self._looks < LOOKS and any(each.filled for each in self._closing):
             self._phase = "settling"
             self._after(SETTLED, "settling", self._look)
             return
@@ -343,8 +345,3 @@ def routes(contract: Any, rows: Collection[Any]) -> list[Any]:
         alone.exchange = contract.exchange or contract.primaryExchange or "SMART"
         return [alone]
     return list(found.values())[:PLACES]
-
-
-def _place(app: Session, orderId: int, contract: Any, order: Any) -> None:
-    """ibnb's own placeOrder, which the blotter knows of; not an override that may do anything."""
-    (OrderVerbs if isinstance(app, OrderVerbs) else Session).placeOrder(app, orderId, contract, order)
