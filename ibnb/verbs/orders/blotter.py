@@ -203,8 +203,10 @@ class Blotter:
         return None if state.taken or state.status in DONE else state.doubt
 
     def status_of(self, key: Key) -> str:
-        """The order's status."""
-        return self._get(key).status
+        """The order's status, "" for one that isn't known: a program's own placeOrder may send nothing."""
+        with self._lock:
+            state = self._orders.get(key)
+            return "" if state is None else state.status
 
     def charge(self, execId: str) -> Any | None:
         """The commission report of a fill, or None while there is none."""

@@ -190,6 +190,7 @@ def test_what_is_not_known_is_none() -> None:
     blotter = Told(sent=False).blotter
     assert blotter.report(1) is blotter.order(1) is blotter.charge("x") is None
     assert blotter.rejected(1) is blotter.cancelling(1, 0.0) is None
+    assert blotter.status_of(1) == ""
     blotter.told(1, 201, "nobody's", 0.0)
     assert blotter.ids() == []
 

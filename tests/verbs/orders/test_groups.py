@@ -155,6 +155,13 @@ def test_what_a_broken_group_hasnt_handed_on_holds_no_shares(failing: int) -> No
     assert f"{100:g} of them already being sold" in refused(made, 10, contract(), order(1, "SELL"))
 
 
+def test_a_program_whose_own_place_order_sends_nothing_may_try_its_group(tws: ScriptedTWS) -> None:
+    """A dry run: the blotter knows none of them."""
+    tws.app.placeOrder = lambda orderId, contract, order: None
+    assert tws.app.placeBracket(NVDA, BRACKET) == [27, 28, 29]
+    assert len(tws.app.getBlotter()) == 0
+
+
 def test_a_group_of_one_and_of_none(tws: ScriptedTWS) -> None:
     tws.record("placeOrder")
     assert tws.app.placeOrders([(NVDA, createOrder("BUY", 1))]) == [27]
