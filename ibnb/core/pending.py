@@ -69,8 +69,6 @@ class Slot:
         self.error: BaseException | None = None
         #: The error is ibnb's own: TWS goes on with the request.
         self.still_runs = False
-        # Messages that carried this slot's id without ending it (2176, 10167 …), as (code, text).
-        self.notices: list[tuple[int, str]] = []
         self.ended = Latch()
         # Whoever gets this ends the slot.
         self._end_of = threading.Lock()

@@ -64,10 +64,8 @@ class Routing:
             self._refuse(slot, reqId, errorCode, errorString)
         elif end == "finish":
             slot.finish()
-        else:
-            slot.notices.append((errorCode, notice.text))
-            if end == "doubt" and not slot.lasting:
-                self._wait_and_see(slot, reqId, errorCode, errorString)
+        elif end == "doubt" and not slot.lasting:
+            self._wait_and_see(slot, reqId, errorCode, errorString)
 
     def _refuse(self, slot: Slot, reqId: int, code: int, text: str) -> None:
         self.subscriptions.ended(reqId)

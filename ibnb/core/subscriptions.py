@@ -82,9 +82,7 @@ def goes_on(request: str, given: Mapping[str, Any]) -> bool:
 
 def key_of(sort: Sort, given: Mapping[str, Any]) -> Key:
     """The request's id, or its name; the same key under which a verb's slot is open."""
-    if sort.name:
-        return sort.name
-    key: Key = given["reqId"]
+    key: Key = sort.name or given["reqId"]
     return key
 
 

@@ -73,8 +73,6 @@ class AccountUpdates(NamedTuple):
 
 
 class AccountCallbacks(Listener):
-    """What TWS answers, recorded."""
-
     @on("currentTime")
     def got_current_time(self, time: int) -> None:
         self._pending.answer("currentTime", int(time))
@@ -88,18 +86,9 @@ class AccountCallbacks(Listener):
         self._pending.add("accountUpdates", ("value", (key, val, currency, accountName)))
 
     @on("updatePortfolio")
-    def got_portfolio(
-        self,
-        contract: Any,
-        position: Any,
-        marketPrice: float,
-        marketValue: float,
-        averageCost: float,
-        unrealizedPNL: float,
-        realizedPNL: float,
-        accountName: str,
-    ) -> None:
-        numbers = (position, marketPrice, marketValue, averageCost, unrealizedPNL, realizedPNL)
+    def got_portfolio(self, contract: Any, *told: Any) -> None:
+        # The table's columns follow in the order in which TWS tells them.
+        *numbers, accountName = told
         names = (contract.symbol, contract.secType, contract.currency)
         row = (*names, *numbers, contract.conId, accountName, *tables.identity(contract))
         self._pending.add("accountUpdates", ("portfolio", row))
@@ -136,18 +125,13 @@ class AccountCallbacks(Listener):
     def got_account_multi(self, reqId: int, account: str, modelCode: str, key: str, value: str, currency: str) -> None:
         self._pending.add(reqId, (key, value, currency, account))
 
-    @on("pnlSingle")
-    def got_pnl_single(self, reqId: int, *figures: Any) -> None:
-        self._pending.answer(reqId, [to_float(each) for each in figures])
-
     @on("pnl")
-    def got_pnl(self, reqId: int, dailyPnL: float, unrealizedPnL: float, realizedPnL: float) -> None:
-        self._pending.answer(reqId, (to_float(dailyPnL), to_float(unrealizedPnL), to_float(realizedPnL)))
+    @on("pnlSingle")
+    def got_pnl(self, reqId: int, *figures: Any) -> None:
+        self._pending.answer(reqId, [to_float(each) for each in figures])
 
 
 class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
-    """Verbs about the account, and the callbacks that answer them."""
-
     def getCurrentTime(self, timeout: float | None = None) -> pd.Timestamp:
         """Return TWS's own clock, in UTC, to the second.
 

@@ -32,8 +32,6 @@ class ConfigurationCallbacks(Listener):
 
 
 class ConfigurationVerbs(Session, listener=ConfigurationCallbacks):
-    """Verbs about TWS's settings, and the callbacks that answer them."""
-
     def getConfig(self, timeout: float | None = None) -> pd.DataFrame:
         """Return TWS's own settings: index `setting` (IB's path of names), column `value` (bool, number or text).
 

@@ -38,8 +38,6 @@ _TELLING = (
 
 
 class ContractCallbacks(Listener):
-    """What TWS answers, recorded."""
-
     @on("symbolSamples")
     def got_symbol_samples(self, reqId: int, contractDescriptions: Any) -> None:
         told = attrgetter("symbol", "secType", "primaryExchange", "currency", "conId")
@@ -48,8 +46,6 @@ class ContractCallbacks(Listener):
 
 
 class ContractVerbs(Session, listener=ContractCallbacks):
-    """Verbs about contracts, and the callbacks that answer them."""
-
     createContract = staticmethod(create.createContract)
 
     def getContractDetails(self, contract: ContractLike | str, timeout: float | None = None) -> pd.DataFrame:

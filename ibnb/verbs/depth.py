@@ -44,8 +44,6 @@ class DepthChange(NamedTuple):
 
 
 class DepthCallbacks(Listener):
-    """What TWS answers, recorded."""
-
     @on("updateMktDepth")
     def got_depth(self, reqId: int, position: int, operation: int, side: int, price: float, size: Any) -> None:
         self._pending.tell(reqId, (position, operation, side, (price, to_float(size), "")))
@@ -80,8 +78,6 @@ class DepthCallbacks(Listener):
 
 
 class DepthVerbs(Session, listener=DepthCallbacks):
-    """Verbs about market depth, and the callbacks that answer them."""
-
     def streamDepth(
         self,
         contract: ContractLike | str,

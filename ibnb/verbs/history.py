@@ -60,8 +60,6 @@ class LiveBar(NamedTuple):
 
 
 class HistoryCallbacks(Listener):
-    """What TWS answers, recorded."""
-
     @on("historicalData")
     def got_bar(self, reqId: int, bar: Any) -> None:
         self._pending.add(reqId, _row(bar))
@@ -90,8 +88,6 @@ class HistoryCallbacks(Listener):
 
 
 class HistoryVerbs(Session, listener=HistoryCallbacks):
-    """Verbs about history, and the callbacks that answer them."""
-
     dataSettings = staticmethod(create.dataSettings)
     displayData = staticmethod(displayData)
     plotData = staticmethod(plotData)
@@ -158,9 +154,8 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
         >>> list(app.getDataMany(contracts, app.dataSettings("3 M", "1 day")).index.names)
         ['symbol', 'Date']
         """
-        labels = list(contracts) if isinstance(contracts, Mapping) else None
-        many = as_contracts(list(contracts.values()) if isinstance(contracts, Mapping) else contracts, "getDataMany")
-        labels = labels if labels is not None else [each.symbol for each in many]
+        given, many = named(contracts, "getDataMany")
+        labels = given or [each.symbol for each in many]
         if len(set(labels)) < len(labels):
             twice = next(label for label in labels if labels.count(label) > 1)
             raise ValueError(
@@ -235,6 +230,13 @@ class HistoryVerbs(Session, listener=HistoryCallbacks):
             # Until it is cancelled the request counts among the fifty that may be open.
             self.cancelHeadTimeStamp(slot.key)
         return parse_dates(slot.rows, "UTC")[0]
+
+
+def named(contracts: Any, verb: str) -> tuple[list[str], list[ContractLike]]:
+    """The labels that a dict of contracts gives, and one or many contracts or symbols as contracts. ValueError."""
+    if isinstance(contracts, Mapping):
+        return list(contracts), as_contracts(contracts.values(), verb)
+    return [], as_contracts(contracts, verb)
 
 
 def zone_for(core: Core, contract: Any, rows: Sequence[Any], verb: str) -> str | None:

@@ -43,13 +43,11 @@ _LARGE = float(UNSET_INTEGER)
 
 # What takes each of many callbacks by itself.
 _ONE_BY_ONE = {
-    "tickPrice": "got_price", "tickSize": "got_size", "tickGeneric": "got_generic", "tickString": "got_string",
+    "tickPrice": "got_price", "tickSize": "got_size", "tickGeneric": "got_other", "tickString": "got_other",
 }  # fmt: skip
 
 
 class MarketDataCallbacks(Listener):
-    """What TWS answers, recorded."""
-
     @on("tickPrice")
     def got_price(self, reqId: int, tickType: int, price: float, attrib: Any) -> None:
         line, name = self._pending.taker(reqId), PRICE_TICKS.get(tickType)
@@ -90,16 +88,11 @@ class MarketDataCallbacks(Listener):
             line.size(tickType, name, value, now)
 
     @on("tickGeneric")
-    def got_generic(self, reqId: int, tickType: int, value: float) -> None:
-        line = self._pending.taker(reqId)
-        if isinstance(line, Line):
-            line.other(tickType, to_float(value), self._core.now())
-
     @on("tickString")
-    def got_string(self, reqId: int, tickType: int, value: str) -> None:
+    def got_other(self, reqId: int, tickType: int, value: float | str) -> None:
         line = self._pending.taker(reqId)
         if isinstance(line, Line):
-            line.other(tickType, value, self._core.now())
+            line.other(tickType, value if isinstance(value, str) else to_float(value), self._core.now())
 
     @on("ticks")
     def got_ticks(self, quotes: list[Quotes], calls_of: Callable[[slice], list[tuple[str, tuple[Any, ...]]]]) -> None:
@@ -123,8 +116,6 @@ class MarketDataCallbacks(Listener):
 
 
 class MarketDataVerbs(Session, listener=MarketDataCallbacks):
-    """Verbs about quotes, and the callbacks that answer them."""
-
     def getQuote(self, contract: ContractLike | str, snapshot: bool = False, timeout: float | None = None) -> pd.Series:
         """Return one contract's quote as a Series, as soon as it is complete.
 

@@ -32,8 +32,6 @@ class NewsArticle(NamedTuple):
 
 
 class NewsCallbacks(Listener):
-    """What TWS answers, recorded."""
-
     @on("newsProviders")
     def got_news_providers(self, newsProviders: Any) -> None:
         self._pending.answer("newsProviders", [(each.code, each.name) for each in newsProviders])
@@ -56,8 +54,6 @@ class NewsCallbacks(Listener):
 
 
 class NewsVerbs(ContractVerbs, listener=NewsCallbacks):
-    """Verbs about news, and the callbacks that answer them."""
-
     def getNewsProviders(self, timeout: float | None = None) -> pd.DataFrame:
         """Return the news providers that the account has: index `code`, column `name`. None gives an empty frame.
 

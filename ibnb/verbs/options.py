@@ -22,7 +22,7 @@ from ibnb.ib.fields import ContractLike
 from ibnb.ib.instruments import as_option
 from ibnb.ib.values import check
 from ibnb.verbs.contracts import ContractVerbs
-from ibnb.verbs.greeks import COMPUTED, COMPUTED_OF, GreekLine, GreekStream
+from ibnb.verbs.greeks import COMPUTED, COMPUTED_OF, GreekLine, Greeks, GreekStream
 from ibnb.verbs.market_data import MarketDataVerbs, open_line
 
 # The calculators' answer.
@@ -35,7 +35,6 @@ _AT_ONCE = 50
 # TWS itself gives a snapshot no longer to be complete.
 _PATIENCE = 11.0
 _QUOTED = ("bid", "ask", "last", "bidSize", "askSize", "volume")
-_GREEKS = ("impliedVol", "delta", "gamma", "vega", "theta", "optPrice", "pvDividend", "undPrice")
 _NAN = float("nan")
 
 
@@ -51,8 +50,6 @@ class OptionClass(NamedTuple):
 
 
 class OptionCallbacks(Listener):
-    """What TWS answers, recorded."""
-
     @on("securityDefinitionOptionParameter")
     def got_option_parameters(
         self,
@@ -85,8 +82,6 @@ class OptionCallbacks(Listener):
 
 
 class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
-    """Verbs about options, and the callbacks that answer them."""
-
     def getOptionParameters(
         self, underlying: ContractLike | str, futFopExchange: str = "", timeout: float | None = None
     ) -> pd.DataFrame:
@@ -313,7 +308,7 @@ def _quoted(app: OptionVerbs, contracts: Sequence[Any], timeout: float | None) -
             lines.append(line)
 
         def settled() -> bool:
-            return all(line.slot.done or _is_complete(line.values) for line in lines)
+            return all(line.slot.done or {"bid", "ask", "delta"} <= line.values.keys() for line in lines)
 
         try:
             app._ibnb.wait_until(settled, _PATIENCE if timeout is None else timeout, "getOptionChain")
@@ -356,17 +351,13 @@ def _check_positive(**values: float) -> None:
             raise ValueError(f"{name} {value!r} is not legal: more than 0.")
 
 
-def _is_complete(values: dict[str, float]) -> bool:
-    return all(name in values for name in ("bid", "ask", "delta"))
-
-
 def _chain_row(line: Any) -> tuple[Any, ...]:
     contract, values = line.contract, dict(line.values)
     return (
         contract.lastTradeDateOrContractMonth[:8],
         contract.strike,
         contract.right[:1],
-        *(values.get(name, _NAN) for name in (*_QUOTED, *_GREEKS)),
+        *(values.get(name, _NAN) for name in (*_QUOTED, *Greeks._fields[1:])),
         contract.tradingClass,
         contract.multiplier,
         contract.localSymbol,

@@ -32,16 +32,12 @@ class RealTimeBar(NamedTuple):
 
 
 class RealTimeBarCallbacks(Listener):
-    """What TWS answers, recorded."""
-
     @on("realtimeBar")
     def got_real_time_bar(self, reqId: int, time: int, *figures: Any) -> None:
         self._pending.tell(reqId, (str(time), *figures))
 
 
 class RealTimeBarVerbs(HistoryVerbs, listener=RealTimeBarCallbacks):
-    """The verb about real-time bars, and its callback."""
-
     def streamRealTimeBars(
         self, contract: ContractLike | str, whatToShow: str = "TRADES", useRTH: int = 1, timeout: float | None = None
     ) -> RealTimeBarStream:

@@ -23,8 +23,6 @@ _RULE = "marketRule {}"
 
 
 class ReferenceCallbacks(Listener):
-    """What TWS answers, recorded."""
-
     @on("marketRule")
     def got_market_rule(self, marketRuleId: int, priceIncrements: Any) -> None:
         rows = [(each.lowEdge, each.increment) for each in priceIncrements]
@@ -51,8 +49,6 @@ class ReferenceCallbacks(Listener):
 
 
 class ReferenceVerbs(ContractVerbs, listener=ReferenceCallbacks):
-    """Verbs about market rules, smart components and schedules, and the callbacks that answer them."""
-
     def getMarketRule(self, marketRuleId: int, timeout: float | None = None) -> pd.DataFrame:
         """Return the price steps of a rule: columns `lowEdge`, `increment`; a step holds from its edge up to the next.
 

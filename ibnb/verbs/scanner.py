@@ -32,8 +32,6 @@ _UNLISTED = ("usdMarketCapAbove", "usdMarketCapBelow")
 
 
 class ScannerCallbacks(Listener):
-    """What TWS answers, recorded."""
-
     def __init__(self, core: Core) -> None:
         super().__init__(core)
         # The connection that was asked for its parameters last, and what it said: "" while it hasn't.
@@ -57,8 +55,6 @@ class ScannerCallbacks(Listener):
 
 
 class ScannerVerbs(Session, listener=ScannerCallbacks):
-    """Verbs about scans, and the callbacks that answer them."""
-
     def getScan(
         self,
         scanCode: str = "MOST_ACTIVE",

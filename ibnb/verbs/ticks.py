@@ -71,8 +71,6 @@ Row = tuple[Any, ...]
 
 
 class TickCallbacks(Listener):
-    """What TWS answers, recorded."""
-
     @on("historicalTicks")
     def got_midpoints(self, reqId: int, ticks: Any, done: bool) -> None:
         self.got_past(reqId, [(tick.time, to_float(tick.price)) for tick in ticks], done)
@@ -168,8 +166,6 @@ def _offered(secType: str, bid: float, ask: float, bidSize: Any, askSize: Any) -
 
 
 class TickVerbs(HistoryVerbs, listener=TickCallbacks):
-    """Verbs about single ticks, and the callbacks that answer them."""
-
     def getTicks(
         self,
         contract: ContractLike | str,

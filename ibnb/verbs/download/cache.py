@@ -43,16 +43,12 @@ class BarFolder:
         self._names = [re.sub(r"[^A-Za-z0-9.-]+", "_", str(name)) for name in names]
         self.path = Path(folder, *self._names)
         self._files: dict[int, list[tuple[int, Path]]] = {}
-        for path in self._listed():
-            match = _NAME.fullmatch(path.name)
-            if match is not None:
-                self._files.setdefault(_moment(match[1]), []).append((_moment(match[2]), path))
-
-    def _listed(self) -> list[Path]:
         # A folder that can't be looked into holds nothing; when something is to be written, the reason is said.
         with contextlib.suppress(OSError):
-            return list(self.path.iterdir())
-        return []
+            for path in self.path.iterdir():
+                match = _NAME.fullmatch(path.name)
+                if match is not None:
+                    self._files.setdefault(_moment(match[1]), []).append((_moment(match[2]), path))
 
     def read(self, start: int, fits: Callable[[Kept], bool] = lambda kept: True) -> Kept | None:
         """Return what is kept of the chunk that begins at `start`, if it `fits`.

@@ -21,8 +21,6 @@ _PATIENCE = 10.0
 
 
 class PeerCallbacks(Listener):
-    """What TWS answers, recorded."""
-
     @on("familyCodes")
     def got_family_codes(self, familyCodes: Any) -> None:
         self._pending.answer("familyCodes", [str(each.familyCodeStr) for each in familyCodes])

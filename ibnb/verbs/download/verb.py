@@ -12,13 +12,12 @@ from typing import Any
 
 from ibnb.core.progress import Show, shower
 from ibnb.ib.fields import ContractLike
-from ibnb.ib.instruments import as_contract
 from ibnb.ib.values import WHAT_TO_SHOW, check, check_bar_size
 from ibnb.verbs.download.download import Download
 from ibnb.verbs.download.peer import PeerCallbacks
 from ibnb.verbs.download.report import History, labels, report
 from ibnb.verbs.download.series import Wish
-from ibnb.verbs.history import HistoryVerbs
+from ibnb.verbs.history import HistoryVerbs, named
 from ibnb.verbs.reference import ReferenceVerbs
 
 
@@ -70,7 +69,9 @@ class BulkVerbs(ReferenceVerbs, HistoryVerbs, listener=PeerCallbacks):
         show, size = check("whatToShow", whatToShow, WHAT_TO_SHOW), check_bar_size(barSize, "barSize")
         wish = Wish(start, end, size, show, int(useRTH), self._ibnb.now())
         wish.span("America/New_York")
-        given, asked = _contracts(contracts)
+        given, asked = named(contracts, "getHistory")
+        if not asked:
+            raise ValueError("no contracts; for instance ['AAPL', 'NVDA'], or contracts made by createContract.")
         download = Download(self, timeout, cache)
         details, failures = download.details_of(given, asked)
         every = [download.series(each, wish) for _, each in details]
@@ -81,15 +82,3 @@ class BulkVerbs(ReferenceVerbs, HistoryVerbs, listener=PeerCallbacks):
         download.bars(every, wish, schedules, shower(progress, self._ibnb.clock.is_real))
         failures += [(series.label, series.failure) for series in every if series.failure is not None]
         return report(every, schedules, failures, wish)
-
-
-def _contracts(given: Any) -> tuple[list[str], list[Any]]:
-    """One or many, symbols or contracts, as contracts; and their labels, where they were given."""
-    names = list(given) if isinstance(given, Mapping) else []
-    if isinstance(given, Mapping):
-        many = list(given.values())
-    else:
-        many = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
-    if not many:
-        raise ValueError("no contracts; for instance ['AAPL', 'NVDA'], or contracts made by createContract.")
-    return names, [as_contract(each, "getHistory") for each in many]
