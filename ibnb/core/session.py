@@ -119,8 +119,7 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
         return app
 
     def __init__(self) -> None:
-        api.EWrapper.__init__(self)
-        api.EClient.__init__(self, wrapper=self)
+        api.EWrapper.__init__(self)  # EClient's has run
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in CALLBACKS:
@@ -286,10 +285,8 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
         """Every request of EClient comes by here first: the tape's source."""
         tape = self._ibnb.tape
         if tape.on:
-            if fnName.endswith(api.TWIN):
-                tape.request(*api.asked_request(fnName, fnParams))
-            else:
-                tape.request(fnName, fnParams)
+            asked = api.asked_request(fnName, fnParams) if fnName.endswith(api.TWIN) else (fnName, fnParams)
+            tape.request(*asked)
         if api.requests_are_logged():
             super().logRequest(fnName, fnParams)
 

@@ -132,8 +132,6 @@ def is_unset(value: object) -> bool:
         return True
     if isinstance(value, str):
         return not value.strip() or (value[:1] in "1279-" and _is_unset_text(value))
-    if isinstance(value, bool):
-        return False
     if isinstance(value, Decimal):
         return value.is_nan() or value == UNSET_DECIMAL or value in (UNSET_INTEGER, UNSET_LONG, -UNSET_LONG - 1)
     if isinstance(value, float):

@@ -275,7 +275,7 @@ def _quantity(value: Any, cash: bool) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _set_fields(target: Any, kind: str, fields: dict[str, Any]) -> Any:
+def _set_fields(target: Any, kind: str, fields: dict[str, Any]) -> None:
     for name, value in fields.items():
         if not hasattr(target, name):
             near = difflib.get_close_matches(name, vars(target), n=1)
@@ -284,4 +284,3 @@ def _set_fields(target: Any, kind: str, fields: dict[str, Any]) -> Any:
                 hint = f" It needs {needed_ibapi(ORDER_FIELDS[name])}."
             raise ValueError(f"an ibapi {kind} has no field {name!r}.{hint}")
         setattr(target, name, value)
-    return target

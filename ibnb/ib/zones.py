@@ -242,7 +242,7 @@ def login_zone(said: str, moment: float) -> tuple[str, str]:
     ('America/New_York', '')
     """
     day, clock, name = [*said.split(maxsplit=2), "", "", ""][:3]
-    found = zones_called(name) if name.strip() else ()
+    found = zones_called(name)
     if len(found) == 1:
         return found[0], ""
     ahead = _ahead(f"{day} {clock}", moment)
