@@ -65,21 +65,22 @@ def decode_tick_size(payload: bytes, server_version: int) -> Decoded | None:
     return Decoded(1, (("tickSize", (tick.reqId, tick.tickType, size)),))
 
 
-def decode_tick_string(payload: bytes, server_version: int) -> Decoded | None:
-    """Message 246."""
-    return _tick("tickString", _parse("TickString", payload))
+def _tick(name: str) -> Decode:
+    """The decoder of ticks that aren't prices or sizes."""
+    kind = name[0].upper() + name[1:]
+
+    def decode(payload: bytes, server_version: int) -> Decoded | None:
+        tick = _parse(kind, payload)
+        known = tick.HasField
+        if not (known("reqId") and known("tickType") and known("value")) or tick.tickType == NOT_SET:
+            return None
+        return Decoded(1, ((name, (tick.reqId, tick.tickType, tick.value)),))
+
+    return decode
 
 
-def decode_tick_generic(payload: bytes, server_version: int) -> Decoded | None:
-    """Message 245."""
-    return _tick("tickGeneric", _parse("TickGeneric", payload))
-
-
-def _tick(name: str, tick: Any) -> Decoded | None:
-    known = tick.HasField
-    if not (known("reqId") and known("tickType") and known("value")) or tick.tickType == NOT_SET:
-        return None
-    return Decoded(1, ((name, (tick.reqId, tick.tickType, tick.value)),))
+# Messages 245 and 246.
+decode_tick_generic, decode_tick_string = _tick("tickGeneric"), _tick("tickString")
 
 
 # --- single ticks ----------------------------------------------------------------------------------

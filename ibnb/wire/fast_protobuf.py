@@ -12,14 +12,15 @@ from itertools import accumulate
 import numpy as np
 
 from ibnb.ib.api import RAW_ID_SIZE
+from ibnb.wire.address import request_id, varint
 from ibnb.wire.decoded import COLUMNS, Columns, Decoded
 from ibnb.wire.digits import numbers, texts
 from ibnb.wire.fast_parsed import decode_tick_price
 from ibnb.wire.fast_text import LARGE, SIZE_OF
 from ibnb.wire.fields import Fields
 
-# A field's number and kind as they stand before it: number 1 as a varint, 2 as bytes.
-_FIRST_NUMBER, _SECOND_BYTES = 0x08, 0x12
+# A field's number and kind as they stand before it: number 2 as bytes.
+_SECOND_BYTES = 0x12
 _SHORT = 128
 # So few messages are sooner read one by one.
 _FEW = 48
@@ -31,7 +32,7 @@ _FEW = 48
 def decode_bars(payload: bytes, server_version: int) -> Decoded | None:
     """Message 217: columns date (bytes) Open High Low Close Volume Average BarCount (float64)."""
     try:
-        reqId, at = _request(payload)
+        reqId, at = request_id(payload)
         places = _rows(payload, at)
     except IndexError:
         return None
@@ -60,24 +61,6 @@ def decode_bars(payload: bytes, server_version: int) -> Decoded | None:
     return Decoded(len(bars), ((COLUMNS["historicalData"], (reqId, bars)),))
 
 
-def _request(payload: bytes) -> tuple[int, int]:
-    """The request's id, which stands first, and where the rest begins. IndexError when it isn't there."""
-    if payload[RAW_ID_SIZE] != _FIRST_NUMBER:
-        raise IndexError("no id")
-    return _varint(payload, RAW_ID_SIZE + 1)
-
-
-def _varint(payload: bytes, at: int) -> tuple[int, int]:
-    """A number of at most four bytes and the place behind it; IndexError for others."""
-    found = 0
-    for place in range(4):
-        byte = payload[at + place]
-        found |= (byte & 0x7F) << 7 * place
-        if byte < _SHORT:
-            return found, at + place + 1
-    raise IndexError("a long number")
-
-
 def _rows(payload: bytes, at: int) -> list[int]:
     """Where each message in field 2 begins and ends, in turn. IndexError for anything else."""
     places: list[int] = []
@@ -88,7 +71,7 @@ def _rows(payload: bytes, at: int) -> list[int]:
         size = payload[at + 1]
         at += 2
         if size >= _SHORT:
-            size, at = _varint(payload, at - 1)
+            size, at = varint(payload, at - 1)
         places.append(at)
         at += size
         places.append(at)

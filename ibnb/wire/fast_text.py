@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ibnb.ib.api import IBAPI_VERSION, UNSET_INTEGER, TickAttrib, TickTypeEnum
-from ibnb.wire.decoded import COLUMNS, Bar, Columns, Decoded, as_decoded
+from ibnb.wire.decoded import COLUMNS, Bar, Columns, Decode, Decoded, as_decoded
 from ibnb.wire.digits import numbers, texts
 
 _SYNTHETIC_BARS_VERSION = 124
@@ -148,38 +148,25 @@ def _read_all(texts: list[bytes], read: Callable[[bytes], T]) -> list[T]:
     return list(map(known.__getitem__, texts))
 
 
-def decode_tick_size(payload: bytes, server_version: int) -> Decoded | None:
-    """Message 2."""
-    fields = payload.split(b"\0")
-    try:
-        reqId, kind, size = int(fields[2]), int(fields[3]), size_of_text(fields[4])
-    except (ValueError, IndexError):
-        return None
-    if kind == NOT_SET or not -LARGE < size < LARGE:
-        return None
-    return Decoded(1, (("tickSize", (reqId, kind, size)),))
+def _tick(name: str, read: Callable[[bytes], Any], number: bool = True) -> Decode:
+    """The decoder of ticks that aren't prices."""
+
+    def decode(payload: bytes, server_version: int) -> Decoded | None:
+        fields = payload.split(b"\0")
+        try:
+            reqId, kind, value = int(fields[2]), int(fields[3]), read(fields[4])
+        except (ValueError, IndexError):
+            return None
+        if kind == NOT_SET or (number and not -LARGE < value < LARGE):
+            return None
+        return Decoded(1, ((name, (reqId, kind, value)),))
+
+    return decode
 
 
-def decode_tick_generic(payload: bytes, server_version: int) -> Decoded | None:
-    """Message 45."""
-    fields = payload.split(b"\0")
-    try:
-        reqId, kind, value = int(fields[2]), int(fields[3]), float(fields[4])
-    except (ValueError, IndexError):
-        return None
-    if kind == NOT_SET or not -LARGE < value < LARGE:
-        return None
-    return Decoded(1, (("tickGeneric", (reqId, kind, value)),))
-
-
-def decode_tick_string(payload: bytes, server_version: int) -> Decoded | None:
-    """Message 46."""
-    fields = payload.split(b"\0")
-    try:
-        reqId, kind, value = int(fields[2]), int(fields[3]), fields[4].decode("ascii")
-    except (ValueError, IndexError):
-        return None
-    return None if kind == NOT_SET else Decoded(1, (("tickString", (reqId, kind, value)),))
+# Messages 2, 45 and 46.
+decode_tick_size, decode_tick_generic = _tick("tickSize", size_of_text), _tick("tickGeneric", float)
+decode_tick_string = _tick("tickString", lambda text: text.decode("ascii"), number=False)
 
 
 # --- the time ------------------------------------------------------------------------------------

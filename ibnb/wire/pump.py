@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
-from ibnb.wire.reader import CHUNK
+from ibnb.wire.reader import CHUNK, Owner
 
 
 class Pipe(Protocol):
@@ -31,14 +31,6 @@ class Pipe(Protocol):
     def recv(self, size: int) -> bytes: ...
     def tell(self) -> None: ...
     def uninterrupted(self) -> AbstractContextManager[None]: ...
-
-
-class Owner(Protocol):
-    """Whose pipe it is; None when the connection has ended."""
-
-    socket: Any
-
-    def disconnect(self) -> None: ...
 
 
 class _Holding(threading.local):

@@ -17,7 +17,8 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 CHUNK = 1 << 18
 #: How the names of reader threads begin.
@@ -81,9 +82,9 @@ class Latch:
 
 
 class Owner(Protocol):
-    """Whose socket it is; None when the connection has ended."""
+    """Whose socket, or pipe, it is; None when the connection has ended."""
 
-    socket: socket.socket | None
+    socket: Any
 
     def disconnect(self) -> None: ...
 
@@ -100,7 +101,7 @@ class Reader:
         feed: Callable[[bytes], list[bytes]],
         on_frames: Callable[[list[bytes]], None],
         on_end: Callable[[str], None],
-        may_read: Callable[[], bool] = lambda: False,
+        may_read: Callable[[], bool],
     ) -> None:
         self.rest = REST
         self._owner = owner
@@ -144,7 +145,7 @@ class Reader:
                 limit = struct.pack("@ll", int(LOOK_UP), round(LOOK_UP % 1 * 1e6))
                 connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
             if early:
-                self._hand_on(early)
+                self._hand_on(partial(self._on_frames, early))
             while self._read(connected):
                 self._rest()
         except ValueError as error:
@@ -154,15 +155,13 @@ class Reader:
         ended_by_us = self._owner.socket is not connected
         self._owner.disconnect()
         if not ended_by_us:
-            with self._turn:
-                self.reading = threading.get_ident()
-                self._on_end(reason)
+            self._hand_on(partial(self._on_end, reason))
         self.reading = None
 
-    def _hand_on(self, frames: list[bytes]) -> None:
+    def _hand_on(self, tell: Callable[[], None]) -> None:
         with self._turn:
             self.reading = threading.get_ident()
-            self._on_frames(frames)
+            tell()
 
     def _read(self, connected: socket.socket) -> bool:
         """`_take` when it is this thread's turn."""

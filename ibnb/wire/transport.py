@@ -115,7 +115,9 @@ class Connection:
             # Some systems would quietly use the number's last 16 bits.
             raise NotConnectedError(f"{self.port} isn't a port: it must be 1 to 65535. The usual ones are {_PORTS}.")
         try:
-            self.attach(self._dial(timeout))
+            gateway = self._gateway
+            place = (self.host, self.port)
+            self.attach(gateway.dial() if gateway is not None else socket.create_connection(place, timeout))
         except OSError as cause:
             raise NotConnectedError(self._why_unreachable(cause, timeout)) from cause
         try:
@@ -123,11 +125,6 @@ class Connection:
         except BaseException:
             self.disconnect()
             raise
-
-    def _dial(self, timeout: float) -> Any:
-        if self._gateway is not None:
-            return self._gateway.dial()
-        return socket.create_connection((self.host, self.port), timeout=timeout)
 
     def attach(self, connected: socket.socket) -> None:
         """Use a socket that is connected already."""

@@ -205,7 +205,7 @@ def test_a_fast_decoder_is_used_only_while_nobody_wants_the_single_callbacks(mon
         taken.append(body)
         return fast.Decoded(1, (("tickPrice", (7, 4, 1.0, None)),))
 
-    monkeypatch.setattr(fast, "FAST", {(fast.TEXT, 1): (decode, ("tickPrice", "tickSize"))})
+    monkeypatch.setitem(fast.TEXT, 1, (decode, ("tickPrice", "tickSize")))
 
     class Mine(Verbs):
         def tickSize(self, *args: Any) -> None:
