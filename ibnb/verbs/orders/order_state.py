@@ -39,7 +39,7 @@ STATUSES = (
     "Filled",
 )
 # What can be compared when TWS shows an order after a change: it may write the other fields in its own way.
-_NUMBERS = ("totalQuantity", "lmtPrice", "auxPrice", "trailStopPrice", "trailingPercent", "lmtPriceOffset")
+_COMPARED = ("totalQuantity", "lmtPrice", "auxPrice", "trailStopPrice", "trailingPercent", "lmtPriceOffset", "tif")
 
 
 class Said(NamedTuple):
@@ -68,11 +68,9 @@ class Standing(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Asked:
-    """A change or a cancel on its way: the numbers that a change changes, None for a cancel; its time in force, ""
-    where that stays."""
+    """A change or a cancel on its way: the fields that a change changes, None for a cancel."""
 
-    numbers: dict[str, float] | None
-    tif: str = ""
+    fields: dict[str, float | str | None] | None
     #: CONFIRMED, the refusal, or None while it is open.
     answer: Said | None = None
     #: A message with an unknown code came: it may be the answer.
@@ -80,9 +78,7 @@ class Asked:
 
     def shown_by(self, order: Any) -> bool:
         """Does TWS's order look like this change?"""
-        if self.numbers is None or self.tif not in ("", _tif(order)):
-            return False
-        return all(number(order, name) == new for name, new in self.numbers.items())
+        return self.fields is not None and all(_compared(order, name) == new for name, new in self.fields.items())
 
 
 @dataclass(slots=True)
@@ -123,10 +119,9 @@ class OrderState:
 
     def change(self, order: Any) -> Asked:
         """A change leaves; what TWS confirms replaces the order, and a refused change leaves the old one in force."""
-        wanted = {name: number(order, name) for name in _NUMBERS}
-        before = {name: number(self.latest, name) for name in _NUMBERS}
-        numbers = {name: new for name, new in wanted.items() if new != before[name] and not isnan(new)}
-        self.asked.append(Asked(numbers, "" if _tif(order) == _tif(self.latest) else _tif(order)))
+        wanted = {name: _compared(order, name) for name in _COMPARED}
+        before = {name: _compared(self.latest, name) for name in _COMPARED}
+        self.asked.append(Asked({name: new for name, new in wanted.items() if new not in (None, before[name])}))
         self.latest = order
         return self.asked[-1]
 
@@ -146,7 +141,7 @@ class OrderState:
         for each in self.asked:
             if each.answer is None and each.shown_by(order):
                 each.answer, news = CONFIRMED, True
-        if all(each.answer is not None or each.numbers is None for each in self.asked):
+        if all(each.answer is not None or each.fields is None for each in self.asked):
             # What TWS makes of an order (a stop's limit price …) is no change of ours.
             self.latest = order
         self._resize(number(order, "totalQuantity"))
@@ -195,7 +190,7 @@ class OrderState:
         """A message with the order's id."""
         waiting = [each for each in self.asked if each.answer is None]
         if said.code in ABOUT_CANCEL:
-            waiting.sort(key=lambda each: each.numbers is not None)
+            waiting.sort(key=lambda each: each.fields is not None)
         self.messages.append(said)
         if said.code == CANCELLED:
             self._ended("Cancelled")
@@ -279,7 +274,7 @@ class OrderState:
             self.rejected, self.whyHeld = None, ""
         if self.status in DONE:
             for each in self.asked:
-                if each.numbers is None and each.answer is None:
+                if each.fields is None and each.answer is None:
                     each.answer = CONFIRMED
 
     def _correct(self, old: Fill, new: Fill) -> None:
@@ -294,8 +289,12 @@ class OrderState:
         self.told, self.told_remaining = filled, self.told_remaining - new.shares + old.shares
 
 
-def _tif(order: Any) -> str:
-    return str(order.tif or "").upper()
+def _compared(order: Any, name: str) -> float | str | None:
+    """A field as TWS shows it, too; None where it isn't set."""
+    if name == "tif":
+        return str(order.tif).upper() if order.tif else None
+    value = number(order, name)
+    return None if isnan(value) else value
 
 
 def number(order: Any, name: str) -> float:

@@ -451,3 +451,45 @@ def test_a_quantity_that_stays_changes_nothing_of_what_remains() -> None:
     """(Mutant of order_state.py.)"""
     told = Told().open("Submitted").status("Cancelled", remaining=0)
     assert told.open("Cancelled").stands() == ("Cancelled", 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("first", "shown", "same"),
+    [
+        (lambda told: told.change(lmtPrice=102.0), 101.0, 102.0),  # as it was sent last, though TWS shows the old one
+        (lambda told: told.cancel(), 101.5, 101.5),  # a cancel leaves the order as TWS shows it
+    ],
+    ids=["a change is open", "a cancel is open"],
+)
+def test_what_a_change_changes_is_told_from_the_order_as_it_was_last(first: Any, shown: float, same: float) -> None:
+    """(Mutants of order_state.py.) The price isn't changed here, so that TWS may round it."""
+    told = working()
+    first(told)
+    told.open("Submitted", lmtPrice=shown)
+    asked = told.change(lmtPrice=same, tif="GTC")
+    assert answer(told.open("Submitted", lmtPrice=same + 0.25, tif="GTC"), asked) == CONFIRMED
+
+
+def test_the_price_that_tws_has_said_stays_when_the_same_fill_is_told_in_other_words() -> None:
+    """(Mutants of order_state.py.)"""
+    told = Told().open("Submitted").status("Filled", 5, price=100.123).open("Filled").execute(5, 100.12)
+    done = told.order.__class__()
+    done.permId, done.filledQuantity = PERM, 5
+    told.blotter.completed(done, "Cancelled", 3.0)
+    report = told.report()
+    assert (report.status, report.filled, report.remaining, report.avgFillPrice) == ("Filled", 5.0, 0.0, 100.123)
+
+
+def test_a_parent_once_known_stays_and_tws_may_name_one() -> None:
+    """(Mutants of order_state.py.) As protobuf a TWS may leave it out."""
+    child = createOrder("SELL", 5, "LMT", 101.0, parentId=26)
+    assert Told(order=child).open("Submitted", parentId=0).status("Submitted").blotter.rows()[0][13] == 26
+    assert Told().open("Submitted", parentId=26).blotter.rows()[0][13] == 26
+
+
+def test_a_word_about_a_cancel_answers_the_cancel_though_a_change_was_sent_before() -> None:
+    """(Mutant of order_state.py.)"""
+    told = working()
+    change, cancel = told.change(lmtPrice=102.0), told.cancel()
+    assert answer(told.error(10148, "no"), cancel) == (10148, "no")
+    assert answer(told.open("Submitted", lmtPrice=102.0), change) == CONFIRMED
