@@ -381,7 +381,7 @@ class OrderGate:
         names = self._place.names
         if orderId > 0:
             return names.setdefault(permId, (clientId, orderId)) if permId else (clientId, orderId)
-        return names.get(permId, (-1, permId))
+        return names.get(permId, (-permId, permId))
 
     def _as_terms(self, trades: dict[int, float], quantity: float, order: Any, account: str, clientId: int) -> Terms:
         parent = int(getattr(order, "parentId", None) or 0)
@@ -403,4 +403,4 @@ def _allocated(order: Any) -> bool:
 
 def _is_preview(order: Any) -> bool:
     """IB's what-if: TWS answers what the order would do, and places nothing."""
-    return getattr(order, "whatIf", False) is True
+    return order.whatIf is True

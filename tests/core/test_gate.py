@@ -319,6 +319,23 @@ def test_an_oca_group_without_block_may_fill_both() -> None:
         made.check_group(group)
 
 
+@pytest.mark.parametrize("name", ["", None])
+def test_an_oca_type_without_a_group_is_none(name: str | None) -> None:
+    made = gate(allow_short=False)
+    made.position(told(), 10)
+    group = [(n, contract(), order(6, "SELL", ocaGroup=name, ocaType=1)) for n in (1, 2)]
+    with pytest.raises(SafetyError, match="only 10 held, 6 of them"):
+        made.check_group(group)
+
+
+def test_an_order_that_ended_before_its_fills_were_known_sold_nothing() -> None:
+    made = gate(allow_short=False)
+    made.position(told(), 100)
+    made.open_order(1, told(), shown(order(60, "SELL"), permId=9), "Submitted")
+    made.completed(9, "Cancelled", api.Order().filledQuantity)
+    made.check(2, contract(), order(100, "SELL"))
+
+
 def test_an_order_that_is_changed_after_its_group_was_judged_is_judged_again() -> None:
     made = gate(allow_short=False, max_quantity=10)
     made.position(told(), 10)

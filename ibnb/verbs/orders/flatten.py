@@ -171,7 +171,8 @@ class Flatten:
         known = {each.holding: each for each in self._closing}
         for holding, (contract, units) in self._found.items():
             before, action = known.get(holding), "SELL" if units > 0 else "BUY" if units else ""
-            if not action or (before is not None and (before.waits or before.said.startswith("refused"))):
+            # What isn't filled is at TWS, or was refused to the last.
+            if not action or (before is not None and not before.filled):
                 continue
             if before is not None and not math.isclose(units, before.left, abs_tol=1e-9):
                 self._tell(before, f"TWS shows {units:g} where {before.left:g} should be left: look at it yourself")

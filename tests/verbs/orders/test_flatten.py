@@ -10,7 +10,7 @@ from inside import core
 
 from ibnb import OrderLimits
 from ibnb.ib import api
-from ibnb.verbs.orders.flatten import AGAIN, STEP, routes
+from ibnb.verbs.orders.flatten import AGAIN, SETTLED, STEP, routes
 from tests.verbs.orders.positions import AAPL, ACCOUNT, TSLA, TWS, contract, details
 
 
@@ -125,6 +125,46 @@ def test_an_order_that_waits_is_told_with_its_reason_and_followed() -> None:
     assert (tws.done, len(tws.orders)) == (1, 1)
     tws.status(27, "Filled", 8.0)
     assert "close AAPL: done, 8 at 10" == tws.said[-1]
+
+
+def test_an_order_that_begins_to_work_while_positions_are_looked_at_isnt_sent_twice() -> None:
+    """It waited, then its market opened just before the second look: both orders would have been filled."""
+    tws = TWS((AAPL, 8.0), (TSLA, 3.0))
+
+    def wait_for_one(orderId: int, of: Any, order: Any) -> None:
+        if of.symbol == "TSLA":
+            tws.fill(orderId, of, order)
+        else:
+            tws.status(orderId, "PreSubmitted")
+
+    tws.takes = wait_for_one
+    tws.start(seconds=SETTLED + 1)
+    assert "close AAPL: waits at TWS (PreSubmitted)" in tws.said
+    tws.status(27, "Submitted")
+    tws.pass_time(SETTLED)
+    assert tws.names().count("reqPositions") == 2
+    assert tws.sent == ["SELL 8 AAPL SMART", "SELL 3 TSLA SMART"]
+    tws.fill(27, *tws.orders[0][1:])
+    tws.pass_time(SETTLED)
+    assert "nothing is held by DU1234567" == tws.said[-1]
+
+
+@pytest.mark.parametrize(("seconds", "orders"), [(29, 2), (31, 4), (59, 4), (61, 6), (200, 6)])
+def test_what_is_refused_is_tried_again_after_half_a_minute_and_once_more(seconds: float, orders: int) -> None:
+    tws = TWS((AAPL, 8.0))
+    tws.takes = tws.refuse
+    tws.start(seconds)
+    assert len(tws.orders) == orders
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [(9.5, []), (10.5, ["reqPositions"]), (20.5, ["reqPositions"])])
+def test_tws_has_ten_seconds_for_a_step(seconds: float, asked: list[str]) -> None:
+    tws = TWS((AAPL, 8.0))
+    for request in ("reqAllOpenOrders", "reqContractDetails"):
+        tws.record(request)
+    tws.start(seconds)
+    assert [name for name in tws.names() if name == "reqPositions"] == asked
+    assert len(tws.sent) == (seconds > 20)
 
 
 def test_a_part_is_followed_by_the_rest() -> None:
