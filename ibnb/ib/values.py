@@ -222,7 +222,8 @@ def check_contract(contract: Any, verb: str) -> Any:
     Traceback (most recent call last):
     ValueError: getData: 5 isn't a contract; app.createContract('AAPL') makes one.
     """
-    if hasattr(contract, "secType") and hasattr(contract, "conId"):
+    # A table's row has such columns, and is none.
+    if hasattr(contract, "secType") and hasattr(contract, "conId") and not hasattr(contract, "iloc"):
         return contract
     raise ValueError(f"{verb}: {_short(contract)} isn't a contract; {_instead_of_contract(contract)}.")
 
@@ -290,6 +291,8 @@ def _short(value: object) -> str:
 def _instead_of_contract(value: Any) -> str:
     if isinstance(value, str):
         return f"app.createContract({value!r}) makes one, app.resolve({value!r}) asks TWS"
+    if hasattr(value, "iloc"):
+        return "app.createContract('', conId=int(row['conId'])) makes one of a table's row"
     if hasattr(getattr(value, "contract", None), "secType"):
         return "but its .contract is one"
     return "app.createContract('AAPL') makes one"

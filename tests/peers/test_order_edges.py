@@ -7,6 +7,7 @@ import math
 from decimal import Decimal
 from typing import Any
 
+import pandas as pd
 import pytest
 from peers.conftest import Tell
 from peers.peer import LATER, Message
@@ -117,6 +118,38 @@ def test_an_id_that_is_text_is_shown_as_text(tell: Tell) -> None:
     app.placeOrderNow(NVDA, BUY, wait="Submitted")
     with pytest.raises(ValueError, match=r"order '27' isn't known here. Known: 27"):
         app.waitOrder("27")  # type: ignore[arg-type]
+
+
+def test_the_same_change_again_is_a_change_after_a_refusal(tell: Tell) -> None:
+    """Fault 3: nothing seemed to be left to confirm, and the old order, shown again, did."""
+    no = [told(201, "no")]
+    _, app = tell(placeOrder=[both("Submitted"), no, [*both("Submitted"), LATER, *no]])
+    app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    for _ in range(2):
+        with pytest.raises(OrderRejectedError):
+            app.modifyOrder(ID, limit_price=102.0, wait=True)
+    assert app.getBlotter().loc[ID, "lmtPrice"] == 101.0
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_table_of_contracts_is_no_contract(tell: Tell, whole: bool) -> None:
+    """It got as far as the blotter, which no verb could read any more."""
+    peer, app = tell()
+    table = pd.DataFrame({"symbol": ["NVDA"], "secType": ["STK"], "conId": [4815747]})
+    with pytest.raises(ValueError, match=r"isn't a contract; .*conId=int\(row\['conId'\]\)"):
+        app.placeOrderNow(table if whole else table.iloc[0], BUY)
+    assert len(app.getBlotter()) == 0
+    assert peer.times("placeOrder") == 0
+
+
+def test_a_group_that_is_withdrawn_isnt_said_to_be_gone(tell: Tell) -> None:
+    """market 15's kind: it was "cancelled", and a market order is quicker than its cancel."""
+    says = [[*both("Submitted")], [told(200, "No security definition has been found", 28)]]
+    fill = [executed(5, 100.0), charged(), *both("Filled", 5, 0, 100.0), told(10148, "state: Filled.")]
+    _, app = tell(placeOrder=says, cancelOrder=[fill])
+    with pytest.raises(OrderRejectedError, match=r"is being cancelled \(orders: 27\); a fill may come first"):
+        app.placeOrders([(NVDA, BUY), (createContract("NOSUCH"), BUY)])
+    assert app.waitOrder(ID).status == "Filled"
 
 
 # --- entered by hand -------------------------------------------------------------------------------------------

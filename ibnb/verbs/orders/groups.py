@@ -78,4 +78,5 @@ class Group:
             return f"{'; '.join(filled)}: the rest of the group was left as it is (working: {named(alive)})."
         for orderId in alive:
             self._app.cancelOrder(orderId)
-        return f"The rest of the group was cancelled (orders: {named(alive)})."
+        first = "; a fill may come first, and getBlotter() shows it" if alive else ""
+        return f"The rest of the group is being cancelled (orders: {named(alive)}){first}."

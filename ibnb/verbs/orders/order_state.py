@@ -120,7 +120,10 @@ class OrderState:
     def change(self, order: Any) -> Asked:
         """A change leaves; what TWS confirms replaces the order, and a refused change leaves the old one in force."""
         wanted = {name: _compared(order, name) for name in _COMPARED}
-        before = {name: _compared(self.latest, name) for name in _COMPARED}
+        # A change that was refused hasn't changed anything.
+        going = any(each.answer is None and each.fields is not None for each in self.asked)
+        base = self.latest if going else self.order
+        before = {name: _compared(base, name) for name in _COMPARED}
         self.asked.append(Asked({name: new for name, new in wanted.items() if new not in (None, before[name])}))
         self.latest = order
         return self.asked[-1]

@@ -80,7 +80,7 @@ def test_a_bracket_of_which_tws_refuses_a_part_is_withdrawn(tws: ScriptedTWS, wh
     # What transmits the bracket doesn't leave any more.
     assert placed(tws) == left
     assert cancelled(tws) == [each for each in left if each != which]
-    assert "The rest of the group was cancelled" in str(caught.value)
+    assert "The rest of the group is being cancelled" in str(caught.value)
 
 
 def test_what_protects_a_fill_isnt_withdrawn(tws: ScriptedTWS) -> None:
@@ -112,7 +112,7 @@ def test_an_oca_group_is_sent_whole(tws: ScriptedTWS, capsys: pytest.CaptureFixt
 
 def test_the_second_of_two_doesnt_leave_when_tws_refuses_the_first(tws: ScriptedTWS) -> None:
     refuse(tws, 27)
-    with pytest.raises(OrderRejectedError, match=r"The rest of the group was cancelled \(orders: none\)"):
+    with pytest.raises(OrderRejectedError, match=r"The rest of the group is being cancelled \(orders: none\)"):
         tws.app.placeOrders([(NVDA, createOrder("SELL", 1, "LMT", price)) for price in (300, 9)])
     assert placed(tws) == [27]
 
