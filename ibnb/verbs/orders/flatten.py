@@ -20,6 +20,7 @@ from ibnb.ib.code_table import FRACTIONAL
 from ibnb.ib.codes import outcome, severity
 from ibnb.verbs.orders.callbacks import OrderCallbacks
 from ibnb.verbs.orders.place import OrderVerbs
+from ibnb.verbs.orders.refusals import CANCELLED
 
 # Seconds: for TWS to answer a step; for it to fill an order, and until a refused one is tried again; until positions
 # show what was filled.
@@ -171,6 +172,9 @@ class Flatten:
         known = {each.holding: each for each in self._closing}
         for holding, (contract, units) in self._found.items():
             before, action = known.get(holding), "SELL" if units > 0 else "BUY" if units else ""
+            if math.isnan(units):
+                self._say(f"how much of {contract.symbol} is held TWS doesn't say: look at it yourself")
+                continue
             # What isn't filled is at TWS, or was refused to the last.
             if not action or (before is not None and not before.filled):
                 continue
@@ -228,12 +232,26 @@ class Flatten:
         self._todo.append(send)
 
     def _status(
-        self, orderId: int, status: str, filled: Any, remaining: Any, price: float, permId: int, *_: Any
+        self,
+        orderId: int,
+        status: str,
+        filled: Any,
+        remaining: Any,
+        price: float,
+        permId: int,
+        parentId: int = 0,
+        lastFillPrice: float = 0.0,
+        clientId: int | None = None,
+        *_: Any,
     ) -> None:
         if status in ENDED and self._working.pop(int(permId or orderId), None) is not None:
             self._open_orders_told()
+        if clientId not in (None, self._core.lifecycle.client_id):
+            return  # the order of another client may have the same id
         closing = self._of(orderId)
         if closing is None:
+            if orderId in self._abandoned and to_float(filled) > 0:
+                self._say(f"order {orderId}: {to_float(filled):g} filled, though it was over: look at what is held")
             if orderId in self._abandoned and status not in ENDED:
                 self._abandoned.discard(orderId)
                 self._say(f"cancel order {orderId}: TWS has refused it, and then taken it")
@@ -245,10 +263,26 @@ class Flatten:
             part = "" if status == "Filled" else f" of {abs(closing.units):g}, the rest is {status}"
             self._tell(closing, f"done, {closing.filled:g}{part} at {price:.12g}")
         elif status in ENDED:
-            self._refused(closing, closing.noted or f"it is {status}")
+            self._ended(closing, orderId)
         else:
             self._follow(closing, orderId, status)
         self._finish()
+
+    def _ended(self, closing: Closing, orderId: int) -> None:
+        """An order is over and unfilled. Sent again at once, it would be a second sale where a fill comes after a
+        cancel (pysystemtrade#1580)."""
+
+        def stays() -> None:
+            if closing.orderId != orderId or closing.over or closing.status not in ENDED:
+                return
+            known = None if self._blotter is None else self._blotter.report(orderId)
+            if known is not None and known.filled:
+                status = "Filled" if known.status == "Filled" else closing.status
+                self._status(orderId, status, known.filled, 0.0, known.avgFillPrice, known.permId)
+                return
+            self._refused(closing, closing.noted or f"it is {closing.status}")
+
+        self._core.clock.later(SETTLED, self._heard(stays))
 
     def _follow(self, closing: Closing, orderId: int, status: str) -> None:
         """An order stands like this; whether it stays so shows in a while (every order begins as PreSubmitted)."""
@@ -274,6 +308,11 @@ class Flatten:
         if closing is None:
             return
         closing.noted = f"{code}: {' '.join(text.split())}"
+        if code == CANCELLED:
+            if closing.status not in ENDED:  # it may be all that TWS says
+                closing.status = "Cancelled"
+                self._ended(closing, reqId)
+            return
         if severity(code, text) != "order" and outcome(code, text, "order") != "fail":
             return
         if closing.status not in ("", *ENDED):

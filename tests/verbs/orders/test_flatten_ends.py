@@ -1,0 +1,89 @@
+"""Flatten, and what looks like the end of a closing order and isn't one: nothing is sold twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ibnb.ib import api
+from tests.verbs.orders.positions import AAPL, ACCOUNT, TWS
+
+
+@pytest.mark.parametrize(("status", "filled"), [("Cancelled", 0.0), ("Filled", 5.0)])
+def test_another_client_s_order_of_the_same_id_says_nothing(status: str, filled: float) -> None:
+    """design.md 8: what a master client hears of others had the position sold six times, or called closed."""
+    tws = TWS((AAPL, 8.0))
+
+    def take(orderId: int, of: Any, order: Any) -> None:
+        tws.status(orderId, "PreSubmitted")
+        tws.tell("orderStatus", orderId, status, filled, 0.0, 10.0, 111, 0, 10.0, 5, "", 0.0)
+        tws.fill(orderId, of, order)
+
+    tws.takes = take
+    tws.start()
+    assert tws.sent == ["SELL 8 AAPL SMART"]
+    assert tws.said[-2:] == ["close AAPL: done, 8 at 10", "nothing is held by DU1234567"]
+
+
+@pytest.mark.parametrize("by_execution", [False, True])
+def test_a_fill_after_the_cancel_isnt_followed_by_a_second_sale(by_execution: bool) -> None:
+    """pysystemtrade#1580: cancelled, and filled all the same; the account was short."""
+    tws = TWS((AAPL, 8.0))
+
+    def cancel_and_fill(orderId: int, of: Any, order: Any) -> None:
+        tws.status(orderId, "Submitted")
+        tws.status(orderId, "Cancelled")
+        tws.held[of.conId] = (of, 0.0)
+        if by_execution:
+            said = api.Execution()
+            said.orderId, said.permId, said.clientId, said.execId = orderId, 900 + orderId, 1, "a.b.01.01"
+            said.shares, said.price, said.side, said.acctNumber = api.to_decimal(8), 10.0, "SLD", ACCOUNT
+            tws.tell("execDetails", -1, of, said)
+        else:
+            tws.status(orderId, "Filled", 8.0)
+
+    tws.takes = cancel_and_fill
+    tws.start()
+    assert tws.sent == ["SELL 8 AAPL SMART"]
+    assert tws.said[-2:] == ["close AAPL: done, 8 at 10", "nothing is held by DU1234567"]
+
+
+def test_a_fill_that_comes_later_still_is_told() -> None:
+    tws = TWS((AAPL, 8.0))
+
+    def cancel_and_fill_late(orderId: int, of: Any, order: Any) -> None:
+        if orderId == 27:
+            tws.status(orderId, "Cancelled")
+        else:
+            tws.status(27, "Filled", 8.0)
+            tws.fill(orderId, of, order)
+
+    tws.takes = cancel_and_fill_late
+    tws.start()
+    assert "order 27: 8 filled, though it was over: look at what is held" in tws.said
+
+
+def test_a_cancel_that_only_a_message_tells_is_an_end() -> None:
+    """fault 14: it was "waits at TWS (Submitted) 202: Order Canceled", and nothing was sent any more."""
+    tws = TWS((AAPL, 8.0))
+
+    def cancel(orderId: int, of: Any, order: Any) -> None:
+        if orderId > 27:
+            tws.fill(orderId, of, order)
+            return
+        tws.status(orderId, "Submitted")
+        tws.tell("error", orderId, 0, 202, "Order Canceled - reason:price", "")
+
+    tws.takes = cancel
+    tws.start()
+    assert tws.sent == ["SELL 8 AAPL SMART", "SELL 8 AAPL NYSE"]
+    assert "close AAPL: not taken (202: Order Canceled - reason:price): the next exchange is tried" in tws.said
+    assert tws.said[-1] == "nothing is held by DU1234567"
+
+
+def test_a_position_that_is_no_number_is_left_to_a_person() -> None:
+    tws = TWS((AAPL, float("nan")))
+    tws.start()
+    assert tws.sent == []
+    assert "how much of AAPL is held TWS doesn't say: look at it yourself" in tws.said
