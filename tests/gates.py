@@ -54,6 +54,22 @@ def fill(side: str, shares: float, execId: str = "a.01", orderId: int = 1, accou
     )
 
 
+def position(made: OrderGate, of: Any, units: float, account: str = ACCOUNT) -> None:
+    made.position(account, of, units, 100.0)
+
+
+def show(made: OrderGate, orderId: int, of: Any, as_shown: Any, status: str = "Submitted") -> None:
+    made.open_order(orderId, of, as_shown, SimpleNamespace(status=status))
+
+
+def status(made: OrderGate, orderId: int, status: str, filled: float = 0, clientId: int = 1, permId: int = 0) -> None:
+    made.status(orderId, status, filled, 0, 100.0, permId, 0, 100.0, clientId)
+
+
+def error(made: OrderGate, orderId: int, code: int, text: str = "text") -> None:
+    made.error(orderId, 0, code, text, "")
+
+
 def details_of(asked: Any) -> list[Any]:
     symbol = {number: name for name, number in IDS.items()}.get(asked.conId, asked.symbol)
     return [SimpleNamespace(contract=told(symbol), priceMagnifier=1)]

@@ -343,7 +343,7 @@ def test_an_order_that_ended_while_nobody_listened_holds_nothing(owner: IBApp) -
 
 
 def test_a_position_is_known_from_account_updates_too(app: IBApp) -> None:
-    """What reqAccountUpdates tells counts as getPositions does. (Mutant of gate_feed.py.)"""
+    """What reqAccountUpdates tells counts as getPositions does. (Mutant of the gate.)"""
     app.limitOrders(OrderLimits(allow_short=False))
     stock = app.createContract("V")
     with pytest.raises(SafetyError, match="no position is known"):
@@ -355,7 +355,7 @@ def test_a_position_is_known_from_account_updates_too(app: IBApp) -> None:
 
 
 def test_a_fill_that_somebody_else_s_order_has_counts_before_positions_tell() -> None:
-    """execDetails alone: no orderStatus tells of it. (Mutant of gate_feed.py.)"""
+    """execDetails alone: no orderStatus tells of it. (Mutant of the gate.)"""
     tws = ScriptedTWS()
     app, stock, fill = tws.app, told(), execution(0, 10, 100.0)
     tws.on("reqContractDetails", ("contractDetails", "$id", details_of(stock)[0]), ("contractDetailsEnd", "$id"))

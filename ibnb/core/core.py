@@ -18,7 +18,6 @@ from ibnb.core.definitions import Definitions
 from ibnb.core.dispatch import Dispatcher
 from ibnb.core.fence import Fence
 from ibnb.core.gate import OrderGate
-from ibnb.core.gate_feed import GateFeed
 from ibnb.core.incoming import Incoming
 from ibnb.core.lifecycle import Lifecycle, Settings
 from ibnb.core.order_ids import Ids
@@ -143,7 +142,7 @@ class Core:
             listener = make(self)
             self._listeners[type(listener)] = listener
             self.dispatcher.add(listener)
-        for part in (self.definitions, routing, GateFeed(self.gate), self.reconnect, self.outgoing, self.lifecycle):
+        for part in (self.definitions, routing, self.gate, self.reconnect, self.outgoing, self.lifecycle):
             self.dispatcher.add(part)
         self.time_apart = TimeApart(clock, self.changes, self.fence.wait, self.reconnect.is_watchful)
         # What else ends with an explicit disconnect(): an embedded gateway.

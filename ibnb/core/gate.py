@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol
 
+from ibnb.core.dispatch import on
 from ibnb.core.exposure import WITH_BLOCK, Exposure, Holding, OrderKey, Terms
 from ibnb.core.limits import SELLING, Intent, OrderLimits, attached, exercise_of, intent_of, judge, unknown
 from ibnb.errors import SafetyError
-from ibnb.ib.api import is_unset, to_float
+from ibnb.ib.api import NO_VALID_ID, is_unset, to_float
 from ibnb.ib.codes import CODES, outcome, severity
 
 __all__ = ["CANCELLING", "PLACING", "OrderGate", "OrderLimits", "Place", "is_paper", "lift"]
@@ -311,13 +312,28 @@ class OrderGate:
         trades = {part.conId: _signed(part.units, part.sells) for part in intent.parts if part.conId}
         return self._as_terms(trades, intent.quantity, order, account or self._who.account, self._client_id)
 
-    # --- what the session knows ----------------------------------------------------------------------
+    # --- what TWS tells ------------------------------------------------------------------------------
 
-    def position(self, contract: Any, quantity: Any, account: str = "") -> None:
-        """A position as TWS reports it."""
+    @on("position")
+    def position(self, account: str, contract: Any, position: Any, avgCost: float) -> None:
         with self._place.lock:
-            self._place.exposure.position(self._holding(account, contract), to_float(quantity))
+            self._place.exposure.position(self._holding(account, contract), to_float(position))
 
+    @on("updatePortfolio")
+    def portfolio(
+        self,
+        contract: Any,
+        position: Any,
+        marketPrice: float,
+        marketValue: float,
+        averageCost: float,
+        unrealizedPNL: float,
+        realizedPNL: float,
+        accountName: str,
+    ) -> None:
+        self.position(accountName, contract, position, averageCost)
+
+    @on("positionEnd")
     def positions_told(self, *accounts: str) -> None:
         """All positions of these accounts have been reported; of all the session's, if none is named."""
         with self._place.lock:
@@ -329,15 +345,18 @@ class OrderGate:
         with self._place.lock:
             self._place.exposure.forget_positions()
 
-    def filled(self, contract: Any, execution: Any) -> None:
+    @on("execDetails")
+    def filled(self, reqId: int, contract: Any, execution: Any) -> None:
         """A fill of this moment changes what is held before TWS reports the new position."""
+        if reqId != NO_VALID_ID:  # the answer to reqExecutions
+            return
         units = _signed(to_float(execution.shares), not execution.side.upper().startswith("B"))
         key = self._key(execution.orderId, execution.clientId, execution.permId)
         with self._place.lock:
             self._place.exposure.execution(key, execution.execId, self._holding(execution.acctNumber, contract), units)
 
-    def open_order(self, orderId: int, contract: Any, order: Any, status: str) -> None:
-        """An order as TWS shows it."""
+    @on("openOrder")
+    def open_order(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
         if _is_preview(order):
             return
         quantity = to_float(order.totalQuantity)
@@ -348,24 +367,38 @@ class OrderGate:
         terms = self._as_terms(legs or {int(contract.conId): units}, quantity, order, self._who.account, order.clientId)
         with self._place.lock:
             key = self._key(orderId, order.clientId, order.permId)
-            self._place.exposure.shown(key, terms, status)
+            self._place.exposure.shown(key, terms, orderState.status)
 
-    def completed(self, permId: int, status: str, filled: Any) -> None:
+    @on("completedOrder")
+    def completed(self, contract: Any, order: Any, orderState: Any) -> None:
         """An order that ended while nobody listened."""
+        filled = 0.0 if is_unset(order.filledQuantity) else float(order.filledQuantity)
         with self._place.lock:
-            if permId in self._place.names:
-                self._place.exposure.status(
-                    self._place.names[permId], status, 0.0 if is_unset(filled) else float(filled)
-                )
+            if order.permId in self._place.names:
+                self._place.exposure.status(self._place.names[order.permId], orderState.status, filled)
 
-    def status(self, orderId: int, status: str, filled: Any, clientId: int, permId: int) -> None:
+    @on("orderStatus")
+    def status(
+        self,
+        orderId: int,
+        status: str,
+        filled: Any,
+        remaining: Any,
+        avgFillPrice: float,
+        permId: int,
+        parentId: int,
+        lastFillPrice: float,
+        clientId: int,
+        *rest: Any,
+    ) -> None:
         """An order's progress: what is sold or dead isn't waiting to be sold any more."""
         with self._place.lock:
             self._place.exposure.status(self._key(orderId, clientId, permId), status, to_float(filled))
 
-    def error(self, orderId: int, code: int, text: str) -> None:
+    @on("error")
+    def error(self, orderId: int, errorTime: int, code: int, text: str, advanced: str) -> None:
         """TWS answered an order with an error: one that it never took is free again."""
-        if code in _CANCEL_REFUSED:
+        if orderId == NO_VALID_ID or code in _CANCEL_REFUSED:
             return
         known = severity(code, text) == "order" or outcome(code, text, "order") == "fail"
         if not known and code in CODES:

@@ -6,7 +6,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from gates import ACCOUNT, IDS, contract, details_of, fill, gate, order, refused, shown, told
+from gates import (
+    ACCOUNT,
+    IDS,
+    contract,
+    details_of,
+    error,
+    fill,
+    gate,
+    order,
+    position,
+    refused,
+    show,
+    shown,
+    status,
+    told,
+)
 
 from ibnb.core.gate import OrderLimits, is_paper
 from ibnb.errors import SafetyError
@@ -44,11 +59,11 @@ def test_orders_per_minute_follow_the_sessions_clock() -> None:
 def test_previews_neither_hold_nor_count() -> None:
     """A4: a preview of a sale blocked the sale; two used up max_orders_per_minute=2."""
     made = gate(max_orders_per_minute=1, allow_short=False)
-    made.position(told(), 100)
+    position(made, told(), 100)
     preview = order(100, "SELL", whatIf=True)
     for orderId in range(1, 4):
         made.check(orderId, contract(), preview)
-        made.open_order(orderId, told(), shown(preview, whatIf=True), "PreSubmitted")
+        show(made, orderId, told(), shown(preview, whatIf=True), "PreSubmitted")
     made.check(4, contract(), order(100, "SELL"))
 
 
@@ -61,11 +76,11 @@ def test_selling_short_is_judged_by_what_is_known() -> None:
     made = gate(allow_short=False)
     sell = order(5, "SELL")
     assert "no position is known; call getPositions() first" in refused(made, 1, contract(), sell)
-    made.position(told(), 8)
+    position(made, told(), 8)
     made.check(1, contract(), sell)
     assert "only 8 held, 5 of them already being sold" in refused(made, 2, contract(), sell)
     made.check(1, contract(), order(8, "SELL"))  # a modification replaces the order
-    made.status(1, "Cancelled", 0, clientId=1, permId=0)
+    status(made, 1, "Cancelled")
     made.check(3, contract(), order(8, "SELL"))
     assert "selling short" in refused(made, 4, contract(), order(1, "SSHORT"))
     made.check(5, contract(), order(1000))
@@ -80,7 +95,7 @@ def test_limits_that_allow_short_sales_ask_for_no_position() -> None:
 def test_a_contract_is_the_same_by_number_and_by_symbol() -> None:
     """Mutants of safety.py:136 and :155: nothing tested contracts with a conId."""
     made = gate(allow_short=False)
-    made.position(told(), 8)
+    position(made, told(), 8)
     made.check(1, told(), order(5, "SELL"))
     made.check(2, contract(), order(3, "SELL"))
     assert "5 of them" not in refused(made, 3, told("TSLA"), order(1, "SELL"))
@@ -89,7 +104,7 @@ def test_a_contract_is_the_same_by_number_and_by_symbol() -> None:
 
 def test_what_it_sells_must_be_known() -> None:
     made = gate(allow_short=False)
-    made.position(told(), 8)
+    position(made, told(), 8)
 
     def silent(asked: Any) -> list[Any]:
         raise LookupError("asked in a callback")
@@ -115,27 +130,27 @@ def test_what_limits_will_ask_is_asked_beforehand(limits: dict[str, Any], asked:
 
 def test_fills_change_what_is_held_at_once() -> None:
     made = gate(allow_short=False)
-    made.position(told(), 10)
+    position(made, told(), 10)
     made.check(1, contract(), order(10, "SELL"))
-    made.filled(told(), fill("SLD", 10))
-    made.status(1, "Filled", 10, clientId=1, permId=0)
+    made.filled(-1, told(), fill("SLD", 10))
+    status(made, 1, "Filled", 10)
     assert "only 0 held" in refused(made, 2, contract(), order(1, "SELL"))
-    made.filled(told(), fill("BOT", 3, "b.01", 7))
+    made.filled(-1, told(), fill("BOT", 3, "b.01", 7))
     made.check(3, contract(), order(3, "SELL"))
 
 
 def test_a_purchase_that_only_its_status_tells_of_is_held_once() -> None:
     made = gate(allow_short=False)
-    made.position(told(), 0)
+    position(made, told(), 0)
     made.check(1, contract(), order(10))
-    made.status(1, "Filled", 10, clientId=1, permId=0)
+    status(made, 1, "Filled", 10)
     assert "only 10 held" in refused(made, 2, contract(), order(11, "SELL"))
     made.check(2, contract(), order(10, "SELL"))
 
 
 def test_a_sale_by_cash_or_to_unnamed_accounts_cant_be_judged() -> None:
     made = gate(allow_short=False)
-    made.position(told(), 100)
+    position(made, told(), 100)
     assert "how many its cashQty sells" in refused(made, 1, contract(), order(0, "SELL", cashQty=100.0))
     assert "doesn't name" in refused(made, 1, contract(), order(1, "SELL", faGroup="all"))
     made.check(1, contract(), order(0, cashQty=100.0))
@@ -144,8 +159,8 @@ def test_a_sale_by_cash_or_to_unnamed_accounts_cant_be_judged() -> None:
 def test_each_account_has_its_own_shares() -> None:
     """A3: the position row that came last counted for all accounts."""
     made = gate(accounts=(ACCOUNT, "DU9"), allow_short=False)
-    made.position(told(), 500, ACCOUNT)
-    made.position(told(), 0, "DU9")
+    position(made, told(), 500, ACCOUNT)
+    position(made, told(), 0, "DU9")
     made.check(1, contract(), order(100, "SELL"))
     assert "only 0 held" in refused(made, 2, contract(), order(100, "SELL", account="DU9"))
     made.positions_told()
@@ -157,9 +172,9 @@ def test_each_account_has_its_own_shares() -> None:
 @pytest.mark.parametrize("code", [110, 201, 202, 203, 321, 460])
 def test_an_order_that_dies_by_an_error_alone_frees_its_shares(code: int) -> None:
     made = gate(allow_short=False)
-    made.position(told(), 100)
+    position(made, told(), 100)
     made.check(1, contract(), order(100, "SELL"))
-    made.error(1, code, "refused")
+    error(made, 1, code, "refused")
     made.check(2, contract(), order(100, "SELL"))
 
 
@@ -167,10 +182,10 @@ def test_an_order_that_dies_by_an_error_alone_frees_its_shares(code: int) -> Non
 def test_an_order_that_tws_has_taken_may_end_by_an_error_too(code: int) -> None:
     """Also by the answer to a cancel that there is no such order."""
     made = gate(allow_short=False)
-    made.position(told(), 100)
+    position(made, told(), 100)
     made.check(1, contract(), order(100, "SELL"))
-    made.open_order(1, told(), shown(order(100, "SELL")), "Submitted")
-    made.error(1, code, "text")
+    show(made, 1, told(), shown(order(100, "SELL")))
+    error(made, 1, code, "text")
     made.check(2, contract(), order(100, "SELL"))
 
 
@@ -178,9 +193,9 @@ def test_an_order_that_tws_has_taken_may_end_by_an_error_too(code: int) -> None:
 def test_a_notice_or_a_refused_cancel_frees_nothing(code: int) -> None:
     clock = [0.0]
     made = gate(now=lambda: clock[0], allow_short=False)
-    made.position(told(), 100)
+    position(made, told(), 100)
     made.check(1, contract(), order(100, "SELL"))
-    made.error(1, code, "a notice")
+    error(made, 1, code, "a notice")
     for clock[0] in (0.0, 60.0):
         assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
 
@@ -189,12 +204,12 @@ def test_a_notice_or_a_refused_cancel_frees_nothing(code: int) -> None:
 def test_an_unknown_code_frees_shares_only_when_nothing_else_is_heard(heard: bool) -> None:
     clock = [0.0]
     made = gate(now=lambda: clock[0], allow_short=False)
-    made.position(told(), 100)
+    position(made, told(), 100)
     made.check(1, contract(), order(100, "SELL"))
-    made.error(1, 10999, "Some new notice")
+    error(made, 1, 10999, "Some new notice")
     assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
     if heard:
-        made.open_order(1, told(), shown(order(100, "SELL")), "Submitted")
+        show(made, 1, told(), shown(order(100, "SELL")))
     clock[0] = 60
     if heard:
         assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
@@ -202,22 +217,31 @@ def test_an_unknown_code_frees_shares_only_when_nothing_else_is_heard(heard: boo
         made.check(2, contract(), order(100, "SELL"))
 
 
+def test_an_error_of_no_order_frees_none() -> None:
+    """A manual order that client 0 has bound may have the id that says "of no request"."""
+    made = gate(clientId=0, allow_short=False)
+    position(made, told(), 100)
+    made.check(-1, contract(), order(100, "SELL"))
+    error(made, -1, 201)
+    assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
+
+
 def test_a_change_that_tws_refuses_leaves_the_order() -> None:
     made = gate(allow_short=False)
-    made.position(told(), 100)
+    position(made, told(), 100)
     for code in (104, 110, 134):
         made.check(1, contract(), order(90, "SELL"))
-        made.open_order(1, told(), shown(order(90, "SELL")), "Submitted")
+        show(made, 1, told(), shown(order(90, "SELL")))
         made.check(1, contract(), order(1, "SELL"))
-        made.error(1, code, "refused")
+        error(made, 1, code, "refused")
         assert "90 of them" in refused(made, 2, contract(), order(11, "SELL"))
-    made.error(1, 202, "cancelled")
+    error(made, 1, 202, "cancelled")
     made.check(2, contract(), order(100, "SELL"))
 
 
 def test_what_wasnt_sent_counts_for_nothing() -> None:
     made = gate(allow_short=False)
-    made.position(told(), 100)
+    position(made, told(), 100)
     made.check(1, contract(), order(100, "SELL"))
     made.withdraw([1, 2])
     made.check(2, contract(), order(100, "SELL"))
@@ -225,46 +249,46 @@ def test_what_wasnt_sent_counts_for_nothing() -> None:
 
 def test_orders_of_other_sessions_count_as_tws_shows_them_once() -> None:
     made, other = gate(allow_short=False), gate(clientId=2)
-    made.position(told(), 100)
+    position(made, told(), 100)
     sale = order(60, "SELL")
-    other.open_order(5, told(), shown(sale, clientId=2, permId=9), "Submitted")
+    show(other, 5, told(), shown(sale, clientId=2, permId=9))
     # As another client sees it: without its id.
-    made.open_order(0, told(), shown(sale, clientId=2, permId=9), "Submitted")
+    show(made, 0, told(), shown(sale, clientId=2, permId=9))
     assert "only 100 held, 60 of them" in refused(made, 1, contract(), order(41, "SELL"))
     made.check(1, contract(), order(40, "SELL"))
-    made.status(0, "Cancelled", 0, clientId=2, permId=9)
+    status(made, 0, "Cancelled", 0, clientId=2, permId=9)
     made.check(2, contract(), order(60, "SELL"))
 
 
 def test_an_order_of_the_master_client_counts_once() -> None:
     made = gate(clientId=0, allow_short=False)
-    made.position(told(), 100)
+    position(made, told(), 100)
     sale = order(60, "SELL")
     made.check(1, contract(), sale)
-    made.open_order(1, told(), shown(sale, clientId=0), "Submitted")
+    show(made, 1, told(), shown(sale, clientId=0))
     made.check(2, contract(), order(40, "SELL"))
 
 
 def test_manual_orders_without_an_id_are_told_apart_by_permid() -> None:
     made = gate(allow_short=False)
-    made.position(told(), 100)
+    position(made, told(), 100)
     for permId in (9, 10):
-        made.open_order(0, told(), shown(order(30, "SELL"), clientId=0, permId=permId), "Submitted")
+        show(made, 0, told(), shown(order(30, "SELL"), clientId=0, permId=permId))
     assert "60 of them" in refused(made, 1, contract(), order(41, "SELL"))
 
 
 def test_an_open_combo_and_an_order_by_cash_hold_their_legs() -> None:
     made = gate(allow_short=False)
-    made.position(told(), 100)
+    position(made, told(), 100)
     leg = api.ComboLeg()
     leg.conId, leg.ratio, leg.action = IDS["AAPL"], 2, "SELL"
     bag = contract("AAPL", secType="BAG", comboLegs=[leg], conId=28812380)
-    made.open_order(5, bag, shown(order(30), permId=3), "Submitted")
+    show(made, 5, bag, shown(order(30), permId=3))
     assert "60 of them" in refused(made, 1, contract(), order(41, "SELL"))
-    made.open_order(5, bag, shown(order(30, "SELL"), permId=3), "Submitted")
+    show(made, 5, bag, shown(order(30, "SELL"), permId=3))
     made.check(1, contract(), order(100, "SELL"))
-    made.status(1, "Cancelled", 0, clientId=1, permId=0)
-    made.open_order(6, told(), shown(order(0, "SELL"), permId=4), "Submitted")
+    status(made, 1, "Cancelled")
+    show(made, 6, told(), shown(order(0, "SELL"), permId=4))
     assert "already being sold" in refused(made, 2, contract(), order(1, "SELL"))
 
 
@@ -300,7 +324,7 @@ def test_a_group_of_which_a_part_is_refused_counts_for_nothing(limits: dict[str,
 
 def test_a_group_whose_last_order_sells_too_much_is_refused_whole() -> None:
     made = gate(allow_short=False)
-    made.position(told(), 10)
+    position(made, told(), 10)
     pair = [(1, contract(), order(6, "SELL")), (2, contract(), order(6, "SELL"))]
     with pytest.raises(SafetyError, match="only 10 held, 6 of them"):
         made.check_group(pair)
@@ -313,7 +337,7 @@ def test_a_group_whose_last_order_sells_too_much_is_refused_whole() -> None:
 
 def test_an_oca_group_without_block_may_fill_both() -> None:
     made = gate(allow_short=False)
-    made.position(told(), 10)
+    position(made, told(), 10)
     group = [(n, contract(), order(10, "SELL", ocaGroup="exit", ocaType=3)) for n in (1, 2)]
     with pytest.raises(SafetyError, match="only 10 held"):
         made.check_group(group)
@@ -322,7 +346,7 @@ def test_an_oca_group_without_block_may_fill_both() -> None:
 @pytest.mark.parametrize("name", ["", None])
 def test_an_oca_type_without_a_group_is_none(name: str | None) -> None:
     made = gate(allow_short=False)
-    made.position(told(), 10)
+    position(made, told(), 10)
     group = [(n, contract(), order(6, "SELL", ocaGroup=name, ocaType=1)) for n in (1, 2)]
     with pytest.raises(SafetyError, match="only 10 held, 6 of them"):
         made.check_group(group)
@@ -330,15 +354,16 @@ def test_an_oca_type_without_a_group_is_none(name: str | None) -> None:
 
 def test_an_order_that_ended_before_its_fills_were_known_sold_nothing() -> None:
     made = gate(allow_short=False)
-    made.position(told(), 100)
-    made.open_order(1, told(), shown(order(60, "SELL"), permId=9), "Submitted")
-    made.completed(9, "Cancelled", api.Order().filledQuantity)
+    position(made, told(), 100)
+    show(made, 1, told(), shown(order(60, "SELL"), permId=9))
+    ended = shown(order(60, "SELL"), permId=9)
+    made.completed(told(), ended, SimpleNamespace(status="Cancelled"))
     made.check(2, contract(), order(100, "SELL"))
 
 
 def test_an_order_that_is_changed_after_its_group_was_judged_is_judged_again() -> None:
     made = gate(allow_short=False, max_quantity=10)
-    made.position(told(), 10)
+    position(made, told(), 10)
     made.check_group([(1, contract(), order(5, "SELL"))])
     assert "at most 10" in refused(made, 1, contract(), order(11, "SELL"))
     made.check_group([(1, contract(), order(5, "SELL"))])
@@ -363,7 +388,7 @@ def put(asked: Any) -> list[Any]:
 def test_an_exercise_sells_what_is_held_and_counts_as_an_order() -> None:
     made = gate(allow_short=False, max_orders_per_minute=1)
     made.details_of = put
-    made.position(told(), 250)
+    position(made, told(), 250)
 
     def exercise(quantity: int, action: int = 1) -> None:
         made.check_exercise(1_000_001, contract(secType="OPT", conId=7), action, quantity, "")
@@ -377,8 +402,20 @@ def test_an_exercise_sells_what_is_held_and_counts_as_an_order() -> None:
     made.limits = OrderLimits(allow_short=False)
     made.details_of = details_of
     assert "200 of them" in refused(made, 1, contract(), order(51, "SELL"))
-    made.error(1_000_001, 321, "refused")
+    error(made, 1_000_001, 321, "refused")
     made.check(1, contract(), order(250, "SELL"))
+
+
+def test_what_an_exercise_sold_shows_in_the_position_and_what_an_order_sells_doesnt() -> None:
+    made = gate(allow_short=False)
+    position(made, told(), 350)
+    made.check(1, contract(), order(60, "SELL"))
+    made.details_of = put
+    made.check_exercise(1_000_001, contract(secType="OPT", conId=7), 1, 2, "")
+    made.details_of = details_of
+    position(made, told(), 150)
+    assert "only 150 held, 60 of them" in refused(made, 2, contract(), order(91, "SELL"))
+    made.check(2, contract(), order(90, "SELL"))
 
 
 @pytest.mark.parametrize(("name", "value"), [("readonly", True), ("blocked", "the account isn't checked")])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from gates import ACCOUNT, Who, contract, gate, order, refused, told
+from gates import ACCOUNT, Who, contract, gate, order, position, refused, told
 
 from ibnb.core.gate import OrderGate, OrderLimits, lift
 from ibnb.errors import SafetyError
@@ -37,7 +37,7 @@ def test_limits_that_were_set_before_the_connection_hold_after_it() -> None:
 
 def test_orders_of_one_minute_and_shares_being_sold_are_those_of_all_sessions() -> None:
     one, two = gate(max_orders_per_minute=1, allow_short=False), gate(clientId=2)
-    one.position(told(), 10)
+    position(one, told(), 10)
     one.check(1, contract(), order(6, "SELL"))
     assert "at most 1" in refused(two, 1, contract(), order(1))
     two.limits = OrderLimits(allow_short=False)

@@ -327,13 +327,13 @@ def test_after_a_loss_nothing_is_sold_before_positions_are_told_again(
 ) -> None:
     gate = core(app).gate
     gate.limits, gate.details_of = OrderLimits(allow_short=False), gates.details_of
-    gate.position(gates.told(), 10)
+    gates.position(gate, gates.told(), 10)
     gate.check(1, gates.contract(), gates.order(1, "SELL"))
     lose(tws, app)
     app.getHead()
     with pytest.raises(SafetyError, match="no position is known"):
         gate.check(2, gates.contract(), gates.order(1, "SELL"))
-    gate.position(gates.told(), 10)
+    gates.position(gate, gates.told(), 10)
     gate.check(2, gates.contract(), gates.order(1, "SELL"))
 
 

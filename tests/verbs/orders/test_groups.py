@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from gates import contract, gate, order, refused, told
+from gates import contract, gate, order, position, refused, told
 from inside import core
 from order_messages import NVDA, opened, shown, status
 from scripted import ScriptedTWS
@@ -137,7 +137,7 @@ def test_a_group_that_breaks_off_is_withdrawn(tws: ScriptedTWS) -> None:
 def test_what_a_broken_group_hasnt_handed_on_holds_no_shares(failing: int) -> None:
     """Mutant of groups.py: the member after the one that failed was still counted by the limits."""
     made = gate(allow_short=False)
-    made.position(told(), 100)
+    position(made, told(), 100)
     lifecycle = SimpleNamespace(connection=None)
     core: Any = SimpleNamespace(gate=made, lifecycle=lifecycle, fence=SimpleNamespace(glance=lambda seconds: None))
 
