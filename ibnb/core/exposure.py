@@ -1,7 +1,9 @@
 """What accounts hold, and what their working orders may still sell of it. Pure; told by TWS's messages.
 
 Rule: where two messages may be about the same shares, or an order may be in one of two states, the one counts that
-leaves less to sell. Then a wrong guess refuses an order, and never lets one through.
+leaves less to sell. Then a wrong guess refuses an order, and never lets one through. Known is only this: a position has
+in it what was told before it, and nothing of an order that was sent after it; the rows of one download are of one
+moment; options that are gone without a sale have been exercised, where that was asked for.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ class Terms:
     `trades`: units by conId, sales below 0; of a sale by cash -inf. `quantity`: what TWS calls totalQuantity.
     `parent`: the entry that it is an exit of. `group`: its OCA group, "" for one whose orders may all be filled, unless
     they are exits of one entry: these TWS puts into a group of its own, where they name none.
-    `settles`: an exercise, of which TWS tells nothing but the position that comes of it.
+    `uses`: an exercise, of how many options (conId, units); what comes of it may be told by positions alone.
     """
 
     account: str
@@ -40,7 +42,7 @@ class Terms:
     quantity: float = math.nan
     group: str = ""
     parent: OrderKey | None = None
-    settles: bool = False
+    uses: tuple[int, float] | None = None
 
     def sells(self, holding: Holding) -> float:
         return max(0.0, -self._units(holding))
@@ -61,13 +63,15 @@ class _Order:
     """
 
     group: str
-    #: How many position messages had come when it was sent; 0 for one that TWS told of first.
-    since: int = 0
     shown: Terms | None = None
     sent: list[Terms] = field(default_factory=list)
     ended: bool = False
     executed: dict[int, float] = field(default_factory=dict)
     reported: dict[int, float] = field(default_factory=dict)
+    # Units that a position may show already, while the fill they come of isn't told yet.
+    ahead: dict[Holding, float] = field(default_factory=dict)
+    # An exercise's options that are gone.
+    used: float = 0.0
     # Taken for dead from this moment on unless TWS says something.
     doubted: float = math.inf
 
@@ -76,6 +80,16 @@ class _Order:
         if self.shown is None:
             return self.sent if now < self.doubted else []
         return self.sent if self.ended else [self.shown, *self.sent]
+
+    @property
+    def exercises(self) -> int:
+        """The option that it exercises; 0 when it is an order."""
+        return self.sent[0].uses[0] if self.sent and self.sent[0].uses else 0
+
+    @property
+    def waiting(self) -> float:
+        """Options that are still to be exercised."""
+        return self.sent[0].uses[1] - self.used if self.sent and self.sent[0].uses else 0.0
 
     def filled(self, conId: int) -> float:
         return max(self.executed.get(conId, 0.0), self.reported.get(conId, 0.0))
@@ -89,12 +103,13 @@ class Exposure:
 
     def __init__(self) -> None:
         self._held: dict[Holding, float] = {}
-        # What has been reported since positions were last told to the end; accounts that this happened for.
+        # What of it has been reported since messages may have been missed, and by a list of positions that isn't
+        # over yet; accounts for which one was told to its end.
+        self._told: set[Holding] = set()
         self._named: set[Holding] = set()
         self._whole: set[str] = set()
-        # Units that a position shows, while the fill they come of isn't told yet; which position message that was.
-        self._ahead: dict[Holding, tuple[float, int]] = {}
-        self._messages = 0
+        # What positions may show of orders that nothing is known of yet: see _Order.ahead.
+        self._ahead = defaultdict[Holding, float](float)
         self._orders: dict[OrderKey, _Order] = {}
         self._executions: dict[str, float] = {}
 
@@ -102,7 +117,7 @@ class Exposure:
 
     def held(self, holding: Holding) -> float | None:
         """Units that are held, below 0 when short; None when TWS hasn't told."""
-        return self._held.get(holding, 0.0 if holding[0] in self._whole else None)
+        return self._held.get(holding, 0.0) if holding in self._told or holding[0] in self._whole else None
 
     def selling(self, holding: Holding, now: float) -> float:
         """Units that working orders may still sell, beyond what their own entries have yet to buy."""
@@ -110,6 +125,8 @@ class Exposure:
         groups = defaultdict[tuple[OrderKey | str, str], float](float)
         for order in self._orders.values():
             left = self._left(order, holding, now)
+            if order.exercises == holding[1] and order.sent[0].account == holding[0]:
+                left += order.waiting
             of = {terms.parent or terms.group for terms in order.terms(now)}
             family = of.pop() if len(of) == 1 else ""
             if family:
@@ -137,7 +154,7 @@ class Exposure:
         """Count an order, new or changed. Returns why it mustn't go, as it would sell more than is held; else ""."""
         holdings = [(terms.account, conId) for conId in terms.trades]
         before = {holding: self.selling(holding, now) for holding in holdings}
-        order = self._orders.setdefault(key, _Order(terms.group, self._messages))
+        order = self._orders.setdefault(key, _Order(terms.group))
         own = {holding: self._left(order, holding, now) for holding in holdings}
         order.sent.append(terms)
         for holding in holdings:
@@ -169,35 +186,83 @@ class Exposure:
 
     # --- what TWS tells ------------------------------------------------------------------------------
 
-    def position(self, holding: Holding, units: float) -> None:
-        """A position as TWS reports it."""
-        known = self.held(holding)
-        self._named.add(holding)
-        if known is not None and units < known:
-            for key in [key for key, order in self._orders.items() if any(sent.settles for sent in order.sent)]:
-                if holding[1] in self._orders[key].sent[0].trades:
-                    del self._orders[key]
-        self._messages += 1
-        self._ahead[holding] = (0.0 if known is None else max(0.0, units - known), self._messages)
+    def position(self, holding: Holding, units: float, listed: bool = True) -> None:
+        """A position as TWS reports it; `listed`: among all of its account."""
+        known = self._held.get(holding, 0.0 if holding[0] in self._whole else -math.inf)
         self._held[holding] = units
+        self._told.add(holding)
+        if listed:
+            self._named.add(holding)
+        if units > known:
+            for ahead in [self._ahead, *(order.ahead for order in self._orders.values())]:
+                ahead[holding] = ahead.get(holding, 0.0) + units - known
+        self._used(holding, known - units, max(0.0, units))
+        for key, order in self._exercises(holding[0]):
+            if not order.waiting and holding[1] in order.sent[0].trades:
+                self._settled(key, order.sent[0])
 
     def positions_told(self, account: str) -> None:
         """All positions of an account have been reported: what wasn't named isn't held."""
-        for holding in [each for each in self._held if each[0] == account and each not in self._named]:
-            self._held[holding] = 0.0
-            self._ahead.pop(holding, None)
+        for holding in {each for each in {*self._held, *self._ordered()} - self._named if each[0] == account}:
+            self.position(holding, 0.0)
+        for key, order in self._exercises(account):
+            if not order.waiting:
+                self._settled(key, order.sent[0])
         self._named = {each for each in self._named if each[0] != account}
         self._whole.add(account)
 
     def forget_positions(self) -> None:
         """Messages may have been missed: what is held isn't known until it is reported again."""
-        self._held.clear()
-        self._whole.clear()
-        self._ahead.clear()
+        self._held = {each: 0.0 for each in self._ordered() if each[0] in self._whole} | self._held
+        for reported in (self._told, self._named, self._whole):
+            reported.clear()
+
+    def _ordered(self) -> set[Holding]:
+        """What orders trade that may be at work."""
+        return {
+            (terms.account, conId)
+            for order in self._orders.values()
+            for terms in order.terms(-math.inf)
+            for conId in {*terms.trades, *(terms.uses or ())[:1]}
+        }
+
+    def _exercises(self, account: str, option: int | None = None) -> list[tuple[OrderKey, _Order]]:
+        found = [
+            (key, order) for key, order in self._orders.items() if order.exercises and order.sent[0].account == account
+        ]
+        return [each for each in found if option is None or each[1].exercises == option]
+
+    def _used(self, options: Holding, gone: float, left: float) -> None:
+        """So many options are gone, and so many left. Own orders may have sold them; but no more than are left are
+        still to be exercised."""
+        exercises = self._exercises(*options)
+        waiting = sum(order.waiting for _, order in exercises)
+        if not waiting:
+            return
+        gone = max(0.0, gone - (self.selling(options, -math.inf) - waiting), waiting - left)
+        for _, order in exercises:
+            used = min(gone, order.waiting)
+            order.used += used
+            gone -= used
+
+    def _settled(self, key: OrderKey, terms: Terms) -> None:
+        """A position has in it what an exercise bought or sold."""
+        for conId, units in terms.trades.items():
+            self._explained((terms.account, conId), max(0.0, units))
+        del self._orders[key]
+
+    def _explained(self, holding: Holding, units: float) -> None:
+        """So many of the units that a position shows are known to come of something."""
+        for ahead in [self._ahead, *(order.ahead for order in self._orders.values())]:
+            if holding in ahead:
+                ahead[holding] = max(0.0, ahead[holding] - units)
 
     def shown(self, key: OrderKey, terms: Terms, status: str = "") -> None:
         """An order as TWS shows it."""
-        order = self._orders.setdefault(key, _Order(terms.group))
+        order = self._orders.setdefault(key, _Order(terms.group, ahead=dict(self._ahead)))
+        if order.exercises:
+            self.status(key, status, 0.0)
+            return
         order.shown = terms
         if terms.trades in [each.trades for each in order.sent]:
             last = max(i for i, each in enumerate(order.sent) if each.trades == terms.trades)
@@ -208,6 +273,10 @@ class Exposure:
         """An order's progress."""
         order = self._orders.get(key)
         if order is None:
+            return
+        if order.exercises:
+            if status in ENDED and status != "Filled":
+                del self._orders[key]
             return
         if order.shown is None and order.sent:
             order.shown = order.sent.pop(0)
@@ -221,7 +290,7 @@ class Exposure:
             if math.isfinite(units):
                 before = order.filled(conId)
                 order.reported[conId] = max(order.reported.get(conId, 0.0), filled * abs(units) / terms.quantity)
-                self._traded((terms.account, conId), math.copysign(order.filled(conId) - before, units), order.since)
+                self._traded((terms.account, conId), math.copysign(order.filled(conId) - before, units), order.ahead)
 
     def execution(self, key: OrderKey, execId: str, holding: Holding, units: float) -> None:
         """A fill, sales below 0; one whose id differs in the last part alone corrects an earlier one."""
@@ -230,11 +299,13 @@ class Exposure:
         self._executions[identity] = units
         order = self._orders.get(key)
         if order is None:
-            self._traded(holding, change, 0)
+            self._traded(holding, change, self._ahead)
             return
+        if order.exercises == holding[1]:
+            order.used -= change
         before = order.filled(holding[1])
         order.executed[holding[1]] = order.executed.get(holding[1], 0.0) + change * math.copysign(1.0, units)
-        self._traded(holding, (order.filled(holding[1]) - before) * math.copysign(1.0, units), order.since)
+        self._traded(holding, (order.filled(holding[1]) - before) * math.copysign(1.0, units), order.ahead)
 
     def refused(self, key: OrderKey, known: bool, gone: bool, now: float) -> None:
         """TWS answered an order, or a change of one, with an error.
@@ -255,16 +326,9 @@ class Exposure:
             order.ended = order.ended or (gone and not order.sent)
             order.sent.clear()
 
-    def _traded(self, holding: Holding, units: float, since: int) -> None:
-        """Units have been bought, or sold (below 0), by an order of then.
-
-        What a position has shown already isn't bought twice. It can't show what an order buys that was sent after it:
-        its units came otherwise, of options that were exercised, or from another account.
-        """
-        held = self.held(holding)
-        if held is None:
-            return
-        ahead, message = self._ahead.get(holding, (0.0, 0))
-        seen = min(max(units, 0.0), ahead) if since < message else 0.0
-        self._ahead[holding] = (ahead - seen, message)
-        self._held[holding] = held + units - seen
+    def _traded(self, holding: Holding, units: float, ahead: Mapping[Holding, float]) -> None:
+        """Units have been bought, or sold (below 0). What a position has shown already isn't bought twice."""
+        seen = min(max(units, 0.0), ahead.get(holding, 0.0))
+        self._explained(holding, seen)
+        if holding in self._held or holding[0] in self._whole:
+            self._held[holding] = self._held.get(holding, 0.0) + units - seen

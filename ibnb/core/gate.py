@@ -11,7 +11,7 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -310,14 +310,14 @@ class OrderGate:
 
     def _terms(self, intent: Intent, order: Any, account: str = "") -> Terms:
         trades = {part.conId: _signed(part.units, part.sells) for part in intent.parts if part.conId}
-        return self._as_terms(trades, intent.quantity, order, account or self._who.account, self._client_id)
+        terms = self._as_terms(trades, intent.quantity, order, account or self._who.account, self._client_id)
+        return replace(terms, uses=intent.uses)
 
     # --- what TWS tells ------------------------------------------------------------------------------
 
     @on("position")
     def position(self, account: str, contract: Any, position: Any, avgCost: float) -> None:
-        with self._place.lock:
-            self._place.exposure.position(self._holding(account, contract), to_float(position))
+        self._position(account, contract, position, listed=True)
 
     @on("updatePortfolio")
     def portfolio(
@@ -331,7 +331,11 @@ class OrderGate:
         realizedPNL: float,
         accountName: str,
     ) -> None:
-        self.position(accountName, contract, position, averageCost)
+        self._position(accountName, contract, position, listed=False)
+
+    def _position(self, account: str, contract: Any, units: Any, listed: bool) -> None:
+        with self._place.lock:
+            self._place.exposure.position(self._holding(account, contract), to_float(units), listed)
 
     @on("positionEnd")
     def positions_told(self, *accounts: str) -> None:
@@ -422,7 +426,7 @@ class OrderGate:
         group = "" if alone else str(getattr(order, "ocaGroup", None) or "")
         named = str(getattr(order, "account", None) or account)
         of = (clientId, parent) if parent else None
-        return Terms(named, trades, quantity, group, of, settles=order is None)
+        return Terms(named, trades, quantity, group, of)
 
 
 def _signed(units: float, sells: bool) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ibnb.errors import SafetyError
@@ -108,6 +108,8 @@ class Intent:
     leg_prices: bool = False
     # Of what TWS calls filled, 1 is so many units of each part: a combo's ratios.
     quantity: float = math.nan
+    # The options that an exercise uses up: conId, and how many.
+    uses: tuple[int, float] | None = None
 
     def refuse(self, why: str) -> SafetyError:
         return SafetyError(f"{self.what} refused: {why}")
@@ -166,10 +168,12 @@ def exercise_of(reqId: int, contract: Any, action: Any, quantity: Any, details_o
     bought.symbol, bought.secType, bought.conId = found.underSymbol, found.underSecType, int(found.underConId or 0)
     bought.currency = option.currency
     if bought.secType == "IND":  # settled in cash: no position comes of it
-        return Intent(blank.what, (Part(option, count, False, multiplier / _magnifier(found), strike),), None)
+        part = Part(option, count, False, multiplier / _magnifier(found), strike)
+        return replace(blank, parts=(part,), uses=(part.conId, count))
     # An option on a future turns into futures, one each; one on a share into as many shares as its multiplier says.
     units, worth = (count, multiplier) if bought.secType == "FUT" else (count * multiplier, 1.0)
-    return Intent(blank.what, (Part(bought, units, right == "P", worth / _magnifier(found), strike),), None)
+    part = Part(bought, units, right == "P", worth / _magnifier(found), strike)
+    return replace(blank, parts=(part,), uses=(int(option.conId), count))
 
 
 def judge(intent: Intent, limits: OrderLimits) -> None:

@@ -259,8 +259,9 @@ def test_a_correction_replaces_its_fill(book: Exposure) -> None:
     book.execution(key(1), "0001.02", HELD, 40.0)
     book.execution(key(1), "0001.02", HELD, 40.0)  # told again
     assert book.held(HELD) == 140.0
-    book.execution(key(9), "noparts", HELD, 10.0)
-    book.execution(key(9), "noparts", HELD, 10.0)
+    goes(book, 2, 10.0)
+    book.execution(key(2), "noparts", HELD, 10.0)
+    book.execution(key(2), "noparts", HELD, 10.0)
     assert book.held(HELD) == 150.0
 
 
@@ -309,6 +310,7 @@ def test_of_an_order_that_nobody_here_has_sent_a_position_may_show_the_fill(book
 
 @pytest.mark.parametrize("told", [100.0, 90.0])
 def test_a_position_that_hasnt_grown_is_ahead_of_no_purchase(book: Exposure, told: float) -> None:
+    goes(book, 1, 1.0)
     book.position(HELD, told)
     book.execution(key(1), "a.01", HELD, 1.0)
     assert book.held(HELD) == told + 1
@@ -400,9 +402,9 @@ def test_of_a_group_with_block_only_one_is_filled(book: Exposure) -> None:
 
 
 def test_a_combo_s_fills_count_by_leg(book: Exposure) -> None:
+    book.position((ACCOUNT, 7), 0.0)
     sold = Terms(ACCOUNT, {CONID: -20.0, 7: 10.0}, 10.0)
     assert not book.send(key(1), sold, 0)
-    book.position((ACCOUNT, 7), 0.0)
     book.status(key(1), "Submitted", 5.0)
     book.execution(key(1), "a.01", HELD, -10.0)
     book.execution(key(1), "a.01", (ACCOUNT, 7), 5.0)
@@ -423,14 +425,6 @@ def test_an_order_that_was_there_before_is_counted_as_tws_shows_it(book: Exposur
     assert not goes(book, 1, -31.0)
     book.shown(key(5, 0), terms(-70.0), "Cancelled")
     assert goes(book, 1, -31.0)
-
-
-def test_an_exercise_is_over_when_the_position_shows_it(book: Exposure) -> None:
-    assert goes(book, 1_000_001, -100.0, settles=True)
-    book.position(HELD, 100.0)  # another report of the same
-    assert not goes(book, 1, -1.0)
-    book.position(HELD, 0.0)
-    assert (book.selling(HELD, 0), book.held(HELD)) == (0.0, 0.0)
 
 
 def test_an_order_that_is_changed_isnt_one_of_the_others_that_sell(book: Exposure) -> None:
@@ -459,9 +453,10 @@ def test_a_fill_that_is_taken_back_whole_was_none(book: Exposure, units: float) 
     assert (not goes(book, 2, -51.0)) is (units < 0)
 
 
-def test_after_a_gap_nothing_is_ahead_of_its_fill(book: Exposure) -> None:
+def test_after_a_gap_nothing_is_ahead_of_what_is_sent_then(book: Exposure) -> None:
     book.position(HELD, 150.0)
     book.forget_positions()
     book.positions_told(ACCOUNT)
+    goes(book, 1, 50.0)
     book.execution(key(1), "a.01", HELD, 50.0)
     assert book.held(HELD) == 50.0
