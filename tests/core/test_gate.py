@@ -407,12 +407,14 @@ def test_an_exercise_sells_what_is_held_and_counts_as_an_order() -> None:
 
 
 def test_what_an_exercise_sold_shows_in_the_position_and_what_an_order_sells_doesnt() -> None:
-    made = gate(allow_short=False)
+    made, puts = gate(allow_short=False), contract(secType="OPT", conId=7)
     position(made, told(), 350)
+    position(made, puts, 5)
     made.check(1, contract(), order(60, "SELL"))
     made.details_of = put
-    made.check_exercise(1_000_001, contract(secType="OPT", conId=7), 1, 2, "")
+    made.check_exercise(1_000_001, puts, 1, 2, "")
     made.details_of = details_of
+    position(made, puts, 3)
     position(made, told(), 150)
     assert "only 150 held, 60 of them" in refused(made, 2, contract(), order(91, "SELL"))
     made.check(2, contract(), order(90, "SELL"))
