@@ -131,8 +131,8 @@ class AccountGuard:
     @property
     def _tags(self) -> dict[str, str]:
         """What must be a number all the time: the tag, and where it is kept."""
-        limits = (self.max_loss, self.min_cash)
-        return {tag: name for (tag, name), limit in zip(_KEPT.items(), limits, strict=True) if limit is not None}
+        limits = {VALUE: self.max_loss, CASH: self.min_cash}
+        return {tag: _KEPT[tag] for tag, limit in limits.items() if limit is not None}
 
     def __repr__(self) -> str:
         state = "has fired" if self.tripped else "watches" if self._complete and not self._stopped else "isn't watching"

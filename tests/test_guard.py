@@ -99,6 +99,7 @@ def test_a_guard_shows_how_it_stands(both: tuple[Account, App]) -> None:
     assert "<AccountGuard isn't watching, 0 actions>" == repr(guard)
     with guard:
         assert "<AccountGuard watches (DU*****67: 1,000.00, floor 950.00), 0 actions>" == repr(guard)
+    assert repr(guard).startswith("<AccountGuard isn't watching (")
 
 
 def test_an_account_that_isnt_there_cant_be_watched(both: tuple[Account, App]) -> None:

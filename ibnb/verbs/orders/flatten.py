@@ -293,7 +293,7 @@ class Flatten:
             # IB's page on orderStatus: it isn't guaranteed, and executions are to be watched.
             known = None if self._blotter is None else self._blotter.report(orderId)
             if known is not None and known.status == "Filled":
-                self._status(orderId, known.status, known.filled, 0.0, known.avgFillPrice, known.permId)
+                self._status(orderId, known.status, known.filled, known.remaining, known.avgFillPrice, known.permId)
                 return
             closing.waits = True
             self._tell(closing, f"waits at TWS ({status or 'no answer'}) {closing.noted}".rstrip())
