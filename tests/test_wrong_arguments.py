@@ -84,6 +84,10 @@ WRONG: dict[str, tuple[Use, str]] = {
         lambda app: app.waitOrder("Filled", 1),  # type: ignore[arg-type]
         "a status is text such as 'Filled'",
     ),
+    "options to exercise in words": (
+        lambda app: app.exerciseOption(app.createContract("AAPL", "OPT"), "2"),  # type: ignore[arg-type]
+        "exerciseQuantity '2' is not legal: a whole number, 1 or more",
+    ),
     "orders that aren't pairs": (lambda app: app.placeOrders([one(app)]), r"\[\(contract, order\), …\]; .* isn't such"),  # type: ignore[list-item]
     "an order for a list of pairs": (lambda app: app.placeOrders(one(app)), "placeOrders: a list of pairs is wanted"),  # type: ignore[arg-type]
     "a symbol for a list of pairs": (lambda app: app.placeOrders("AAPL"), "placeOrders: a list of pairs is wanted"),  # type: ignore[arg-type]

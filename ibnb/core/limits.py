@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 from ibnb.errors import SafetyError
@@ -64,11 +66,15 @@ class OrderLimits:
 
     def __post_init__(self) -> None:
         for name in ("max_quantity", "max_notional", "max_orders_per_minute"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
+            value: Any = getattr(self, name)
+            if value is not None and not (isinstance(value, Real | Decimal) and float(value) > 0):
                 raise ValueError(f"{name} must be above 0, not {value!r}; None means no limit")
         if isinstance(self.symbols, str):
             raise ValueError(f"symbols must be a collection of symbols: {{{self.symbols!r}}}")
+        if self.symbols is not None and not all(isinstance(symbol, str) for symbol in self.symbols):
+            raise ValueError(f"symbols must be text such as 'AAPL', not {list(self.symbols)!r}")
+        if self.price_of is not None and not callable(self.price_of):
+            raise ValueError(f"price_of must be a function of a contract, not {self.price_of!r}")
         if self.symbols is not None:
             object.__setattr__(self, "symbols", frozenset(symbol.upper() for symbol in self.symbols))
 

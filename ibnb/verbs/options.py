@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -238,8 +239,8 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
         kind = check("action", action, _EXERCISE)
         if as_option(contract, "exerciseOption").secType not in ("OPT", "FOP"):
             raise ValueError(f"only options can be exercised, not {contract.secType!r}.")
-        if not exerciseQuantity >= 1:
-            raise ValueError(f"exerciseQuantity {exerciseQuantity} is not legal: 1 or more.")
+        if not (isinstance(exerciseQuantity, Integral) and exerciseQuantity >= 1):
+            raise ValueError(f"exerciseQuantity {exerciseQuantity!r} is not legal: a whole number, 1 or more.")
         core = self._ibnb
         core.gate.prepare(contract)
         with ExitStack() as stack:

@@ -95,8 +95,8 @@ def price_of(asked: Any) -> float:
 
 
 @pytest.mark.parametrize("name", ["max_quantity", "max_notional", "max_orders_per_minute"])
-@pytest.mark.parametrize("value", [0, -5, float("nan")])
-def test_a_limit_that_isnt_one_is_refused(name: str, value: float) -> None:
+@pytest.mark.parametrize("value", [0, -5, float("nan"), "5", [5]])
+def test_a_limit_that_isnt_one_is_refused(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=f"{name} must be above 0"):
         OrderLimits(**{name: value})
 
@@ -104,7 +104,14 @@ def test_a_limit_that_isnt_one_is_refused(name: str, value: float) -> None:
 def test_symbols_must_be_a_collection() -> None:
     with pytest.raises(ValueError, match="collection"):
         OrderLimits(symbols="AAPL")
+    with pytest.raises(ValueError, match=r"symbols must be text such as 'AAPL', not \[5\]"):
+        OrderLimits(symbols=[5])  # type: ignore[list-item]
     assert frozenset({"AAPL"}) == OrderLimits(symbols={"aapl"}).symbols
+
+
+def test_price_of_must_be_a_function() -> None:
+    with pytest.raises(ValueError, match="price_of must be a function of a contract, not 5"):
+        OrderLimits(price_of=5)  # type: ignore[arg-type]
 
 
 def test_quantity_and_symbols() -> None:

@@ -152,6 +152,23 @@ def test_a_group_that_is_withdrawn_isnt_said_to_be_gone(tell: Tell) -> None:
     assert app.waitOrder(ID).status == "Filled"
 
 
+@pytest.mark.parametrize("status_first", [True, False])
+def test_a_202_ends_the_order_that_was_cancelled_and_not_the_other_under_its_id(tell: Tell, status_first: bool) -> None:
+    """nautilus#4564: the cancel reached the second, and the first, which works on, was called Cancelled."""
+    said = told(202, "Order Canceled - reason:")
+    gone = [stands("PendingCancel", permId=99), shown("Cancelled", permId=99), stands("Cancelled", permId=99)]
+    _, app = tell(
+        placeOrder=[both("Submitted"), [shown("Submitted", permId=99, lmtPrice=102.0)]],
+        cancelOrder=[[*gone, said] if status_first else [said, *gone]],
+    )
+    app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    app.modifyOrder(ID, limit_price=102.0)
+    with pytest.raises(RequestTimeoutError, match=r"order 27 .* is Submitted, 0 of 5 filled, limit 101\.00"):
+        app.cancelOrderById(ID, wait=True)
+    rows = app.getBlotter()
+    assert list(zip(rows["permId"], rows["status"], strict=True)) == [(5027, "Submitted"), (99, "Cancelled")]
+
+
 # --- entered by hand -------------------------------------------------------------------------------------------
 
 

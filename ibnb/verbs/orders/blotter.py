@@ -154,6 +154,8 @@ class Blotter:
         """A message with the order's id."""
         with self._lock:
             state = self._orders.get(orderId)
+            if state is not None and code == CANCELLED:
+                state = self._cancelled(state)
             if state is not None:
                 state.said(Said(code, text))
                 state.note(time, "error", f"{code}: {text}")
@@ -293,6 +295,17 @@ class Blotter:
             same = (each for each in self._orders.values() if each.orderId == state.orderId)
             state = next((each for each in same if each.status in WORKING), state)
         return state
+
+    def _cancelled(self, state: OrderState) -> OrderState | None:
+        """Which of the orders under one id a 202 is about, as it names none (nautilus#4564); None if that isn't known.
+
+        It follows the status: then it is the one that has just been cancelled. While two work it may be either.
+        """
+        same = [each for each in self._orders.values() if each.orderId == state.orderId and each is not state]
+        if not same or state.status == "Cancelled":
+            return state
+        just = (each for each in same if each.status == "Cancelled" and CANCELLED not in dict(each.messages))
+        return next(just, None if any(each.status in WORKING for each in same) else state)
 
     def _find(self, orderId: int, permId: int, clientId: int) -> Key:
         """The permId knows best; the order id knows only this client's own orders."""
