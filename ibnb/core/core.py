@@ -116,6 +116,7 @@ class Core:
         )
         self.definitions = Definitions(client, self.pending, self.request)
         self.gate.details_of = partial(self.definitions.ask, verb="limitOrders", timeout=ASIDE)
+        self.gate.ask_positions = partial(self.ask, "limitOrders", "reqPositions", timeout=ASIDE)
         self.staleness = Staleness(
             settings,
             clock,

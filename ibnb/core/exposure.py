@@ -110,6 +110,9 @@ class Exposure:
         self._whole: set[str] = set()
         # What positions may show of orders that nothing is known of yet: see _Order.ahead.
         self._ahead = defaultdict[Holding, float](float)
+        # What is held more of than is counted, perhaps: positions have it that were told before a fill was.
+        self.unclear: set[Holding] = set()
+        self._fell: set[Holding] = set()
         self._orders: dict[OrderKey, _Order] = {}
         self._executions: dict[str, float] = {}
 
@@ -193,7 +196,11 @@ class Exposure:
         self._told.add(holding)
         if listed:
             self._named.add(holding)
+        self.unclear.discard(holding)
+        if units < known:
+            self._fell.add(holding)
         if units > known:
+            self._fell.discard(holding)
             for ahead in [self._ahead, *(order.ahead for order in self._orders.values())]:
                 ahead[holding] = ahead.get(holding, 0.0) + units - known
         self._used(holding, known - units, max(0.0, units))
@@ -244,11 +251,13 @@ class Exposure:
             used = min(gone, order.waiting)
             order.used += used
             gone -= used
+            self.unclear.update((options[0], conId) for conId in order.sent[0].trades if not order.waiting)
 
     def _settled(self, key: OrderKey, terms: Terms) -> None:
         """A position has in it what an exercise bought or sold."""
         for conId, units in terms.trades.items():
             self._explained((terms.account, conId), max(0.0, units))
+            self.unclear.discard((terms.account, conId))
         del self._orders[key]
 
     def _explained(self, holding: Holding, units: float) -> None:
@@ -330,5 +339,7 @@ class Exposure:
         """Units have been bought, or sold (below 0). What a position has shown already isn't bought twice."""
         seen = min(max(units, 0.0), ahead.get(holding, 0.0))
         self._explained(holding, seen)
+        if seen or (units < 0 and holding in self._fell):
+            self.unclear.add(holding)
         if holding in self._held or holding[0] in self._whole:
             self._held[holding] = self._held.get(holding, 0.0) + units - seen

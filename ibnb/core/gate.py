@@ -106,6 +106,8 @@ class OrderGate:
         self.blocked = ""
         #: Asks TWS what a contract is; raises where it can't be asked, in a callback.
         self.details_of: Callable[[Any], Sequence[Any]]
+        #: Asks TWS for all positions; raises likewise.
+        self.ask_positions: Callable[[], object]
         self._now = now
         self._who = who
         self._live = live
@@ -183,9 +185,13 @@ class OrderGate:
         return getattr(self._here, "open", False)
 
     def prepare(self, *contracts: Any) -> None:
-        """Have TWS say what these contracts are, if the limits will ask: before the orders of other threads wait."""
+        """Have TWS say what these contracts are, if the limits will ask, and what is held where messages have left that
+        unclear: before the orders of other threads wait."""
         limits = self.limits
         if limits is not None:
+            if not limits.allow_short and self._place.exposure.unclear:
+                with suppress(Exception):  # less is counted then
+                    self.ask_positions()
             for each in (each for contract in contracts for each in unknown(contract, limits)):
                 with suppress(Exception):  # the check says what is wrong
                     self.details_of(each)

@@ -84,6 +84,20 @@ def test_an_account_that_held_none_of_it_before_a_gap_may_have_bought_it_meanwhi
     assert book.held(HELD) == 50.0
 
 
+@pytest.mark.parametrize("units", [50.0, -50.0])
+def test_what_a_position_may_have_had_in_it_is_unclear_until_it_is_told_again(book: Exposure, units: float) -> None:
+    goes(book, 1, units)
+    book.position(HELD, 100.0)
+    book.execution(key(1), "a.01", HELD, units / 2)
+    assert not book.unclear
+    book.position(HELD, 100.0 + units)
+    assert not book.unclear
+    book.execution(key(1), "b.01", HELD, units / 2)
+    assert book.unclear == {HELD}
+    book.position(HELD, 100.0 + units)
+    assert (book.unclear, book.held(HELD)) == (set(), 100.0 + units)
+
+
 # --- exercises -----------------------------------------------------------------------------------------
 
 OPTION = 7
@@ -106,7 +120,9 @@ def test_an_exercise_sells_until_the_options_are_gone_and_the_shares_told_after_
     assert not goes(puts, 2, -1.0)
     puts.position(PUTS, 1.0)
     assert not goes(puts, 2, -1.0)
+    assert puts.unclear == {HELD}
     puts.position(HELD, 0.0)
+    assert not puts.unclear
     assert (puts.selling(HELD, 0), puts.held(HELD)) == (0.0, 0.0)
     goes(puts, 3, 10.0)
     puts.execution(key(3), "a.01", HELD, 10.0)

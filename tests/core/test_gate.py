@@ -24,7 +24,7 @@ from gates import (
 )
 
 from ibnb.core.gate import OrderLimits, is_paper
-from ibnb.errors import SafetyError
+from ibnb.errors import NotConnectedError, SafetyError
 from ibnb.ib import api
 
 
@@ -418,6 +418,33 @@ def test_what_an_exercise_sold_shows_in_the_position_and_what_an_order_sells_doe
     position(made, told(), 150)
     assert "only 150 held, 60 of them" in refused(made, 2, contract(), order(91, "SELL"))
     made.check(2, contract(), order(90, "SELL"))
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_is_held_is_asked_for_where_messages_have_left_it_unclear(answered: bool) -> None:
+    """Limits machine, world 44: what a position has in it, a purchase or an exercise, can't be told afterwards."""
+    made, asked = gate(allow_short=False), []
+
+    def ask() -> None:
+        asked.append("positions")
+        if not answered:
+            raise NotConnectedError("not in a callback")
+        position(made, told(), 130)
+
+    made.ask_positions = ask
+    position(made, told(), 100)
+    made.check(1, contract(), order(30))
+    made.prepare(contract())
+    position(made, told(), 130)
+    made.filled(api.NO_VALID_ID, told(), fill("BOT", 30))
+    made.limits = OrderLimits(max_quantity=1)
+    made.prepare(contract())
+    assert asked == []
+    made.limits = OrderLimits(allow_short=False)
+    for _ in range(2):
+        made.prepare(contract())
+    assert len(asked) == (1 if answered else 2)
+    made.check(2, contract(), order(130, "SELL"))
 
 
 @pytest.mark.parametrize(("name", "value"), [("readonly", True), ("blocked", "the account isn't checked")])
