@@ -202,6 +202,20 @@ def test_an_order_of_another_client_keeps_away_from_our_ids(tell: Tell) -> None:
         assert app.getOpenOrders("account").index.tolist() == [0]
 
 
+def test_an_order_of_another_client_that_is_shown_no_more_doesnt_work_for_ever(tell: Tell) -> None:
+    """IB, reqAllOpenOrders: no news of others' orders follows; one that had long ended was "Submitted" still."""
+    other = {"orderId": 0, "permId": 777, "clientId": 5}
+    news = [("openOrder", {**ORDER, **other, "status": "Submitted"}), stands("Submitted", **other), END]
+    _, app = tell(placeOrder=[both("Submitted")], reqAllOpenOrders=[news, [END], news])
+    app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    for status in ("Submitted", "Uncertain", "Submitted"):
+        app.getOpenOrders("account")
+        assert app.getBlotter().set_index("permId").loc[777, "status"] == status
+        assert app.getBlotter().loc[ID, "status"] == "Submitted"
+    with pytest.raises(ValueError, match=r"Working: 27\. An order of another client only that one can change"):
+        app.modifyOrder(0, quantity=4)
+
+
 # --- what is no order --------------------------------------------------------------------------------------------
 
 

@@ -174,7 +174,7 @@ class Blotter:
             state = self._orders[key]
             if state.status != UNCERTAIN:
                 state.status = UNCERTAIN
-                state.note(time, "reconcile", "TWS knows nothing of it after the reconnection")
+                state.note(time, "reconcile", "TWS doesn't show it any more")
             return state.taken, state.contract, state.order
 
     # --- questions --------------------------------------------------------------------------------

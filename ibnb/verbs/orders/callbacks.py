@@ -33,7 +33,9 @@ class OrderCallbacks(Listener):
 
     def ask_open(self, scope: str, timeout: float | None) -> list[Key]:
         """Have TWS show the open orders of this client ("mine") or of all ("account"); their keys."""
-        core = self._core
+        core, blotter = self._core, self.blotter
+        # Of the orders of others TWS tells nothing but this.
+        others = [key for key in blotter.ids(WORKING) if not isinstance(key, int)] if scope == "account" else []
         with core.request("getOpenOrders", reqId="openOrders", timeout=timeout, kind="request") as slot:
             # What TWS shows now replaces what was known of before; orders sent in between show up again.
             self.open_orders.clear()
@@ -42,7 +44,11 @@ class OrderCallbacks(Listener):
             else:
                 core.client.reqOpenOrders()
             slot.wait()
-        return list(dict.fromkeys(slot.rows))
+        shown = list(dict.fromkeys(slot.rows))
+        for key in others:
+            if key not in shown and blotter.status_of(key) in WORKING:
+                blotter.doubt(key, core.now())
+        return shown
 
     @on("openOrder")
     def got_open_order(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:

@@ -173,7 +173,8 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         """Return every order that this session knows, as it stands now: nothing is asked of TWS.
 
         Index `orderId`; action, totalQuantity, symbol, orderType, lmtPrice, auxPrice, tif, status, filled, remaining,
-        avgFillPrice, whyHeld, parentId, permId, clientId, account.
+        avgFillPrice, whyHeld, parentId, permId, clientId, account. Orders of others are as getOpenOrders("account")
+        showed them last; one that it doesn't show any more is "Uncertain".
 
         >>> len(app.getBlotter())
         0
@@ -227,7 +228,9 @@ class OrderVerbs(Session, listener=OrderCallbacks):
             known = _blotter(self).order(order_id)
         if known is None:
             raise ValueError(
-                f"there is no order {order_id!r} to modify. Working: {named(_blotter(self).ids(WORKING))}."
+                f"there is no order {order_id!r} of this client to modify. Working: "
+                f"{named(_blotter(self).mine(WORKING))}. An order of another client only that one can change, and one "
+                "that was entered in TWS by hand only client 0."
             )
         if (status := _waiting(self).report(order_id).status) in DONE:
             raise ValueError(f"order {order_id} is {status}; only a working order can be modified.")

@@ -122,7 +122,7 @@ def test_what_cannot_be_modified_is_refused_before_sending(tws: ScriptedTWS) -> 
     tws.on("placeOrder", *filled(27, BUY, 120.5))
     tws.app.placeOrderNow(NVDA, BUY)
     sent = tws.names().count("placeOrder")
-    with pytest.raises(ValueError, match=r"no order 99 to modify. Working: none\."):
+    with pytest.raises(ValueError, match=r"no order 99 of this client to modify. Working: none\."):
         tws.app.modifyOrder(99, quantity=5)
     with pytest.raises(ValueError, match="order 27 is Filled"):
         tws.app.modifyOrder(27, quantity=5)
