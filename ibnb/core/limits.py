@@ -25,12 +25,16 @@ SELLING = ("SELL", "SSHORT", "SLONG")
 WHOLE = frozenset({"STK", "CASH", "CRYPTO", "CMDTY", "CFD", "FUND"})
 # Currencies in whose hundredths shares may be quoted: pence, cents, agorot.
 _IN_PARTS = ("GBP", "ZAR", "ILS")
-# Fields with which TWS trades more, or other things, than the order says.
+# Fields with which TWS trades more, or other things, than the order says. What each of the other ones may do stands in
+# tests/core/test_order_fields.py. Scales: IB's user's guide, "Scale Order Columns" and "Scale Order with Restore Size".
 _ELSEWHERE = {
     "hedgeType": "TWS itself computes how much a hedge trades",
     "deltaNeutralOrderType": "TWS itself adds an order that hedges it",
     "faMethod": "TWS itself computes how much each account trades",
     "faPercentage": "TWS itself computes how much each account trades",
+    "scaleTable": "TWS trades at the prices and sizes of its rows; place an order for each",
+    "scaleProfitOffset": "TWS itself adds orders that take profits; place them yourself, or use createBracket",
+    "scaleAutoReset": "TWS trades again what has been closed; place the order anew yourself",
 }
 # Fields that let TWS move an order's prices later.
 _MOVES = ("adjustedOrderType", "scalePriceAdjustValue")
@@ -135,7 +139,7 @@ def intent_of(orderId: int, contract: Any, order: Any, limits: OrderLimits, deta
     if not quantity and not cash:
         raise blank.refuse("it says no quantity above 0")
     for field, why in _ELSEWHERE.items():
-        if str(_get(order, field) or "NONE").upper() != "NONE":
+        if _says(order, field):
             raise blank.refuse(f"{field} is set: {why}, which can't be checked against limits")
     if _get(contract, "deltaNeutralContract"):
         raise blank.refuse("its contract has a deltaNeutralContract, which can't be checked against limits")
@@ -202,7 +206,7 @@ def judge(intent: Intent, limits: OrderLimits) -> None:
 
 def attached(order: Any) -> list[str]:
     """Which exits TWS is to attach by its own presets: "pt", the profit taker, and "sl", the stop loss."""
-    return [name for name in ("pt", "sl") if str(_get(order, f"{name}OrderType") or "NONE").strip().upper() != "NONE"]
+    return [name for name in ("pt", "sl") if _says(order, f"{name}OrderType")]
 
 
 def unknown(contract: Any, limits: OrderLimits) -> list[Any]:
@@ -374,7 +378,7 @@ def _levels(order: Any, market: float, way: int) -> list[float]:
 
 def _moves(order: Any) -> bool:
     """Does an order's price move to where its own fields don't bound it?"""
-    return any(not is_unset(_get(order, name)) and _get(order, name) for name in _MOVES)
+    return any(_says(order, name) for name in _MOVES)
 
 
 def _asked(intent: Intent, part: Part, limits: OrderLimits) -> float:
@@ -400,6 +404,12 @@ def _asked(intent: Intent, part: Part, limits: OrderLimits) -> float:
 def _get(record: Any, name: str) -> Any:
     """A field that not every release of ibapi has."""
     return getattr(record, name, None)
+
+
+def _says(order: Any, name: str) -> bool:
+    """Is a field set, to anything but TWS's word for nothing?"""
+    value = _get(order, name)
+    return not is_unset(value) and str(value or "NONE").strip().upper() != "NONE"
 
 
 def _amount(blank: Intent, name: str, value: Any) -> float:
