@@ -172,9 +172,6 @@ class Flatten:
         known = {each.holding: each for each in self._closing}
         for holding, (contract, units) in self._found.items():
             before, action = known.get(holding), "SELL" if units > 0 else "BUY" if units else ""
-            if math.isnan(units):
-                self._say(f"how much of {contract.symbol} is held TWS doesn't say: look at it yourself")
-                continue
             # What isn't filled is at TWS, or was refused to the last.
             if not action or (before is not None and not before.filled):
                 continue
@@ -185,7 +182,11 @@ class Flatten:
                 self._closing.remove(before)
             closing = Closing(holding, contract, units, action)
             self._closing.append(closing)
-            self._ask_details(closing)
+            if math.isnan(units):
+                closing.over = True
+                self._say(f"how much of {contract.symbol} is held TWS doesn't say: look at it yourself")
+            else:
+                self._ask_details(closing)
         self._finish()
 
     def _ask_details(self, closing: Closing) -> None:
@@ -239,48 +240,58 @@ class Flatten:
         remaining: Any,
         price: float,
         permId: int,
-        parentId: int = 0,
-        lastFillPrice: float = 0.0,
-        clientId: int | None = None,
+        parentId: int,
+        lastFillPrice: float,
+        clientId: int,
         *_: Any,
     ) -> None:
         if status in ENDED and self._working.pop(int(permId or orderId), None) is not None:
             self._open_orders_told()
-        if clientId not in (None, self._core.lifecycle.client_id):
+        if clientId != self._core.lifecycle.client_id:
             return  # the order of another client may have the same id
-        closing = self._of(orderId)
-        if closing is None:
-            if orderId in self._abandoned and to_float(filled) > 0:
-                self._say(f"order {orderId}: {to_float(filled):g} filled, though it was over: look at what is held")
-            if orderId in self._abandoned and status not in ENDED:
+        closing, units = self._of(orderId), to_float(filled)
+        if closing is not None:
+            self._stands(closing, orderId, status, units, price)
+        elif orderId in self._abandoned:
+            if units > 0:
+                self._say(f"order {orderId}: {units:g} filled, though it was over: look at what is held")
+            if status not in ENDED:
                 self._abandoned.discard(orderId)
                 self._say(f"cancel order {orderId}: TWS has refused it, and then taken it")
                 self._todo.append(lambda: self._app.cancelOrder(orderId))
-            return
+
+    def _stands(self, closing: Closing, orderId: int, status: str, filled: float, price: float) -> None:
+        """A closing order stands like this."""
         closing.status, closing.waits = status, False
-        if status in ENDED and to_float(filled) > 0:
-            closing.filled, closing.over = to_float(filled), True
-            part = "" if status == "Filled" else f" of {abs(closing.units):g}, the rest is {status}"
-            self._tell(closing, f"done, {closing.filled:g}{part} at {price:.12g}")
-        elif status in ENDED:
-            self._ended(closing, orderId)
-        else:
+        if status not in ENDED:
             self._follow(closing, orderId, status)
-        self._finish()
+        elif filled > 0:
+            closing.filled, closing.over = filled, True
+            part = "" if status == "Filled" else f" of {abs(closing.units):g}, the rest is {status}"
+            self._tell(closing, f"done, {filled:g}{part} at {price:.12g}")
+            self._finish()
+        else:
+            self._ended(closing, orderId)
+
+    def _executed(self, closing: Closing, orderId: int) -> bool:
+        """Is it done by what was executed? IB's page on orderStatus: it isn't guaranteed, and executions are to be
+        watched."""
+        known = None if self._blotter is None else self._blotter.report(orderId)
+        if known is None or not known.filled:
+            return False
+        status = "Filled" if known.status == "Filled" else closing.status
+        if status in ENDED:
+            self._stands(closing, orderId, status, known.filled, known.avgFillPrice)
+        return closing.over
 
     def _ended(self, closing: Closing, orderId: int) -> None:
         """An order is over and unfilled. Sent again at once, it would be a second sale where a fill comes after a
         cancel (pysystemtrade#1580)."""
 
         def stays() -> None:
-            if closing.orderId != orderId or closing.over or closing.status not in ENDED:
-                return
-            known = None if self._blotter is None else self._blotter.report(orderId)
-            if known is not None and known.filled:
-                status = "Filled" if known.status == "Filled" else closing.status
-                self._status(orderId, status, known.filled, 0.0, known.avgFillPrice, known.permId)
-                return
-            self._refused(closing, closing.noted or f"it is {closing.status}")
+            unfilled = closing.orderId == orderId and not closing.over and closing.status in ENDED
+            if unfilled and not self._executed(closing, orderId):
+                self._refused(closing, closing.noted or f"it is {closing.status}")
 
         self._core.clock.later(SETTLED, self._heard(stays))
 
@@ -288,16 +299,11 @@ class Flatten:
         """An order stands like this; whether it stays so shows in a while (every order begins as PreSubmitted)."""
 
         def stays() -> None:
-            if (closing.orderId, closing.status, closing.over) != (orderId, status, False):
-                return
-            # IB's page on orderStatus: it isn't guaranteed, and executions are to be watched.
-            known = None if self._blotter is None else self._blotter.report(orderId)
-            if known is not None and known.status == "Filled":
-                self._status(orderId, known.status, known.filled, known.remaining, known.avgFillPrice, known.permId)
-                return
-            closing.waits = True
-            self._tell(closing, f"waits at TWS ({status or 'no answer'}) {closing.noted}".rstrip())
-            self._finish()
+            still = (closing.orderId, closing.status, closing.over) == (orderId, status, False)
+            if still and not self._executed(closing, orderId):
+                closing.waits = True
+                self._tell(closing, f"waits at TWS ({status or 'no answer'}) {closing.noted}".rstrip())
+                self._finish()
 
         self._core.clock.later(SETTLED if status == "PreSubmitted" else AGAIN, self._heard(stays))
 

@@ -10,6 +10,13 @@ from ibnb.ib import api
 from tests.verbs.orders.positions import AAPL, ACCOUNT, TWS
 
 
+def execution(orderId: int, units: float) -> Any:
+    made = api.Execution()
+    made.orderId, made.permId, made.clientId, made.execId = orderId, 900 + orderId, 1, "a.b.01.01"
+    made.shares, made.price, made.side, made.acctNumber = api.to_decimal(units), 10.0, "SLD", ACCOUNT
+    return made
+
+
 @pytest.mark.parametrize(("status", "filled"), [("Cancelled", 0.0), ("Filled", 5.0)])
 def test_another_client_s_order_of_the_same_id_says_nothing(status: str, filled: float) -> None:
     """design.md 8: what a master client hears of others had the position sold six times, or called closed."""
@@ -36,10 +43,7 @@ def test_a_fill_after_the_cancel_isnt_followed_by_a_second_sale(by_execution: bo
         tws.status(orderId, "Cancelled")
         tws.held[of.conId] = (of, 0.0)
         if by_execution:
-            said = api.Execution()
-            said.orderId, said.permId, said.clientId, said.execId = orderId, 900 + orderId, 1, "a.b.01.01"
-            said.shares, said.price, said.side, said.acctNumber = api.to_decimal(8), 10.0, "SLD", ACCOUNT
-            tws.tell("execDetails", -1, of, said)
+            tws.tell("execDetails", -1, of, execution(orderId, 8))
         else:
             tws.status(orderId, "Filled", 8.0)
 
@@ -56,12 +60,54 @@ def test_a_fill_that_comes_later_still_is_told() -> None:
         if orderId == 27:
             tws.status(orderId, "Cancelled")
         else:
-            tws.status(27, "Filled", 8.0)
+            tws.status(27, "Cancelled")
+            tws.status(27, "Cancelled", 1.0)
             tws.fill(orderId, of, order)
 
     tws.takes = cancel_and_fill_late
     tws.start()
-    assert "order 27: 8 filled, though it was over: look at what is held" in tws.said
+    told = [text for text in tws.said if "though it was over" in text]
+    assert told == ["order 27: 1 filled, though it was over: look at what is held"]
+
+
+@pytest.mark.parametrize(("again", "sent"), [("Cancelled", ["SMART", "NYSE"]), ("Submitted", ["SMART"])])
+def test_an_end_that_is_told_twice_or_taken_back_has_no_second_order(again: str, sent: list[str]) -> None:
+    tws = TWS((AAPL, 8.0))
+
+    def end(orderId: int, of: Any, order: Any) -> None:
+        if orderId == 27:
+            tws.status(orderId, "Cancelled")
+            tws.status(orderId, again)
+        else:
+            tws.status(orderId, "Submitted")
+
+    tws.takes = end
+    tws.start()
+    assert [of.exchange for _, of, _ in tws.orders] == sent
+    assert tws.said[-2:] == ["close AAPL: waits at TWS (Submitted)", "not closed yet: AAPL"]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("Cancelled", "done, 3 of 8, the rest is Cancelled at 10"),
+        ("Submitted", "waits at TWS (Submitted)"),
+    ],
+)
+def test_a_part_that_only_its_execution_tells_of(status: str, said: str) -> None:
+    tws = TWS((AAPL, 8.0))
+
+    def execute_a_part(orderId: int, of: Any, order: Any) -> None:
+        if orderId == 27:
+            tws.tell("execDetails", -1, of, execution(orderId, 3))
+            tws.held[of.conId] = (of, 5.0)
+            tws.status(orderId, status)
+        else:
+            tws.fill(orderId, of, order)
+
+    tws.takes = execute_a_part
+    tws.start()
+    assert f"close AAPL: {said}" in tws.said
 
 
 def test_a_cancel_that_only_a_message_tells_is_an_end() -> None:
@@ -86,4 +132,13 @@ def test_a_position_that_is_no_number_is_left_to_a_person() -> None:
     tws = TWS((AAPL, float("nan")))
     tws.start()
     assert tws.sent == []
-    assert "how much of AAPL is held TWS doesn't say: look at it yourself" in tws.said
+    said = ["how much of AAPL is held TWS doesn't say: look at it yourself", "not closed yet: AAPL"]
+    assert tws.said == said
+
+
+def test_an_order_of_somebody_else_is_left_alone() -> None:
+    tws = TWS((AAPL, 8.0))
+    tws.start()
+    tws.status(5, "Submitted", 1.0)
+    assert "cancelOrder" not in tws.names()
+    assert tws.said[-1] == "nothing is held by DU1234567"
