@@ -1,7 +1,7 @@
 """Each field of an order, and what limits make of it: none makes TWS trade more, or dearer, than was judged.
 
 Verdicts are by IB's reference of the class Order (interactivebrokers.github.io/tws-api/classIBApi_1_1Order.html), by its
-pages of order types, and of scales by its guide (ibkrguides.com: "Scale Order Columns", "Example 4: Scale Order
+pages of order types, and of scales by its guide (ibkrguides.com: "Scale Order Columns", "Scale Order
 with Restore Size"). A release of ibapi that brings another field needs another row.
 """
 
