@@ -114,6 +114,7 @@ class Exposure:
         self.unclear: set[Holding] = set()
         self._fell: set[Holding] = set()
         self._orders: dict[OrderKey, _Order] = {}
+        self._exercising: set[OrderKey] = set()
         self._executions: dict[str, float] = {}
 
     # --- questions -----------------------------------------------------------------------------------
@@ -153,25 +154,35 @@ class Exposure:
 
     # --- what is sent --------------------------------------------------------------------------------
 
+    def count(self, key: OrderKey, terms: Terms) -> None:
+        """Count an order, new or changed, though it may sell more than is held."""
+        order = self._orders.setdefault(key, _Order(terms.group))
+        order.sent.append(terms)
+        order.doubted = math.inf
+        if terms.uses:
+            self._exercising.add(key)
+
     def send(self, key: OrderKey, terms: Terms, now: float) -> str:
-        """Count an order, new or changed. Returns why it mustn't go, as it would sell more than is held; else ""."""
+        """The same, unless it mustn't go, as it would sell more than is held. Returns why; else ""."""
         holdings = [(terms.account, conId) for conId in terms.trades]
         before = {holding: self.selling(holding, now) for holding in holdings}
-        order = self._orders.setdefault(key, _Order(terms.group))
-        own = {holding: self._left(order, holding, now) for holding in holdings}
-        order.sent.append(terms)
+        order = self._orders.get(key)
+        own = {holding: self._left(order, holding, now) if order else 0.0 for holding in holdings}
+        doubted = order.doubted if order else math.inf
+        self.count(key, terms)
         for holding in holdings:
             after, held = self.selling(holding, now), self.held(holding)
             more = after > before[holding] + _DUST or (math.isinf(after) and terms.sells(holding) > 0)
             if not more or (held is not None and after <= held + _DUST):
                 continue
             self.unsend(key, terms)
+            if order:
+                order.doubted = doubted
             if held is None:
                 return "selling short isn't allowed, and no position is known; call getPositions() first"
             others = before[holding] - own[holding]
             going = f", {others:g} of them already being sold" if others > _DUST else ""
             return f"only {max(held, 0.0):g} held{going}, and selling short isn't allowed"
-        order.doubted = math.inf
         return ""
 
     def unsend(self, key: OrderKey, terms: Terms) -> None:
@@ -234,10 +245,13 @@ class Exposure:
         }
 
     def _exercises(self, account: str, option: int | None = None) -> list[tuple[OrderKey, _Order]]:
-        found = [
-            (key, order) for key, order in self._orders.items() if order.exercises and order.sent[0].account == account
+        self._exercising &= self._orders.keys()
+        found = [(key, self._orders[key]) for key in sorted(self._exercising)]
+        return [
+            (key, order)
+            for key, order in found
+            if order.exercises and order.sent[0].account == account and option in (None, order.exercises)
         ]
-        return [each for each in found if option is None or each[1].exercises == option]
 
     def _used(self, options: Holding, gone: float, left: float) -> None:
         """So many options are gone, and so many left. Own orders may have sold them; but no more than are left are
@@ -338,7 +352,8 @@ class Exposure:
     def _traded(self, holding: Holding, units: float, ahead: Mapping[Holding, float]) -> None:
         """Units have been bought, or sold (below 0). What a position has shown already isn't bought twice."""
         seen = min(max(units, 0.0), ahead.get(holding, 0.0))
-        self._explained(holding, seen)
+        if seen:
+            self._explained(holding, seen)
         if seen or (units < 0 and holding in self._fell):
             self.unclear.add(holding)
         if holding in self._held or holding[0] in self._whole:

@@ -184,10 +184,13 @@ class OrderGate:
     def _opened(self) -> bool:
         return getattr(self._here, "open", False)
 
-    def prepare(self, *contracts: Any) -> None:
-        """Have TWS say what these contracts are, if the limits will ask, and what is held where messages have left that
-        unclear: before the orders of other threads wait."""
+    def prepare(self, *contracts: Any, exercised: bool = False) -> None:
+        """Have TWS say what these contracts are, if they are exercised or the limits will ask, and what is held where
+        messages have left that unclear: before the orders of other threads wait."""
         limits = self.limits
+        for each in contracts if exercised else ():
+            with suppress(Exception):  # the check says what is wrong
+                self.details_of(each)
         if limits is not None:
             if not limits.allow_short and self._place.exposure.unclear:
                 with suppress(Exception):  # less is counted then
@@ -211,6 +214,8 @@ class OrderGate:
             self.refuse_account(f"order {orderId}", order)
         limits = None if self._opened else self.limits
         real = [each for each in orders if not _is_preview(each[2])]
+        if limits is None:
+            self._count(real)
         if limits is None or not real:
             return
         # TWS and price_of are asked outside the lock.
@@ -224,9 +229,13 @@ class OrderGate:
             try:
                 for orderId, order, intent in judged:
                     terms = self._terms(intent, order)
-                    if not limits.allow_short and self._admitted.get(orderId) != terms:
+                    if self._admitted.get(orderId) == terms:
+                        continue
+                    if limits.allow_short:
+                        self._place.exposure.count((self._client_id, orderId), terms)
+                    else:
                         self._check_short(intent, orderId, terms)
-                        counted[orderId] = terms
+                    counted[orderId] = terms
             except SafetyError:
                 for orderId, terms in reversed(counted.items()):
                     self._place.exposure.unsend((self._client_id, orderId), terms)
@@ -238,16 +247,23 @@ class OrderGate:
         """Raise SafetyError if options mustn't be exercised: judged as the shares that it buys or sells."""
         self.refuse_all("exerciseOptions")
         self.refuse_account(f"exercise {reqId}", None, account)
-        limits = self.limits
-        intent = exercise_of(reqId, contract, action, quantity, self.details_of) if limits is not None else None
-        if limits is None or intent is None:
+        limits, intent = self.limits, None
+        with suppress(*([] if limits else [SafetyError])):
+            intent = exercise_of(reqId, contract, action, quantity, self.details_of)
+        if intent is None:
             return
-        judge(intent, limits)
+        terms = self._terms(intent, None, account)
+        if limits is not None:
+            judge(intent, limits)
         with self._place.lock:
-            self._check_rate(intent, 1, limits)
-            if not limits.allow_short:
-                self._check_short(intent, reqId, self._terms(intent, None, account))
-            self._place.sent.append(self._now())
+            if limits is not None:
+                self._check_rate(intent, 1, limits)
+            if limits is None or limits.allow_short:
+                self._place.exposure.count((self._client_id, reqId), terms)
+            else:
+                self._check_short(intent, reqId, terms)
+            if limits is not None:
+                self._place.sent.append(self._now())
 
     def withdraw(self, orderIds: Iterable[int]) -> None:
         """These orders were judged and counted, and then not sent."""
@@ -303,6 +319,15 @@ class OrderGate:
         why = self._place.exposure.send((self._client_id, orderId), terms, self._now())
         if why:
             raise intent.refuse(why)
+
+    def _count(self, orders: Sequence[tuple[int, Any, Any]]) -> None:
+        """Orders leave that aren't judged: limits that are set later count them, as far as they say what they trade."""
+        with self._place.lock, suppress(TypeError, ValueError, ArithmeticError):
+            for orderId, contract, order in orders:
+                terms = self._said(contract, order, self._client_id)
+                if 0 not in terms.trades and self._admitted.get(orderId) != terms:
+                    self._place.exposure.count((self._client_id, orderId), terms)
+                    self._admitted[orderId] = terms
 
     def _check_rate(self, intent: Intent, count: int, limits: OrderLimits) -> None:
         if limits.max_orders_per_minute is None:
@@ -369,15 +394,19 @@ class OrderGate:
     def open_order(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
         if _is_preview(order):
             return
+        terms = self._said(contract, order, order.clientId)
+        with self._place.lock:
+            key = self._key(orderId, order.clientId, order.permId)
+            self._place.exposure.shown(key, terms, orderState.status)
+
+    def _said(self, contract: Any, order: Any, clientId: int) -> Terms:
+        """What an order says that it trades; a contract's conId may be 0."""
         quantity = to_float(order.totalQuantity)
         units = _signed(quantity if quantity > 0 else math.inf, str(order.action).upper() in SELLING)
         legs = defaultdict[int, float](float)
         for leg in contract.comboLegs or ():
             legs[int(leg.conId)] += _signed(units * leg.ratio, leg.action in SELLING)
-        terms = self._as_terms(legs or {int(contract.conId): units}, quantity, order, self._who.account, order.clientId)
-        with self._place.lock:
-            key = self._key(orderId, order.clientId, order.permId)
-            self._place.exposure.shown(key, terms, orderState.status)
+        return self._as_terms(legs or {int(contract.conId): units}, quantity, order, self._who.account, clientId)
 
     @on("completedOrder")
     def completed(self, contract: Any, order: Any, orderState: Any) -> None:

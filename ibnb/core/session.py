@@ -347,7 +347,7 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
         """ibapi's exerciseOptions, behind the session's limits as the shares that it buys or sells. SafetyError."""
         core = self._ibnb
         given = _EXERCISE.bind_partial(self, *args, **kwargs).arguments
-        core.gate.prepare(given["contract"])
+        core.gate.prepare(given["contract"], exercised=True)
         asked = ("reqId", "contract", "exerciseAction", "exerciseQuantity", "account")
         with core.placing(), core.outgoing.checked():
             core.gate.check_exercise(*(given[name] for name in asked))

@@ -242,7 +242,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
         if not (isinstance(exerciseQuantity, Integral) and exerciseQuantity >= 1):
             raise ValueError(f"exerciseQuantity {exerciseQuantity!r} is not legal: a whole number, 1 or more.")
         core = self._ibnb
-        core.gate.prepare(contract)
+        core.gate.prepare(contract, exercised=True)
         with ExitStack() as stack:
             with core.placing():
                 orderId = core.take_order_id()

@@ -1,8 +1,8 @@
 """Each field of an order, and what limits make of it: none makes TWS trade more, or dearer, than was judged.
 
-Verdicts are by IB's reference of the class Order (interactivebrokers.github.io/tws-api/classIBApi_1_1Order.html), by its
-pages of order types, and of scales by its guide (ibkrguides.com: "Scale Order Columns", "Scale Order
-with Restore Size"). A release of ibapi that brings another field needs another row.
+Verdicts are by IB's reference of the class Order (interactivebrokers.github.io/tws-api/classIBApi_1_1Order.html) and by
+its pages of order types; of scales by its guide (ibkrguides.com: "Scale Order Columns", "Scale Order with Restore
+Size"). A release of ibapi that brings another field needs another row.
 """
 
 from __future__ import annotations
