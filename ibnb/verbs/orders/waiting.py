@@ -13,7 +13,7 @@ from math import isnan
 from typing import Any
 
 from ibnb.core.core import Core
-from ibnb.errors import IBError, OrderRejectedError, RequestTimeoutError, request_error
+from ibnb.errors import ConnectionLostError, IBError, OrderRejectedError, RequestTimeoutError, request_error
 from ibnb.ib.api import is_unset, to_float
 from ibnb.verbs.orders.blotter import Blotter, Key, OrderReport
 from ibnb.verbs.orders.order_state import CONFIRMED, DEACTIVATED, DONE, UNCERTAIN, WORKING, Said, number
@@ -133,7 +133,14 @@ class Waiting:
         return status in wanted or status in DONE or not wanted.isdisjoint(_BEHIND.get(status, ()))
 
     def _until(self, done: Callable[[], bool], ends: float, what: str, orderId: int) -> None:
-        self._core.wait_until(done, self._left(ends), what, standing=lambda: self._told(orderId))
+        try:
+            self._core.wait_until(done, self._left(ends), what, standing=lambda: self._told(orderId))
+        except ConnectionLostError as error:
+            # Who takes the order for lost with it sends it twice.
+            raise ConnectionLostError(
+                f"{error}\nWhen last heard of, {self.standing(orderId)}.\n"
+                "Nothing is sent again: look at TWS, or ask it (getOpenOrders, getExecutions), before you decide."
+            ) from None
 
     def _left(self, ends: float) -> float:
         return max(0.0, ends - self._core.now())

@@ -12,7 +12,7 @@ from order_messages import NVDA, Commission, execution, filled, opened, shown, s
 from scripted import ScriptedTWS
 from virtual import on_virtual_time
 
-from ibnb import OrderRejectedError, RequestTimeoutError, createOrder
+from ibnb import ConnectionLostError, OrderRejectedError, RequestTimeoutError, createOrder
 from ibnb.errors import CallbackWarning, request_error
 
 BUY = createOrder("BUY", 1, "MKT")
@@ -248,6 +248,15 @@ def test_a_commission_is_waited_for_for_two_seconds(tws: ScriptedTWS, after: flo
 
 def lost_in(tws: ScriptedTWS, seconds: float) -> Callable[..., None]:
     return lambda *_: core(tws.app).clock.later(seconds, tws.app.disconnect)
+
+
+def test_a_lost_connection_says_how_the_order_stood(tws: ScriptedTWS) -> None:
+    """design.md 7: it was "the connection has ended" and no more, of an order that works on."""
+    on_virtual_time(tws.app)
+    tws.on("placeOrder", *shown(27, BUY, "Submitted"), lost_in(tws, 1.0))
+    said = r"(?s)ended.*When last heard of, order 27 .* is Submitted, 0 of 1 filled.*Nothing is sent again"
+    with pytest.raises(ConnectionLostError, match=said):
+        tws.app.placeOrderNow(NVDA, BUY, wait="Filled", timeout=10)
 
 
 def test_a_filled_order_is_told_though_the_connection_is_lost_before_its_commission(tws: ScriptedTWS) -> None:
