@@ -98,6 +98,15 @@ def test_what_a_position_may_have_had_in_it_is_unclear_until_it_is_told_again(bo
     assert (book.unclear, book.held(HELD)) == (set(), 100.0 + units)
 
 
+@pytest.mark.parametrize(("told", "unclear"), [([50.0], True), ([50.0, 50.0], True), ([50.0, 100.0], False)])
+def test_a_sale_may_be_what_a_position_fell_by_until_it_rises(book: Exposure, told: list[float], unclear: bool) -> None:
+    goes(book, 1, -50.0)
+    for units in told:
+        book.position(HELD, units)
+    book.execution(key(1), "a.01", HELD, -10.0)
+    assert bool(book.unclear) is unclear
+
+
 # --- exercises -----------------------------------------------------------------------------------------
 
 OPTION = 7
