@@ -113,7 +113,9 @@ def test_the_baseline_is_the_first_complete_download(both: tuple[Account, App]) 
         assert (1000.0, 950.0, 1000.0) == (guard.baseline, guard.floor, guard.value)
         tws.update(app, VALUE, 950.0)
         assert not guard.tripped
-    assert 1 == len(tws.wait_for(63))
+    tws.wait_for(63)
+    tws.update(app, VALUE, 1.0)
+    assert (950.0, False) == (guard.value, guard.tripped)
 
 
 def test_before_it_has_begun_nothing_is_known() -> None:

@@ -247,6 +247,22 @@ def test_what_wasnt_sent_counts_for_nothing() -> None:
     made.check(2, contract(), order(100, "SELL"))
 
 
+def test_a_part_of_a_group_that_wasnt_sent_is_judged_anew() -> None:
+    made = gate(allow_short=False)
+    position(made, told(), 10)
+    made.check_group([(orderId, contract(), order(5, "SELL")) for orderId in (1, 2)])
+    made.withdraw([2])
+    made.check(3, contract(), order(5, "SELL"))
+    assert "only 10 held, 10 of them" in refused(made, 2, contract(), order(5, "SELL"))
+
+
+def test_what_account_updates_alone_have_told_isnt_held_when_all_positions_are() -> None:
+    made = gate(allow_short=False)
+    made.portfolio(told(), 100, 10.0, 1000.0, 9.0, 0.0, 0.0, ACCOUNT)
+    made.positions_told()
+    assert "only 0 held" in refused(made, 1, contract(), order(1, "SELL"))
+
+
 def test_orders_of_other_sessions_count_as_tws_shows_them_once() -> None:
     made, other = gate(allow_short=False), gate(clientId=2)
     position(made, told(), 100)

@@ -273,6 +273,15 @@ def made_order() -> Any:
     return order
 
 
+def test_that_a_cancel_isnt_confirmed_is_told_once() -> None:
+    tws = TWS((AAPL, 8.0))
+    working = ("openOrder", 5, AAPL, made_order(), SimpleNamespace(status="Submitted"))
+    tws.on("reqAllOpenOrders", working, ("openOrderEnd",))
+    tws.start()
+    assert [text.partition(",")[0] for text in tws.said].count("go on") == 1
+    assert (tws.names().count("reqPositions"), tws.said[-1]) == (2, "nothing is held by DU1234567")
+
+
 def test_it_waits_for_the_cancels_and_no_longer() -> None:
     tws = TWS((AAPL, 8.0))
 

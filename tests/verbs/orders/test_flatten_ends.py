@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ibnb.ib import api
-from tests.verbs.orders.positions import AAPL, ACCOUNT, TWS
+from tests.verbs.orders.positions import AAPL, ACCOUNT, TSLA, TWS
 
 
 def execution(orderId: int, units: float) -> Any:
@@ -108,6 +108,13 @@ def test_a_part_that_only_its_execution_tells_of(status: str, said: str) -> None
     tws.takes = execute_a_part
     tws.start()
     assert f"close AAPL: {said}" in tws.said
+
+
+def test_it_isnt_over_while_an_order_is_to_be_tried_again() -> None:
+    tws = TWS((AAPL, 8.0), (TSLA, 3.0))
+    tws.takes = lambda orderId, of, order: (tws.refuse if of.symbol == "AAPL" else tws.fill)(orderId, of, order)
+    tws.start(seconds=29)
+    assert (tws.done, tws.said[-1]) == (0, "close TSLA: done, 3 at 10")
 
 
 def test_a_cancel_that_only_a_message_tells_is_an_end() -> None:
