@@ -112,7 +112,6 @@ def test_the_baseline_is_the_first_complete_download(both: tuple[Account, App]) 
     with AccountGuard(app, 0.05) as guard:
         assert (1000.0, 950.0, 1000.0) == (guard.baseline, guard.floor, guard.value)
         tws.update(app, VALUE, 950.0)
-        assert not guard.tripped
     tws.wait_for(63)
     tws.update(app, VALUE, 1.0)
     assert (950.0, False) == (guard.value, guard.tripped)
@@ -394,8 +393,7 @@ def test_every_half_minute_it_listens_for_ten_seconds(both: tuple[Account, App])
             patch.setattr(core(app).fence, "ask", lambda connection: SimpleNamespace(wait=waited.append))
             later[0][1]()
             patch.undo()
-    assert ([30.0, 30.0], [10.0]) == ([seconds for seconds, _ in later], waited)
-    assert [action[:28] for action in guard.actions] == ["TWS's messages aren't read: "]
+    assert ([30.0, 30.0], [10.0], 1) == ([seconds for seconds, _ in later], waited, len(guard.actions))
 
 
 def test_messages_that_are_read_again_are_told(both: tuple[Account, App]) -> None:

@@ -1,74 +1,100 @@
-"""Exercises at the gate, and what left before there were limits."""
+"""An exercise of options, as the gate judges it: by the shares that it buys or sells."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from gates import contract, details_of, error, gate, order, position, refused, told
-
-from ibnb.core.limits import OrderLimits, exercise_of
-from ibnb.errors import SafetyError
-from tests.core.test_gate import put
-
-
-@pytest.mark.parametrize(
-    ("field", "value"), [("multiplier", "0"), ("multiplier", ""), ("strike", 0.0), ("right", ""), ("right", "X")]
+from gates import (
+    contract,
+    details_of,
+    error,
+    fill,
+    gate,
+    order,
+    position,
+    refused,
+    told,
 )
-def test_an_option_of_which_not_all_is_known_cant_be_exercised(field: str, value: Any) -> None:
-    """A strike of 0 would make it worth nothing under max_notional. (Mutant of limits.py.)"""
 
-    def told_less(asked: Any) -> list[Any]:
-        [found] = put(asked)
-        setattr(found.contract, field, value)
-        return [found]
-
-    with pytest.raises(SafetyError, match="multiplier, strike and right of the option aren't known"):
-        exercise_of(1, contract(secType="OPT", conId=7), 1, 1, told_less)
+from ibnb.core.gate import OrderLimits
+from ibnb.errors import NotConnectedError, SafetyError
+from ibnb.ib import api
 
 
-@pytest.mark.parametrize("before", [None, OrderLimits(max_quantity=1000)])
-def test_what_left_before_the_limits_were_set_counts_as_it_would_have(before: OrderLimits | None) -> None:
-    made, puts = gate(allow_short=False), contract(secType="OPT", conId=7)
-    position(made, told(), 400)
-    made.limits = before
-    made.check(1, told(), order(90, "SELL"))
-    made.check(2, told(), order(10, "SELL"))
+def put(asked: Any) -> list[Any]:
+    option = contract("AAPL", secType="OPT", conId=7, multiplier="100", strike=150.0, right="P")
+    return [
+        SimpleNamespace(contract=option, priceMagnifier=1, underSymbol="AAPL", underSecType="STK", underConId=265598)
+    ]
+
+
+def test_an_exercise_sells_what_is_held_and_counts_as_an_order() -> None:
+    made = gate(allow_short=False, max_orders_per_minute=1)
     made.details_of = put
-    made.prepare(puts, exercised=True)
-    made.check_exercise(1_000_001, puts, 1, 2, "")
-    made.check_exercise(1_000_002, puts, 2, 1, "")
+    position(made, told(), 250)
+
+    def exercise(quantity: int, action: int = 1) -> None:
+        made.check_exercise(1_000_001, contract(secType="OPT", conId=7), action, quantity, "")
+
+    with pytest.raises(SafetyError, match="only 250 held"):
+        exercise(3)
+    exercise(3, action=2)
+    exercise(2)
+    with pytest.raises(SafetyError, match="at most 1 orders per minute"):
+        exercise(1)
+    made.limits = OrderLimits(allow_short=False)
     made.details_of = details_of
-    error(made, 2, 201)
-    made.limits = OrderLimits(allow_short=False)
-    assert "only 400 held, 290 of them" in refused(made, 3, contract(), order(111, "SELL"))
-    made.check(3, contract(), order(110, "SELL"))
+    assert "200 of them" in refused(made, 1, contract(), order(51, "SELL"))
+    error(made, 1_000_001, 321, "refused")
+    made.check(1, contract(), order(250, "SELL"))
 
 
-def test_a_group_that_isn_t_sent_after_all_counts_for_nothing_later() -> None:
-    made = gate(allow_short=False)
-    position(made, told(), 100)
-    made.limits = None
-    group = [(orderId, told(), order(50, "SELL")) for orderId in (1, 2)]
-    made.check_group(group)
-    made.check(*group[0])
-    made.withdraw([1, 2])
-    made.limits = OrderLimits(allow_short=False)
-    made.check(3, contract(), order(100, "SELL"))
-
-
-def test_what_can_t_be_read_passes_where_nothing_limits_it() -> None:
-    made = gate()
-    made.limits = None
+def test_what_an_exercise_sold_shows_in_the_position_and_what_an_order_sells_doesnt() -> None:
+    made, puts = gate(allow_short=False), contract(secType="OPT", conId=7)
+    position(made, told(), 350)
+    position(made, puts, 5)
+    made.check(1, contract(), order(60, "SELL"))
     made.details_of = put
-    for quantity in ("many", None, 1):
-        made.check(1, told(), order(1, totalQuantity=quantity))
-        made.check_exercise(1_000_001, contract(secType="OPT", conId=8), 1, quantity, "")
+    made.check_exercise(1_000_001, puts, 1, 2, "")
+    made.details_of = details_of
+    position(made, puts, 3)
+    position(made, told(), 150)
+    assert "only 150 held, 60 of them" in refused(made, 2, contract(), order(91, "SELL"))
+    made.check(2, contract(), order(90, "SELL"))
 
 
-def test_a_guard_s_closing_orders_count_for_those_after_them() -> None:
-    made = gate(allow_short=False)
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_is_held_is_asked_for_where_messages_have_left_it_unclear(answered: bool) -> None:
+    """Limits machine, world 44: what a position has in it, a purchase or an exercise, can't be told afterwards."""
+    made, asked = gate(allow_short=False), []
+
+    def ask() -> None:
+        asked.append("positions")
+        if not answered:
+            raise NotConnectedError("not in a callback")
+        position(made, told(), 130)
+
+    made.ask_positions = ask
     position(made, told(), 100)
-    with made.open():
-        made.check(1, told(), order(60, "SELL"))
-    assert "only 100 held, 60 of them" in refused(made, 2, contract(), order(41, "SELL"))
+    made.check(1, contract(), order(30))
+    made.prepare(contract())
+    position(made, told(), 130)
+    made.filled(api.NO_VALID_ID, told(), fill("BOT", 30))
+    made.limits = OrderLimits(max_quantity=1)
+    made.prepare(contract())
+    assert asked == []
+    made.limits = OrderLimits(allow_short=False)
+    for _ in range(2):
+        made.prepare(contract())
+    assert len(asked) == (1 if answered else 2)
+    made.check(2, contract(), order(130, "SELL"))
+
+
+@pytest.mark.parametrize(("name", "value"), [("readonly", True), ("blocked", "the account isn't checked")])
+def test_a_session_that_may_place_nothing_exercises_nothing(name: str, value: Any) -> None:
+    made = gate()
+    setattr(made, name, value)
+    with pytest.raises(SafetyError, match="exerciseOptions refused"):
+        made.check_exercise(1_000_001, contract(secType="OPT", conId=7), 1, 1, "")
