@@ -188,7 +188,7 @@ def test_an_order_that_tws_has_taken_may_end_by_an_error_too(code: int) -> None:
     made.check(2, contract(), order(100, "SELL"))
 
 
-@pytest.mark.parametrize("code", [399, 404, 2109, 10349, 161, 136, 10148])
+@pytest.mark.parametrize("code", [399, 404, 2109, 10349, 161, 136, 10148, 10149])
 def test_a_notice_or_a_refused_cancel_frees_nothing(code: int) -> None:
     clock = [0.0]
     made = gate(now=lambda: clock[0], allow_short=False)
