@@ -247,23 +247,28 @@ class OrderGate:
         """Raise SafetyError if options mustn't be exercised: judged as the shares that it buys or sells."""
         self.refuse_all("exerciseOptions")
         self.refuse_account(f"exercise {reqId}", None, account)
-        limits, intent = self.limits, None
-        with suppress(*([] if limits else [SafetyError])):
+        limits = self.limits
+        try:
             intent = exercise_of(reqId, contract, action, quantity, self.details_of)
+        except SafetyError:
+            if limits is None:
+                return
+            raise
         if intent is None:
             return
-        terms = self._terms(intent, None, account)
-        if limits is not None:
-            judge(intent, limits)
+        key, terms = (self._client_id, reqId), self._terms(intent, None, account)
+        if limits is None:
+            with self._place.lock:
+                self._place.exposure.count(key, terms)
+            return
+        judge(intent, limits)
         with self._place.lock:
-            if limits is not None:
-                self._check_rate(intent, 1, limits)
-            if limits is None or limits.allow_short:
-                self._place.exposure.count((self._client_id, reqId), terms)
+            self._check_rate(intent, 1, limits)
+            if limits.allow_short:
+                self._place.exposure.count(key, terms)
             else:
                 self._check_short(intent, reqId, terms)
-            if limits is not None:
-                self._place.sent.append(self._now())
+            self._place.sent.append(self._now())
 
     def withdraw(self, orderIds: Iterable[int]) -> None:
         """These orders were judged and counted, and then not sent."""

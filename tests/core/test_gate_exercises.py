@@ -51,6 +51,28 @@ def test_an_exercise_sells_what_is_held_and_counts_as_an_order() -> None:
     made.check(1, contract(), order(250, "SELL"))
 
 
+@pytest.mark.parametrize("before", [None, OrderLimits(max_quantity=1000), OrderLimits(max_notional=1e6)])
+def test_an_exercise_that_could_sell_short_counts_when_that_is_forbidden(before: OrderLimits | None) -> None:
+    made = gate()
+    made.limits, made.details_of = before, put
+    made.check_exercise(1_000_001, contract(secType="OPT", conId=7), 1, 2, "")
+    made.limits, made.details_of = OrderLimits(allow_short=False), details_of
+    position(made, told(), 250)
+    assert "200 of them" in refused(made, 1, contract(), order(51, "SELL"))
+    made.check(1, contract(), order(50, "SELL"))
+
+
+@pytest.mark.parametrize("limits", [None, OrderLimits(max_quantity=1000)])
+def test_an_exercise_of_what_nobody_knows_passes_only_without_limits(limits: OrderLimits | None) -> None:
+    made = gate()
+    made.limits, made.details_of = limits, lambda asked: []
+    if limits is None:
+        made.check_exercise(1_000_001, contract(secType="OPT", conId=7), 1, 2, "")
+        return
+    with pytest.raises(SafetyError, match="names 0 instruments"):
+        made.check_exercise(1_000_001, contract(secType="OPT", conId=7), 1, 2, "")
+
+
 def test_what_an_exercise_sold_shows_in_the_position_and_what_an_order_sells_doesnt() -> None:
     made, puts = gate(allow_short=False), contract(secType="OPT", conId=7)
     position(made, told(), 350)
