@@ -50,7 +50,6 @@ SORTS: dict[str, Sort] = {
 }
 #: Requests that TWS answers once.
 ONCE: dict[str, Sort] = {
-    "reqCurrentTime": Sort(None, "currentTime"),
     "reqFamilyCodes": Sort(None, "familyCodes"),
     "reqMktDepthExchanges": Sort(None, "mktDepthExchanges", "market_data"),
     "reqNewsProviders": Sort(None, "newsProviders", "news"),
