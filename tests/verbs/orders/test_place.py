@@ -457,3 +457,13 @@ def test_what_the_limits_ask_of_tws_holds_up_no_order_of_another_thread(
     place(tws.app, createContract("", conId=4815747))
     assert waited == [False]
     assert tws.names().count("placeOrder") == 2
+
+
+def test_what_tws_shows_no_more_isnt_among_the_open_orders(tws: ScriptedTWS) -> None:
+    """(Mutant of callbacks.py.)"""
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    assert set(tws.app.open_orders) == {27}
+    tws.on("reqOpenOrders", ("openOrderEnd",))
+    tws.app.getOpenOrders()
+    assert tws.app.open_orders == {}

@@ -173,6 +173,16 @@ def test_a_cancel_of_all_orders_says_which_one_tws_refuses_to_cancel(tws: Script
     assert caught.value.code == 10148
 
 
+def test_a_cancel_of_all_orders_that_comes_after_a_fill_is_no_refusal(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
+    tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.on("reqOpenOrders", *shown(27, LIMIT, "Submitted"), ("openOrderEnd",))
+    refused = ("error", "$id", 10148, "OrderId 27 can not be cancelled, state: Filled.")
+    tws.on("cancelOrder", refused, *filled(27, LIMIT, 120.5))
+    tws.app.cancelAllOrders(wait=True, timeout=0.1)
+    assert tws.app.waitOrder(27).status == "Filled"
+
+
 def later(tws: ScriptedTWS, seconds: float, *messages: tuple[Any, ...]) -> None:
     """TWS says this after that many seconds."""
 
