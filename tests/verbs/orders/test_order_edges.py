@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ibnb import createOrder
 from ibnb.verbs.orders.order_state import CONFIRMED
 from tests.verbs.orders.telling import ID, PERM, Told
@@ -11,6 +13,12 @@ def test_a_sum_of_money_isnt_spent_because_as_much_was_bought_as_was_foreseen() 
     """(Mutants of order_state.py.)"""
     told = Told(order=createOrder("BUY", 0, cashQty=1000.0)).open("Submitted")
     assert told.status("Submitted", 2, 3, price=100.0).execute(5, 100.0).report().status == "Submitted"
+
+
+@pytest.mark.parametrize(("quantity", "cash", "status"), [(0, 0.5, "Submitted"), (1, 100.0, "Filled")])
+def test_only_an_order_for_a_sum_alone_has_no_quantity(quantity: float, cash: float, status: str) -> None:
+    told = Told(order=createOrder("BUY", quantity, cashQty=cash)).open("Submitted")
+    assert told.status("Submitted", 0, 1).execute(1, 0.5).report().status == status
 
 
 def test_the_correction_of_a_fill_that_tws_hasnt_counted_yet_changes_nothing_of_what_it_said() -> None:
