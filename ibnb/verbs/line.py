@@ -133,17 +133,17 @@ class Backlog:
         with self._lock:
             self._later.append((many, ticks))
             self._count += many
-            self._drop(len(self) - self._most)
+            self._drop()
 
-    def _drop(self, many: int) -> None:
-        while many > 0:
-            if self._next:
+    def _drop(self) -> None:
+        # `drain` takes from `_next` without the lock, which would make it three times as slow.
+        while (many := len(self) - self._most) > 0:
+            try:
                 self._next.popleft()
-                many -= 1
-            else:
-                oldest, some = self._first(many)
-                next(islice(oldest, some, some), None)
-                many -= some
+            except IndexError:
+                if self._later:
+                    oldest, some = self._first(many)
+                    next(islice(oldest, some, some), None)
 
     def add_one(self, tick: Tick) -> None:
         """Add a tick."""
@@ -152,7 +152,7 @@ class Backlog:
                 self.add(1, iter((tick,)))
             else:
                 self._next.append(tick)
-                self._drop(len(self) - self._most)
+                self._drop()
 
     def drain(self) -> Iterator[Tick]:
         """The ticks one by one, each taken when it is yielded, until there are no more."""

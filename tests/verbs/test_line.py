@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,4 +69,25 @@ def test_the_last_ones_are_kept_in_their_order(parts: list[int], most: int) -> N
         assert len(backlog) <= most
     kept = min(most, number)
     assert [float(each) for each in range(number - kept, number)] == values(backlog.take(10_000))
+    assert 0 == len(backlog)
+
+
+@pytest.mark.parametrize("moment", range(20))
+def test_one_that_is_overfull_may_be_emptied_at_any_moment(moment: int) -> None:
+    """A trace empties it at one of the lines of what adds to it, as another thread may."""
+    backlog, taken, lines = Backlog(1), list[float](), count()
+    backlog.add_one(tick(0))
+
+    def at_a_line(frame: Any, event: str, arg: Any) -> Any:
+        if event == "line" and next(lines) == moment:
+            taken.extend(values(backlog.drain()))
+        return at_a_line
+
+    before = sys.gettrace()
+    sys.settrace(at_a_line)
+    try:
+        backlog.add_one(tick(1))
+    finally:
+        sys.settrace(before)
+    assert [*taken, *values(backlog.take(10))] in ([0.0, 1.0], [1.0])
     assert 0 == len(backlog)
