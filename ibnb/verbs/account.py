@@ -176,12 +176,13 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
 
         `.values`: index `tag`, columns as in getAccountSummary (currency "BASE" is the sum in the base currency).
         `.portfolio`: index `symbol`; position, marketPrice, marketValue, averageCost, unrealizedPNL, realizedPNL in
-        the contract's `currency`. "" stands for the first account. Raises RequestError for an unknown account.
+        the contract's `currency`. "" stands for `app.account`. Raises RequestError for an unknown account.
 
         >>> float(app.getAccountUpdates().portfolio.loc["AAPL", "position"])
         100.0
         """
 
+        account = account or self._ibnb.lifecycle.account
         feed = self._ibnb.subscriptions.by_hand("accountUpdates")
         mine = None if feed is None else feed.given["acctCode"]
 
@@ -232,7 +233,7 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
         """Return the values of any one account, index `tag`, columns as in getAccountSummary.
 
         Unlike getAccountUpdates it can be asked for several accounts at the same time, and knows models. With
-        `ledgerAndNLV` only cash by currency and net liquidation. "" stands for the first account. Raises RequestError
+        `ledgerAndNLV` only cash by currency and net liquidation. "" stands for `app.account`. Raises RequestError
         for an unknown account.
 
         >>> cash = app.getAccountValues(ledgerAndNLV=True)
@@ -249,12 +250,12 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
     def getPnL(self, account: str = "", timeout: float | None = None) -> pd.Series:
         """Return the account's profit and loss in its base currency: dailyPnL, unrealizedPnL, realizedPnL.
 
-        "" stands for the first account. NaN where TWS doesn't know. Raises RequestError for an unknown account.
+        "" stands for `app.account`. NaN where TWS doesn't know. Raises RequestError for an unknown account.
 
         >>> app.getPnL().index.tolist()
         ['dailyPnL', 'unrealizedPnL', 'realizedPnL']
         """
-        name = account or next(iter(self._ibnb.lifecycle.accounts), "")
+        name = account or self._ibnb.lifecycle.account
         (figures,) = self._ibnb.ask("getPnL", "reqPnL", name, "", timeout=timeout)
         return pd.Series(figures, index=["dailyPnL", "unrealizedPnL", "realizedPnL"], name=name, dtype="float64")
 
@@ -263,7 +264,7 @@ class AccountVerbs(ContractVerbs, listener=AccountCallbacks):
     ) -> pd.Series:
         """Return position, dailyPnL, unrealizedPnL, realizedPnL and value of one position, in the base currency.
 
-        `contract` is a contract, looked up if it has no conId, or a conId. "" stands for the first account. NaN where
+        `contract` is a contract, looked up if it has no conId, or a conId. "" stands for `app.account`. NaN where
         TWS doesn't know. What isn't held has position 0, or gets no answer at all: then RequestTimeoutError.
         Raises RequestError for an unknown account, ContractNotFoundError.
 

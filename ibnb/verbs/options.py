@@ -225,7 +225,7 @@ class OptionVerbs(ContractVerbs, MarketDataVerbs, listener=OptionCallbacks):
     ) -> int:
         """Exercise options that you hold, or with action="lapse" let them expire; return the id TWS reports it under.
 
-        `override` exercises one that is out of the money, or lapses one that is in it. "" stands for the first account.
+        `override` exercises one that is out of the money, or lapses one that is in it. "" stands for `app.account`.
         What becomes of it comes as order messages under the id. Raises ValueError, SafetyError (read-only, limits),
         and RequestError when TWS refuses at once.
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -27,6 +28,25 @@ def test_summary_has_a_row_per_tag_and_cancels_its_subscription(tws: ScriptedTWS
     assert tws.names() == ["reqAccountSummary", "cancelAccountSummary"]
     (asked, group, tags), (cancelled,) = (args for _, args in tws.asked)
     assert (asked, group, tags) == (cancelled, "All", "AccountType,NetLiquidation")
+
+
+@pytest.mark.parametrize(
+    ("verb", "given", "asked", "answer"),
+    [
+        ("getAccountUpdates", (), "reqAccountUpdates", ("accountDownloadEnd", "DU2")),
+        ("getAccountValues", (), "reqAccountUpdatesMulti", ("accountUpdateMultiEnd", "$id")),
+        ("getPnL", (), "reqPnL", ("pnl", "$id", 0.0, 0.0, 0.0)),
+        ("getPnLSingle", (4815747,), "reqPnLSingle", ("pnlSingle", "$id", 5, 0.0, 0.0, 0.0, 0.0)),
+    ],
+)
+def test_no_account_is_the_one_that_was_chosen(
+    tws: ScriptedTWS, verb: str, given: tuple[Any, ...], asked: str, answer: tuple[Any, ...]
+) -> None:
+    tws.tell("managedAccounts", "DU1234567,DU2")
+    tws.app.account = "DU2"
+    tws.on(asked, answer)
+    getattr(tws.app, verb)(*given)
+    assert tws.asked[0][1][1] == "DU2"
 
 
 def test_two_accounts_do_not_overwrite_each_other(tws: ScriptedTWS) -> None:
@@ -140,7 +160,9 @@ def test_a_feed_of_your_own_goes_on(tws: ScriptedTWS) -> None:
     tws.app.getPositions()
     tws.app.getAccountUpdates()
     assert "cancelPositions" not in tws.names()
-    assert [args for name, args in tws.asked if name == "reqAccountUpdates"] == [(True, ""), (True, "")]
+    # That of the first account, as the session's account may be another one.
+    asked = [args for name, args in tws.asked if name == "reqAccountUpdates"]
+    assert asked == [(True, ""), (True, "DU1234567"), (True, "")]
 
 
 def test_another_account_is_read_and_your_feed_comes_back(tws: ScriptedTWS) -> None:
