@@ -56,8 +56,9 @@ class AccountGuard:
     Then every new order is refused, in the whole process and on every later connection of it, until `release()`, and
     all open orders are cancelled. With `flatten=True` all positions of these accounts are closed at market, also those
     held before the guard began; with `disconnect=True` the session ends when that is done. A closing order whose market
-    is shut waits at TWS; a read-only session neither cancels nor closes. `dry_run=True` only writes down what would be
-    done. `actions` tells step by step what was sent, what TWS has done, what waits there and what it refused.
+    is shut waits at TWS; what another guard closes already is left to that; a read-only session neither cancels nor
+    closes. `dry_run=True` only writes down what would be done. `actions` tells step by step what was sent, what TWS has
+    done, what waits there and what it refused.
 
     >>> with AccountGuard(app, max_loss=0.05, dry_run=True) as guard:       # doctest: +SKIP
     ...     app.sleep("1 h")
@@ -98,6 +99,7 @@ class AccountGuard:
         self._core = app._ibnb
         self._names = [accounts] if isinstance(accounts, str) else list(accounts or ())
         self._lock = threading.RLock()
+        self._closing: Flatten | None = None
         self._reqId: int | None = None
         self._complete = self._stopped = False
         # What looks broken and is being asked for once more.
@@ -148,7 +150,7 @@ class AccountGuard:
     def __enter__(self) -> Self:
         """Start watching; returns when the baseline is known. IBError when TWS doesn't tell what is to be watched."""
         known = self._core.lifecycle.accounts
-        names = self._names or [self._app.account]
+        names = self._whose()
         for name in names:
             if name not in known:
                 raise ValueError(f"account {name!r} isn't one of this session's: {', '.join(known) or 'none'}")
@@ -168,6 +170,9 @@ class AccountGuard:
 
     def __exit__(self, *exc_info: object) -> None:
         self._stop()
+
+    def _whose(self) -> list[str]:
+        return self._names or [self._app.account]
 
     def _handlers(self) -> list[tuple[str, Callable[..., object]]]:
         return [("accountSummary", self._row), ("accountSummaryEnd", self._told), ("error", self._error)]
@@ -200,19 +205,21 @@ class AccountGuard:
             if self.tripped:
                 return
             self.tripped = True
-        app, accounts = self._app, list(self.watched)
+        app, accounts = self._app, list(self.watched) or self._whose()
         self._act(f"block new orders: {reason}", lambda: self._core.gate.halt(self, accounts, reason))
         self._act("cancel every open order", lambda: app.reqGlobalCancel())
         if self.flatten:
             names = ", ".join(accounts)
-            closing = Flatten(app, accounts, self._say, self._closed)
-            self._act(f"close every position of {names}, also those held before the guard began", closing.start)
+            self._closing = Flatten(app, accounts, self._say, self._closed)
+            self._act(f"close every position of {names}, also those held before the guard began", self._closing.start)
         if self.dry_run or not self.flatten:
             self._closed()
 
     def release(self) -> None:
-        """Let orders pass again after the guard has fired: a decision for a person."""
+        """Let orders pass again after the guard has fired: a decision for a person. It sends no closing order more."""
         self._core.gate.release(self)
+        if self._closing is not None:
+            self._closing.stop()
 
     # --- what TWS tells ----------------------------------------------------------------------------------
 

@@ -70,3 +70,48 @@ def test_at_three_in_the_morning_it_says_what_is_only_sent(app: IBApp) -> None:
         app.sleep("7 h")
         assert set(waiting) <= set(steps(guard, "done"))
     assert [] == app.getPositions()["position"][lambda held: held != 0].tolist()
+
+
+@pytest.mark.parametrize("second", [1, 5])
+def test_two_guards_close_a_position_once(app: IBApp, second: int) -> None:
+    """One for the loss and one for the cash, or one in each session: both sold all, and the account was short."""
+    other = ibnb.connect(clientId=second)
+    with AccountGuard(app, 0.5, flatten=True) as first, AccountGuard(other, min_cash=1e12, flatten=True) as guard:
+        first.fire()
+        app.sleep("1 min")
+    assert guard.tripped
+    assert [] == app.getPositions()["position"][lambda held: held != 0].tolist()
+    assert not any("look at it yourself" in action for action in [*first.actions, *guard.actions])
+
+
+def test_at_night_a_second_guard_leaves_the_orders_of_the_first_one_alone(app: IBApp) -> None:
+    now = app.now()
+    app.sleep(17 * 3600 - now.minute * 60 - now.second)
+    with AccountGuard(app, 0.5, flatten=True) as first, AccountGuard(app, 0.5, flatten=True) as guard:
+        first.fire()
+        app.sleep("1 min")
+        guard.fire()
+        app.sleep("1 min")
+        assert "NVDA (another guard's order)" in guard.actions[-1]
+        app.sleep("7 h")
+    assert [] == app.getPositions()["position"][lambda held: held != 0].tolist()
+
+
+def test_a_kill_switch_works_before_the_guard_watches(app: IBApp) -> None:
+    """It closed the positions of nobody, and said that nothing was held."""
+    guard = AccountGuard(app, 0.5, flatten=True)
+    guard.fire()
+    app.sleep("1 min")
+    assert "nothing is held by DU1234567" == guard.actions[-1]
+    assert [] == app.getPositions()["position"][lambda held: held != 0].tolist()
+
+
+def test_a_guard_that_fires_in_one_world_says_nothing_of_the_others(app: IBApp) -> None:
+    """All worlds have the account DU1234567: what a sweep found hung on how many processors it had."""
+    with AccountGuard(app, 0.5) as guard:
+        guard.fire()
+    elsewhere = ibnb.connect(seed=2)
+    elsewhere.placeOrderNow("AAPL", elsewhere.createOrder("BUY", 1), wait="Filled")
+    app.disconnect()
+    with pytest.raises(SafetyError, match="by hand"):
+        ibnb.connect().placeOrderNow("AAPL", app.createOrder("BUY", 1))

@@ -191,7 +191,7 @@ class Core:
         if not self.lifecycle.connected():
             self.subscriptions.clear()
             self.definitions.clear()
-            self.gate.join(self.place or (_LOCAL.get(host.lower(), host.lower()), port))
+            self.gate.join(self.place or (_LOCAL.get(host.lower(), host.lower()), port), world=self.place is not None)
         try:
             self.reconnect.connect(host, port, clientId)
         except BaseException:

@@ -58,6 +58,8 @@ class Place:
     lock: threading.RLock = field(default_factory=threading.RLock)
     #: Who listens to it now: without anybody, what is known of positions and orders grows old.
     gates: set[OrderGate] = field(default_factory=set)
+    #: A simulated world: its accounts have nothing to do with those of the same name elsewhere.
+    world: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,10 @@ class _Halt:
     place: Place
     accounts: frozenset[str]
     reason: str
+
+    def holds(self, place: Place, accounts: set[str]) -> bool:
+        worlds = self.place.world or place.world
+        return self.place is place or (not worlds and not self.accounts.isdisjoint(accounts))
 
 
 _places: dict[tuple[Hashable, ...], Place] = {}
@@ -120,11 +126,12 @@ class OrderGate:
     def _client_id(self) -> int:
         return self._who.client_id or 0
 
-    def join(self, place: tuple[Hashable, ...]) -> None:
-        """Stand before the TWS at this place, with whatever limits it has already."""
+    def join(self, place: tuple[Hashable, ...], world: bool = False) -> None:
+        """Stand before the TWS at this place, with whatever limits it has already; `world`: it is a simulated one."""
         own = self._place
         self._place = _places.setdefault(place, own if all(own is not each for each in _places.values()) else Place())
         with self._place.lock:
+            self._place.world = world
             if not self._place.gates:
                 self._place.exposure = Exposure()
                 self._place.names.clear()
@@ -133,6 +140,10 @@ class OrderGate:
     def leave(self) -> None:
         """The session is over."""
         self._place.gates.discard(self)
+
+    def beside(self, other: OrderGate) -> bool:
+        """Do both stand before the same TWS?"""
+        return self._place is other._place
 
     @property
     def limits(self) -> OrderLimits | None:
@@ -143,7 +154,7 @@ class OrderGate:
         self._place.limits = limits
 
     def halt(self, by: object, accounts: Iterable[str], reason: str) -> None:
-        """A guard has fired: refuse every order of this process for this TWS, and for these accounts anywhere."""
+        """A guard has fired: refuse every order of this process for this TWS, and for these accounts at any other."""
         _halts[by] = _Halt(self._place, frozenset(accounts), reason)
 
     def release(self, by: object) -> None:
@@ -154,7 +165,7 @@ class OrderGate:
     def halted(self) -> str:
         """Why no order may leave, once a guard has fired; else ""."""
         accounts = set(self._who.accounts)
-        return next((h.reason for h in list(_halts.values()) if h.place is self._place or h.accounts & accounts), "")
+        return next((halt.reason for halt in list(_halts.values()) if halt.holds(self._place, accounts)), "")
 
     @property
     def armed(self) -> bool:

@@ -1,7 +1,8 @@
 """Closing every position of some accounts, step by step: each step when TWS has answered the one before.
 
 Rule: callbacks and alarms drive it, so that it never waits and can be started from anywhere. Nothing is called done
-that TWS hasn't confirmed: a closing order is sent, waits at TWS, is done, or is refused, and which it is, is told.
+that TWS hasn't confirmed: a closing order is sent, waits at TWS, is done, or is refused, and which it is, is told. Two
+guards never close one position: the second waits until the first one is through, and leaves its orders alone.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakSet
 
 from ibnb.core.exposure import ENDED, Holding
+from ibnb.core.pending import Slot
 from ibnb.core.session import Session
 from ibnb.ib.api import Contract, Order, to_decimal, to_float
 from ibnb.ib.code_table import FRACTIONAL
@@ -29,6 +32,9 @@ STEP, AGAIN, SETTLED = 10.0, 30.0, 5.0
 TRIES, PLACES, LOOKS = 3, 3, 3
 # Instruments that SMART doesn't route.
 _DIRECT = frozenset({"FUT", "FOP", "CASH", "CRYPTO", "CONTFUT"})
+# Those of this process that have begun.
+_begun: WeakSet[Flatten] = WeakSet()
+_beginning = threading.Lock()
 
 
 @dataclass
@@ -53,7 +59,7 @@ class Closing:
 
     @property
     def name(self) -> str:
-        return " ".join(str(self.contract.localSymbol or self.contract.symbol or self.contract.conId).split())
+        return _named(self.contract)
 
     @property
     def left(self) -> float:
@@ -82,6 +88,13 @@ class Flatten:
         self._todo: list[Callable[[], object]] = []
         self._phase = "begin"
         self._looks = 0
+        self._stopped = False
+        # The list of positions that is being told; why the last one wasn't whole; is another one wanted?
+        self._list: Slot | None = None
+        self._missing = ""
+        self._again = False
+        # Positions that others of this process are closing.
+        self._theirs: set[str] = set()
         # Orders that still work, by permId; holding → (contract, units), as TWS tells now.
         self._working: dict[int, str] = {}
         self._found: dict[Holding, tuple[Any, float]] = {}
@@ -95,7 +108,7 @@ class Flatten:
                 ("openOrderEnd", self._open_orders_told),
                 ("orderStatus", self._status),
                 ("position", self._position),
-                ("positionEnd", self._positions_told),
+                ("positionEnd", lambda: self._positions_told(ended=True)),
                 ("contractDetails", self._details),
                 ("bondContractDetails", self._details),
                 ("contractDetailsEnd", self._details_told),
@@ -108,12 +121,32 @@ class Flatten:
         for name, handler in self._handlers.items():
             self._core.dispatcher.listen(name, handler)
 
-        def begin() -> None:
-            self._phase = "orders"
-            self._todo.append(self._app.reqAllOpenOrders)
-            self._after(STEP, "orders", self._look)
+        self._heard(self._begin)()
 
-        self._heard(begin)()
+    def stop(self) -> None:
+        """Send nothing any more: what is at TWS stays there."""
+        self._stopped = True
+
+    def _begin(self) -> None:
+        with _beginning:
+            busy = any(each._phase != "done" and each._accounts & self._accounts for each in self._others())
+            if not busy:
+                _begun.add(self)
+        if busy:
+            self._after(STEP, "begin", self._begin)
+            return
+        self._phase = "orders"
+        self._todo.append(self._app.reqAllOpenOrders)
+        self._after(STEP, "orders", self._look)
+
+    def _others(self) -> list[Flatten]:
+        """Those that are at it at the same TWS, or have orders there."""
+        gate = self._core.gate
+        return [
+            each
+            for each in _begun
+            if each is not self and gate.beside(each._core.gate) and not each._core.lifecycle.over.is_set()
+        ]
 
     def _heard(self, work: Callable[..., object]) -> Callable[..., None]:
         """`work` under the lock, and then what it left to do without it."""
@@ -145,6 +178,7 @@ class Flatten:
     def _open_order(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
         if self._phase == "orders" and order.account in self._accounts and orderState.status not in ENDED:
             self._working[int(order.permId or orderId)] = str(contract.symbol)
+            self._again = True  # a fill may come after the cancel
 
     def _open_orders_told(self) -> None:
         if self._phase == "orders" and not self._working:
@@ -158,22 +192,36 @@ class Flatten:
             self._say(f"go on, though TWS hasn't confirmed the cancel of every order ({symbols})")
             self._working.clear()
         self._phase, self._looks, self._found = "positions", self._looks + 1, {}
-        self._todo.append(self._app.reqPositions)
+        self._todo.append(self._ask_positions)
         self._after(STEP, "positions", self._positions_told)
+
+    def _ask_positions(self) -> None:
+        # A row that can't be read ends it with an error, as the end of the connection does.
+        self._list = self._core.pending.open(f"positions to close {id(self)}", "positions")
+        self._app.reqPositions()
 
     def _position(self, account: str, contract: Any, position: Any, avgCost: float) -> None:
         if self._phase == "positions" and account in self._accounts:
             self._found[account, int(contract.conId)] = (copy.copy(contract), to_float(position))
 
-    def _positions_told(self) -> None:
+    def _positions_told(self, ended: bool = False) -> None:
         if self._phase != "positions":
             return
         self._phase = "closing"
+        error, missing = None, self._missing
+        if self._list is not None:
+            self._core.pending.close(self._list)
+            error, self._list = self._list.error, None
+        self._missing = "" if ended and error is None else " ".join(str(error or "their list has no end").split())
+        if self._missing and self._missing != missing:
+            self._say(f"TWS hasn't told all positions: {self._missing}")
+        theirs = {closing.holding for each in self._others() for closing in each._closing if not closing.over}
+        self._theirs = {_named(contract) for holding, (contract, _) in self._found.items() if holding in theirs}
         known = {each.holding: each for each in self._closing}
         for holding, (contract, units) in self._found.items():
             before, action = known.get(holding), "SELL" if units > 0 else "BUY" if units else ""
             # What isn't filled is at TWS, or was refused to the last.
-            if not action or (before is not None and not before.filled):
+            if not action or holding in theirs or (before is not None and not before.filled):
                 continue
             if before is not None and not math.isclose(units, before.left, abs_tol=1e-9):
                 self._tell(before, f"TWS shows {units:g} where {before.left:g} should be left: look at it yourself")
@@ -210,6 +258,11 @@ class Flatten:
     # --- at last: orders -----------------------------------------------------------------------------
 
     def _send(self, closing: Closing) -> None:
+        if self._stopped:
+            closing.over = True
+            self._tell(closing, "isn't sent again: the guard has been released")
+            self._finish()
+            return
         contract, order = closing.routes[closing.route], Order()
         order.action, order.orderType = closing.action, "MKT"
         order.totalQuantity, order.account = to_decimal(abs(closing.left)), closing.holding[0]
@@ -363,16 +416,23 @@ class Flatten:
         """When nothing is on its way any more: look once more at what is held, and then be done."""
         if self._phase != "closing" or any(not (each.over or each.waits) for each in self._closing):
             return
-        if self._looks < LOOKS and any(each.filled for each in self._closing):
+        if self._looks < LOOKS and (self._again or self._missing or any(each.filled for each in self._closing)):
+            self._again = False
             self._phase = "settling"
             self._after(SETTLED, "settling", self._look)
             return
         self._phase = "done"
         left = [each.name for each in self._closing if each.left or not each.said.startswith("done")]
+        left += [f"{name} (another guard's order)" for name in sorted(self._theirs)]
+        left += ["what TWS hasn't told"] if self._missing else []
         self._say(
             f"not closed yet: {', '.join(left)}" if left else f"nothing is held by {', '.join(sorted(self._accounts))}"
         )
         self._todo.append(self._done)
+
+
+def _named(contract: Any) -> str:
+    return " ".join(str(contract.localSymbol or contract.symbol or contract.conId).split())
 
 
 def routes(contract: Any, rows: Collection[Any]) -> list[Any]:

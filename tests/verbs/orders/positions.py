@@ -61,13 +61,19 @@ class TWS(ScriptedTWS):
         self.tell("contractDetailsEnd", reqId)
 
     def start(self, seconds: float = 200) -> None:
+        self.go_on(seconds, begin=True)
+
+    def go_on(self, seconds: float, begin: bool = False) -> None:
+        """Let time pass; what the client sends is answered."""
+
         def place(app: Any, orderId: int, of: Any, order: Any) -> None:
             self.orders.append((orderId, of, order))
             self.takes(orderId, of, order)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("ibnb.core.outgoing.Client.placeOrder", place, raising=False)
-            self.flatten.start()
+            if begin:
+                self.flatten.start()
             self.pass_time(seconds)
 
     def pass_time(self, seconds: float) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ibnb.ib import api
-from tests.verbs.orders.positions import AAPL, ACCOUNT, TSLA, TWS
+from tests.verbs.orders.positions import AAPL, ACCOUNT, TSLA, TWS, details
 
 
 def execution(orderId: int, units: float) -> Any:
@@ -149,3 +150,63 @@ def test_an_order_of_somebody_else_is_left_alone() -> None:
     tws.status(5, "Submitted", 1.0)
     assert "cancelOrder" not in tws.names()
     assert tws.said[-1] == "nothing is held by DU1234567"
+
+
+# --- what TWS hasn't told ------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore::ibnb.errors.CallbackWarning")
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        ([], "their list has no end"),
+        ([("error", -1, 0, 321, "Error validating request.-'bW' : cause - ", "")], "TWS answered 321"),
+        (
+            [("position", ACCOUNT, TSLA, None, 0.0), ("position", ACCOUNT, AAPL, {}, 0.0), ("positionEnd",)],
+            "isn't whole",
+        ),
+    ],
+)
+def test_what_isnt_told_isnt_called_closed(answers: list[Any], why: str) -> None:
+    """Silence, a refusal and a row that couldn't be read were all "nothing is held"."""
+    tws = TWS((AAPL, 8.0))
+    tws.on("reqPositions", *answers)
+    tws.start()
+    assert [text for text in tws.said if text.startswith("TWS hasn't told all positions: ") and why in text]
+    assert tws.said[-1].startswith("not closed yet: ")
+    assert tws.said[-1].endswith("what TWS hasn't told")
+    assert (tws.names().count("reqPositions"), tws.done) == (3, 1)
+
+
+def test_positions_that_are_told_at_the_second_time_are_closed() -> None:
+    tws = TWS((AAPL, 8.0))
+    tws.on("reqPositions", lambda *_: tws.positions() if tws.names().count("reqPositions") > 1 else None)
+    tws.start()
+    assert tws.sent == ["SELL 8 AAPL SMART"]
+    assert tws.said[-1] == "nothing is held by DU1234567"
+
+
+def test_what_a_cancelled_order_buys_after_all_is_sold() -> None:
+    """pysystemtrade#1580: orders were filled after their cancel, and nothing had been held before."""
+    tws, order = TWS(), api.Order()
+    order.account, order.permId = ACCOUNT, 905
+    tws.rows[AAPL.conId] = [details(AAPL, "SMART")]
+    tws.on("reqAllOpenOrders", ("openOrder", 5, AAPL, order, SimpleNamespace(status="Submitted")), ("openOrderEnd",))
+    tws.start(0)
+    tws.status(5, "Cancelled")
+    tws.held[AAPL.conId] = (AAPL, 8.0)
+    tws.go_on(200)
+    assert tws.sent == ["SELL 8 AAPL SMART"]
+    assert tws.said[-1] == "nothing is held by DU1234567"
+
+
+def test_a_guard_that_is_released_sends_nothing_more() -> None:
+    """Who releases it and cancels what it has sent had it sent again."""
+    tws = TWS((AAPL, 8.0))
+    tws.takes = lambda orderId, *_: tws.status(orderId, "PreSubmitted")
+    tws.start()
+    tws.flatten.stop()
+    tws.status(27, "Cancelled")
+    tws.go_on(200)
+    assert tws.sent == ["SELL 8 AAPL SMART"]
+    assert "close AAPL: isn't sent again: the guard has been released" in tws.said
