@@ -30,8 +30,9 @@ CANCELLING = frozenset({4, 58})
 # Codes that refuse a cancel, and those that say of an order which TWS had taken that it is no more.
 _CANCEL_REFUSED = frozenset({136, 161, 10148, 10149})
 _GONE = frozenset({135, 201, 202, 460, 10147})
-# Fields that send an order to other accounts than order.account.
-_ALLOCATIONS = ("faGroup", "faProfile", "faMethod")
+# Fields that send an order to other accounts than order.account. What is traded for a model is allocated among the
+# accounts that are invested in it (IB's page "Model Portfolios").
+_ALLOCATIONS = ("faGroup", "faProfile", "faMethod", "modelCode")
 
 
 def is_paper(account: str) -> bool:

@@ -151,7 +151,8 @@ def test_a_sale_by_cash_or_to_unnamed_accounts_cant_be_judged() -> None:
     made = gate(allow_short=False)
     position(made, told(), 100)
     assert "how many its cashQty sells" in refused(made, 1, contract(), order(0, "SELL", cashQty=100.0))
-    assert "doesn't name" in refused(made, 1, contract(), order(1, "SELL", faGroup="all"))
+    for name in ("faGroup", "faProfile", "modelCode"):
+        assert "for accounts that it doesn't name" in refused(made, 1, contract(), order(1, "SELL", **{name: "all"}))
     made.check(1, contract(), order(0, cashQty=100.0))
 
 

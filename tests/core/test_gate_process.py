@@ -106,7 +106,8 @@ def test_only_the_account_that_was_spelled_out_gets_orders() -> None:
     made = gate(accounts=("U1", "U2"), spelled="U1")
     made.check(1, contract(), order(account="U1"))
     made.check_exercise(1, contract(), 1, 1, "U1")
-    for fields in ({"account": "U2"}, {}, {"account": "U1", "faGroup": "all"}, {"account": "u1"}):
+    allocated = [{"account": "U1", name: "all"} for name in ("faGroup", "faProfile", "faMethod", "modelCode")]
+    for fields in ({"account": "U2"}, {}, {"account": "u1"}, *allocated):
         assert "set its account to the live one" in refused(made, 2, contract(), order(**fields))
     with pytest.raises(SafetyError, match="set its account"):
         made.check_exercise(1, contract(), 1, 1, "U2")

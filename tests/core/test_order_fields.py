@@ -26,7 +26,7 @@ MOVES = "adjustedOrderType scalePriceAdjustValue"
 #: Exits at prices of TWS's own: counted by max_orders_per_minute, refused by max_notional.
 ATTACHED = "slOrderType ptOrderType"
 #: Tell whose order it is, with which others it belongs, or that it is none: for the gate (see test_gate.py).
-GATE = "orderId clientId permId parentId ocaGroup ocaType account whatIf faGroup faProfile"
+GATE = "orderId clientId permId parentId ocaGroup ocaType account whatIf faGroup faProfile modelCode"
 
 #: Say more of what is set above, and nothing without it.
 WITH = {
@@ -60,7 +60,7 @@ WHEN = """tif activeStartTime activeStopTime goodAfterTime goodTillDate outsideR
 #: Where it goes, for whom, and what is noted of it.
 NOTED = """softDollarTier orderRef blockOrder sweepToFill rule80A overridePercentageConstraints designatedLocation
     openClose origin shortSaleSlot exemptCode optOutSmartRouting settlingFirm clearingAccount clearingIntent notHeld
-    solicited modelCode orderMiscOptions extOperator mifid2DecisionMaker mifid2DecisionAlgo mifid2ExecutionTrader
+    solicited orderMiscOptions extOperator mifid2DecisionMaker mifid2DecisionAlgo mifid2ExecutionTrader
     mifid2ExecutionAlgo filledQuantity shareholder routeMarketableToBbo postToAts postOnly advancedErrorOverride
     manualOrderTime manualOrderIndicator customerAccount professionalCustomer bondAccruedInterest submitter eTradeOnly
     firmQuoteOnly"""
