@@ -85,6 +85,56 @@ def test_another_time_in_force_is_confirmed_by_an_order_that_has_it(tell: Tell) 
     assert app.getBlotter().loc[ID, "tif"] == "DAY"
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"order_type": "MKT"},
+        {"outsideRth": True},
+        {"allOrNone": True},
+        {"minQty": 2},
+        {"orderRef": "mine"},
+        {"goodAfterTime": "20250620 10:00:00 US/Eastern"},
+    ],
+)
+def test_no_change_is_confirmed_by_the_order_as_it_was(tell: Tell, change: dict[str, Any]) -> None:
+    """Fault 3's kind: the order that TWS showed again was a limit order still, and "changed" to the market."""
+    _, app = tell(placeOrder=[both("Submitted"), [*both("Submitted"), LATER, told(201, "no")]])
+    app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    with pytest.raises(OrderRejectedError):
+        app.modifyOrder(ID, wait=True, **change)
+
+
+def test_a_change_is_confirmed_by_the_order_that_has_another_type(tell: Tell) -> None:
+    _, app = tell(placeOrder=[both("Submitted"), [*both("Submitted"), LATER, shown("Submitted", orderType="MKT")]])
+    app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    app.modifyOrder(ID, order_type=" mkt", wait=True)
+    assert app.getBlotter().loc[ID, "orderType"] == "MKT"
+
+
+def test_what_a_whole_new_order_leaves_open_tws_needn_t_forget(tell: Tell) -> None:
+    """It names no account, TWS shows one, and so it did before."""
+    new = createOrder("BUY", 4, "LMT", 101.0)
+    _, app = tell(placeOrder=[both("Submitted", orderRef="mine"), both("Submitted", totalQuantity=4, orderRef="mine")])
+    app.placeOrderNow(NVDA, BUY, wait="Submitted")
+    app.modifyOrder(ID, new_order=new, wait=True)
+    assert app.getBlotter().loc[ID, "totalQuantity"] == 4.0
+
+
+@pytest.mark.parametrize("wait", ["Submitted", "Filled"])
+def test_the_reason_may_come_after_the_status(tell: Tell, wait: str) -> None:
+    """The wait was over with Inactive, and nothing was raised."""
+    _, app = tell(placeOrder=[[*both("Inactive"), LATER, told(201, "Order rejected - reason:margin")]])
+    with pytest.raises(OrderRejectedError, match="reason:margin"):
+        app.placeOrderNow(NVDA, BUY, wait=wait)
+
+
+def test_what_was_inactive_for_a_moment_is_waited_for(tell: Tell) -> None:
+    fill = [executed(5, 100.0), charged(), *both("Filled", 5, 0, 100.0)]
+    _, app = tell(placeOrder=[[*both("Inactive"), LATER, *both("Submitted"), LATER, *fill]])
+    app.placeOrderNow(NVDA, BUY, wait="Filled")
+    assert app.getBlotter().loc[ID, "status"] == "Filled"
+
+
 @pytest.mark.parametrize("timeout", [-1, math.nan, "5"])
 def test_a_wrong_timeout_is_said_before_anything_leaves(tell: Tell, timeout: Any) -> None:
     """The order was at work, and who reads ValueError mends the call and sends it again."""

@@ -191,8 +191,10 @@ class Blotter:
             return None if state is None else state.rejected
 
     def unexplained(self, key: Key) -> bool:
-        """Has TWS cancelled the order without being asked by us, and without having said why (202)?"""
+        """Has TWS cancelled the order without being asked by us, or refused it, and not said why?"""
         state = self._get(key)
+        if state.status == "Inactive":
+            return state.rejected is None
         return (
             state.status == "Cancelled"
             and not (state.asked or state.progress()[0])

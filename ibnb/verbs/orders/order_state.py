@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from math import isnan, nan
 from typing import Any, NamedTuple
 
-from ibnb.ib.api import NO_VALID_ID, to_float
+from ibnb.ib.api import NO_VALID_ID, is_unset, to_float
+from ibnb.ib.order_types import named
 from ibnb.verbs.orders.fills import Fill, Newest, average, reaches, shares
 from ibnb.verbs.orders.refusals import ABOUT_CANCEL, CANCELLED, about_change, about_order, gives_reason
 
@@ -38,8 +39,23 @@ STATUSES = (
     "Cancelled",
     "Filled",
 )
-# What can be compared when TWS shows an order after a change: it may write the other fields in its own way.
+# What can be compared when TWS shows an order after a change; other fields it may write in its own way, but not as they
+# were before. What isn't here isn't in every TWS's openOrder.
 _COMPARED = ("totalQuantity", "lmtPrice", "auxPrice", "trailStopPrice", "trailingPercent", "lmtPriceOffset", "tif")
+_CHANGES = (
+    *(
+        "orderType",
+        "action",
+        "account",
+        "ocaGroup",
+        "orderRef",
+        "goodTillDate",
+        "goodAfterTime",
+        "outsideRth",
+        "hidden",
+    ),
+    *("allOrNone", "minQty", "displaySize", "discretionaryAmt", "percentOffset", "triggerMethod", "cashQty"),
+)
 
 
 class Said(NamedTuple):
@@ -68,9 +84,11 @@ class Standing(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Asked:
-    """A change or a cancel on its way: the fields that a change changes, None for a cancel."""
+    """A change or a cancel on its way: what a change changes these fields to, None for a cancel."""
 
     fields: dict[str, float | str | None] | None
+    #: What it changes other fields from.
+    before: dict[str, Any] = field(default_factory=dict)
     #: CONFIRMED, the refusal, or None while it is open.
     answer: Said | None = None
     #: A message with an unknown code came: it may be the answer.
@@ -78,7 +96,11 @@ class Asked:
 
     def shown_by(self, order: Any) -> bool:
         """Does TWS's order look like this change?"""
-        return self.fields is not None and all(_compared(order, name) == new for name, new in self.fields.items())
+        return (
+            self.fields is not None
+            and all(_compared(order, name) == new for name, new in self.fields.items())
+            and all(_said(order, name) != old for name, old in self.before.items())
+        )
 
 
 @dataclass(slots=True)
@@ -124,7 +146,8 @@ class OrderState:
         going = any(each.answer is None and each.fields is not None for each in self.asked)
         base = self.latest if going else self.order
         before = {name: _compared(base, name) for name in _COMPARED}
-        self.asked.append(Asked({name: new for name, new in wanted.items() if new not in (None, before[name])}))
+        other = {name: old for name in _CHANGES if _said(order, name) not in (None, old := _said(base, name))}
+        self.asked.append(Asked({name: new for name, new in wanted.items() if new not in (None, before[name])}, other))
         self.latest = order
         return self.asked[-1]
 
@@ -298,6 +321,14 @@ def _compared(order: Any, name: str) -> float | str | None:
         return str(order.tif).upper() if order.tif else None
     value = number(order, name)
     return None if isnan(value) else value
+
+
+def _said(order: Any, name: str) -> Any:
+    """What an order says in a field of _CHANGES; None where it says nothing."""
+    value = getattr(order, name)
+    if isinstance(value, str):
+        value = named(value) if name == "orderType" else value.upper()
+    return None if is_unset(value) or (not value and not isinstance(value, bool)) else value
 
 
 def number(order: Any, name: str) -> float:

@@ -48,10 +48,14 @@ class Waiting:
         if not over() and (said := blotter.doubted(orderId)) is not None:
             self._clear_up(lambda: blotter.doubted(orderId) is None, ends, what, orderId, said)
             self._until(over, ends, what, orderId)
-        # It has come to an end, and if the connection is lost in just that moment, it is none the less so.
-        if blotter.unexplained(orderId):
+        # It has come to an end, and if the connection is lost in just that moment, it is none the less so. But what was
+        # inactive may work after all.
+        while blotter.unexplained(orderId):
             with suppress(IBError):
                 self._core.wait_until(lambda: not blotter.unexplained(orderId), GRACE, what)
+            if over():
+                break
+            self._until(over, ends, what, orderId)
         refused = blotter.rejected(orderId)
         if refused is not None:
             # An unknown instrument is named: of several orders it is one.
