@@ -226,10 +226,15 @@ def test_an_unknown_code_and_an_open_order(tell: Tell) -> None:
     assert peer.times("reqOpenOrders") == 1
 
 
-def test_an_unknown_code_and_nothing_else_is_unconfirmed_and_never_rejected(tell: Tell) -> None:
+@pytest.mark.parametrize(
+    "place",
+    [lambda app: app.placeOrderNow(NVDA, BUY, wait="Submitted"), lambda app: app.placeOrders([(NVDA, BUY)])],
+    ids=["one", "group"],
+)
+def test_an_unknown_code_and_nothing_else_is_unconfirmed_and_never_rejected(tell: Tell, place: Any) -> None:
     _, app = tell(placeOrder=[[told(10999, "Some new notice")]])
     with pytest.raises(RequestTimeoutError, match="state unconfirmed") as caught:
-        app.placeOrderNow(NVDA, BUY, wait="Submitted")
+        place(app)
     assert "TWS said 10999: Some new notice" in str(caught.value)
     assert "reject" not in str(caught.value)
     assert app.getBlotter().loc[ID, "status"] == "PendingSubmit"

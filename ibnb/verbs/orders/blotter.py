@@ -203,8 +203,9 @@ class Blotter:
 
     def doubted(self, key: Key) -> Said | None:
         """A message with an unknown code about an order that TWS hasn't shown yet: it may be a refusal."""
-        state = self._get(key)
-        return None if state.taken or state.status in DONE else state.doubt
+        with self._lock:
+            state = self._orders.get(key)
+            return None if state is None or state.taken or state.status in DONE else state.doubt
 
     def status_of(self, key: Key) -> str:
         """The order's status, "" for one that isn't known: a program's own placeOrder may send nothing."""

@@ -100,7 +100,8 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         """Send the three orders of createBracket and return their ids: entry, profit, stop.
 
         The entry is held at TWS until the last one has arrived. All three leave, or none: what the limits don't let
-        pass, or TWS refuses at once, takes the others with it. Raises as placeOrderNow does, and OrderRejectedError.
+        pass, or TWS refuses at once, takes the others with it. Raises as placeOrderNow does, and OrderRejectedError;
+        RequestTimeoutError for one whose state is unconfirmed (see waitOrder): nothing is withdrawn then.
 
         >>> ids = app.placeBracket(app.createContract("NVDA"), app.createBracket("BUY", 10, 100, 110, 95))
         New Order ID 1: BUY 10 NVDA (LMT)
@@ -402,6 +403,10 @@ def _place_group(
     for member in members:
         _say_placed(*member)
     group.look()
+    ends = core.now() + core.limit(None, verb)
+    doubted = [orderId for orderId in ids if _waiting(app).clear_doubt(verb, orderId, ends)]
+    if doubted:
+        group.look()
     return ids
 
 

@@ -45,8 +45,8 @@ class Waiting:
             return blotter.rejected(orderId) is not None or self._reached(orderId, wanted)
 
         self._until(lambda: over() or blotter.doubted(orderId) is not None, ends, what, orderId)
-        if not over() and (said := blotter.doubted(orderId)) is not None:
-            self._clear_up(lambda: blotter.doubted(orderId) is None, ends, what, orderId, said)
+        if not over():
+            self.clear_doubt(verb, orderId, ends)
             self._until(over, ends, what, orderId)
         # It has come to an end, and if the connection is lost in just that moment, it is none the less so. But what was
         # inactive may work after all.
@@ -91,6 +91,14 @@ class Waiting:
             self._clear_up(answered, ends, what, orderId, asked.doubt)
         if asked.answer not in (None, CONFIRMED):
             raise refusal(asked.answer, orderId, verb)
+
+    def clear_doubt(self, verb: str, orderId: int, ends: float) -> bool:
+        """Has a message with an unknown code come? Then until TWS has shown the order, else RequestTimeoutError."""
+        blotter = self._blotter
+        if (said := blotter.doubted(orderId)) is None:
+            return False
+        self._clear_up(lambda: blotter.doubted(orderId) is None, ends, f"{verb}({orderId})", orderId, said)
+        return True
 
     def for_ends(self, verb: str, orderIds: list[int], timeout: float | None) -> None:
         """Until each of these orders has ended, or TWS has refused to cancel it: OrderRejectedError for the first."""

@@ -10,12 +10,14 @@ from gates import contract, gate, order, position, refused, told
 from inside import core
 from order_messages import NVDA, opened, shown, status
 from scripted import ScriptedTWS
+from virtual import on_virtual_time
 
 from ibnb import (
     ConnectionLostError,
     NotConnectedError,
     OrderLimits,
     OrderRejectedError,
+    RequestTimeoutError,
     SafetyError,
     createBracket,
     createOCA,
@@ -81,6 +83,37 @@ def test_a_bracket_of_which_tws_refuses_a_part_is_withdrawn(tws: ScriptedTWS, wh
     assert placed(tws) == left
     assert cancelled(tws) == [each for each in left if each != which]
     assert "The rest of the group is being cancelled" in str(caught.value)
+
+
+@pytest.mark.parametrize("which", [27, 28, 29])
+def test_an_unknown_code_about_a_part_is_told_as_it_is_of_one_order(tws: ScriptedTWS, which: int) -> None:
+    """The ids were returned without a word."""
+    on_virtual_time(tws.app)
+    refuse(tws, which, 10999, "Some new notice")
+    tws.on("reqOpenOrders", ("openOrderEnd",))
+    with pytest.raises(RequestTimeoutError) as caught:
+        tws.app.placeBracket(NVDA, BRACKET)
+    text = str(caught.value)
+    assert f"placeBracket({which}): state unconfirmed: order {which} (" in text
+    assert "TWS said 10999: Some new notice\nNothing is sent again" in text
+    assert placed(tws) == [27, 28, 29]
+    assert cancelled(tws) == []
+
+
+def test_an_unknown_code_is_forgotten_once_tws_shows_the_order(tws: ScriptedTWS) -> None:
+    on_virtual_time(tws.app)
+    refuse(tws, 28, 10999)
+    tws.on("reqOpenOrders", *shown(28, BRACKET.takeProfit, "Submitted"), ("openOrderEnd",))
+    assert tws.app.placeBracket(NVDA, BRACKET) == [27, 28, 29]
+
+
+def test_a_part_that_is_refused_after_an_unknown_code_takes_the_others_with_it(tws: ScriptedTWS) -> None:
+    on_virtual_time(tws.app)
+    refuse(tws, 29, 10999)
+    tws.on("reqOpenOrders", ("error", 29, 201, "Order rejected - reason:no"), ("openOrderEnd",))
+    with pytest.raises(OrderRejectedError, match="The rest of the group is being cancelled"):
+        tws.app.placeBracket(NVDA, BRACKET)
+    assert cancelled(tws) == [27, 28]
 
 
 def test_what_protects_a_fill_isnt_withdrawn(tws: ScriptedTWS) -> None:
