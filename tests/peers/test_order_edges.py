@@ -54,6 +54,19 @@ def test_a_timeout_says_the_sum(tell: Tell) -> None:
         app.placeOrderNow(NVDA, createOrder("BUY", 0, cashQty=500.0), wait="Filled")
 
 
+# --- no text ---------------------------------------------------------------------------------------------------
+
+
+def test_an_order_whose_account_and_tif_are_none_leaves_on_every_wire(tell: Tell) -> None:
+    """On text ibapi refused it with 512, "Cannot send None to TWS", and named no field."""
+    _, app = tell(placeOrder=[both("Submitted")])
+    order = copy.copy(BUY)
+    order.account = order.tif = order.orderRef = None
+    app.placeOrderNow(NVDA, order, wait="Submitted")
+    app.modifyOrder(ID, tif=None)
+    assert app.getBlotter().loc[ID, "status"] == "Submitted"
+
+
 # --- refused, and not wholly -----------------------------------------------------------------------------------
 
 
@@ -315,9 +328,9 @@ def test_what_ibapi_cant_send_isnt_said_to_be_sent(tell: Tell, capsys: pytest.Ca
     app.placeOrderNow(NVDA, BUY, wait="Submitted")
     capsys.readouterr()
     broken = createOrder("BUY", 5, "LMT", 101.0)
-    broken.parentId = "none"  # type: ignore[assignment]
+    broken.parentId = "none"
     if not peer.wire.binary("openOrder"):
-        broken.account = None  # type: ignore[assignment]
+        broken.account = None
     with pytest.raises((OrderRejectedError, TypeError, ValueError)):
         app.placeOrderNow(NVDA, broken)
     assert capsys.readouterr().out == ""

@@ -38,6 +38,14 @@ def test_what_is_no_number_is_named(name: str, value: Any) -> None:
         as_sent(order, "a verb")
 
 
+@pytest.mark.parametrize("name", ["action", "orderType", "tif", "account", "orderRef", "ocaGroup", "algoStrategy"])
+def test_no_text_is_an_empty_one(name: str) -> None:
+    order = createOrder("BUY", 1, "LMT", 101)
+    setattr(order, name, None)
+    assert getattr(as_sent(order, "a verb"), name) == ""
+    assert getattr(order, name) is None
+
+
 def test_what_isnt_set_stays_so() -> None:
     sent = as_sent(createOrder("BUY", 1), "a verb")
     assert sent.lmtPrice == sent.cashQty == UNSET_DOUBLE
