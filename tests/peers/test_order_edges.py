@@ -330,7 +330,7 @@ def test_what_ibapi_cant_send_isnt_said_to_be_sent(tell: Tell, capsys: pytest.Ca
     broken = createOrder("BUY", 5, "LMT", 101.0)
     broken.parentId = "none"
     if not peer.wire.binary("openOrder"):
-        broken.account = None
+        broken.displaySize = None
     with pytest.raises((OrderRejectedError, TypeError, ValueError)):
         app.placeOrderNow(NVDA, broken)
     assert capsys.readouterr().out == ""
