@@ -2,8 +2,9 @@
 
 Rule: where two messages may be about the same shares, or an order may be in one of two states, the one counts that
 leaves less to sell. Then a wrong guess refuses an order, and never lets one through. Known is only this: a position has
-in it what was told before it, and nothing of an order that was sent after it; the rows of one download are of one
-moment; options that are gone without a sale have been exercised, where that was asked for.
+in it what was told before it, and nothing of an order that was sent after it, so a purchase that was on its way counts
+when its position is told again; the rows of one download are of one moment; options that are gone without a sale have
+been exercised, where that was asked for.
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ class _Order:
     ended: bool = False
     executed: dict[int, float] = field(default_factory=dict)
     reported: dict[int, float] = field(default_factory=dict)
-    # Units that a position may show already, while the fill they come of isn't told yet.
-    ahead: dict[Holding, float] = field(default_factory=dict)
+    # How many positions had been told when it was sent; before all of them where nobody knows.
+    since: float = -math.inf
     # An exercise's options that are gone.
     used: float = 0.0
     # Taken for dead from this moment on unless TWS says something.
@@ -103,16 +104,14 @@ class Exposure:
 
     def __init__(self) -> None:
         self._held: dict[Holding, float] = {}
-        # What of it has been reported since messages may have been missed, and by a list of positions that isn't
-        # over yet; accounts for which one was told to its end.
-        self._told: set[Holding] = set()
+        # How many positions have been told; and how many had been when a holding, or all of an account, was told last,
+        # since messages may have been missed.
+        self._count = 0
+        self._told: dict[Holding | str, int] = {}
+        # What has been named by a list of positions that isn't over yet.
         self._named: set[Holding] = set()
-        self._whole: set[str] = set()
-        # What positions may show of orders that nothing is known of yet: see _Order.ahead.
-        self._ahead = defaultdict[Holding, float](float)
-        # What is held more of than is counted, perhaps: positions have it that were told before a fill was.
+        # What is held more of than is counted, perhaps: a position may have a fill in it that was told after it.
         self.unclear: set[Holding] = set()
-        self._fell: set[Holding] = set()
         self._orders: dict[OrderKey, _Order] = {}
         self._exercising: set[OrderKey] = set()
         self._executions: dict[str, float] = {}
@@ -121,7 +120,7 @@ class Exposure:
 
     def held(self, holding: Holding) -> float | None:
         """Units that are held, below 0 when short; None when TWS hasn't told."""
-        return self._held.get(holding, 0.0) if holding in self._told or holding[0] in self._whole else None
+        return self._held.get(holding, 0.0) if holding in self._told or holding[0] in self._told else None
 
     def selling(self, holding: Holding, now: float) -> float:
         """Units that working orders may still sell, beyond what their own entries have yet to buy."""
@@ -156,7 +155,7 @@ class Exposure:
 
     def count(self, key: OrderKey, terms: Terms) -> None:
         """Count an order, new or changed, though it may sell more than is held."""
-        order = self._orders.setdefault(key, _Order(terms.group))
+        order = self._orders.setdefault(key, _Order(terms.group, since=self._count))
         order.sent.append(terms)
         order.doubted = math.inf
         if terms.uses:
@@ -182,7 +181,8 @@ class Exposure:
                 return "selling short isn't allowed, and no position is known; call getPositions() first"
             others = before[holding] - own[holding]
             going = f", {others:g} of them already being sold" if others > _DUST else ""
-            return f"only {max(held, 0.0):g} held{going}, and selling short isn't allowed"
+            unclear = " (getPositions() asks what a last fill has changed)" if holding in self.unclear else ""
+            return f"only {max(held, 0.0):g} held{going}, and selling short isn't allowed{unclear}"
         return ""
 
     def unsend(self, key: OrderKey, terms: Terms) -> None:
@@ -202,38 +202,33 @@ class Exposure:
 
     def position(self, holding: Holding, units: float, listed: bool = True) -> None:
         """A position as TWS reports it; `listed`: among all of its account."""
-        known = self._held.get(holding, 0.0 if holding[0] in self._whole else -math.inf)
+        before = self._last(holding)
         self._held[holding] = units
-        self._told.add(holding)
+        self._count += 1
+        self._told[holding] = self._count
         if listed:
             self._named.add(holding)
         self.unclear.discard(holding)
-        if units < known:
-            self._fell.add(holding)
-        if units > known:
-            self._fell.discard(holding)
-            for ahead in [self._ahead, *(order.ahead for order in self._orders.values())]:
-                ahead[holding] = ahead.get(holding, 0.0) + units - known
-        self._used(holding, known - units, max(0.0, units))
+        self._used(holding, before - units)
         for key, order in self._exercises(holding[0]):
             if not order.waiting and holding[1] in order.sent[0].trades:
-                self._settled(key, order.sent[0])
+                self._settled(key)
 
     def positions_told(self, account: str) -> None:
         """All positions of an account have been reported: what wasn't named isn't held."""
         for holding in {each for each in {*self._held, *self._ordered()} - self._named if each[0] == account}:
             self.position(holding, 0.0)
+        self._count += 1
+        self._told[account] = self._count
         for key, order in self._exercises(account):
             if not order.waiting:
-                self._settled(key, order.sent[0])
+                self._settled(key)
         self._named = {each for each in self._named if each[0] != account}
-        self._whole.add(account)
 
     def forget_positions(self) -> None:
         """Messages may have been missed: what is held isn't known until it is reported again."""
-        self._held = {each: 0.0 for each in self._ordered() if each[0] in self._whole} | self._held
-        for reported in (self._told, self._named, self._whole):
-            reported.clear()
+        self._told.clear()
+        self._named.clear()
 
     def _ordered(self) -> set[Holding]:
         """What orders trade that may be at work."""
@@ -253,36 +248,25 @@ class Exposure:
             if order.exercises and order.sent[0].account == account and option in (None, order.exercises)
         ]
 
-    def _used(self, options: Holding, gone: float, left: float) -> None:
-        """So many options are gone, and so many left. Own orders may have sold them; but no more than are left are
-        still to be exercised."""
+    def _used(self, options: Holding, gone: float) -> None:
+        """So many options are gone. Own orders may have sold them; the others have been exercised."""
         exercises = self._exercises(*options)
         waiting = sum(order.waiting for _, order in exercises)
-        if not waiting:
-            return
-        gone = max(0.0, gone - (self.selling(options, -math.inf) - waiting), waiting - left)
+        gone -= self.selling(options, -math.inf) - waiting
         for _, order in exercises:
-            used = min(gone, order.waiting)
+            used = min(max(0.0, gone), order.waiting)
             order.used += used
             gone -= used
             self.unclear.update((options[0], conId) for conId in order.sent[0].trades if not order.waiting)
 
-    def _settled(self, key: OrderKey, terms: Terms) -> None:
-        """A position has in it what an exercise bought or sold."""
-        for conId, units in terms.trades.items():
-            self._explained((terms.account, conId), max(0.0, units))
-            self.unclear.discard((terms.account, conId))
-        del self._orders[key]
-
-    def _explained(self, holding: Holding, units: float) -> None:
-        """So many of the units that a position shows are known to come of something."""
-        for ahead in [self._ahead, *(order.ahead for order in self._orders.values())]:
-            if holding in ahead:
-                ahead[holding] = max(0.0, ahead[holding] - units)
+    def _settled(self, key: OrderKey) -> None:
+        """Positions have in them what an exercise bought or sold."""
+        terms = self._orders.pop(key).sent[0]
+        self.unclear.difference_update((terms.account, conId) for conId in terms.trades)
 
     def shown(self, key: OrderKey, terms: Terms, status: str = "") -> None:
         """An order as TWS shows it."""
-        order = self._orders.setdefault(key, _Order(terms.group, ahead=dict(self._ahead)))
+        order = self._orders.setdefault(key, _Order(terms.group))
         if order.exercises:
             self.status(key, status, 0.0)
             return
@@ -313,7 +297,7 @@ class Exposure:
             if math.isfinite(units):
                 before = order.filled(conId)
                 order.reported[conId] = max(order.reported.get(conId, 0.0), filled * abs(units) / terms.quantity)
-                self._traded((terms.account, conId), math.copysign(order.filled(conId) - before, units), order.ahead)
+                self._traded((terms.account, conId), math.copysign(order.filled(conId) - before, units), order.since)
 
     def execution(self, key: OrderKey, execId: str, holding: Holding, units: float) -> None:
         """A fill, sales below 0; one whose id differs in the last part alone corrects an earlier one."""
@@ -322,13 +306,13 @@ class Exposure:
         self._executions[identity] = units
         order = self._orders.get(key)
         if order is None:
-            self._traded(holding, change, self._ahead)
+            self._traded(holding, change, -math.inf)
             return
         if order.exercises == holding[1]:
             order.used -= change
         before = order.filled(holding[1])
         order.executed[holding[1]] = order.executed.get(holding[1], 0.0) + change * math.copysign(1.0, units)
-        self._traded(holding, (order.filled(holding[1]) - before) * math.copysign(1.0, units), order.ahead)
+        self._traded(holding, (order.filled(holding[1]) - before) * math.copysign(1.0, units), order.since)
 
     def refused(self, key: OrderKey, known: bool, gone: bool, now: float) -> None:
         """TWS answered an order, or a change of one, with an error.
@@ -349,12 +333,14 @@ class Exposure:
             order.ended = order.ended or (gone and not order.sent)
             order.sent.clear()
 
-    def _traded(self, holding: Holding, units: float, ahead: Mapping[Holding, float]) -> None:
-        """Units have been bought, or sold (below 0). What a position has shown already isn't bought twice."""
-        seen = min(max(units, 0.0), ahead.get(holding, 0.0))
-        if seen:
-            self._explained(holding, seen)
-        if seen or (units < 0 and holding in self._fell):
+    def _traded(self, holding: Holding, units: float, since: float) -> None:
+        """Units have been bought, or sold (below 0), by an order of that time."""
+        told = max((self._told[each] for each in (holding, holding[0]) if each in self._told), default=math.inf)
+        if units and since < told < math.inf:
             self.unclear.add(holding)
-        if holding in self._held or holding[0] in self._whole:
-            self._held[holding] = self._held.get(holding, 0.0) + units - seen
+        if units < 0 or since >= told:
+            self._held[holding] = self._last(holding) + units
+
+    def _last(self, holding: Holding) -> float:
+        """What was held at least when it was told last, and by what was told since."""
+        return self._held.get(holding, 0.0 if holding[0] in self._told else -math.inf)
