@@ -94,6 +94,19 @@ def test_shares_that_are_sold_are_gone_whichever_message_says_it(tell: Tell, fil
         sell(app, 1)
 
 
+def test_a_purchase_that_a_position_has_in_it_isnt_held_beside_it(tell: Tell) -> None:
+    """Somebody else has sold five meanwhile: the position, told before the execution, says five as it did before."""
+    bought = {"conId": NUMBER, "account": "DU1234567"}
+    fill = executed(5, 101.0, conId=NUMBER, acctNumber="DU1234567")
+    peer, app = owner(tell, [shown("Submitted", **bought), stands("Submitted"), HELD[0], fill], [])
+    app.placeOrderNow(NVDA, createOrder("BUY", 5, "LMT", 101.0))
+    core(app).fence.wait()
+    with pytest.raises(SafetyError, match="only 5 held"):
+        sell(app, 10)
+    sell(app, 5)
+    assert (2, 2) == (peer.times("placeOrder"), peer.times("reqPositions"))
+
+
 def test_a_bracket_of_which_tws_refuses_the_entry_holds_nothing(tell: Tell) -> None:
     _, app = owner(tell, [told(201, "Order rejected")], [])
     bracket = app.createBracket("BUY", 10, 100.0, 110.0, 95.0)
