@@ -148,7 +148,13 @@ class AccountGuard:
     # --- begin and end ---------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        """Start watching; returns when the baseline is known. IBError when TWS doesn't tell what is to be watched."""
+        """Start watching; returns when the baseline is known.
+
+        IBError when TWS doesn't tell what is to be watched, and for a guard that has begun before.
+        """
+        if self.watched:
+            # Its baseline, and whether it has fired, belong to the first time; two ends would stop it at the first one.
+            raise IBError("this AccountGuard has begun before: a guard watches once, so make another one.")
         known = self._core.lifecycle.accounts
         names = self._whose()
         for name in names:

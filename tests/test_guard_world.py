@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import ibnb
-from ibnb import AccountGuard, IBApp, SafetyError
+from ibnb import AccountGuard, IBApp, IBError, SafetyError
 
 
 @pytest.fixture
@@ -115,3 +115,13 @@ def test_a_guard_that_fires_in_one_world_says_nothing_of_the_others(app: IBApp) 
     app.disconnect()
     with pytest.raises(SafetyError, match="by hand"):
         ibnb.connect().placeOrderNow("AAPL", app.createOrder("BUY", 1))
+
+
+def test_a_guard_watches_once(app: IBApp) -> None:
+    """The second time it said that TWS had sent no NetLiquidation; within the first, its end was the end of both."""
+    guard = AccountGuard(app, 0.05)
+    for _ in range(2):
+        with pytest.raises(IBError, match="a guard watches once, so make another one"), guard, guard:
+            pass
+    with AccountGuard(app, 0.05) as another:
+        assert "watches" in repr(another)
