@@ -53,6 +53,7 @@ ONCE: dict[str, Sort] = {
     "reqFamilyCodes": Sort(None, "familyCodes"),
     "reqMktDepthExchanges": Sort(None, "mktDepthExchanges", "market_data"),
     "reqNewsProviders": Sort(None, "newsProviders", "news"),
+    "reqCompletedOrders": Sort(None, "completedOrders"),
     "reqScannerParameters": Sort(None, "scannerParameters", "scanner"),
     "reqMarketRule": Sort(None, kind="contract"),
     "reqMatchingSymbols": Sort(None, kind="contract"),

@@ -156,10 +156,8 @@ class ExecutionVerbs(OrderVerbs, listener=ExecutionCallbacks):
         >>> len(app.getCompletedOrders())
         0
         """
-        with self._ibnb.request("getCompletedOrders", reqId="completedOrders", timeout=timeout, kind="request") as slot:
-            self.reqCompletedOrders(apiOnly)
-            slot.wait()
-        return tables.frame("completedOrders", slot.rows)
+        rows = self._ibnb.ask("getCompletedOrders", "reqCompletedOrders", apiOnly, timeout=timeout)
+        return tables.frame("completedOrders", rows)
 
 
 def _row(contract: Any, execution: Any, charge: Any | None) -> tuple[Any, ...]:

@@ -58,8 +58,6 @@ def _doubt(core: Core, blotter: Blotter, key: Key) -> None:
 def _ask_completed(core: Core) -> None:
     """Have TWS list the orders that have ended today: the blotter knows them by their permanent ids."""
     try:
-        with core.request("getCompletedOrders", kind="request", reqId="completedOrders", timeout=_PATIENCE) as slot:
-            core.client.reqCompletedOrders(False)
-            slot.wait()
+        core.ask("getCompletedOrders", "reqCompletedOrders", False, timeout=_PATIENCE)
     except RequestError as error:  # an old TWS, or one that doesn't tell
         core.status.say(f"completed orders can't be had: {error}", "notice")
