@@ -89,6 +89,8 @@ class Asked:
     fields: dict[str, float | str | None] | None
     #: What it changes other fields from.
     before: dict[str, Any] = field(default_factory=dict)
+    #: The whole order as a change makes it.
+    order: Any = None
     #: CONFIRMED, the refusal, or None while it is open.
     answer: Said | None = None
     #: A message with an unknown code came: it may be the answer.
@@ -129,26 +131,23 @@ class OrderState:
     #: The end was told by an error alone: what TWS shows later is truer.
     ended_by_error: bool = False
     asked: list[Asked] = field(default_factory=list)
-    #: As it was sent last, or as TWS showed it since.
-    latest: Any = None
     log: list[tuple[Any, ...]] = field(default_factory=list)
     messages: list[Said] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.latest = self.order
         self.parentId = self.order.parentId
         self._resize(number(self.order, "totalQuantity"))
 
     def change(self, order: Any) -> Asked:
         """A change leaves; what TWS confirms replaces the order, and a refused change leaves the old one in force."""
         wanted = {name: _compared(order, name) for name in _COMPARED}
-        # A change that was refused hasn't changed anything.
-        going = any(each.answer is None and each.fields is not None for each in self.asked)
-        base = self.latest if going else self.order
+        # Told from the order as TWS shows it, or as the last change that is on its way makes it.
+        *_, base = self.order, *(each.order for each in self.asked if each.answer is None and each.fields is not None)
         before = {name: _compared(base, name) for name in _COMPARED}
         other = {name: old for name in _CHANGES if _said(order, name) not in (None, old := _said(base, name))}
-        self.asked.append(Asked({name: new for name, new in wanted.items() if new not in (None, before[name])}, other))
-        self.latest = order
+        self.asked.append(
+            Asked({name: new for name, new in wanted.items() if new not in (None, before[name])}, other, order)
+        )
         return self.asked[-1]
 
     def cancel(self) -> Asked:
@@ -167,9 +166,6 @@ class OrderState:
         for each in self.asked:
             if each.answer is None and each.shown_by(order):
                 each.answer, news = CONFIRMED, True
-        if all(each.answer is not None or each.fields is None for each in self.asked):
-            # What TWS makes of an order (a stop's limit price …) is no change of ours.
-            self.latest = order
         self._resize(number(order, "totalQuantity"))
         # Late words about an order that has ended don't bring it to life; orderStatus may.
         over = self.status in DONE - {"Inactive"} and not self.ended_by_error

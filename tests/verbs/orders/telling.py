@@ -96,3 +96,8 @@ class Told:
     def stands(self, key: Any = ID) -> tuple[str, float, float]:
         found = self.report(key)
         return found.status, found.filled, found.remaining
+
+
+def working() -> Told:
+    """TWS has shown the order, and it works."""
+    return Told().open("Submitted").status("Submitted")
