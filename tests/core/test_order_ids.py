@@ -116,3 +116,10 @@ def test_requests_go_on_until_orders_come_within_400000_of_them() -> None:
     assert made.request() == 1_000_002
     assert made.request() == 2_000_001
     assert made.last_request == 2_000_001
+
+
+def test_a_session_that_is_played_again_counts_on_from_where_it_was() -> None:
+    """(Mutant of order_ids.py.)"""
+    made = ids()
+    made.go_on(1_234_567)
+    assert made.request() == 1_234_568

@@ -37,6 +37,16 @@ def test_the_list_of_completed_orders_is_a_step_of_the_log() -> None:
     assert told.blotter.log(ID)[-1][:3] == (3.0, "completedOrder", "Filled")
 
 
+@pytest.mark.parametrize(("stands", "listed"), [("Filled", "Cancelled"), ("Submitted", "PendingCancel")])
+def test_the_list_of_completed_orders_tells_of_ends_and_no_end_of_what_is_filled(stands: str, listed: str) -> None:
+    """(Mutant of order_state.py.)"""
+    told = Told().status(stands, filled := 5 if stands == "Filled" else 0, price=100.0)
+    done = told.order.__class__()
+    done.permId, done.filledQuantity = PERM, filled
+    told.blotter.completed(done, listed, 3.0)
+    assert told.report().status == stands
+
+
 def test_a_fill_ends_the_doubt_whether_tws_has_the_order() -> None:
     """(Mutant of blotter.py.)"""
     assert Told().error(10999, "new").execute(2, 100.0).blotter.doubted(ID) is None
