@@ -231,7 +231,8 @@ class Outgoing:
     def left(self, slot: Slot) -> None:
         """A verb is over: forget what it was remembered for."""
         self.subscriptions.left(slot)
-        self.history_over(slot.key)
+        if isinstance(slot.key, int):  # others are no historical requests
+            self.history_over(slot.key)
 
     def ask_again(self, slot: Slot) -> bool:
         """After a pacing violation: wait, and send the same request once more. False when it can't help."""
