@@ -11,7 +11,7 @@ from inside import core
 from scripted import ScriptedTWS
 
 import ibnb
-from ibnb import IBApp
+from ibnb import IBApp, NotConnectedError
 from ibnb.ib import create, values
 
 Use = Callable[[IBApp], Any]
@@ -50,7 +50,7 @@ WRONG: dict[str, tuple[Use, str]] = {
         lambda app: app.getAccountSummary("NetLiq,SMA"),
         "tags 'NetLiq' is not legal. Did you mean 'NetLiquidation'",
     ),
-    "an order id in words": (lambda app: app.cancelOrderById("1"), "order id '1' must be a number"),  # type: ignore[arg-type]
+    "an order id in words": (lambda app: app.cancelOrderById("1"), "order id '1' must be a whole number"),  # type: ignore[arg-type]
     "limits that are a number": (lambda app: app.limitOrders(5), "5 isn't limits; ibnb.OrderLimits"),  # type: ignore[arg-type]
     "a code in words": (lambda app: app.explain("200"), "code '200' must be a number"),  # type: ignore[arg-type]
     "a symbol that is a number": (lambda app: app.createContract(5), "symbol must be text .* IB's number is conId=5"),  # type: ignore[arg-type]
@@ -120,6 +120,30 @@ def test_it_is_said_what_is_wrong(tws: ScriptedTWS, what: str) -> None:
         use(tws.app)
     assert [] == tws.asked
     assert 0 == len(core(tws.app).pending)
+
+
+@pytest.mark.parametrize("wrong", [True, np.True_, 27.0, np.float64(27), float("nan"), "27", None, [27]], ids=repr)
+def test_an_order_id_is_a_whole_number(tws: ScriptedTWS, wrong: Any) -> None:
+    """True was order 1, and 27.0 order 27: found, and then waited for in vain, or refused by protobuf."""
+    app = tws.app
+    tws.on("reqOpenOrders", ("openOrderEnd",))
+    app.placeOrder(27, app.createContract("AAPL"), one(app))
+    app.placeOrder(1, app.createContract("AAPL"), one(app))
+    for verb, rest in {
+        "waitOrder": ("Submitted",),
+        "getOrderLog": (),
+        "modifyOrder": (),
+        "cancelOrderById": (),
+        "cancelOrder": (),
+        "placeOrder": (app.createContract("AAPL"), one(app)),
+    }.items():
+        with pytest.raises(ValueError, match=f"{verb}: order id .* must be a whole number"):
+            getattr(app, verb)(wrong, *rest)
+    assert 2 == len(app.getBlotter())
+    assert [] == tws.asked
+    with pytest.raises(NotConnectedError):
+        IBApp().placeOrder(None, app.createContract("AAPL"), one(app))  # type: ignore[arg-type]
+    assert 2 == len(app.getOrderLog(np.int64(27))) + len(app.getOrderLog(1))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import difflib
 import math
 import re
 from collections.abc import Collection
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 #: Bar size → seconds. A month is 30 days here: good enough to count bars, never used for dates.
@@ -240,6 +240,14 @@ def check_order(contract: Any, order: Any, verb: str) -> None:
             raise ValueError(
                 f"{verb}: {_short(each)} isn't a condition; createCondition('price', '>=', 200, contract) makes one."
             )
+
+
+def check_order_id(order_id: Any, verb: str) -> None:
+    """ValueError unless it is a whole number; True isn't 1 here."""
+    if not isinstance(order_id, Integral) or isinstance(order_id, bool):
+        raise ValueError(
+            f"{verb}: order id {order_id!r} must be a whole number: placeOrderNow returns it, listOrders shows it."
+        )
 
 
 def check_number(name: str, value: Any, verb: str) -> Any:

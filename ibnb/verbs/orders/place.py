@@ -11,7 +11,6 @@ import copy
 import reprlib
 from collections.abc import Collection, Iterable
 from contextlib import ExitStack
-from numbers import Integral
 from typing import Any
 
 import pandas as pd
@@ -24,7 +23,7 @@ from ibnb.ib import conditions, create
 from ibnb.ib.api import is_unset, to_float
 from ibnb.ib.fields import ContractLike, OrderLike
 from ibnb.ib.instruments import for_order
-from ibnb.ib.values import check, check_order
+from ibnb.ib.values import check, check_order, check_order_id
 from ibnb.verbs.orders.blotter import Blotter, OrderReport
 from ibnb.verbs.orders.callbacks import OrderCallbacks
 from ibnb.verbs.orders.groups import Group
@@ -168,7 +167,9 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         'Filled'
         """
         self._ibnb.tell_problems()
-        return _waiting(self).for_status("waitOrder", order_id, _statuses(status), timeout)
+        wanted = _statuses(status)
+        check_order_id(order_id, "waitOrder")
+        return _waiting(self).for_status("waitOrder", order_id, wanted, timeout)
 
     def getBlotter(self) -> pd.DataFrame:
         """Return every order that this session knows, as it stands now: nothing is asked of TWS.
@@ -192,6 +193,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         >>> app.getOrderLog(orderId)["status"].iloc[-1]
         'Submitted'
         """
+        check_order_id(order_id, "getOrderLog")
         _waiting(self).report(order_id)
         return tables.frame("orderLog", _blotter(self).log(order_id))
 
@@ -223,6 +225,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         >>> float(app.getBlotter().loc[orderId, "lmtPrice"])
         101.0
         """
+        check_order_id(order_id, "modifyOrder")
         known = _blotter(self).order(order_id)
         if known is None:
             self.getOpenOrders(timeout=timeout)
@@ -271,8 +274,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         >>> app.cancelOrderById(orderId, wait=True)
         Cancel requested for order 1
         """
-        if not isinstance(order_id, Integral) or isinstance(order_id, bool):
-            raise ValueError(f"order id {order_id!r} must be a number: placeOrderNow returns it, listOrders shows it.")
+        check_order_id(order_id, "cancelOrderById")
         self._ibnb.limit(timeout, "cancelOrderById")
         self._ibnb.check_usable("cancelOrderById")
         self.cancelOrder(order_id)
@@ -339,6 +341,8 @@ class OrderVerbs(Session, listener=OrderCallbacks):
 
     def placeOrder(self, orderId: int, contract: Any, order: Any) -> None:
         """ibapi's placeOrder; the blotter knows of the order before the answer can come. SafetyError."""
+        if orderId is not None or self.isConnected():  # without a connection there is no id, and that is said below
+            check_order_id(orderId, "placeOrder")
         check_order(contract, order, "placeOrder")
         self._ibnb.gate.prepare(contract)
         with self._ibnb.placing():
@@ -356,6 +360,7 @@ class OrderVerbs(Session, listener=OrderCallbacks):
 
     def cancelOrder(self, orderId: int, orderCancel: Any = None) -> None:
         """ibapi's cancelOrder; the second argument, which changes between releases, may be left out. SafetyError."""
+        check_order_id(orderId, "cancelOrder")
         asked = _blotter(self).cancelling(orderId, self._ibnb.now())
         try:
             super().cancelOrder(orderId, orderCancel)
