@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from ibnb.core.session import Session
-from ibnb.errors import IBError, OrderRejectedError
+from ibnb.errors import ConnectionLostError, IBError, NotConnectedError, OrderRejectedError
 from ibnb.verbs.orders.blotter import Blotter
 from ibnb.verbs.orders.order_state import WORKING, Said
 from ibnb.verbs.orders.waiting import named, refusal
@@ -51,9 +51,14 @@ class Group:
                 self._sent.append(orderId)
         except OrderRejectedError:
             raise
-        except BaseException:
+        except BaseException as error:
             with suppress(IBError):
                 self._withdraw()
+            if self._sent and isinstance(error, ConnectionLostError | NotConnectedError):
+                raise ConnectionLostError(
+                    f"{error}\nSent before, and perhaps held at TWS without the rest of the group: "
+                    f"{named(self._sent)}.\nLook there, or ask it (getOpenOrders), before you decide."
+                ) from None
             raise
         finally:
             # What placeOrder hasn't been handed holds no shares of the account any more.

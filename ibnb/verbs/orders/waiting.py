@@ -13,7 +13,14 @@ from math import isnan
 from typing import Any
 
 from ibnb.core.core import Core
-from ibnb.errors import ConnectionLostError, IBError, OrderRejectedError, RequestTimeoutError, request_error
+from ibnb.errors import (
+    ConnectionLostError,
+    IBError,
+    NotConnectedError,
+    OrderRejectedError,
+    RequestTimeoutError,
+    request_error,
+)
 from ibnb.ib.api import is_unset, to_float
 from ibnb.verbs.orders.blotter import Blotter, Key, OrderReport
 from ibnb.verbs.orders.order_state import CONFIRMED, DEACTIVATED, DONE, UNCERTAIN, WORKING, Said, number
@@ -107,12 +114,11 @@ class Waiting:
         def open_still() -> list[int]:
             return [each for each, asked in cancels.items() if asked.answer is None and not self.report(each).done]
 
-        self._core.wait_until(
-            lambda: not open_still(),
-            timeout,
-            verb,
-            standing=lambda: "; ".join(self.standing(each) for each in open_still()),
-        )
+        def standing() -> str:
+            return "; ".join(self.standing(each) for each in open_still())
+
+        ends = self._core.now() + self._core.limit(timeout, verb)
+        self._wait(lambda: not open_still(), ends, verb, standing, standing)
         for orderId, asked in cancels.items():
             if asked.answer not in (None, CONFIRMED) and not self.report(orderId).done:
                 raise refusal(asked.answer, orderId, verb)
@@ -145,12 +151,19 @@ class Waiting:
         return status in wanted or status in DONE or not wanted.isdisjoint(_BEHIND.get(status, ()))
 
     def _until(self, done: Callable[[], bool], ends: float, what: str, orderId: int) -> None:
+        self._wait(done, ends, what, lambda: self.standing(orderId), lambda: self._told(orderId))
+
+    def _wait(
+        self, done: Callable[[], bool], ends: float, what: str, standing: Callable[[], str], told: Callable[[], str]
+    ) -> None:
         try:
-            self._core.wait_until(done, self._left(ends), what, standing=lambda: self._told(orderId))
-        except ConnectionLostError as error:
-            # Who takes the order for lost with it sends it twice.
+            self._core.wait_until(done, self._left(ends), what, standing=told)
+        except (ConnectionLostError, NotConnectedError) as error:
+            # It may have gone before the wait began. Who takes the order for lost with it sends it twice.
+            if done():
+                return
             raise ConnectionLostError(
-                f"{error}\nWhen last heard of, {self.standing(orderId)}.\n"
+                f"{error}\nWhen last heard of, {standing()}.\n"
                 "Nothing is sent again: look at TWS, or ask it (getOpenOrders, getExecutions), before you decide."
             ) from None
 

@@ -161,7 +161,7 @@ def test_a_group_that_breaks_off_is_withdrawn(tws: ScriptedTWS) -> None:
             raise ConnectionLostError("gone")
 
     tws.on("placeOrder", fail)
-    with pytest.raises(ConnectionLostError):
+    with pytest.raises(ConnectionLostError, match=r"(?s)gone.*Sent before, and perhaps held at TWS .*: 27\."):
         tws.app.placeBracket(NVDA, BRACKET)
     assert cancelled(tws) == [27]
 

@@ -12,7 +12,7 @@ from order_messages import NVDA, Commission, execution, filled, opened, shown, s
 from scripted import ScriptedTWS
 from virtual import on_virtual_time
 
-from ibnb import ConnectionLostError, OrderRejectedError, RequestTimeoutError, createOrder
+from ibnb import ConnectionLostError, IBApp, OrderRejectedError, RequestTimeoutError, createOrder
 from ibnb.errors import CallbackWarning, request_error
 
 BUY = createOrder("BUY", 1, "MKT")
@@ -267,6 +267,39 @@ def test_a_lost_connection_says_how_the_order_stood(tws: ScriptedTWS) -> None:
     said = r"(?s)ended.*When last heard of, order 27 .* is Submitted, 0 of 1 filled.*Nothing is sent again"
     with pytest.raises(ConnectionLostError, match=said):
         tws.app.placeOrderNow(NVDA, BUY, wait="Filled", timeout=10)
+
+
+class Hasty(IBApp):
+    """Loses its connection as soon as an order has left."""
+
+    def placeOrder(self, orderId: int, contract: Any, order: Any) -> None:
+        super().placeOrder(orderId, contract, order)
+        self.disconnect()
+
+
+@pytest.mark.parametrize("wait", ["Submitted", "Filled"])
+def test_a_connection_that_is_gone_before_the_wait_begins_says_that_the_order_was_sent(wait: str) -> None:
+    """It was "placeOrderNow(27): not connected", of an order that was filled at TWS."""
+    tws = ScriptedTWS(Hasty)
+    tws.on("placeOrder", *shown(27, BUY, "PreSubmitted"))
+    with pytest.raises(ConnectionLostError, match=r"(?s)not connected.*When last heard of, order 27 .* PreSubmitted"):
+        tws.app.placeOrderNow(NVDA, BUY, wait=wait, timeout=10)
+
+
+def test_what_is_known_before_the_connection_goes_is_told_without_one() -> None:
+    tws = ScriptedTWS(Hasty)
+    tws.on("placeOrder", *filled(27, BUY, 120.5))
+    assert tws.app.placeOrderNow(NVDA, BUY, wait="Filled", timeout=10) == 27
+
+
+def test_who_cancels_all_hears_how_the_orders_stood_when_the_connection_went(tws: ScriptedTWS) -> None:
+    tws.on("placeOrder", *shown(27, BUY, "Submitted"))
+    tws.on("reqOpenOrders", *shown(27, BUY, "Submitted"), ("openOrderEnd",))
+    tws.on("cancelOrder", lost_in(tws, 1.0))
+    on_virtual_time(tws.app)
+    tws.app.placeOrderNow(NVDA, BUY)
+    with pytest.raises(ConnectionLostError, match=r"When last heard of, order 27 .* is Submitted"):
+        tws.app.cancelAllOrders(wait=True, timeout=10)
 
 
 def test_a_filled_order_is_told_though_the_connection_is_lost_before_its_commission(tws: ScriptedTWS) -> None:
