@@ -80,10 +80,12 @@ _COLUMNS = {
     "scan": "rank | symbol secType currency exchange localSymbol tradingClass conId distance benchmark projection",
     "orders": (
         "orderId | action totalQuantity symbol orderType lmtPrice auxPrice tif status filled remaining avgFillPrice "
-        "whyHeld parentId permId clientId account"
+        "whyHeld parentId permId clientId account secType currency lastTradeDateOrContractMonth strike right "
+        "localSymbol tradingClass conId comboLegs"
     ),
     "completedOrders": (
-        "symbol action totalQuantity orderType lmtPrice tif status completedStatus completedTime permId account"
+        "symbol action totalQuantity orderType lmtPrice tif status completedStatus completedTime permId account filled "
+        "secType currency lastTradeDateOrContractMonth strike right localSymbol tradingClass conId comboLegs"
     ),
     "orderLog": "time:moments | message status filled remaining avgFillPrice text",
     "executions": (
@@ -244,6 +246,18 @@ def identity(contract: Any) -> tuple[str, float | None, str, str, str]:
     right = "" if contract.right in ("?", "0") else contract.right
     expiry = contract.lastTradeDateOrContractMonth
     return expiry, contract.strike or None, right, contract.localSymbol, contract.tradingClass
+
+
+def ordered(contract: Any) -> tuple[Any, ...]:
+    """What an order trades, beside its symbol: secType, currency, identity, conId, and a combination's legs as text."""
+    legs = "; ".join(f"{leg.action} {leg.ratio} of conId {leg.conId}" for leg in contract.comboLegs or ())
+    return contract.secType, contract.currency, *identity(contract), contract.conId, legs
+
+
+def limit_price(contract: Any, order: Any) -> float | None:
+    """An order's limit; 0 is one for a combination only."""
+    price: float | None = order.lmtPrice
+    return price if price or (contract.secType == "BAG" and "LMT" in str(order.orderType)) else None
 
 
 def account(rows: Sequence[tuple[str, str, str, str]]) -> pd.DataFrame:

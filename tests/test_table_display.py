@@ -31,10 +31,22 @@ def order(orderId: int, **other: Any) -> tuple[Any, ...]:
         "lmtPrice": 199.5,
         "tif": "DAY",
     }
-    row = {**usual, "status": "Submitted", "filled": 0, "remaining": 10, "clientId": 1, "account": "DU1", **other}
+    what = {"secType": "STK", "currency": "USD", "localSymbol": "AAPL", "tradingClass": "NMS", "conId": 265598}
+    empty = dict.fromkeys(("whyHeld", "lastTradeDateOrContractMonth", "right", "comboLegs"), "")
+    row = {
+        **usual,
+        **what,
+        **empty,
+        "status": "Submitted",
+        "filled": 0,
+        "remaining": 10,
+        "clientId": 1,
+        "account": "DU1",
+        **other,
+    }
     return (
         orderId,
-        *(row.get(name, "" if name == "whyHeld" else None) for name in tables.TABLES["orders"] if name != "orderId"),
+        *(row.get(name) for name in tables.TABLES["orders"] if name != "orderId"),
     )
 
 
@@ -89,20 +101,21 @@ def test_one_row_is_shown_as_a_column() -> None:
         ["symbol", "AAPL"],
     ]
     assert ["lmtPrice", "199.50"] in [line.split() for line in lines]
-    assert lines[-1] == "empty: auxPrice, avgFillPrice, whyHeld"
-    assert blotter.shape == (1, 16)
+    assert lines[-1] == "empty: auxPrice, avgFillPrice, whyHeld, lastTradeDateOrContractMonth, strike, right, comboLegs"
+    assert blotter.shape == (1, 25)
 
 
 def test_what_is_the_same_in_each_row_or_empty_is_told_below() -> None:
-    """first_use B9: the blotter's 16 columns, the option chain's 22."""
+    """first_use B9: the blotter's 25 columns, the option chain's 22."""
     blotter = tables.frame("orders", [order(7), order(8, lmtPrice=1200, filled=5, avgFillPrice=199.123456)])
     lines = repr(blotter).splitlines()
     assert lines[-2:] == [
-        "the same in each row: parentId 0, permId 0, clientId 1, account DU1",
-        "empty: auxPrice, whyHeld",
+        "the same in each row: parentId 0, permId 0, clientId 1, account DU1, secType STK, currency USD, "
+        "localSymbol AAPL, tradingClass NMS, conId 265598",
+        "empty: auxPrice, whyHeld, lastTradeDateOrContractMonth, strike, right, comboLegs",
     ]
     page = blotter._repr_html_() or ""  # type: ignore[operator]
-    assert "<p>empty: auxPrice, whyHeld</p>" in page
+    assert "<p>empty: auxPrice, whyHeld, lastTradeDateOrContractMonth, strike, right, comboLegs</p>" in page
     assert "<th>whyHeld</th>" not in page
     assert ["<td>199.50</td>" in page, "<td>1,200.00</td>" in page, "<td>199.1235</td>" in page] == [True, True, True]
     # What matters most stays, also when it is the same.

@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from ibnb import tables
 from ibnb.ib.api import Contract, Order, to_float
 from ibnb.table_display import shown_html
 from ibnb.verbs.orders.fills import Fill, Newest, reaches, shares
@@ -363,7 +364,7 @@ def _row(state: OrderState) -> tuple[Any, ...]:
         order.totalQuantity,
         contract.symbol,
         order.orderType,
-        order.lmtPrice or None,
+        tables.limit_price(contract, order),
         order.auxPrice or None,
         order.tif,
         state.status,
@@ -373,4 +374,5 @@ def _row(state: OrderState) -> tuple[Any, ...]:
         state.permId,
         state.clientId,
         order.account,
+        *tables.ordered(contract),
     )

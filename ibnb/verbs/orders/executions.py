@@ -46,19 +46,22 @@ class ExecutionCallbacks(Listener):
 
     @on("completedOrder")
     def got_completed_order(self, contract: Any, order: Any, orderState: Any) -> None:
+        # It may show what was filled alone, and 0 as its total: that is the whole of a filled order, and of no other.
+        total = None if is_unset(order.totalQuantity) else order.totalQuantity
         row = (
             contract.symbol,
             order.action,
-            # A completed order shows what was filled here, and 0 as its total.
-            order.filledQuantity if is_unset(order.totalQuantity) or not order.totalQuantity else order.totalQuantity,
+            total or (order.filledQuantity if orderState.status == "Filled" else None),
             order.orderType,
-            order.lmtPrice or None,
+            tables.limit_price(contract, order),
             order.tif,
             orderState.status,
             orderState.completedStatus,
             orderState.completedTime,
             order.permId,
             order.account,
+            order.filledQuantity,
+            *tables.ordered(contract),
         )
         self._pending.add("completedOrders", row)
 
@@ -150,8 +153,9 @@ class ExecutionVerbs(OrderVerbs, listener=ExecutionCallbacks):
     def getCompletedOrders(self, apiOnly: bool = False, timeout: float | None = None) -> pd.DataFrame:
         """Return the orders that were filled or cancelled since the last daily reset, of all clients.
 
-        Columns symbol, action, totalQuantity, orderType, lmtPrice, tif, status, completedStatus, completedTime (IB's
-        text), permId, account; `apiOnly` leaves out those entered in TWS by hand.
+        Columns symbol, action, totalQuantity (NaN where TWS doesn't say), orderType, lmtPrice, tif, status,
+        completedStatus, completedTime (IB's text), permId, account, filled; and what was traded, as in getBlotter.
+        `apiOnly` leaves out those entered in TWS by hand.
 
         >>> len(app.getCompletedOrders())
         0

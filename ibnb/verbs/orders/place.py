@@ -175,8 +175,10 @@ class OrderVerbs(Session, listener=OrderCallbacks):
         """Return every order that this session knows, as it stands now: nothing is asked of TWS.
 
         Index `orderId`; action, totalQuantity, symbol, orderType, lmtPrice, auxPrice, tif, status, filled, remaining,
-        avgFillPrice, whyHeld, parentId, permId, clientId, account. Orders of others are as getOpenOrders("account")
-        showed them last; one that it doesn't show any more is "Uncertain".
+        avgFillPrice, whyHeld, parentId, permId, clientId, account; and what is traded: secType, currency,
+        lastTradeDateOrContractMonth, strike, right, localSymbol, tradingClass, conId, comboLegs (a combination's, as
+        text). Orders of others are as getOpenOrders("account") showed them last; one that it doesn't show any more is
+        "Uncertain".
 
         >>> len(app.getBlotter())
         0

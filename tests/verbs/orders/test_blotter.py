@@ -77,7 +77,7 @@ def test_a_second_perm_id_under_an_id_is_a_second_order() -> None:
     """nautilus#4564: a change sent while the link was down lives on as another order; a cancel reaches one of them."""
     told = Told().open("Submitted").status("Submitted").open("Submitted", perm=99, lmtPrice=102.0)
     assert ["TWS has a second order under the id 27: permId 99 beside 5"] == [text.split(". ")[0] for text in told.said]
-    assert [(row[0], row[5], row[-3]) for row in told.blotter.rows()] == [(ID, 101.0, PERM), (ID, 102.0, 99)]
+    assert [(row[0], row[5], row[14]) for row in told.blotter.rows()] == [(ID, 101.0, PERM), (ID, 102.0, 99)]
     told.status("Cancelled")
     assert told.stands(SECOND)[0] == "Submitted"
     # Under the id something still works: a wait for its end isn't over.

@@ -9,8 +9,8 @@ from order_messages import NVDA, Commission, execution
 from scripted import ScriptedTWS
 from virtual import on_virtual_time
 
-from ibnb import createOrder
-from ibnb.ib.api import UNSET_DECIMAL, OrderState, to_decimal
+from ibnb import createContract, createOrder
+from ibnb.ib.api import UNSET_DECIMAL, ComboLeg, OrderState, to_decimal
 
 BUY = createOrder("BUY", 1, "MKT")
 
@@ -113,9 +113,37 @@ def test_fills_that_were_heard_of_are_this_program_s_by_symbol(tws: ScriptedTWS)
 
 
 @pytest.mark.parametrize("total", [0, None])
-def test_a_completed_order_without_a_total_shows_what_was_filled(tws: ScriptedTWS, total: int | None) -> None:
+@pytest.mark.parametrize(("status", "shown"), [("Filled", 2.0), ("Cancelled", math.nan)])
+def test_a_completed_order_without_a_total_shows_what_was_filled(
+    tws: ScriptedTWS, total: int | None, status: str, shown: float
+) -> None:
+    """Two of three were filled before the cancel, and two were called the whole order."""
     done, state = createOrder("BUY", 3), OrderState()
     done.totalQuantity = UNSET_DECIMAL if total is None else to_decimal(total)
-    done.filledQuantity = to_decimal(2)
+    done.filledQuantity, state.status = to_decimal(2), status
     tws.on("reqCompletedOrders", ("completedOrder", NVDA, done, state), ("completedOrdersEnd",))
-    assert tws.app.getCompletedOrders()["totalQuantity"].tolist() == [2.0]
+    found = tws.app.getCompletedOrders()
+    assert found["totalQuantity"].tolist() == pytest.approx([shown], nan_ok=True)
+    assert found["filled"].tolist() == [2.0]
+
+
+def test_orders_say_what_they_trade(tws: ScriptedTWS) -> None:
+    """Two options, a CFD and a spread were four times AAPL."""
+    option, spread = createContract("AAPL", "OPT", conId=7), createContract("AAPL")
+    option.lastTradeDateOrContractMonth, option.strike, option.right = "20250613", 195.0, "C"
+    spread.secType, spread.comboLegs = "BAG", [ComboLeg(), ComboLeg()]
+    for leg, conId, action in zip(spread.comboLegs, (7, 8), ("BUY", "SELL"), strict=True):
+        leg.conId, leg.action, leg.ratio = conId, action, 1
+    state, free = OrderState(), createOrder("BUY", 1)
+    free.orderType, free.lmtPrice = "LMT", 0.0
+    told = [("completedOrder", each, free, state) for each in (option, spread)]
+    tws.on("reqCompletedOrders", *told, ("completedOrdersEnd",))
+    tws.record("placeOrder")
+    for each in (option, spread):
+        tws.app.placeOrderNow(each, free)
+    for table in (tws.app.getCompletedOrders(), tws.app.getBlotter()):
+        assert table["secType"].tolist() == ["OPT", "BAG"]
+        assert table["strike"].tolist() == pytest.approx([195.0, math.nan], nan_ok=True)
+        assert table["comboLegs"].tolist() == ["", "BUY 1 of conId 7; SELL 1 of conId 8"]
+        # A spread may be for nothing; nothing else has 0 as its limit.
+        assert table["lmtPrice"].tolist() == pytest.approx([math.nan, 0.0], nan_ok=True)
