@@ -102,7 +102,7 @@ class Gateway:
         self.host = host
         self._port = port
         self._embedded = False
-        self._lock = threading.RLock()  # held by whoever runs the world while there is no loop
+        self._lock = threading.RLock()  # held by whoever runs the world while there is no loop, or starts or ends one
         self.connections: list[Connection | Pipe] = []
         #: What a client has opened and neither side has closed.
         self.sockets: set[Connection] = set()
@@ -218,27 +218,29 @@ class Gateway:
                 self._server = None
 
     def stop(self) -> None:
-        """Drop every client and stop listening."""
+        """Drop every client and stop listening. Who starts or stops it meanwhile waits for that."""
         self._embedded = False
-        thread, loop = self._thread, self._loop
-        if thread is None or loop is None:
-            for connection in list(self.connections):
-                connection.abort()
-            self._tell()
-            self.connections.clear()
-            return
-        self._thread = None
-        with contextlib.suppress(RuntimeError):  # the loop has gone already
-            loop.call_soon_threadsafe(self._stopping.set)
-        thread.join(_CALL_TIMEOUT)
-        self._ending = False
+        with self._lock:
+            thread, loop = self._thread, self._loop
+            if thread is not None and loop is not None:
+                try:
+                    with contextlib.suppress(RuntimeError):  # the loop has gone already
+                        loop.call_soon_threadsafe(self._stopping.set)
+                    thread.join(_CALL_TIMEOUT)
+                finally:
+                    self._thread, self._ending = None, False
+                return
+        for connection in list(self.connections):
+            connection.abort()
+        self._tell()
+        self.connections.clear()
 
     def serve_forever(self) -> None:
         """Start if needed and block until the gateway is stopped or interrupted."""
-        self.start()
+        thread = self.start()._thread
         try:
-            while self._thread is not None and self._thread.is_alive():
-                self._thread.join(0.5)  # in slices, so that Ctrl-C is heard on every platform
+            while thread is not None and thread.is_alive():
+                thread.join(0.5)  # in slices, so that Ctrl-C is heard on every platform
         except KeyboardInterrupt:
             pass
         finally:
@@ -390,12 +392,12 @@ class Gateway:
             self.settle()
             return result
 
+        if threading.current_thread() is self._thread:  # without the lock, which is held by who waits for its end
+            return run()
         with self._lock:
             if self._thread is None or self._loop is None:
                 with uninterrupted():
                     return run()
-        if threading.current_thread() is self._thread:
-            return run()
 
         async def in_loop() -> T:
             # What clients have sent before, be it that they hang up, is read first. The first turn of the loop may be

@@ -160,6 +160,45 @@ def test_who_comes_in_the_moment_of_the_end_is_hung_up_on(
     assert gateway.sockets == set()
 
 
+def listens(gateway: Gateway) -> bool:
+    try:
+        socket.create_connection((gateway.host, gateway.port), 10).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("act", "listening"), [(Gateway.stop, False), (Gateway.start, True)])
+def test_who_stops_or_starts_it_while_it_is_stopped_waits_for_that(
+    act: Callable[[Gateway], object], listening: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second stop returned while the port was open still; a start said that it listened, and didn't."""
+    gateway, told, found = Gateway("lesson").start(), threading.Event(), list[bool]()
+
+    def act_too() -> None:
+        act(gateway)
+        found.append(listens(gateway))
+
+    ender, other = threading.Thread(target=gateway.stop), threading.Thread(target=act_too)
+
+    def end_and_act(_: World) -> None:
+        """In the loop, which can't end before this has."""
+        loop = asyncio.get_running_loop()
+        tell = loop.call_soon_threadsafe
+        monkeypatch.setattr(loop, "call_soon_threadsafe", lambda *args: (tell(*args), told.set())[0])
+        ender.start()
+        assert told.wait(60)
+        other.start()
+        other.join(0.2)  # it has to wait: only one that doesn't is done by then
+
+    gateway.inspect(end_and_act)
+    for thread in (ender, other):
+        thread.join(60)
+    assert [listening, listening] == [*found, listens(gateway)]
+    gateway.stop()
+    assert not listens(gateway)
+
+
 def test_only_trusted_hosts_are_let_in() -> None:
     gateway = Gateway("lesson", trusted=["10.1.2.3"])
     assert gateway.trusts("127.0.0.1")
