@@ -45,11 +45,11 @@ class Slot:
     lasting = False
     on_replay: Callable[[], object] | None = None
     # When the stream began, when data last came, and the gap that the next data end.
-    opened = 0.0
+    opened: float
     heard: float | None = None
     gap: Gap | None = None
     #: How many notices there had been when it was opened.
-    mark = 0
+    mark: int
     #: Which one it concerns, where a list was asked about.
     about = ""
     # How long `wait` waits unless it is told.

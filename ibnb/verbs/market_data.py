@@ -234,7 +234,7 @@ class QuoteStream:
         self._contracts = contracts
         self._generic = ticks
         self._timeout = timeout
-        self._stack = ExitStack()
+        self._stack: ExitStack
         self._lines: list[Line] = []
         self._left = False
         self._news = Backlog()

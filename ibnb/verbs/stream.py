@@ -50,7 +50,7 @@ class Stream(ABC, Generic[T]):
         self._zone: str | None = None
         #: What `df` shows.
         self._rows: deque[Any] = deque(maxlen=KEPT)
-        self._stack = ExitStack()
+        self._stack: ExitStack
         self._slot: Slot | None = None
         self._left = False
         self._news: deque[Any] = deque(maxlen=KEPT)
