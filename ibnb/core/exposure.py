@@ -210,9 +210,9 @@ class Exposure:
             self._named.add(holding)
         self.unclear.discard(holding)
         self._used(holding, before - units)
-        for key, order in self._exercises(holding[0]):
+        for key, order in self._exercises(holding[0]):  # the position has in it what they bought or sold
             if not order.waiting and holding[1] in order.sent[0].trades:
-                self._settled(key)
+                del self._orders[key]
 
     def positions_told(self, account: str) -> None:
         """All positions of an account have been reported: what wasn't named isn't held."""
@@ -222,7 +222,7 @@ class Exposure:
         self._told[account] = self._count
         for key, order in self._exercises(account):
             if not order.waiting:
-                self._settled(key)
+                del self._orders[key]
         self._named = {each for each in self._named if each[0] != account}
 
     def forget_positions(self) -> None:
@@ -258,11 +258,6 @@ class Exposure:
             order.used += used
             gone -= used
             self.unclear.update((options[0], conId) for conId in order.sent[0].trades if not order.waiting)
-
-    def _settled(self, key: OrderKey) -> None:
-        """Positions have in them what an exercise bought or sold."""
-        terms = self._orders.pop(key).sent[0]
-        self.unclear.difference_update((terms.account, conId) for conId in terms.trades)
 
     def shown(self, key: OrderKey, terms: Terms, status: str = "") -> None:
         """An order as TWS shows it."""

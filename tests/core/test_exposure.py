@@ -110,6 +110,13 @@ def test_an_unknown_error_decides_nothing_for_a_while(book: Exposure) -> None:
     assert not goes(book, 3, -1.0, now=100.0)
 
 
+def test_an_order_in_doubt_that_is_sent_again_counts_again(book: Exposure) -> None:
+    goes(book, 1, -100.0)
+    book.refused(key(1), known=False, gone=False, now=10.0)
+    assert goes(book, 1, -100.0, now=14.0)
+    assert not goes(book, 2, -1.0, now=100.0)
+
+
 def test_an_order_that_tws_has_taken_outlives_an_error(book: Exposure) -> None:
     goes(book, 1, -100.0)
     book.status(key(1), "Submitted", 0.0)
@@ -309,17 +316,17 @@ def test_of_an_order_that_nobody_here_has_sent_a_position_may_show_the_fill(book
     assert book.held(HELD) == 160.0
 
 
-@pytest.mark.parametrize("told", [101.0, 100.0, 90.0])
+@pytest.mark.parametrize("told", [100.5, 100.0, 90.0])
 def test_what_was_on_its_way_when_a_position_was_told_counts_when_it_is_told_again(book: Exposure, told: float) -> None:
     """The position may have it in it, whether it rose or not: an exercise, or somebody else, may have taken as many."""
-    goes(book, 1, 1.0)
+    goes(book, 1, 0.5)
     book.position(HELD, told)
-    book.execution(key(1), "a.01", HELD, 1.0)
+    book.execution(key(1), "a.01", HELD, 0.5)
     assert (book.held(HELD), book.unclear) == (told, {HELD})
-    book.status(key(1), "Filled", 1.0)
-    book.position(HELD, 101.0)
-    book.status(key(1), "Filled", 1.0)  # TWS likes to say so twice
-    assert (book.held(HELD), book.unclear) == (101.0, set())
+    book.status(key(1), "Filled", 0.5)
+    book.position(HELD, 100.5)
+    book.status(key(1), "Filled", 0.5)  # TWS likes to say so twice
+    assert (book.held(HELD), book.unclear) == (100.5, set())
 
 
 def test_a_sale_that_a_position_shows_already_is_rather_counted_twice(book: Exposure) -> None:

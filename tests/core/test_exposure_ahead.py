@@ -191,6 +191,11 @@ def test_executions_may_tell_of_an_exercise(puts: Exposure, shares: bool) -> Non
     assert (puts.selling(HELD, 0.0), puts.held(PUTS)) == (0.0, 1.0)
 
 
+def test_the_shares_of_an_exercise_are_no_options(puts: Exposure) -> None:
+    puts.execution(key(1), "a.01", HELD, -100.0)
+    assert (puts.selling(PUTS, 0.0), puts.selling(HELD, 0.0), puts.held(HELD)) == (1.0, 0.0, 0.0)
+
+
 @pytest.mark.parametrize("status", ["PreSubmitted", "Submitted", "Filled"])
 def test_an_exercise_that_tws_shows_as_an_order_still_sells(puts: Exposure, status: str) -> None:
     puts.shown(key(1), terms(-1.0, conId=OPTION), status)
