@@ -40,6 +40,15 @@ def test_the_last_row_ends_a_slot_once() -> None:
         slot.wait()
 
 
+def test_a_row_that_follows_many_in_columns_stands_after_them() -> None:
+    """(Mutant of pending.py.)"""
+    slot = Pending().open(5, "getData")
+    slot.add_all(range(2))
+    slot.add(2)
+    slot.finish()
+    assert [0, 1, 2] == slot.wait()
+
+
 def test_a_failure_is_raised_by_wait() -> None:
     slot = Pending().open(5, "getData")
     slot.fail(ConnectionLostError("gone"))

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from inside import core, open_ids
 from scripted import ScriptedTWS
+from virtual import on_virtual_time
 
 from ibnb import MarketDataError, RequestTimeoutError, createContract
 
@@ -42,6 +43,19 @@ def test_bars_come_one_by_one_and_stand_in_a_frame_like_getdata_s(tws: ScriptedT
     assert frame.index.tolist() == [bar.Date]
     assert tws.asked[0][1][1:] == (AAPL, 5, "TRADES", False, [])
     assert tws.names() == ["reqRealTimeBars", "cancelRealTimeBars"]
+
+
+@pytest.mark.parametrize(("asked", "waits"), [(None, 7.0), (3.0, 3.0)])
+def test_news_are_waited_for_as_long_as_the_stream_says_unless_next_is_told(
+    tws: ScriptedTWS, asked: float | None, waits: float
+) -> None:
+    """(Mutants of stream.py.)"""
+    tws.record("reqRealTimeBars")
+    with tws.app.streamRealTimeBars(AAPL, timeout=7.0) as bars:
+        clock = on_virtual_time(tws.app)
+        with pytest.raises(RequestTimeoutError):
+            bars.next(timeout=asked)
+    assert clock.passed == waits
 
 
 def test_quotes_have_no_volume(tws: ScriptedTWS) -> None:
