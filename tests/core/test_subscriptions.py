@@ -46,7 +46,7 @@ def test_settings_come_first_and_are_no_streams() -> None:
     book.asked("reqMarketDataType", {"marketDataType": 3}, None)
     book.lost("socket")
     assert ["marketDataType", 1] == [each.key for each in book.all()]
-    assert 1 == len(book) == len(book.gaps_frame())
+    assert 1 == len(book) == len(book.gaps_frame()) == len(book.frame())
 
 
 def test_the_contract_is_kept_as_it_was() -> None:
