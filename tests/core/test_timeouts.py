@@ -46,7 +46,12 @@ def test_what_isnt_seconds_is_refused_where_it_is_set(name: str, wrong: Any) -> 
     with pytest.raises(ValueError, match=f"app.{name}: .* is not legal: seconds, 0 or more"):
         setattr(app, name, wrong)
     assert getattr(app, name) == before
-    setattr(app, name, 1)
+    setattr(app, name, 0)
+
+
+def test_how_long_a_session_waits_until_it_is_told() -> None:
+    app = App()
+    assert (app.timeout, app.connectTimeout, app.fenceTimeout, app.staleAfter) == (60, 10, 20, 300)
 
 
 def test_what_tws_said_of_other_requests_or_before_is_not_told() -> None:
