@@ -35,6 +35,7 @@ from ibnb.verbs.line import (
     price_or_nan,
     take_pairs,
 )
+from ibnb.verbs.stream import open_once
 from ibnb.wire.fast_quotes import Quotes
 
 # Below this no number means "unset".
@@ -240,6 +241,7 @@ class QuoteStream:
         self._news = Backlog()
 
     def __enter__(self) -> Self:
+        open_once("streamQuotes", bool(self._lines))
         many = len(self._contracts) > 1
         with ExitStack() as stack:
             for each in self._contracts:

@@ -32,6 +32,12 @@ KEPT = 100_000
 _SHOWN = 10
 
 
+def open_once(verb: str, opened: bool) -> None:
+    """IBError for a stream that was opened before: of two requests its end would end only one."""
+    if opened:
+        raise IBError(f"this stream was opened before: a stream is opened once, so make another one, app.{verb}(...).")
+
+
 class Stream(ABC, Generic[T]):
     """One request that goes on while the block lasts."""
 
@@ -87,6 +93,7 @@ class Stream(ABC, Generic[T]):
         """The request is about to be sent again: drop what TWS will repeat."""
 
     def __enter__(self) -> Self:
+        open_once(self.verb, self._slot is not None)
         core = self._app._ibnb
         if self.zoned:
             self._zone = exchange_zone(core, self._contract, self.verb)

@@ -10,7 +10,7 @@ import pytest
 from inside import core, open_ids
 
 import ibnb
-from ibnb import IBApp, PacingError
+from ibnb import IBApp, IBError, PacingError
 from ibnb.ib.api import MAX_CLIENT_VER
 
 
@@ -262,3 +262,22 @@ def test_bars_of_four_minutes(app: IBApp, aapl: Any) -> None:
     bars = app.getData(aapl, app.dataSettings("1 D", "4 mins"))
     assert [f"{each:%H:%M}" for each in bars.index[:3]] == ["09:30", "09:32", "09:36"]
     nothing_left_open(app)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda app: app.streamQuotes(["AAPL"]),
+        lambda app: app.streamDepth("AAPL"),
+        lambda app: app.streamTicks("AAPL"),
+        lambda app: app.streamRealTimeBars("AAPL"),
+        lambda app: app.streamBars("AAPL", app.dataSettings("1 D", "1 min")),
+    ],
+)
+def test_a_stream_is_opened_once(app: IBApp, use: Any) -> None:
+    """Within its own block the first request was left open; after it, it called itself closed."""
+    stream = use(app)
+    for _ in range(2):
+        with pytest.raises(IBError, match=r"a stream is opened once, so make another one, app\.stream"), stream, stream:
+            pass
+        nothing_left_open(app)
