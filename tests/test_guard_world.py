@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -125,3 +126,56 @@ def test_a_guard_watches_once(app: IBApp) -> None:
             pass
     with AccountGuard(app, 0.05) as another:
         assert "watches" in repr(another)
+
+
+class Cut(IBApp):
+    """Loses its connection, in the way of `fault`, once it has sent its first request of this name."""
+
+    fault, moment = "", ""
+
+    def _cut(self, moment: str) -> None:
+        if self.moment == moment:
+            self.moment = ""
+            getattr(self.gateway.faults, self.fault)()
+
+    def reqAllOpenOrders(self) -> None:
+        super().reqAllOpenOrders()
+        self._cut("reqAllOpenOrders")
+
+    def reqPositions(self) -> None:
+        super().reqPositions()
+        self._cut("reqPositions")
+
+    def reqContractDetails(self, reqId: int, contract: Any) -> None:
+        super().reqContractDetails(reqId, contract)
+        self._cut("reqContractDetails")
+
+
+@pytest.mark.parametrize("fault", ["drop", "nightly_restart"])
+@pytest.mark.parametrize("moment", ["reqAllOpenOrders", "reqPositions", "reqContractDetails"])
+def test_what_a_lost_connection_interrupts_goes_on_when_it_is_back(fault: str, moment: str) -> None:
+    """Tries ran out while nobody listened: all stayed open for good, and the session was back after two minutes."""
+    app = ibnb.connect(app_class=Cut)
+    app.placeOrderNow("AAPL", app.createOrder("BUY", 1, "LMT", 1.0), wait="Submitted")
+    app.fault, app.moment = fault, moment
+    with AccountGuard(app, 0.5, flatten=True) as guard:
+        guard.fire()
+        app.sleep("20 min")
+    assert "nothing is held by DU1234567" == guard.actions[-1]
+    assert [] == app.getPositions()["position"][lambda held: held != 0].tolist()
+    assert len(app.getOpenOrders("account")) == 0
+    ibnb.reset()
+
+
+@pytest.mark.parametrize("fault", ["drop", "nightly_restart"])
+def test_orders_that_wait_for_the_morning_outlive_the_connection(app: IBApp, fault: str) -> None:
+    now = app.now()
+    app.sleep(17 * 3600 - now.minute * 60 - now.second)
+    with AccountGuard(app, 0.5, flatten=True) as guard:
+        guard.fire()
+        app.sleep("2 min")
+        sent = steps(guard, "sent")
+        getattr(app.gateway.faults, fault)()
+        app.sleep("8 h")
+    assert sent == steps(guard, "sent")
+    assert [] == app.getPositions()["position"][lambda held: held != 0].tolist()

@@ -2,7 +2,8 @@
 
 Rule: callbacks and alarms drive it, so that it never waits and can be started from anywhere. Nothing is called done
 that TWS hasn't confirmed: a closing order is sent, waits at TWS, is done, or is refused, and which it is, is told. Two
-guards never close one position: the second waits until the first one is through, and leaves its orders alone.
+guards never close one position: the second waits until the first one is through, and leaves its orders alone. A
+connection that is lost is waited for, and what isn't at TWS then begins anew.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ibnb.ib.api import Contract, Order, to_decimal, to_float
 from ibnb.ib.code_table import FRACTIONAL
 from ibnb.ib.codes import outcome, severity
 from ibnb.verbs.orders.callbacks import OrderCallbacks
+from ibnb.verbs.orders.order_state import WORKING
 from ibnb.verbs.orders.place import OrderVerbs
 from ibnb.verbs.orders.refusals import CANCELLED
 
@@ -87,7 +89,8 @@ class Flatten:
         # What to do once the lock is free: everything that sends.
         self._todo: list[Callable[[], object]] = []
         self._phase = "begin"
-        self._looks = 0
+        # How often positions were looked at, and how often they may be; how often it has begun.
+        self._looks, self._most, self._run = 0, LOOKS, 0
         self._stopped = False
         # The list of positions that is being told; why the last one wasn't whole; is another one wanted?
         self._list: Slot | None = None
@@ -120,7 +123,7 @@ class Flatten:
         """Begin. What still works must be gone first, else it could be filled beside the closing orders."""
         for name, handler in self._handlers.items():
             self._core.dispatcher.listen(name, handler)
-
+        self._core.reconnect.actions.append(self._heard(self._resume))
         self._heard(self._begin)()
 
     def stop(self) -> None:
@@ -141,12 +144,8 @@ class Flatten:
 
     def _others(self) -> list[Flatten]:
         """Those that are at it at the same TWS, or have orders there."""
-        gate = self._core.gate
-        return [
-            each
-            for each in _begun
-            if each is not self and gate.beside(each._core.gate) and not each._core.lifecycle.over.is_set()
-        ]
+        beside, alive = self._core.gate.beside, [each for each in _begun if not each._core.lifecycle.over.is_set()]
+        return [each for each in alive if each is not self and beside(each._core.gate)]
 
     def _heard(self, work: Callable[..., object]) -> Callable[..., None]:
         """`work` under the lock, and then what it left to do without it."""
@@ -165,18 +164,56 @@ class Flatten:
 
     def _after(self, seconds: float, phase: str, work: Callable[[], object]) -> None:
         """Later, unless it has gone on by then."""
-        looks = self._looks
+        here = (phase, self._looks, self._run)
 
         def late() -> None:
-            if (self._phase, self._looks) == (phase, looks):
+            if (self._phase, self._looks, self._run) == here:
                 work()
 
         self._todo.append(lambda: self._core.clock.later(seconds, self._heard(late)))
 
+    # --- a connection that is lost -------------------------------------------------------------------
+
+    def _lost(self) -> bool:
+        """Is the connection being had back? Then it goes on when it is."""
+        if self._core.reconnect.attempt is None:
+            return False
+        if self._phase != "lost":
+            self._phase = "lost"
+            self._say("the connection is lost: it goes on when that is back")
+        return True
+
+    def _resume(self) -> None:
+        """The connection is back, and what became of the orders is known."""
+        for closing in self._closing:
+            orderId = closing.orderId
+            known = None if self._blotter is None or orderId is None else self._blotter.report(orderId)
+            if orderId is not None and known is not None and not closing.over and known.filled and known.done:
+                self._stands(closing, orderId, known.status, known.filled, known.avgFillPrice)
+        gone = [each for each in self._closing if not (each.over or self._works(each))]
+        if self._stopped or self._phase == "begin" or (self._phase == "done" and not gone and not self._missing):
+            return
+        self._abandoned.update(each.orderId for each in gone if each.orderId is not None)
+        self._closing = [each for each in self._closing if each.over or self._works(each)]
+        for each in gone:
+            each.over = True
+        self._phase, self._run, self._most = "orders", self._run + 1, self._looks + LOOKS
+        self._working.clear()
+        if all(each.over for each in self._closing):
+            self._todo.append(self._app.reqGlobalCancel)  # the first one may have been lost
+        self._todo.append(self._app.reqAllOpenOrders)
+        self._after(STEP, "orders", self._look)
+
+    def _works(self, closing: Closing) -> bool:
+        if self._blotter is None or closing.orderId is None:
+            return closing.status not in ("", *ENDED)
+        return self._blotter.status_of(closing.orderId) in WORKING
+
     # --- first: what still works ---------------------------------------------------------------------
 
     def _open_order(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
-        if self._phase == "orders" and order.account in self._accounts and orderState.status not in ENDED:
+        own = order.clientId == self._core.lifecycle.client_id and self._of(orderId) is not None
+        if self._phase == "orders" and order.account in self._accounts and orderState.status not in ENDED and not own:
             self._working[int(order.permId or orderId)] = str(contract.symbol)
             self._again = True  # a fill may come after the cancel
 
@@ -187,6 +224,8 @@ class Flatten:
     # --- then: what is held --------------------------------------------------------------------------
 
     def _look(self) -> None:
+        if self._lost():
+            return
         if self._working:
             symbols = ", ".join(sorted(set(self._working.values())))
             self._say(f"go on, though TWS hasn't confirmed the cancel of every order ({symbols})")
@@ -207,11 +246,13 @@ class Flatten:
     def _positions_told(self, ended: bool = False) -> None:
         if self._phase != "positions":
             return
-        self._phase = "closing"
         error, missing = None, self._missing
         if self._list is not None:
             self._core.pending.close(self._list)
             error, self._list = self._list.error, None
+        if self._lost():
+            return
+        self._phase = "closing"
         self._missing = "" if ended and error is None else " ".join(str(error or "their list has no end").split())
         if self._missing and self._missing != missing:
             self._say(f"TWS hasn't told all positions: {self._missing}")
@@ -258,6 +299,8 @@ class Flatten:
     # --- at last: orders -----------------------------------------------------------------------------
 
     def _send(self, closing: Closing) -> None:
+        if self._lost() or closing.over:
+            return
         if self._stopped:
             closing.over = True
             self._tell(closing, "isn't sent again: the guard has been released")
@@ -353,7 +396,7 @@ class Flatten:
 
         def stays() -> None:
             still = (closing.orderId, closing.status, closing.over) == (orderId, status, False)
-            if still and not self._executed(closing, orderId):
+            if still and not self._executed(closing, orderId) and not self._lost():
                 closing.waits = True
                 self._tell(closing, f"waits at TWS ({status or 'no answer'}) {closing.noted}".rstrip())
                 self._finish()
@@ -387,6 +430,8 @@ class Flatten:
 
     def _refused(self, closing: Closing, why: str) -> None:
         """Another exchange at once, all of them again after a while, and give up at last."""
+        if self._lost() or closing.over:
+            return
         if closing.orderId is not None:
             self._abandoned.add(closing.orderId)
         closing.orderId, closing.status, closing.noted, closing.waits = None, "", "", False
@@ -414,9 +459,9 @@ class Flatten:
 
     def _finish(self) -> None:
         """When nothing is on its way any more: look once more at what is held, and then be done."""
-        if self._phase != "closing" or any(not (each.over or each.waits) for each in self._closing):
+        if self._phase != "closing" or self._lost() or any(not (each.over or each.waits) for each in self._closing):
             return
-        if self._looks < LOOKS and (self._again or self._missing or any(each.filled for each in self._closing)):
+        if self._looks < self._most and (self._again or self._missing or any(each.filled for each in self._closing)):
             self._again = False
             self._phase = "settling"
             self._after(SETTLED, "settling", self._look)
