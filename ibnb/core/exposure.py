@@ -83,14 +83,18 @@ class _Order:
         return self.sent if self.ended else [self.shown, *self.sent]
 
     @property
+    def _uses(self) -> tuple[int, float]:
+        return (self.sent[0].uses if self.sent else None) or (0, 0.0)
+
+    @property
     def exercises(self) -> int:
         """The option that it exercises; 0 when it is an order."""
-        return self.sent[0].uses[0] if self.sent and self.sent[0].uses else 0
+        return self._uses[0]
 
     @property
     def waiting(self) -> float:
         """Options that are still to be exercised."""
-        return self.sent[0].uses[1] - self.used if self.sent and self.sent[0].uses else 0.0
+        return self._uses[1] - self.used
 
     def filled(self, conId: int) -> float:
         return max(self.executed.get(conId, 0.0), self.reported.get(conId, 0.0))
@@ -122,6 +126,11 @@ class Exposure:
         """Units that are held, below 0 when short; None when TWS hasn't told."""
         return self._held.get(holding, 0.0) if holding in self._told or holding[0] in self._told else None
 
+    def lives(self, key: OrderKey) -> bool:
+        """Has TWS shown the order, and not its end?"""
+        order = self._orders.get(key)
+        return order is not None and order.shown is not None and not order.ended
+
     def selling(self, holding: Holding, now: float) -> float:
         """Units that working orders may still sell, beyond what their own entries have yet to buy."""
         total, families = 0.0, defaultdict[OrderKey | str, float](float)
@@ -142,7 +151,7 @@ class Exposure:
 
     def _left(self, order: _Order, holding: Holding, now: float) -> float:
         most = max((terms.sells(holding) for terms in order.terms(now)), default=0.0)
-        return order.left(most, holding[1]) if most else 0.0
+        return order.left(most, holding[1])
 
     def _to_buy(self, family: OrderKey | str, holding: Holding, now: float) -> float:
         """What the entry of a family has yet to buy: its exits can't be filled before."""

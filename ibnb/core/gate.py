@@ -466,11 +466,15 @@ class OrderGate:
         return account or self._who.account, int(contract.conId)
 
     def _key(self, orderId: int, clientId: int, permId: int) -> OrderKey:
-        """Another client's order has no id here, but a number of its own at TWS."""
-        names = self._place.names
-        if orderId > 0:
-            return names.setdefault(permId, (clientId, orderId)) if permId else (clientId, orderId)
-        return names.get(permId, (-permId, permId))
+        """Another client's order has no id here, but a number of its own at TWS; so has a second one under an id."""
+        names, number = self._place.names, (-permId, permId)
+        if orderId <= 0:
+            return names.get(permId, number)
+        own = (clientId, orderId)
+        if permId and permId not in names:
+            # A change that TWS takes for another order leaves the first one at work (nautilus#4564).
+            names[permId] = number if own in names.values() and self._place.exposure.lives(own) else own
+        return names.get(permId, own)
 
     def _as_terms(self, trades: dict[int, float], quantity: float, order: Any, account: str, clientId: int) -> Terms:
         parent = int(getattr(order, "parentId", None) or 0)

@@ -113,6 +113,8 @@ def test_an_unknown_error_decides_nothing_for_a_while(book: Exposure) -> None:
 def test_an_order_in_doubt_that_is_sent_again_counts_again(book: Exposure) -> None:
     goes(book, 1, -100.0)
     book.refused(key(1), known=False, gone=False, now=10.0)
+    assert not goes(book, 1, -101.0, now=14.0)
+    assert (book.selling(HELD, 14.0), book.selling(HELD, 15.0)) == (100.0, 0.0)
     assert goes(book, 1, -100.0, now=14.0)
     assert not goes(book, 2, -1.0, now=100.0)
 

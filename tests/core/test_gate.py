@@ -276,6 +276,21 @@ def test_orders_of_other_sessions_count_as_tws_shows_them_once() -> None:
     made.check(2, contract(), order(60, "SELL"))
 
 
+def test_a_second_order_under_an_id_counts_beside_the_first_while_that_lives() -> None:
+    """nautilus#4564: a change that TWS took for another order. An id may also be used again after the order's end."""
+    made = gate(allow_short=False)
+    position(made, told(), 100)
+    for permId in (9, 10):
+        show(made, 1, told(), shown(order(30, "SELL"), permId=permId))
+    assert "60 of them" in refused(made, 2, contract(), order(41, "SELL"))
+    for permId in (9, 10):
+        status(made, 1, "Cancelled", 0, permId=permId)
+    made.check(1, contract(), order(70, "SELL"))
+    show(made, 1, told(), shown(order(70, "SELL"), permId=11))
+    assert "70 of them" in refused(made, 2, contract(), order(31, "SELL"))
+    made.check(2, contract(), order(30, "SELL"))
+
+
 def test_an_order_of_the_master_client_counts_once() -> None:
     made = gate(clientId=0, allow_short=False)
     position(made, told(), 100)
