@@ -21,6 +21,12 @@ def test_only_an_order_for_a_sum_alone_has_no_quantity(quantity: float, cash: fl
     assert told.status("Submitted", 0, 1).execute(1, 0.5).report().status == status
 
 
+def test_an_order_with_a_quantity_beside_its_sum_is_for_as_many_as_tws_says() -> None:
+    """(Mutant of order_state.py.)"""
+    told = Told(order=createOrder("BUY", 1, cashQty=100.0)).open("Submitted").status("Submitted", 0, 2)
+    assert told.execute(1, 0.5).stands() == ("Submitted", 1.0, 1.0)
+
+
 def test_the_correction_of_a_fill_that_tws_hasnt_counted_yet_changes_nothing_of_what_it_said() -> None:
     """(Mutant of order_state.py.)"""
     told = Told().open("Submitted").execute(3, 100.0, "a.01").status("Submitted", 3, price=100.123)

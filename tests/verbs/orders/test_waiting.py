@@ -177,9 +177,10 @@ def test_a_cancel_of_all_orders_that_comes_after_a_fill_is_no_refusal(tws: Scrip
     tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
     tws.app.placeOrderNow(NVDA, LIMIT)
     tws.on("reqOpenOrders", *shown(27, LIMIT, "Submitted"), ("openOrderEnd",))
-    refused = ("error", "$id", 10148, "OrderId 27 can not be cancelled, state: Filled.")
-    tws.on("cancelOrder", refused, *filled(27, LIMIT, 120.5))
-    tws.app.cancelAllOrders(wait=True, timeout=0.1)
+    refused = ("error", 27, 0, 10148, "OrderId 27 can not be cancelled, state: Filled.", "")
+    tws.on("cancelOrder", lambda *_: later(tws, 1.0, refused, *filled(27, LIMIT, 120.5)))
+    on_virtual_time(tws.app)
+    tws.app.cancelAllOrders(wait=True, timeout=10)
     assert tws.app.waitOrder(27).status == "Filled"
 
 
