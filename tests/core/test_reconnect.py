@@ -63,7 +63,7 @@ def test_without_it_the_session_ends_as_ibapis_does(tws: FakeTWS) -> None:
     subscribe(app)
     lose(tws, app)
     app.run()  # returns
-    assert 0 == len(app.streams)
+    assert (0, "closed") == (len(app.streams), core(app).status.socket)
     with pytest.raises(NotConnectedError, match="closed the connection"):
         app.getHead()
 
