@@ -61,9 +61,9 @@ class Status:
         self.problems: deque[Problem] = deque(maxlen=keep)
         self.problem_count = 0
         # Why the connection ended or is about to: the last thing TWS said about it.
-        self.last_words = ""
+        self.last_words: str
         # Where TWS has said that it is to be found from now on (1300).
-        self.new_port: int | None = None
+        self.new_port: int | None
 
     def connected(self) -> None:
         self.socket, self.link, self.last_words = "open", "up", ""

@@ -121,3 +121,23 @@ def test_an_end_that_is_worked_out_isnt_waited_for(monkeypatch: pytest.MonkeyPat
     core(app).lifecycle.await_end()
     assert [True] == seen
     tws.close()
+
+
+def test_an_interrupt_of_run_ends_the_session() -> None:
+    """As it ends ibapi's. (Mutant of session.py.)"""
+
+    class Mine(Session):
+        interrupted = False
+
+        def msgLoopTmo(self) -> None:
+            raise KeyboardInterrupt
+
+        def keyboardInterrupt(self) -> None:
+            self.interrupted = True
+
+    tws, app = FakeTWS(), Mine()
+    tws.pair(app)
+    with pytest.raises(KeyboardInterrupt):
+        app.run()
+    assert (app.interrupted, app.isConnected()) == (True, False)
+    tws.close()

@@ -368,3 +368,9 @@ def test_a_fence_of_a_connection_that_is_had_back_meanwhile_is_over() -> None:
     core(tws.app).fence.wait()
     assert not core(tws.app).fence._silent
     assert tws.app.isConnected()
+
+
+def test_a_session_whose_accounts_arent_told_says_so() -> None:
+    tws = ScriptedTWS()
+    tws.tell("managedAccounts", "")
+    assert "as client 1, account unknown, server version" in repr(tws.app)

@@ -35,3 +35,18 @@ def test_the_newest_two_thousand_notices_are_kept_and_all_are_counted() -> None:
     assert status.told == 2001
     assert [notice.text for notice in status.since(1999)] == ["1999", "2000"]
     assert status.since(2001) == []
+
+
+def test_how_it_stands_is_one_line() -> None:
+    status = Status(lambda: 0.0)
+    assert status.describe() == "socket closed, link to IBKR unknown, no farm reported"
+    status.connected()
+    status.note(-1, 2104, "Market data farm connection is OK:usfarm")
+    assert status.describe() == "socket open, link to IBKR up, all farms OK"
+    status.note(-1, 2103, "Market data farm connection is broken:usfarm")
+    status.note(-1, 1100, "Connectivity has been lost.")
+    assert status.describe() == "socket open, link to IBKR lost, usfarm broken"
+    status.note(-1, 1101, "Connectivity has been restored, data farms too - data lost.")
+    assert status.describe() == "socket open, link to IBKR up, subscriptions lost, usfarm broken"
+    status.note(-1, 1102, "Connectivity has been restored. All data farms are connected.")
+    assert status.describe() == "socket open, link to IBKR up, all farms OK"
