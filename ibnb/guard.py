@@ -101,7 +101,7 @@ class AccountGuard:
         self._lock = threading.RLock()
         self._closing: Flatten | None = None
         self._reqId: int | None = None
-        self._complete = self._stopped = False
+        self._complete = self._stopped = self._released = False
         # What looks broken and is being asked for once more.
         self._doubt = ""
         self._unheard = 0.0
@@ -213,7 +213,7 @@ class AccountGuard:
             self.tripped = True
         app, accounts = self._app, list(self.watched) or self._whose()
         self._act(f"block new orders: {reason}", lambda: self._core.gate.halt(self, accounts, reason))
-        self._act("cancel every open order", lambda: app.reqGlobalCancel())
+        self._act("cancel every open order", self._cancel)
         if self.flatten:
             names = ", ".join(accounts)
             self._closing = Flatten(app, accounts, self._say, self._closed)
@@ -223,6 +223,7 @@ class AccountGuard:
 
     def release(self) -> None:
         """Let orders pass again after the guard has fired: a decision for a person. It sends no closing order more."""
+        self._released = True
         self._core.gate.release(self)
         if self._closing is not None:
             self._closing.stop()
@@ -350,6 +351,19 @@ class AccountGuard:
         self._core.clock.later(WATCH, self._listen)
 
     # --- acting --------------------------------------------------------------------------------------------
+
+    def _cancel(self) -> None:
+        try:
+            self._app.reqGlobalCancel()
+        except (ConnectionLostError, NotConnectedError):
+            if not self.flatten:  # which does so itself
+                self._core.reconnect.actions.append(self._cancel_late)
+            raise
+
+    def _cancel_late(self) -> None:
+        self._core.reconnect.actions.remove(self._cancel_late)
+        if not self._released:
+            self._act("cancel every open order, now that the connection is back", self._cancel)
 
     def _closed(self) -> None:
         if self.disconnect:

@@ -179,3 +179,20 @@ def test_orders_that_wait_for_the_morning_outlive_the_connection(app: IBApp, fau
         app.sleep("8 h")
     assert sent == steps(guard, "sent")
     assert [] == app.getPositions()["position"][lambda held: held != 0].tolist()
+
+
+@pytest.mark.parametrize("released", [False, True])
+def test_orders_that_cant_be_cancelled_while_there_is_no_connection_are_when_it_is_back(
+    app: IBApp, released: bool
+) -> None:
+    """It was "cancel every open order", and nothing had been sent."""
+    app.placeOrderNow("AAPL", app.createOrder("BUY", 1, "LMT", 1.0), wait="Submitted")
+    with AccountGuard(app, 0.5) as guard:
+        app.gateway.faults.drop()
+        guard.fire()
+        assert "failed to cancel every open order: the cancel of all orders wasn't sent: TWS" in guard.actions[-1]
+        if released:
+            guard.release()
+        app.sleep("5 min")
+    assert len(app.getOpenOrders("account")) == released
+    assert ("now that the connection is back" in guard.actions[-1]) is not released

@@ -388,6 +388,11 @@ class Core:
             self.clock.wait(lambda: reconnect.usable() or reconnect.attempt is None, seconds)
         self.check_usable(verb)
 
+    def check_sendable(self, what: str) -> None:
+        """NotConnectedError where ibapi would only report code 504: an order, or a cancel, gets lost without a word."""
+        if not self.lifecycle.connected():
+            raise NotConnectedError(f"{what} wasn't sent: {self.reconnect.why_not()}")
+
     def check_usable(self, verb: str) -> None:
         """NotConnectedError unless requests can be sent; IBError in a callback, which can't wait."""
         if not self.lifecycle.connected() or self.reconnect.attempt is not None:

@@ -220,7 +220,7 @@ class Reconnect:
         seconds = self.clock.now() - attempt.since
         self.status.say(f"connected again after {seconds:.0f} s, at try {attempt.tries}", "connection")
         self.changes.announce()
-        for action in self.actions:
+        for action in list(self.actions):
             try:
                 action()
             except IBError as error:

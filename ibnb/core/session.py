@@ -323,9 +323,7 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
         meanwhile: then the order may have left, or not; IBError for a field that this session's version can't say."""
         check_order(contract, order, "placeOrder")
         core = self._ibnb
-        if not core.lifecycle.connected():
-            # Where ibapi would only report code 504: an order must not get lost without a word.
-            raise NotConnectedError(f"order {orderId} wasn't sent: {core.reconnect.why_not()}")
+        core.check_sendable(f"order {orderId}")
         check_order_fields(order, self.serverVersion() or 0)
         core.gate.prepare(contract)
         with core.placing():
@@ -354,13 +352,16 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
             super().exerciseOptions(*args, **kwargs)
 
     def cancelOrder(self, orderId: int, orderCancel: Any = None) -> None:
-        """ibapi's cancelOrder; the second argument, which changes between releases, may be left out."""
+        """ibapi's cancelOrder; the second argument, which changes between releases, may be left out. NotConnectedError,
+        where ibapi would only report code 504."""
         self._ibnb.gate.refuse_readonly("cancelOrder")
+        self._ibnb.check_sendable(f"the cancel of order {orderId}")
         api.send_cancel_order(self, orderId, orderCancel)
 
     def reqGlobalCancel(self, orderCancel: Any = None) -> None:
-        """ibapi's reqGlobalCancel: cancels every open order of the account, not only this program's."""
+        """ibapi's reqGlobalCancel: every open order of the account, not this program's alone. NotConnectedError."""
         self._ibnb.gate.refuse_readonly("reqGlobalCancel")
+        self._ibnb.check_sendable("the cancel of all orders")
         api.send_global_cancel(self, orderCancel)
 
 

@@ -217,6 +217,15 @@ def test_order_ids_never_go_back(app: App, tws: FakeTWS, clock: VirtualClock) ->
     assert 50 == core(app).take_order_id()
 
 
+def test_a_cancel_while_the_connection_is_lost_doesnt_vanish(app: App, tws: FakeTWS, clock: VirtualClock) -> None:
+    """A guard that fired then had "cancelled" every order."""
+    lose(tws, app)
+    with pytest.raises(NotConnectedError, match="the cancel of order 7 wasn't sent"):
+        app.cancelOrder(7)
+    with pytest.raises(NotConnectedError, match="the cancel of all orders wasn't sent"):
+        app.reqGlobalCancel()
+
+
 def test_an_order_while_the_connection_is_lost_is_refused_and_doesnt_vanish(
     app: App, tws: FakeTWS, clock: VirtualClock
 ) -> None:
