@@ -14,7 +14,7 @@ from ibnb.core.session import Session
 from ibnb.errors import ConnectionLostError, IBError, NotConnectedError
 from ibnb.ib.accounts import mask
 from ibnb.ib.api import to_float
-from ibnb.verbs.orders.flatten import Flatten
+from ibnb.verbs.orders.flatten import STEP, Flatten, is_closing
 
 logger = logging.getLogger("ibnb")
 
@@ -366,7 +366,9 @@ class AccountGuard:
             self._act("cancel every open order, now that the connection is back", self._cancel)
 
     def _closed(self) -> None:
-        if self.disconnect:
+        if self.disconnect and is_closing(self._core) and not self.dry_run:
+            self._core.clock.later(STEP, self._closed)  # another guard, in this session
+        elif self.disconnect:
             self._act("disconnect", self._app.disconnect)
 
     def _say(self, text: str) -> None:

@@ -85,6 +85,17 @@ def test_two_guards_close_a_position_once(app: IBApp, second: int) -> None:
     assert not any("look at it yourself" in action for action in [*first.actions, *guard.actions])
 
 
+def test_a_guard_that_disconnects_lets_another_one_close_first(app: IBApp) -> None:
+    """The kill switch ended the session in which the guard for the loss was closing: all stayed open."""
+    other = ibnb.connect(clientId=5)
+    with AccountGuard(app, 0.5, flatten=True) as first, AccountGuard(app, 0.5, disconnect=True) as guard:
+        first.fire()
+        guard.fire()
+        app.sleep("1 min")
+    assert ("nothing is held by DU1234567", "disconnect") == (first.actions[-1], guard.actions[-1])
+    assert [] == other.getPositions()["position"][lambda held: held != 0].tolist()
+
+
 def test_at_night_a_second_guard_leaves_the_orders_of_the_first_one_alone(app: IBApp) -> None:
     now = app.now()
     app.sleep(17 * 3600 - now.minute * 60 - now.second)

@@ -345,6 +345,7 @@ class Session(Client, api.EWrapper):  # type: ignore[misc]
         """ibapi's exerciseOptions, behind the session's limits as the shares that it buys or sells. SafetyError."""
         core = self._ibnb
         given = _EXERCISE.bind_partial(self, *args, **kwargs).arguments
+        core.check_sendable(f"exercise {given['reqId']}")
         core.gate.prepare(given["contract"], exercised=True)
         asked = ("reqId", "contract", "exerciseAction", "exerciseQuantity", "account")
         with core.placing(), core.outgoing.checked():

@@ -224,6 +224,8 @@ def test_a_cancel_while_the_connection_is_lost_doesnt_vanish(app: App, tws: Fake
         app.cancelOrder(7)
     with pytest.raises(NotConnectedError, match="the cancel of all orders wasn't sent"):
         app.reqGlobalCancel()
+    with pytest.raises(NotConnectedError, match="exercise 8 wasn't sent"):
+        app.exerciseOptions(8, contract(), 1, 1, "DU1234567", 0)
 
 
 def test_an_order_while_the_connection_is_lost_is_refused_and_doesnt_vanish(

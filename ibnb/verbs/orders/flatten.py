@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakSet
 
+from ibnb.core.core import Core
 from ibnb.core.exposure import ENDED, Holding
 from ibnb.core.pending import Slot
 from ibnb.core.session import Session
@@ -91,11 +92,9 @@ class Flatten:
         self._phase = "begin"
         # How often positions were looked at, and how often they may be; how often it has begun.
         self._looks, self._most, self._run = 0, LOOKS, 0
-        self._stopped = False
         # The list of positions that is being told; why the last one wasn't whole; is another one wanted?
         self._list: Slot | None = None
-        self._missing = ""
-        self._again = False
+        self._missing, self._again, self._stopped = "", False, False
         # Positions that others of this process are closing.
         self._theirs: set[str] = set()
         # Orders that still work, by permId; holding → (contract, units), as TWS tells now.
@@ -132,12 +131,10 @@ class Flatten:
 
     def _begin(self) -> None:
         with _beginning:
-            busy = any(each._phase != "done" and each._accounts & self._accounts for each in self._others())
-            if not busy:
-                _begun.add(self)
-        if busy:
-            self._after(STEP, "begin", self._begin)
-            return
+            if any(each._phase != "done" and each._accounts & self._accounts for each in self._others()):
+                self._after(STEP, "begin", self._begin)
+                return
+            _begun.add(self)
         self._phase = "orders"
         self._todo.append(self._app.reqAllOpenOrders)
         self._after(STEP, "orders", self._look)
@@ -246,13 +243,13 @@ class Flatten:
     def _positions_told(self, ended: bool = False) -> None:
         if self._phase != "positions":
             return
-        error, missing = None, self._missing
-        if self._list is not None:
-            self._core.pending.close(self._list)
-            error, self._list = self._list.error, None
+        told, self._list, missing = self._list, None, self._missing
+        if told is not None:
+            self._core.pending.close(told)
         if self._lost():
             return
         self._phase = "closing"
+        error = None if told is None else told.error
         self._missing = "" if ended and error is None else " ".join(str(error or "their list has no end").split())
         if self._missing and self._missing != missing:
             self._say(f"TWS hasn't told all positions: {self._missing}")
@@ -478,6 +475,11 @@ class Flatten:
 
 def _named(contract: Any) -> str:
     return " ".join(str(contract.localSymbol or contract.symbol or contract.conId).split())
+
+
+def is_closing(core: Core) -> bool:
+    """Does this session close positions now?"""
+    return any(each._core is core and each._phase != "done" for each in list(_begun))
 
 
 def routes(contract: Any, rows: Collection[Any]) -> list[Any]:
