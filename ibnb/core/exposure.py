@@ -211,7 +211,7 @@ class Exposure:
 
     def position(self, holding: Holding, units: float, listed: bool = True) -> None:
         """A position as TWS reports it; `listed`: among all of its account."""
-        before = self._last(holding)
+        before = self._held.get(holding, 0.0)
         self._held[holding] = units
         self._count += 1
         self._told[holding] = self._count
@@ -343,8 +343,4 @@ class Exposure:
         if units and since < told < math.inf:
             self.unclear.add(holding)
         if units < 0 or since >= told:
-            self._held[holding] = self._last(holding) + units
-
-    def _last(self, holding: Holding) -> float:
-        """What was held at least when it was told last, and by what was told since."""
-        return self._held.get(holding, 0.0 if holding[0] in self._told else -math.inf)
+            self._held[holding] = self._held.get(holding, 0.0) + units

@@ -56,6 +56,13 @@ def test_a_position_that_isnt_named_any_more_is_gone(book: Exposure) -> None:
     assert (book.held(HELD), book.held(("DU2", CONID))) == (0.0, 7.0)
 
 
+def test_what_wasnt_told_isnt_unclear_but_unknown() -> None:
+    book = Exposure()
+    book.count(key(1), terms(-5.0))
+    book.execution(key(1), "a.01", HELD, -5.0)
+    assert (book.held(HELD), book.unclear) == (None, set())
+
+
 def test_each_account_has_its_own(book: Exposure) -> None:
     """A3: the last position row won, whichever account it was for."""
     book.position(("DU2", CONID), 0.0)
@@ -164,6 +171,16 @@ def test_a_change_that_is_refused_leaves_the_order_as_it_was(book: Exposure) -> 
     book.refused(key(1), known=True, gone=True, now=0)
     assert not goes(book, 2, -21.0)
     assert goes(book, 2, -20.0)
+
+
+def test_a_change_in_doubt_still_counts(book: Exposure) -> None:
+    """A code that nobody knows may be about anything."""
+    goes(book, 1, -10.0)
+    book.shown(key(1), terms(-10.0), "Submitted")
+    goes(book, 1, -80.0)
+    book.refused(key(1), known=False, gone=False, now=0)
+    assert not goes(book, 2, -21.0, now=100.0)
+    assert goes(book, 2, -20.0, now=100.0)
 
 
 def test_a_change_sells_what_it_hasnt_sold_yet(book: Exposure) -> None:
