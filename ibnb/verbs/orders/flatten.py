@@ -325,19 +325,8 @@ class Flatten:
 
         self._todo.append(send)
 
-    def _status(
-        self,
-        orderId: int,
-        status: str,
-        filled: Any,
-        remaining: Any,
-        price: float,
-        permId: int,
-        parentId: int,
-        lastFillPrice: float,
-        clientId: int,
-        *_: Any,
-    ) -> None:
+    def _status(self, orderId: int, status: str, filled: Any, left: Any, price: float, permId: int, *rest: Any) -> None:
+        _, _, clientId, *_ = rest
         if status in ENDED and self._working.pop(int(permId or orderId), None) is not None:
             self._open_orders_told()
         if clientId != self._core.lifecycle.client_id:
@@ -456,8 +445,13 @@ class Flatten:
 
     def _finish(self) -> None:
         """When nothing is on its way any more: look once more at what is held, and then be done."""
-        if self._phase != "closing" or self._lost() or any(not (each.over or each.waits) for each in self._closing):
+        through = self._phase == "done"
+        if self._phase not in ("closing", "done") or self._lost():
             return
+        if any(not each.over and (through or not each.waits) for each in self._closing):
+            return
+        if through:  # what waited at TWS has come to an end, and others may have traded meanwhile
+            self._most = self._looks + 1
         if self._looks < self._most and (self._again or self._missing or any(each.filled for each in self._closing)):
             self._again = False
             self._phase = "settling"

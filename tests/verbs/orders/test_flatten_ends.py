@@ -210,3 +210,20 @@ def test_a_guard_that_is_released_sends_nothing_more() -> None:
     tws.go_on(200)
     assert tws.sent == ["SELL 8 AAPL SMART"]
     assert "close AAPL: isn't sent again: the guard has been released" in tws.said
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "told"),
+    [(0.0, "nothing is held by DU1234567"), (8.0, "TWS shows -8 where 0 should be left: look at it yourself")],
+)
+def test_what_waited_for_the_morning_is_looked_at_again(by_hand: float, told: str) -> None:
+    """Sold by hand meanwhile, it was short, and "done" was the last word."""
+    tws = TWS((AAPL, 8.0))
+    tws.takes = lambda orderId, *_: tws.status(orderId, "PreSubmitted")
+    tws.start()
+    assert tws.said[-1] == "not closed yet: AAPL"
+    tws.held[AAPL.conId] = (AAPL, -by_hand)
+    tws.status(27, "Filled", 8.0)
+    tws.go_on(20)
+    assert any(told in text for text in tws.said[-2:])
+    assert tws.sent == ["SELL 8 AAPL SMART"]
