@@ -374,3 +374,14 @@ def test_a_session_whose_accounts_arent_told_says_so() -> None:
     tws = ScriptedTWS()
     tws.tell("managedAccounts", "")
     assert "as client 1, account unknown, server version" in repr(tws.app)
+
+
+def test_a_program_may_set_the_next_order_id_and_cant_lose_it_while_connected() -> None:
+    """(Mutant of session.py.)"""
+    tws = ScriptedTWS()
+    tws.app.nextOrderId = 500
+    tws.app.nextOrderId = None
+    assert (tws.app.nextOrderId, core(tws.app).take_order_id()) == (500, 500)
+    tws.app.disconnect()
+    tws.app.nextOrderId = None
+    assert tws.app.nextOrderId is None
