@@ -25,6 +25,14 @@ def one(app: IBApp) -> Any:
     return app.createOrder("BUY", 1)
 
 
+def having(**fields: Any) -> Any:
+    """A contract whose fields were set by hand."""
+    contract = ibnb.createContract("AAPL")
+    for name, value in fields.items():
+        setattr(contract, name, value)
+    return contract
+
+
 WRONG: dict[str, tuple[Use, str]] = {
     "settings that are text": (bars("1 D"), r"getData: the settings are '1 D', which isn't a dict; app.dataSettings"),
     "settings that lack something": (bars({"durationStr": "1 D"}), "getData: the settings lack barSizeSetting"),
@@ -55,6 +63,20 @@ WRONG: dict[str, tuple[Use, str]] = {
     "a code in words": (lambda app: app.explain("200"), "code '200' must be a number"),  # type: ignore[arg-type]
     "a symbol that is a number": (lambda app: app.createContract(5), "symbol must be text .* IB's number is conId=5"),  # type: ignore[arg-type]
     "a contract about nothing": (lambda app: app.createContract(""), "symbol is empty; say which instrument by one of"),
+    "a conId in words": (lambda app: app.getContractDetails(having(conId="265598")), "conId is '265598'; it must be a"),
+    "a conId of a table with gaps": (
+        lambda app: app.getContractDetails(having(conId=265598.0)),
+        "must be a whole number",
+    ),
+    "a strike in words": (
+        lambda app: app.placeOrderNow(having(strike="200"), one(app)),
+        "placeOrderNow: the contract's strike is '200'; it must be a number",
+    ),
+    "an expiry that is a number": (
+        lambda app: app.getData(having(lastTradeDateOrContractMonth=20251219), app.dataSettings("1 D", "1 hour")),
+        "lastTradeDateOrContractMonth is 20251219; it must be text, such as '20251219'",
+    ),
+    "a currency that is a number": (lambda app: app.placeOrder(1, having(currency=840), one(app)), "currency is 840"),
     "a bracket's parts for the bracket": (
         lambda app: app.placeBracket("AAPL", "BUY"),  # type: ignore[arg-type]
         r"placeBracket: 'BUY' isn't a bracket; app.createBracket\('BUY', 10, 100, 110, 95\) makes one",

@@ -12,6 +12,7 @@ import difflib
 import math
 import re
 from collections.abc import Collection
+from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
 
@@ -215,17 +216,34 @@ def _seconds(text: str) -> int | None:
     return int(match[1]) * unit if match and unit else None
 
 
+# What protobuf refuses without a name, where text takes it.
+_CONTRACT_FIELDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "conId": ((Integral,), "a whole number"),
+    "strike": ((Real, Decimal), "a number"),
+    "symbol": ((str,), "text"),
+    "secType": ((str,), "text, such as 'STK'"),
+    "exchange": ((str,), "text, such as 'SMART'"),
+    "currency": ((str,), "text, such as 'USD'"),
+    "lastTradeDateOrContractMonth": ((str,), "text, such as '20251219' or '202512'"),
+}
+
+
 def check_contract(contract: Any, verb: str) -> Any:
-    """Return `contract` if it is one (an object with IB's fields); ValueError says how to get one.
+    """Return `contract` if it is one (an object with IB's fields); ValueError says how to get one, or
+    which field isn't what ibapi can send on every wire.
 
     >>> check_contract(5, "getData")
     Traceback (most recent call last):
     ValueError: getData: 5 isn't a contract; app.createContract('AAPL') makes one.
     """
     # A table's row has such columns, and is none.
-    if hasattr(contract, "secType") and hasattr(contract, "conId") and not hasattr(contract, "iloc"):
-        return contract
-    raise ValueError(f"{verb}: {_short(contract)} isn't a contract; {_instead_of_contract(contract)}.")
+    if not (hasattr(contract, "secType") and hasattr(contract, "conId")) or hasattr(contract, "iloc"):
+        raise ValueError(f"{verb}: {_short(contract)} isn't a contract; {_instead_of_contract(contract)}.")
+    for name, (kinds, legal) in _CONTRACT_FIELDS.items():
+        value = getattr(contract, name, None)
+        if value is not None and not isinstance(value, kinds):
+            raise ValueError(f"{verb}: the contract's {name} is {value!r}; it must be {legal}.")
+    return contract
 
 
 def check_order(contract: Any, order: Any, verb: str) -> None:
