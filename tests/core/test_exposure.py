@@ -231,6 +231,12 @@ def test_an_order_that_moves_to_another_group_counts_beside_both(book: Exposure)
     assert not goes(book, 3, -1.0)
 
 
+def test_of_a_sale_of_unknown_size_any_part_may_be_left(book: Exposure) -> None:
+    book.shown(key(1), Terms(ACCOUNT, {CONID: -math.inf}, 10.0), "Submitted")
+    book.status(key(1), "Submitted", 5.0)
+    assert (book.held(HELD), book.selling(HELD, 0)) == (100.0, math.inf)
+
+
 @pytest.mark.parametrize("quantity", [math.nan, 0.0])
 def test_how_much_of_it_is_filled_tells_nothing_of_an_order_without_a_quantity(book: Exposure, quantity: float) -> None:
     book.shown(key(1), Terms(ACCOUNT, {CONID: -50.0}, quantity), "Submitted")

@@ -263,6 +263,18 @@ def test_what_account_updates_alone_have_told_isnt_held_when_all_positions_are()
     assert "only 0 held" in refused(made, 1, contract(), order(1, "SELL"))
 
 
+def test_an_order_that_left_before_the_limits_were_set_counts_too() -> None:
+    made = gate(allow_short=False)
+    position(made, told(), 100)
+    before, made.limits = made.limits, None
+    made.check_group([(1, told(), order(60, "SELL"))])
+    made.check(1, told(), order(60, "SELL"))
+    made.limits = before
+    assert "60 of them" in refused(made, 2, contract(), order(41, "SELL"))
+    made.withdraw([1])
+    made.check(2, contract(), order(100, "SELL"))
+
+
 def test_orders_of_other_sessions_count_as_tws_shows_them_once() -> None:
     made, other = gate(allow_short=False), gate(clientId=2)
     position(made, told(), 100)

@@ -372,7 +372,7 @@ class Flatten:
 
         def stays() -> None:
             unfilled = closing.orderId == orderId and not closing.over and closing.status in ENDED
-            if unfilled and not self._executed(closing, orderId):
+            if unfilled and not self._executed(closing, orderId) and not self._lost():
                 self._refused(closing, closing.noted or f"it is {closing.status}")
 
         self._core.clock.later(SETTLED, self._heard(stays))
@@ -416,8 +416,6 @@ class Flatten:
 
     def _refused(self, closing: Closing, why: str) -> None:
         """Another exchange at once, all of them again after a while, and give up at last."""
-        if self._lost() or closing.over:
-            return
         if closing.orderId is not None:
             self._abandoned.add(closing.orderId)
         closing.orderId, closing.status, closing.noted, closing.waits = None, "", "", False

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from inside import core
 
 from ibnb.ib import api
 from tests.verbs.orders.positions import AAPL, ACCOUNT, TSLA, TWS, details
@@ -210,6 +211,17 @@ def test_a_guard_that_is_released_sends_nothing_more() -> None:
     tws.go_on(200)
     assert tws.sent == ["SELL 8 AAPL SMART"]
     assert "close AAPL: isn't sent again: the guard has been released" in tws.said
+
+
+def test_what_ended_before_a_connection_was_lost_isnt_tried_meanwhile() -> None:
+    tws = TWS((AAPL, 8.0))
+    tws.takes = lambda orderId, *_: tws.status(orderId, "PreSubmitted")
+    tws.start()
+    tws.status(27, "Cancelled")
+    core(tws.app).reconnect.attempt = object()
+    tws.go_on(20)
+    assert tws.said[-1] == "the connection is lost: it goes on when that is back"
+    assert not [text for text in tws.said if "not taken" in text]
 
 
 @pytest.mark.parametrize(
