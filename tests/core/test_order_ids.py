@@ -51,6 +51,13 @@ def test_what_tws_has_shown_isnt_taken() -> None:
     assert made.take() == 42
 
 
+def test_the_id_that_is_next_may_have_been_taken_by_somebody_else() -> None:
+    made = ids()
+    made.used(27)
+    made.seen(28)
+    assert (made.next, made.take()) == (29, 29)
+
+
 def test_an_own_order_that_tws_shows_doesnt_disturb_a_program_that_counts() -> None:
     made = ids()
     made.used(27)

@@ -145,8 +145,11 @@ def test_an_id_that_is_used_again_is_a_new_order() -> None:
 
 def test_an_id_that_is_used_again_before_it_had_a_perm_id_keeps_both() -> None:
     told = Told().error(201)
+    for _ in range(2):
+        told.change(totalQuantity=50)
+        told.error(201)
     told.change(totalQuantity=50)
-    assert [row[8] for row in told.blotter.rows()] == ["Inactive", "PendingSubmit"]
+    assert [row[8] for row in told.blotter.rows()] == ["Inactive", "Inactive", "Inactive", "PendingSubmit"]
 
 
 def test_the_completed_orders_know_an_order_by_its_perm_id() -> None:

@@ -48,6 +48,7 @@ def test_a_list_that_tws_doesnt_end_is_a_timeout(tws: ScriptedTWS, verb: str) ->
 def test_orders_are_open_while_tws_says_that_they_work(tws: ScriptedTWS) -> None:
     tws.on("placeOrder", *shown(27, LIMIT, "Submitted"))
     tws.app.placeOrderNow(NVDA, LIMIT)
+    tws.tell(*opened(0, LIMIT, "Submitted"))  # entered by hand: it has no id here
     assert list(tws.app.open_orders) == [27]
     for message in status(27, "Filled", filled=5, price=212.0):
         tws.tell(*message)

@@ -9,7 +9,7 @@ import pytest
 from scripted import ScriptedTWS
 
 import ibnb
-from ibnb import IBApp, IBError, OrderRejectedError, SafetyError
+from ibnb import IBApp, IBError, OrderRejectedError, RequestTimeoutError, SafetyError
 from ibnb.ib import api
 
 today = pytest.mark.skipif(api.MAX_CLIENT_VER < 226, reason="this ibapi's orders have fewer fields")
@@ -28,6 +28,8 @@ def test_an_order_that_is_kept_from_the_market_is_among_the_open_ones_and_wakes(
     app.sleep(60)
     assert app.getOpenOrders().loc[kept, "status"] == "Deactivated"
     assert kept in app.open_orders
+    with pytest.raises(RequestTimeoutError, match="it is kept from the market until modifyOrder"):
+        app.waitOrder(kept, timeout=1)
     app.modifyOrder(kept, deactivate=False)
     assert app.waitOrder(kept, "Filled").filled == 10
     assert app.getOpenOrders().empty

@@ -88,12 +88,13 @@ def test_a_bracket_of_which_tws_refuses_a_part_is_withdrawn(tws: ScriptedTWS, wh
 @pytest.mark.parametrize("which", [27, 28, 29])
 def test_an_unknown_code_about_a_part_is_told_as_it_is_of_one_order(tws: ScriptedTWS, which: int) -> None:
     """The ids were returned without a word."""
-    on_virtual_time(tws.app)
+    clock = on_virtual_time(tws.app)
     refuse(tws, which, 10999, "Some new notice")
     tws.on("reqOpenOrders", ("openOrderEnd",))
     with pytest.raises(RequestTimeoutError) as caught:
         tws.app.placeBracket(NVDA, BRACKET)
     text = str(caught.value)
+    assert clock.passed == tws.app.timeout
     assert f"placeBracket({which}): state unconfirmed: order {which} (" in text
     assert "TWS said 10999: Some new notice\nNothing is sent again" in text
     assert placed(tws) == [27, 28, 29]

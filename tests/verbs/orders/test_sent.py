@@ -46,6 +46,12 @@ def test_no_text_is_an_empty_one(name: str) -> None:
     assert getattr(order, name) is None
 
 
+def test_no_conditions_are_none() -> None:
+    order = createOrder("BUY", 1)
+    order.conditions = None
+    assert as_sent(order, "a verb").conditions is None
+
+
 def test_what_isnt_set_stays_so() -> None:
     sent = as_sent(createOrder("BUY", 1), "a verb")
     assert sent.lmtPrice == sent.cashQty == UNSET_DOUBLE
