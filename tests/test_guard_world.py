@@ -178,6 +178,22 @@ def test_what_a_lost_connection_interrupts_goes_on_when_it_is_back(fault: str, m
     ibnb.reset()
 
 
+def heard(app: IBApp, request: str) -> int:
+    """How often the gateway was asked."""
+    return sum(type(each.message).__name__ == request for each in app.gateway.journal if each.direction == "in")
+
+
+def test_what_is_over_isnt_begun_again_when_a_later_connection_is_back(app: IBApp) -> None:
+    before = heard(app, "ReqGlobalCancel")
+    with AccountGuard(app, 0.5, flatten=True) as guard:
+        guard.fire()
+        app.sleep("2 min")
+        done = list(guard.actions)
+        app.gateway.faults.drop()
+        app.sleep("5 min")
+    assert (done, before + 1) == (guard.actions, heard(app, "ReqGlobalCancel"))
+
+
 @pytest.mark.parametrize("fault", ["drop", "nightly_restart"])
 def test_orders_that_wait_for_the_morning_outlive_the_connection(app: IBApp, fault: str) -> None:
     now = app.now()

@@ -22,7 +22,7 @@ from gates import (
     told,
 )
 
-from ibnb.core.gate import is_paper
+from ibnb.core.gate import OrderLimits, is_paper
 from ibnb.errors import SafetyError
 from ibnb.ib import api
 
@@ -263,13 +263,14 @@ def test_what_account_updates_alone_have_told_isnt_held_when_all_positions_are()
     assert "only 0 held" in refused(made, 1, contract(), order(1, "SELL"))
 
 
-def test_an_order_that_left_before_the_limits_were_set_counts_too() -> None:
+@pytest.mark.parametrize("before", [None, OrderLimits(max_quantity=1000)])
+def test_an_order_that_left_when_short_sales_were_allowed_counts_too(before: OrderLimits | None) -> None:
     made = gate(allow_short=False)
     position(made, told(), 100)
-    before, made.limits = made.limits, None
+    after, made.limits = made.limits, before
     made.check_group([(1, told(), order(60, "SELL"))])
     made.check(1, told(), order(60, "SELL"))
-    made.limits = before
+    made.limits = after
     assert "60 of them" in refused(made, 2, contract(), order(41, "SELL"))
     made.withdraw([1])
     made.check(2, contract(), order(100, "SELL"))

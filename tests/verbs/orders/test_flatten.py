@@ -282,11 +282,14 @@ def test_that_a_cancel_isnt_confirmed_is_told_once() -> None:
     assert tws.said[-1] == "nothing is held by DU1234567"
 
 
-def test_it_waits_for_the_cancels_and_no_longer() -> None:
+@pytest.mark.parametrize("own", [False, True])
+def test_it_waits_for_the_cancels_and_no_longer(own: bool) -> None:
     tws = TWS((AAPL, 8.0))
 
     def one_works(*_: Any) -> None:
-        tws.tell("openOrder", 5, AAPL, made_order(), SimpleNamespace(status="Submitted"))
+        order = made_order()
+        order.clientId = core(tws.app).lifecycle.client_id if own else 9
+        tws.tell("openOrder", 5, AAPL, order, SimpleNamespace(status="Submitted"))
         tws.tell("openOrderEnd")
 
     tws.on("reqAllOpenOrders", one_works)
