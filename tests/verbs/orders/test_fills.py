@@ -34,7 +34,7 @@ def test_the_highest_correction_counts_whenever_it_comes() -> None:
 
 def test_averages() -> None:
     assert math.isnan(average([]))
-    assert average([Fill("a", 3, 100.1), Fill("b", 7, 100.1)]) == 100.1
+    assert average([Fill("a", 1, 100.1), Fill("b", 2, 100.1)]) == 100.1
     assert average([Fill("a", 1, 100.0), Fill("b", 3, 102.0)]) == 101.5
 
 

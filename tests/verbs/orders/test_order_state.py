@@ -329,3 +329,8 @@ def test_a_parent_once_known_stays_and_tws_may_name_one() -> None:
     child = createOrder("SELL", 5, "LMT", 101.0, parentId=26)
     assert Told(order=child).open("Submitted", parentId=0).status("Submitted").blotter.rows()[0][13] == 26
     assert Told().open("Submitted", parentId=26).blotter.rows()[0][13] == 26
+
+
+@pytest.mark.parametrize(("end", "filled", "code"), [("Filled", 5, 202), ("Cancelled", 2, 201), ("Inactive", 0, 202)])
+def test_an_error_after_the_end_ends_nothing(end: str, filled: float, code: int) -> None:
+    assert working().status(end, filled, price=100.0).error(code).stands() == (end, filled, 5 - filled)
