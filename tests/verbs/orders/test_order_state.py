@@ -334,3 +334,12 @@ def test_a_parent_once_known_stays_and_tws_may_name_one() -> None:
 @pytest.mark.parametrize(("end", "filled", "code"), [("Filled", 5, 202), ("Cancelled", 2, 201), ("Inactive", 0, 202)])
 def test_an_error_after_the_end_ends_nothing(end: str, filled: float, code: int) -> None:
     assert working().status(end, filled, price=100.0).error(code).stands() == (end, filled, 5 - filled)
+
+
+def test_an_order_that_is_shown_as_filled_was_filled_whatever_was_said_before() -> None:
+    assert working().status("Cancelled").open("Filled").stands() == ("Filled", 5.0, 0.0)
+
+
+def test_of_a_filled_order_that_nobody_knows_nothing_is_left() -> None:
+    """As protobuf a TWS may leave out the 0."""
+    assert Told(sent=False).status("Filled", 5, remaining=math.nan).stands() == ("Filled", 5.0, 0.0)
