@@ -371,6 +371,7 @@ def test_a_quantity_that_isnt_one_is_refused(quantity: Any, action: str) -> None
 
 def test_a_quantity_that_is_no_number_is_shown_as_it_was_given() -> None:
     assert "(BUY 'many' AAPL)" in refused(contract(), order(quantity="many", price=1.0), max_quantity=10)
+    assert "(BUY 0 AAPL)" in refused(contract(), order(quantity=api.UNSET_DECIMAL, price=1.0), max_quantity=10)
 
 
 def test_quantities_may_be_text_and_parts_of_one() -> None:

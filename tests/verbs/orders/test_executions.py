@@ -88,6 +88,9 @@ def test_all_executions_are_asked_for_unless_they_are_narrowed_down(tws: Scripte
     tws.app.getExecutions()
     wanted = tws.asked[-1][1][1]
     assert (wanted.symbol, wanted.side, wanted.acctCode) == ("", "", "")
+    tws.app.getExecutions("NVDA", "SELL", "DU1234567")
+    wanted = tws.asked[-1][1][1]
+    assert (wanted.symbol, wanted.side, wanted.acctCode) == ("NVDA", "SELL", "DU1234567")
 
 
 def test_completed_orders(tws: ScriptedTWS) -> None:
