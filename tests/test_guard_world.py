@@ -129,6 +129,12 @@ def test_a_guard_that_fires_in_one_world_says_nothing_of_the_others(app: IBApp) 
         ibnb.connect().placeOrderNow("AAPL", app.createOrder("BUY", 1))
 
 
+def test_a_guard_that_ends_after_its_session_has_nothing_to_cancel(app: IBApp) -> None:
+    with AccountGuard(app, 0.5):
+        app.disconnect()
+    assert 504 not in app.notices["code"].tolist()
+
+
 def test_a_guard_watches_once(app: IBApp) -> None:
     """The second time it said that TWS had sent no NetLiquidation; within the first, its end was the end of both."""
     guard = AccountGuard(app, 0.05)
