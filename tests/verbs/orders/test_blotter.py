@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.verbs.orders.telling import BUY, ID, NVDA, PERM, Told
+from tests.verbs.orders.telling import BUY, ID, NVDA, PERM, Told, working
 
 SECOND = ("perm", 99)
 
@@ -86,6 +86,11 @@ def test_a_second_perm_id_under_an_id_is_a_second_order() -> None:
     assert told.stands(SECOND) == ("Filled", 5.0, 0.0)
     assert told.stands()[0] == "Cancelled"
     assert len(told.said) == 1
+
+
+def test_while_two_orders_work_under_an_id_a_202_alone_ends_neither() -> None:
+    told = working().open("Submitted", perm=99, lmtPrice=102.0).error(202)
+    assert ["Submitted", "Submitted"] == [told.stands(key)[0] for key in (ID, SECOND)]
 
 
 def test_a_perm_id_that_comes_late_is_the_same_order() -> None:

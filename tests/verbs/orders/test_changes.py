@@ -175,3 +175,9 @@ def test_a_word_about_a_cancel_answers_the_cancel_though_a_change_was_sent_befor
     change, cancel = told.change(lmtPrice=102.0), told.cancel()
     assert answer(told.error(10148, "no"), cancel) == (10148, "no")
     assert answer(told.open("Submitted", lmtPrice=102.0), change) == CONFIRMED
+
+
+def test_a_change_of_the_type_is_confirmed_by_the_type_however_it_was_spelled() -> None:
+    asked = (told := working()).change(orderType=" stp  lmt", auxPrice=100.0)
+    assert answer(told.open("Submitted", auxPrice=100.0), asked) is None
+    assert answer(told.open("Submitted", orderType="STP LMT", auxPrice=100.0), asked) == CONFIRMED
