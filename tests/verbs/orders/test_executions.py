@@ -101,9 +101,10 @@ def test_completed_orders(tws: ScriptedTWS) -> None:
     assert found[["symbol", "status"]].values.tolist() == [["NVDA", "Filled"]]
     assert tws.asked == [("reqCompletedOrders", (False,))]
     assert found["lmtPrice"].isna().all()
-    limit = createOrder("BUY", 1, "LMT", 212)
+    limit = createOrder("BUY", 3, "LMT", 212)
+    state.status = "Cancelled"
     tws.on("reqCompletedOrders", ("completedOrder", NVDA, limit, state), ("completedOrdersEnd",))
-    assert tws.app.getCompletedOrders()["lmtPrice"].tolist() == [212.0]
+    assert tws.app.getCompletedOrders()[["lmtPrice", "totalQuantity"]].values.tolist() == [[212.0, 3.0]]
 
 
 def test_fills_that_were_heard_of_are_this_program_s_by_symbol(tws: ScriptedTWS) -> None:
