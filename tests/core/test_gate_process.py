@@ -57,6 +57,15 @@ def test_a_guard_that_has_fired_stops_its_tws_and_its_accounts_everywhere() -> N
     here.check(1, contract(), order())
 
 
+@pytest.mark.parametrize("world", [True, False])
+def test_accounts_of_a_simulated_world_have_nothing_to_do_with_those_of_the_same_name(world: bool) -> None:
+    here, there = gate(), gate()
+    here.join(("here",), world=world)
+    there.join(("there",), world=not world)
+    here.halt("guard", [ACCOUNT], "the loss limit was reached")
+    assert (here.halted, there.halted) == ("the loss limit was reached", "")
+
+
 def test_lifting_forgets_limits_and_halts_of_these_places() -> None:
     for place in ("here", "there"):
         made = gate(place, accounts=(f"DU{place}",), max_quantity=1)
